@@ -1,0 +1,1 @@
+"""The adapter core: what every interface shares. It knows no protocol."""
