@@ -1,0 +1,114 @@
+"""Between HTTP/1.1 or WebSocket and ASGI: scopes. Pure.
+
+Source: https://asgi.readthedocs.io/en/latest/specs/www.html (spec_version 2.5), RFC 9112 §3.2 (forms of the target).
+"""
+
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from interfaces.http_ws.wire_h1 import HeadParser, refused
+from interfaces.shared.asgi import Scope
+
+__all__ = ["Place", "http_scope", "websocket_scope"]
+
+METHODS: dict[bytes, str] = {
+    m.encode(): m for m in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE")
+}
+HTTP_EXTENSIONS: dict[str, Any] = {
+    "http.response.trailers": {},
+    "http.response.pathsend": {},
+    "http.response.early_hint": {},
+}
+WEBSOCKET_EXTENSIONS: dict[str, Any] = {"websocket.http.response": {}}
+VERSIONS = ("1.0", "1.1")
+
+
+class Place:
+    """Where a connection is: what its scopes have in common."""
+
+    def __init__(
+        self,
+        client: tuple[str, int | None] | None,
+        server: tuple[str, int | None] | None,
+        *,
+        secure: bool = False,
+        root_path: str = "",
+        tls: dict[str, Any] | None = None,
+    ) -> None:
+        self.client = client
+        self.server = server
+        self.secure: bool = secure
+        self.root_path: str = root_path
+        self.http: dict[str, Any] = HTTP_EXTENSIONS | ({"tls": tls} if tls else {})
+        self.websocket: dict[str, Any] = WEBSOCKET_EXTENSIONS | ({"tls": tls} if tls else {})
+
+
+def http_scope(head: HeadParser, place: Place, state: dict[str, Any]) -> Scope:
+    """The scope of a request. Raises PeerError for a target that is of no known form."""
+    raw, query = _split(head)
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.5"},
+        "http_version": VERSIONS[head.minor],
+        "method": METHODS.get(head.method) or head.method.decode("ascii"),
+        "scheme": "https" if place.secure else "http",
+        "path": place.root_path + _path(raw) if place.root_path else _path(raw),
+        "raw_path": raw,
+        "query_string": query,
+        "root_path": place.root_path,
+        "headers": head.headers,
+        "client": place.client,
+        "server": place.server,
+        "state": state.copy(),
+        "extensions": place.http.copy(),
+    }
+
+
+def websocket_scope(head: HeadParser, place: Place, state: dict[str, Any], subprotocols: list[str]) -> Scope:
+    """The scope of a WebSocket. Raises PeerError as :func:`http_scope` does."""
+    raw, query = _split(head)
+    return {
+        "type": "websocket",
+        "asgi": {"version": "3.0", "spec_version": "2.5"},
+        "http_version": VERSIONS[head.minor],
+        "scheme": "wss" if place.secure else "ws",
+        "path": place.root_path + _path(raw) if place.root_path else _path(raw),
+        "raw_path": raw,
+        "query_string": query,
+        "root_path": place.root_path,
+        "headers": head.headers,
+        "client": place.client,
+        "server": place.server,
+        "subprotocols": subprotocols,
+        "state": state.copy(),
+        "extensions": place.websocket.copy(),
+    }
+
+
+def _split(head: HeadParser) -> tuple[bytes, bytes]:
+    """Path and query of the target, whatever its form; an absolute one names the host (RFC 9112 §3.2.2)."""
+    target = head.target
+    if target[:1] != b"/" and (target != b"*" or head.method != b"OPTIONS"):
+        target = _absolute(head, target)
+    mark = target.find(b"?")
+    return (target, b"") if mark < 0 else (target[:mark], target[mark + 1 :])
+
+
+def _absolute(head: HeadParser, target: bytes) -> bytes:
+    scheme, _, rest = target.partition(b"://")
+    if scheme.lower() not in (b"http", b"https", b"ws", b"wss") or head.method == b"CONNECT":
+        raise refused(400, "malformed request target")
+    cut = min((i for i in (rest.find(b"/"), rest.find(b"?")) if i >= 0), default=len(rest))
+    host = rest[:cut]
+    if not host or b"@" in host:
+        raise refused(400, "malformed request target")
+    head.headers = [(n, host if n == b"host" else v) for n, v in head.headers]
+    path = rest[cut:]
+    return path if path[:1] == b"/" else b"/" + path
+
+
+def _path(raw: bytes) -> str:
+    """Percent-decoded UTF-8; what is not UTF-8 becomes U+FFFD."""
+    if b"%" in raw:
+        return unquote_to_bytes(raw).decode("utf-8", "replace")
+    return raw.decode("utf-8", "replace")

@@ -1,0 +1,77 @@
+"""The plug-in contract: a third party that implements :class:`Interface` has a protocol of its own.
+
+Register the class in the entry-point group ``interfaces`` under each of its names.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Generic, TypeVar
+
+from interfaces.shared.asgi import Application, Event
+from interfaces.shared.errors import ConfigError
+from interfaces.shared.listen import Address, Listening
+from interfaces.shared.telemetry import Telemetry
+
+__all__ = ["Context", "Interface"]
+
+Options = TypeVar("Options")
+
+
+def _unheard(name: str, ok: bool, reason: str) -> None:
+    """Where nobody asked to be told about readiness."""
+
+
+@dataclass(kw_only=True)
+class Context:
+    """What a running process gives to its interfaces."""
+
+    names: tuple[str, ...] = ()
+    """The names of this interface that were asked for."""
+    state: dict[str, Any] = field(default_factory=dict)
+    """The lifespan's state; each scope gets a shallow copy."""
+    listening: Listening = field(default_factory=Listening)
+    """How to listen: inherited sockets, TLS, trusted proxies."""
+    telemetry: Telemetry = field(default_factory=Telemetry)
+    """Where logs, counts and access lines go."""
+    layer: Any = None
+    """The channel layer, or None."""
+    on_ready: Callable[[str, bool, str], None] = _unheard
+    draining: bool = False
+    """True from the moment the process was told to stop."""
+    drain: float = 30.0
+    """Seconds that what is in flight gets to finish in."""
+
+    def ready(self, name: str, ok: bool, reason: str = "") -> None:
+        """Say whether part ``name`` can do its work; ``/readyz`` shows it."""
+        self.on_ready(name, ok, reason)
+
+    def outgoing(self, channel: str) -> AsyncIterator[Event]:
+        """Messages sent to the top-level ``channel`` from anywhere; ConfigError without a layer."""
+        if self.layer is None:
+            raise ConfigError(f"{channel}: top-level channels need a channel layer (--layer URL)")
+        found: AsyncIterator[Event] = self.layer.consume(channel)
+        return found
+
+
+class Interface(ABC, Generic[Options]):
+    """Translates one protocol into ASGI events and back."""
+
+    names: ClassVar[tuple[str, ...]]
+    """What ``interfaces serve`` calls it; one instance serves all of its names that were asked for."""
+    options_class: ClassVar[type]
+    """A frozen dataclass made with :func:`interfaces.shared.options.option`."""
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.options!r})"
+
+    @abstractmethod
+    def serve(self, app: Application, context: Context) -> AbstractAsyncContextManager[list[Address]]:
+        """Entering is being ready (the addresses come back), leaving is being drained.
+
+        Raises ConfigError when the operator's settings cannot work.
+        """

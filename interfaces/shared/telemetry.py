@@ -1,0 +1,25 @@
+"""Logs, counts and access lines: what a process tells about itself. It never configures logging."""
+
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+__all__ = ["AccessLine", "Telemetry"]
+
+AccessLine = Callable[[dict[str, Any]], None]
+"""Takes the fields of one finished request, socket or delivery."""
+
+
+@dataclass(slots=True)
+class Telemetry:
+    """Counts by name, and where access lines go (None: the cheap path, nothing is made)."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    access: AccessLine | None = None
+    log: logging.Logger = field(default_factory=lambda: logging.getLogger("interfaces"))
+
+    def count(self, name: str, by: int = 1) -> None:
+        """Add to the counter ``name`` ("http.requests", "ws.refused" …)."""
+        self.counts[name] += by
