@@ -1,0 +1,162 @@
+"""Metadata, extras, entry points and the optional compiled build of the hot modules.
+
+``pip install .`` takes the Python files as they are. ``INTERFACES_COMPILE=1 pip install .`` compiles HOT with
+mypyc (a C compiler and Python's headers are needed; mypy is fetched by tools/build_backend.py), and says in one
+line so when it cannot. With ``--no-build-isolation`` mypy has to be installed already.
+"""
+
+import ast
+import os
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).resolve().parent
+
+# What runs for every byte, request or message; each must stay something that mypyc can compile.
+HOT = [
+    "interfaces/shared/session.py",
+    "interfaces/shared/stream.py",
+    "interfaces/http_ws/wire_h1.py",
+    "interfaces/http_ws/wire_ws.py",
+    "interfaces/http_ws/deflate.py",
+    "interfaces/http_ws/handshake.py",
+    "interfaces/http_ws/translate.py",
+    "interfaces/http_ws/request.py",
+    "interfaces/http_ws/connection.py",
+    "interfaces/http_ws/websocket.py",
+]
+
+BASE = [
+    "click>=8.5",  # the command line
+    "msgspec>=0.22",  # options from text, messages between processes
+]
+HTTP = [
+    "httptools>=0.9",  # llhttp: HTTP/1.1 parsing
+    # a faster event loop, used when it is there; it has no Windows and no PyPy build
+    "uvloop>=0.23; sys_platform != 'win32' and platform_python_implementation == 'CPython'",
+]
+WS = HTTP  # the handshake is an HTTP/1.1 request; framing and deflate are our own and the standard library's
+WSGI = ["a2wsgi>=1.10.10"]  # WSGI applications as ASGI ones
+RELOAD = ["watchfiles>=1.3"]  # --reload without polling
+TWISTED = ["twisted[tls]>=26.10"]  # endpoint strings, and plug-ins that need its reactor
+DJANGO = [
+    "Django>=5.2",  # the oldest series that Django still supports
+    "channels>=4.3",  # consumers and routing, unmodified
+]
+DEMO = [*HTTP, *DJANGO]  # the chat is a Channels project
+ALL = sorted({*HTTP, *WS, *WSGI, *RELOAD, *TWISTED, *DJANGO})
+TEST = [
+    *ALL,
+    "pytest>=9.2",  # runs the tests
+    "hypothesis>=6.170",  # properties: any split of the bytes, random bytes
+    "trustme>=1.2",  # certificates for the TLS tests
+    "httpx>=0.28",  # an HTTP client that is not ours
+    "websockets>=17.4",  # a WebSocket client that is not ours
+    "starlette>=1.10",  # interop: the applications of others
+    "fastapi>=0.165",  # interop
+    "litestar>=2.25",  # interop
+    "quart>=0.22",  # interop
+    "playwright>=1.65",  # two browsers talk in the demo chat
+]
+CHECK = [
+    "ruff>=0.17.5",  # style and formatting
+    "mypy[mypyc]>=2.4.1",  # types, and the compiler of the hot modules
+    "import-linter>=2.16",  # the arrows
+]
+DOCS = ["mkdocs-material>=9.8"]  # the pages
+BENCH = [*HTTP]  # ours beside the peers; those are pinned in benchmarks/requirements.txt, in a venv of their own
+
+
+def version() -> str:
+    """``__version__`` of the package, read and not imported."""
+    tree = ast.parse((HERE / "interfaces/__init__.py").read_text(encoding="utf-8"))
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and [getattr(t, "id", "") for t in node.targets] == ["__version__"]:
+            return str(ast.literal_eval(node.value))
+    raise SystemExit("interfaces/__init__.py has no __version__")
+
+
+def c_compiler_works() -> bool:
+    """Whether something that includes Python.h can be compiled here."""
+    command = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder, "probe.c")
+        source.write_text("#include <Python.h>\n", encoding="ascii")
+        include = f"-I{sysconfig.get_paths()['include']}"
+        try:
+            subprocess.run(
+                [*command, include, "-c", str(source), "-o", f"{folder}/probe.o"], check=True, capture_output=True
+            )
+        except (OSError, subprocess.CalledProcessError):
+            return False
+    return True
+
+
+def compiled() -> list[Any]:
+    """The extension modules of HOT, or none: not asked for, or not possible here."""
+    only_metadata = {"egg_info", "dist_info", "sdist"} & {*sys.argv}
+    if os.environ.get("INTERFACES_COMPILE") != "1" or only_metadata:
+        return []
+    try:
+        from mypyc.build import mypycify  # noqa: PLC0415 - an optional dependency of the build
+    except ImportError:
+        print("warning: INTERFACES_COMPILE=1, but mypyc is not installed: plain Python", file=sys.stderr)
+        return []
+    if not c_compiler_works():
+        print("warning: INTERFACES_COMPILE=1, but no C compiler with Python.h: plain Python", file=sys.stderr)
+        return []
+    paths = [path for path in HOT if (HERE / path).exists()]
+    # An isolated build has none of our dependencies; being strict is `./dev check`'s part, where they are.
+    modules: list[Any] = mypycify(["--config-file=", "--ignore-missing-imports", *paths], opt_level="3")
+    return modules
+
+
+setup(
+    name="asgi-interfaces",
+    version=version(),
+    description="ASGI interface servers, one house for many protocols: HTTP and WebSockets first",
+    long_description=(HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    author="interfaces contributors",
+    license_expression="BSD-3-Clause",
+    license_files=["LICENSE"],
+    python_requires=">=3.11",
+    classifiers=[
+        "Development Status :: 3 - Alpha",
+        "Environment :: Web Environment",
+        "Framework :: AsyncIO",
+        "Framework :: Django",
+        "Intended Audience :: Developers",
+        "Operating System :: POSIX",
+        "Programming Language :: Python :: 3",
+        "Programming Language :: Python :: 3 :: Only",
+        "Topic :: Internet :: WWW/HTTP :: HTTP Servers",
+        "Typing :: Typed",
+    ],
+    packages=find_packages(include=["interfaces", "interfaces.*"]),
+    package_data={"interfaces": ["py.typed"], "interfaces.demo": ["templates/**", "static/**"]},
+    ext_modules=compiled(),
+    install_requires=BASE,
+    extras_require={
+        "http": HTTP,
+        "ws": WS,
+        "wsgi": WSGI,
+        "reload": RELOAD,
+        "twisted": TWISTED,
+        "django": DJANGO,
+        "demo": DEMO,
+        "all": ALL,
+        "test": TEST,
+        "check": CHECK,
+        "docs": DOCS,
+        "bench": BENCH,
+    },
+    # Interfaces of third parties say their names in the group "interfaces"; ours are built in by name.
+    entry_points={"console_scripts": ["interfaces=interfaces.cli:main"]},
+)
