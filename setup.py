@@ -1,8 +1,9 @@
 """Metadata, extras, entry points and the optional compiled build of the hot modules.
 
-``pip install .`` takes the Python files as they are. ``INTERFACES_COMPILE=1 pip install .`` compiles HOT with
-mypyc (a C compiler and Python's headers are needed; mypy is fetched by tools/build_backend.py), and says in one
-line so when it cannot. With ``--no-build-isolation`` mypy has to be installed already.
+``pip install .`` takes the Python files as they are. ``INTERFACES_COMPILE=1 pip install .`` compiles HOT
+with mypyc, which tools/build_backend.py adds to the build's requirements; it needs a C compiler and Python's
+headers, and says in one line when it has to stay with plain Python. With ``--no-build-isolation`` nothing is
+fetched: install setuptools and mypy first.
 """
 
 import ast
@@ -70,7 +71,9 @@ CHECK = [
     "import-linter>=2.16",  # the arrows
 ]
 DOCS = ["mkdocs-material>=9.8"]  # the pages
-BENCH = [*HTTP]  # ours beside the peers; those are pinned in benchmarks/requirements.txt, in a venv of their own
+BENCH = [
+    *HTTP
+]  # ours beside the peers; those are pinned in benchmarks/requirements.txt, in a venv of their own
 
 
 def version() -> str:
@@ -91,7 +94,9 @@ def c_compiler_works() -> bool:
         include = f"-I{sysconfig.get_paths()['include']}"
         try:
             subprocess.run(
-                [*command, include, "-c", str(source), "-o", f"{folder}/probe.o"], check=True, capture_output=True
+                [*command, include, "-c", str(source), "-o", f"{folder}/probe.o"],
+                check=True,
+                capture_output=True,
             )
         except (OSError, subprocess.CalledProcessError):
             return False
