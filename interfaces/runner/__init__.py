@@ -1,0 +1,1 @@
+"""Several interfaces in one process: options, application, lifespan, signals, drain, supervision."""

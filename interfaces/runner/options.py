@@ -1,0 +1,104 @@
+"""The options of the process itself: application, workers, TLS, proxies, drain, logs."""
+
+# ruff: noqa: RUF009 - option() makes a field
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from interfaces.shared.errors import ConfigError
+from interfaces.shared.options import option
+
+__all__ = ["ServeOptions", "Sni"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sni:
+    """The certificate for one host name (TLS server name indication, RFC 6066 §3)."""
+
+    hostname: str
+    """``example.org``, or ``*.example.org`` for one label in front."""
+    cert: Path
+    key: Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServeOptions:
+    """What holds for every interface of a process. Flags, variables and TOML keys carry no prefix."""
+
+    app: str = option("", "The application, as module:attribute", unit="module:attribute")
+    app_dir: Path = option(Path(), "Directory to import the application from", unit="directory")
+    factory: bool = option(False, "Call the attribute without arguments to get the application")
+    wsgi: bool = option(False, "The application is WSGI (needs the extra wsgi)")
+
+    workers: int = option(1, "Processes that serve side by side", unit="processes", peers="1")
+    reload: bool = option(False, "Start again when a file changes (for development)", peers="off")
+    reload_dir: tuple[Path, ...] = option(
+        (), "Directory to watch with --reload; none: --app-dir", unit="directory"
+    )
+    reload_include: tuple[str, ...] = option(("*.py",), "Files to watch with --reload", unit="glob")
+    loop: Literal["auto", "uvloop", "asyncio"] = option(
+        "auto", "Event loop; auto: uvloop where it is installed", peers="auto"
+    )
+    lifespan: Literal["auto", "on", "off"] = option(
+        "auto",
+        "ASGI lifespan; on: failing it ends the process; auto: an application may refuse it",
+        peers="auto",
+    )
+
+    tls_cert: Path | None = option(None, "Certificate chain, PEM; switches TLS on", unit="file")
+    tls_key: Path | None = option(None, "Private key, PEM; none: it is in --tls-cert", unit="file")
+    tls_key_password: str = option("", "Password of the private key", secret=True)
+    tls_client_ca: Path | None = option(None, "Authorities that sign client certificates, PEM", unit="file")
+    tls_client_required: bool = option(False, "Refuse clients without a certificate of --tls-client-ca")
+    tls_sni: tuple[Sni, ...] = option((), "Certificates by host name: hostname, cert and key of each")
+
+    backlog: int = option(2048, "Connections the kernel holds until they are accepted", unit="connections",
+                          peers="uvicorn 2048, granian 1024, hypercorn 100")  # fmt: skip
+    reuse_port: bool = option(False, "A socket a worker (SO_REUSEPORT); a dead worker's backlog is lost")
+    proxy_protocol: bool = option(
+        False, "Take the peer's address from a PROXY header, v1 or v2, of --trusted-proxies"
+    )
+    trusted_proxies: tuple[str, ...] = option(
+        (), "Peers whose forwarding headers count: addresses, networks, unix, or *", unit="address",
+        peers="uvicorn 127.0.0.1, hypercorn none",
+    )  # fmt: skip
+    forwarded: Literal["x-forwarded", "forwarded", "off"] = option(
+        "x-forwarded", "Headers to believe from --trusted-proxies: X-Forwarded-*, or Forwarded (RFC 7239)"
+    )
+    root_path: str = option("", "Path the application is mounted under (ASGI root_path)", unit="path")
+
+    drain: float = option(30.0, "Time to finish what is in flight in, after SIGTERM", unit="seconds",
+                          peers="uvicorn unlimited, hypercorn 3")  # fmt: skip
+    drain_delay: float = option(
+        0.0, "Time listeners stay open after SIGTERM while /readyz says 503", unit="seconds", peers="0"
+    )
+    ops_bind: str = option("", "Where /livez and /readyz answer; port 9000 unless given; none: off",
+                           unit="host:port")  # fmt: skip
+
+    access_log: bool | None = option(None, "A line a request; neither: on at a terminal", peers="uvicorn on")
+    log_format: Literal["text", "json"] = option("text", "Log and access lines as text or as JSON")
+    log_level: Literal["debug", "info", "warning", "error", "critical"] = option(
+        "info", "Least severity that is logged", peers="info"
+    )
+    log_config: Path | None = option(
+        None, "logging.config.dictConfig as JSON or TOML; replaces the other log options", unit="file"
+    )
+    color: bool | None = option(None, "Colours in the logs; neither: at a terminal, unless NO_COLOR is set")
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work together, before anything is opened."""
+        if self.workers < 1:
+            raise ConfigError("--workers 0: at least 1 process has to serve")
+        if self.reload and self.workers > 1:
+            raise ConfigError("--reload serves with one process; leave --workers out")
+        if self.tls_key and not self.tls_cert:
+            raise ConfigError("--tls-key needs --tls-cert FILE")
+        if self.tls_sni and not self.tls_cert:
+            raise ConfigError("--tls-sni needs --tls-cert FILE, for clients that name no host")
+        if self.tls_client_required and not self.tls_client_ca:
+            raise ConfigError("--tls-client-required needs --tls-client-ca FILE")
+        if self.proxy_protocol and not self.trusted_proxies:
+            raise ConfigError("--proxy-protocol needs --trusted-proxies: whose headers to believe")
+        if self.root_path and (not self.root_path.startswith("/") or self.root_path.endswith("/")):
+            raise ConfigError(f"--root-path {self.root_path}: starts with / and does not end with it")
