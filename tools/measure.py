@@ -13,7 +13,8 @@ __all__ = ["Class", "Function", "Module", "collect"]
 TEST_DIRS = {"test", "tests", "_tests", "typing_tests", "testsuite"}
 SKIP_DIRS = {
     "build", "dist", "site", "node_modules", "venv", "doc", "docs", "example", "examples", "bench",
-    "benchmark", "benchmarks", "fuzz", "script", "scripts", "tools", "deploy", "vendor", "_vendor", "__pycache__",
+    "benchmark", "benchmarks", "fuzz", "script", "scripts", "tools", "deploy", "vendor", "_vendor",
+    "__pycache__",
 }  # fmt: skip
 SKIP_FILES = {"setup.py", "noxfile.py"}
 FUNC = (ast.FunctionDef, ast.AsyncFunctionDef)
