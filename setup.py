@@ -72,8 +72,9 @@ CHECK = [
 ]
 DOCS = ["mkdocs-material>=9.8"]  # the pages
 BENCH = [
-    *HTTP
-]  # ours beside the peers; those are pinned in benchmarks/requirements.txt, in a venv of their own
+    *HTTP,  # ours; the peers are pinned in benchmarks/requirements.txt and have a venv of their own
+    "Django>=5.2",  # the view that is measured
+]
 
 
 def version() -> str:

@@ -34,8 +34,7 @@ def test_a_skip_for_want_of_something_fails_in_ci(tmp_path: Path, name: str, ci:
     (tmp_path / "conftest.py").write_text(CONFTEST.read_text(encoding="utf-8"), encoding="utf-8")
     (tmp_path / "test_it.py").write_text(SUITE[name], encoding="utf-8")
     options = ["-q", "-p", "no:cacheprovider", f"--rootdir={tmp_path}"]
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", *options, str(tmp_path)],
-        env={**os.environ, "CI": ci, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}, capture_output=True, text=True, cwd=tmp_path, check=False,
-    )  # fmt: skip
+    environ = {**os.environ, "CI": ci, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    words = [sys.executable, "-m", "pytest", *options, str(tmp_path)]
+    done = subprocess.run(words, env=environ, capture_output=True, text=True, cwd=tmp_path, check=False)
     assert done.returncode == code, done.stdout

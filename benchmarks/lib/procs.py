@@ -87,7 +87,7 @@ def run_tool(argv: Sequence[str | Path], cpu: int | None, timeout: float) -> str
         text=True,
         errors="replace",
         timeout=timeout,
-        preexec_fn=lambda: _prepare(cpu),  # noqa: PLW1509 - there are no threads
+        preexec_fn=lambda: _prepare(cpu),
     )
     if done.returncode:
         raise RuntimeError((done.stderr or done.stdout).strip()[-200:] or f"exit {done.returncode}")
@@ -124,7 +124,7 @@ class Server:
                     stdout=log,
                     stderr=log,
                     start_new_session=True,
-                    preexec_fn=lambda: _prepare(self._cpu),  # noqa: PLW1509 - as below
+                    preexec_fn=lambda: _prepare(self._cpu),  # noqa: PLW1509 - there are no threads
                 )
             except OSError as error:
                 raise NotStarted(str(error)) from None
