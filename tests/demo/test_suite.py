@@ -1,0 +1,48 @@
+"""The demo's own suite, in a process of its own: a process has one set of Django's settings."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+COMMAND = [sys.executable, "-W", "error", "-m", "django"]
+
+
+def django(tmp_path, *arguments):
+    """Run Django's command line with the demo's settings, warnings being errors."""
+    environ = {
+        **os.environ,
+        "DJANGO_SETTINGS_MODULE": "interfaces.demo.settings",
+        "INTERFACES_DEMO_DB": str(tmp_path / "demo.sqlite3"),
+        "PYTHONPATH": str(ROOT),
+    }
+    return subprocess.run(
+        [*COMMAND, *arguments],
+        cwd=ROOT,
+        env=environ,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_the_suite_passes(tmp_path):
+    """Store and consumer do what check_store.py and check_chat.py say."""
+    done = django(tmp_path, "test", "tests.demo.suite", "--pattern", "check_*.py", "--failfast")
+    assert done.returncode == 0, done.stderr
+    assert "Ran 15 tests" in done.stderr
+
+
+def test_the_migrations_are_complete(tmp_path):
+    """The models hold nothing that the migrations do not make."""
+    (tmp_path / "demo.sqlite3").touch()
+    done = django(tmp_path, "makemigrations", "--check", "--dry-run")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_settings_pass_djangos_checks(tmp_path):
+    """``check`` finds nothing."""
+    done = django(tmp_path, "check", "--fail-level", "WARNING")
+    assert done.returncode == 0, done.stderr
