@@ -169,7 +169,7 @@ def _endpoint(text: str, description: str) -> Bind:
         name, equals, value = part.partition("=")
         name, value = (name, value) if equals else (names[0] if at == 0 and kind != "systemd" else part, part)
         if name not in names:
-            raise _wrong(text, f"{name!r} is not an argument of {kind}: that is heeded here ({', '.join(names)})")
+            raise _wrong(text, f"{name!r} is no argument of {kind} here, but {', '.join(names)} are")
         arguments[name] = value
     return _native(text, kind, arguments)
 
@@ -188,5 +188,5 @@ def _native(text: str, kind: str, arguments: dict[str, str]) -> Bind:
     if kind == "ssl":
         key = arguments.get("privateKey", "server.pem")
         tls = TlsFiles(cert=arguments.get("certKey", key), key=key)
-    host = arguments.get("interface", "")
-    return Bind(text=text, kind="tcp", host=host, port=_port(text, arguments["port"]), tls=tls, backlog=backlog)
+    host, port = arguments.get("interface", ""), _port(text, arguments["port"])
+    return Bind(text=text, kind="tcp", host=host, port=port, tls=tls, backlog=backlog)

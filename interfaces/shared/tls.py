@@ -1,4 +1,4 @@
-"""TLS as a server: certificates that can be replaced while running, and what ASGI's ``tls`` extension tells of them.
+"""TLS as a server: certificates that are replaced while running, and what ASGI's ``tls`` extension tells.
 
 A reload builds whole new contexts and swaps them in at once; connections keep the context they began with.
 Source of the extension: https://asgi.readthedocs.io/en/latest/specs/tls.html
@@ -9,6 +9,7 @@ import os
 import ssl
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from interfaces.shared.errors import ConfigError
@@ -40,7 +41,7 @@ class TlsFiles:
     password: str | None = None
     client_ca: str | None = None
     """Authorities of client certificates; None asks for none."""
-    client_required: bool = True
+    client_required: bool = False
     """Whether a client without a certificate is refused (with ``client_ca``)."""
     sni: tuple[tuple[str, str, str | None], ...] = ()
     """(host name or ``*.domain``, cert, key): shown to clients who ask for that name."""
@@ -50,8 +51,8 @@ class TlsFiles:
 
     def paths(self) -> tuple[str, ...]:
         """Every file that is read."""
-        named = [self.cert, self.key, self.client_ca, *(path for _, cert, key in self.sni for path in (cert, key))]
-        return tuple(path for path in named if path)
+        shown = [path for _, cert, key in self.sni for path in (cert, key)]
+        return tuple(path for path in (self.cert, self.key, self.client_ca, *shown) if path)
 
 
 class ServerContext(ssl.SSLContext):
@@ -90,7 +91,7 @@ class ServerTls:
         return _stamp(self.files) != self._stamp and self.reload()
 
     def reload(self) -> bool:
-        """Read the files again; when they cannot be used, the old certificate stays and one line is logged."""
+        """Read the files again. Where they cannot be used, the old certificate stays and one line is logged."""
         self._stamp = _stamp(self.files)
         try:
             self.context = _build(self.files, self.alpn)
@@ -105,7 +106,7 @@ def _stamp(files: TlsFiles) -> tuple[tuple[int, int, int], ...]:
     found = []
     for path in files.paths():
         try:
-            status = os.stat(path)
+            status = Path(path).stat()
             found.append((status.st_ino, status.st_mtime_ns, status.st_size))
         except OSError:
             found.append((0, 0, 0))
@@ -123,7 +124,7 @@ def _build(files: TlsFiles, alpn: tuple[str, ...]) -> ServerContext:
             if found is not None:
                 connection.context = found
 
-        default.sni_callback = choose  # type: ignore[assignment]  # typeshed wants the int of an alert, None is "go on"
+        default.sni_callback = choose
     return default
 
 
@@ -144,7 +145,8 @@ def _context(files: TlsFiles, cert: str, key: str | None, alpn: tuple[str, ...])
         try:
             context.load_verify_locations(files.client_ca)
         except OSError as error:
-            raise ConfigError(f"TLS: {files.client_ca} holds no client authorities ({error.strerror or error.args[-1]})") from None
+            why = error.strerror or error
+            raise ConfigError(f"TLS: {files.client_ca} holds no client authorities ({why})") from None
         context.verify_mode = ssl.CERT_REQUIRED if files.client_required else ssl.CERT_OPTIONAL
     context.suites = {suite["name"]: suite["id"] & 0xFFFF for suite in context.get_ciphers()}
     return context
@@ -159,14 +161,14 @@ def _load_chain(context: ServerContext, cert: str, key: str | None, password: st
 
     for path in (cert, key):
         if path is not None and not os.access(path, os.R_OK):
-            why = "may not be read by this user" if os.path.exists(path) else "is not there"
+            why = "may not be read by this user" if Path(path).exists() else "is not there"
             raise ConfigError(f"TLS: {path} {why}")
     try:
         context.load_cert_chain(cert, key, ask)
     except ssl.SSLError as error:
         raise ConfigError(_chain_error(error, cert, key or cert)) from None
-    with open(cert, encoding="ascii", errors="replace") as file:
-        _, begin, rest = file.read().partition("-----BEGIN CERTIFICATE-----")
+    text = Path(cert).read_text(encoding="ascii", errors="replace")
+    _, begin, rest = text.partition("-----BEGIN CERTIFICATE-----")
     body, end, _ = rest.partition("-----END CERTIFICATE-----")
     context.server_cert = f"{begin}{body}{end}\n"
     if complaint := _validity(context):
@@ -182,7 +184,7 @@ def _chain_error(error: ssl.SSLError, cert: str, key: str) -> str:
 
 
 def _validity(context: ServerContext) -> str | None:
-    """What a client would say of the certificate's dates: asked by a handshake in memory, which is public API."""
+    """What a client would say of the certificate's dates, asked by a handshake in memory."""
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = False
     client.load_verify_locations(cadata=context.server_cert)
@@ -207,19 +209,19 @@ def _validity(context: ServerContext) -> str | None:
 def tls_extension(connection: ssl.SSLObject | ssl.SSLSocket) -> dict[str, Any]:
     """The ``tls`` extension's dictionary for one connection; make it once and share it among the scopes.
 
-    ``client_cert_chain`` is the whole chain from Python 3.13 on, the leaf before. ``client_cert_error`` is None
-    always: a client certificate that does not verify ends the handshake.
+    ``client_cert_chain`` is the whole chain from Python 3.13 on, the leaf before. ``client_cert_error`` is
+    always None: a client certificate that does not verify ends the handshake.
     """
-    context = connection.context
+    found = connection.context
+    context = found if isinstance(found, ServerContext) else None
     cipher = connection.cipher()
-    known = isinstance(context, ServerContext)
     return {
-        "server_cert": context.server_cert if known else None,
+        "server_cert": context.server_cert if context else None,
         "client_cert_chain": [ssl.DER_cert_to_PEM_cert(der) for der in _client_chain(connection)],
         "client_cert_name": _distinguished_name(connection.getpeercert()),
         "client_cert_error": None,
         "tls_version": _PROTOCOLS.get(connection.version() or ""),
-        "cipher_suite": context.suites.get(cipher[0]) if known and cipher else None,
+        "cipher_suite": context.suites.get(cipher[0]) if context and cipher else None,
     }
 
 
@@ -235,8 +237,10 @@ def _distinguished_name(certificate: Any) -> str | None:
     """The subject as RFC 4514 writes it: the last part first."""
     if not certificate:
         return None
-    parts = ("+".join(f"{_SHORT.get(name, name)}={_escape(value)}" for name, value in rdn) for rdn in certificate["subject"])
-    return ",".join(reversed(list(parts)))
+    return ",".join(
+        "+".join(f"{_SHORT.get(name, name)}={_escape(value)}" for name, value in rdn)
+        for rdn in reversed(certificate["subject"])
+    )
 
 
 def _escape(value: str) -> str:
