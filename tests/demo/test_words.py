@@ -44,7 +44,7 @@ def test_a_name_is_tidied(given, kept):
     "name", ["", "   ", "x" * 33, "a\u202eb", "a\u200bb", "a\0b", "\ud800", None, 7, ["Ada"]]
 )
 def test_a_name_that_could_deceive_is_refused(name):
-    """Empty and long names, invisible and direction-changing characters are refused, and so is what is no text."""
+    """Empty and long names, invisible and direction-changing characters and non-texts are refused."""
     assert refusal(read_name, name) == "name"
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from unittest.mock import patch
 
+import pytest
 from django.test import TestCase
 from django.utils import timezone
 
@@ -24,14 +25,14 @@ class StoreTests(TestCase):
         numbers = [
             store.say(slug, f"key-{i:05}", ADA, "x")["number"] for i, slug in enumerate(["one", "two", "one"])
         ]
-        self.assertEqual(numbers, [1, 1, 2])
+        assert numbers == [1, 1, 2]
 
     def test_a_message_said_twice_is_kept_once(self):
-        """The same key of the same visitor gives the first message again; another visitor's key is another."""
+        """The same key of one visitor gives the first message again; another visitor's is another."""
         store.enter("one", "a", **ADA)
         first = store.say("one", "key-00001", ADA, "hello")
-        self.assertEqual(store.say("one", "key-00001", ADA, "hello again"), first)
-        self.assertEqual(store.say("one", "key-00001", BOB, "mine")["number"], 2)
+        assert store.say("one", "key-00001", ADA, "hello again") == first
+        assert store.say("one", "key-00001", BOB, "mine")["number"] == 2
 
     def test_history_pages_both_ways(self):
         """Without a number the latest 50 come, then those before, then those after; always in order."""
@@ -42,11 +43,11 @@ class StoreTests(TestCase):
         def numbers(**bounds):
             return [message["number"] for message in store.history("one", **bounds)]
 
-        self.assertEqual(numbers(), [*range(71, 121)])
-        self.assertEqual(numbers(before=71), [*range(21, 71)])
-        self.assertEqual(numbers(before=21), [*range(1, 21)])
-        self.assertEqual(numbers(after=60), [*range(61, 111)])
-        self.assertEqual(numbers(after=120), [])
+        assert numbers() == [*range(71, 121)]
+        assert numbers(before=71) == [*range(21, 71)]
+        assert numbers(before=21) == [*range(1, 21)]
+        assert numbers(after=60) == [*range(61, 111)]
+        assert numbers(after=120) == []
 
     def test_old_messages_go(self):
         """A room keeps so many messages, and the numbers go on."""
@@ -54,35 +55,33 @@ class StoreTests(TestCase):
         with patch.object(store, "KEPT", 50):
             for i in range(200):
                 store.say("one", f"key-{i:05}", ADA, "x")
-        self.assertEqual(Message.objects.count(), 50)
-        self.assertEqual(store.history("one")[-1]["number"], 200)
+        assert Message.objects.count() == 50
+        assert store.history("one")[-1]["number"] == 200
 
     def test_members_come_and_go(self):
-        """Each change gives the list a new revision; staying gives none; two sockets of one are one person."""
+        """A change gives the list a new revision, staying none; two sockets of one are one person."""
         first = store.enter("one", "a", **ADA)
         both = store.enter("one", "b", **BOB)
         again = store.enter("one", "b", **BOB)
         tab = store.enter("one", "a2", **ADA)
         left = store.leave("one", "b")
-        self.assertEqual(
-            [p["people"] for p in (first, both, tab, left)], [[ADA], [ADA, BOB], [ADA, BOB], [ADA]]
-        )
-        self.assertEqual([p["revision"] for p in (first, both, again, tab, left)], [1, 2, 2, 3, 4])
+        assert [p["people"] for p in (first, both, tab, left)] == [[ADA], [ADA, BOB], [ADA, BOB], [ADA]]
+        assert [p["revision"] for p in (first, both, again, tab, left)] == [1, 2, 2, 3, 4]
 
     def test_who_is_silent_for_long_is_gone(self):
         """A row that a dead process left behind lapses when anyone else is heard of."""
         store.enter("one", "a", **ADA)
         Member.objects.update(seen=timezone.now() - store.LAPSE - timedelta(seconds=1))
-        self.assertEqual(store.enter("one", "b", **BOB)["people"], [BOB])
+        assert store.enter("one", "b", **BOB)["people"] == [BOB]
 
     def test_rooms_are_bounded(self):
         """No further room is made, and those that are there can still be entered."""
         with patch.object(store, "ROOMS_MAX", 1):
             store.enter("one", "a", **ADA)
             store.enter("one", "b", **BOB)
-            with self.assertRaises(Refused) as caught:
+            with pytest.raises(Refused) as caught:
                 store.enter("two", "c", **ADA)
-        self.assertEqual((caught.exception.code, Room.objects.count()), ("full", 1))
+        assert (caught.value.code, Room.objects.count()) == ("full", 1)
 
     def test_the_liveliest_rooms_come_first(self):
         """Rooms are listed by people, then by messages."""
@@ -90,4 +89,4 @@ class StoreTests(TestCase):
         store.leave("quiet", "a")
         store.enter("full", "b", **ADA)
         store.enter("full", "c", **BOB)
-        self.assertEqual(store.rooms(), [{"slug": "full", "people": 2}, {"slug": "quiet", "people": 0}])
+        assert store.rooms() == [{"slug": "full", "people": 2}, {"slug": "quiet", "people": 0}]
