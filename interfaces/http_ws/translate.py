@@ -45,56 +45,49 @@ class Place:
 
 def http_scope(head: HeadParser, place: Place, state: dict[str, Any]) -> Scope:
     """The scope of a request. Raises PeerError for a target that is of no known form."""
-    raw, query = _split(head)
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.5"},
-        "http_version": VERSIONS[head.minor],
-        "method": METHODS.get(head.method) or head.method.decode("ascii"),
-        "scheme": "https" if place.secure else "http",
-        "path": place.root_path + _path(raw) if place.root_path else _path(raw),
-        "raw_path": raw,
-        "query_string": query,
-        "root_path": place.root_path,
-        "headers": head.headers,
-        "client": place.client,
-        "server": place.server,
-        "state": state.copy(),
-        "extensions": place.http.copy(),
-    }
+    scope = _scope("http", "https" if place.secure else "http", head, place)
+    scope["method"] = METHODS.get(head.method) or head.method.decode("ascii")
+    scope["state"] = state.copy()
+    scope["extensions"] = place.http.copy()
+    return scope
 
 
 def websocket_scope(head: HeadParser, place: Place, state: dict[str, Any], subprotocols: list[str]) -> Scope:
     """The scope of a WebSocket. Raises PeerError as :func:`http_scope` does."""
-    raw, query = _split(head)
-    return {
-        "type": "websocket",
-        "asgi": {"version": "3.0", "spec_version": "2.5"},
-        "http_version": VERSIONS[head.minor],
-        "scheme": "wss" if place.secure else "ws",
-        "path": place.root_path + _path(raw) if place.root_path else _path(raw),
-        "raw_path": raw,
-        "query_string": query,
-        "root_path": place.root_path,
-        "headers": head.headers,
-        "client": place.client,
-        "server": place.server,
-        "subprotocols": subprotocols,
-        "state": state.copy(),
-        "extensions": place.websocket.copy(),
-    }
+    scope = _scope("websocket", "wss" if place.secure else "ws", head, place)
+    scope["subprotocols"] = subprotocols
+    scope["state"] = state.copy()
+    scope["extensions"] = place.websocket.copy()
+    return scope
 
 
-def _split(head: HeadParser) -> tuple[bytes, bytes]:
-    """Path and query of the target, whatever its form; an absolute one names the host (RFC 9112 §3.2.2)."""
+def _scope(kind: str, scheme: str, head: HeadParser, place: Place) -> dict[str, Any]:
     target = head.target
     if target[:1] != b"/" and (target != b"*" or head.method != b"OPTIONS"):
         target = _absolute(head, target)
-    mark = target.find(b"?")
-    return (target, b"") if mark < 0 else (target[:mark], target[mark + 1 :])
+    raw, _, query = target.partition(b"?")
+    path = (unquote_to_bytes(raw) if b"%" in raw else raw).decode("utf-8", "replace")
+    root = place.root_path
+    if root:
+        path = root + path
+        raw = root.encode() + raw
+    return {
+        "type": kind,
+        "asgi": {"version": "3.0", "spec_version": "2.5"},
+        "http_version": VERSIONS[head.minor],
+        "scheme": scheme,
+        "path": path,
+        "raw_path": raw,
+        "query_string": query,
+        "root_path": root,
+        "headers": head.headers,
+        "client": place.client,
+        "server": place.server,
+    }
 
 
 def _absolute(head: HeadParser, target: bytes) -> bytes:
+    """Path and query of an absolute-form target, which also names the host (RFC 9112 §3.2.2)."""
     scheme, _, rest = target.partition(b"://")
     if scheme.lower() not in (b"http", b"https", b"ws", b"wss") or head.method == b"CONNECT":
         raise refused(400, "malformed request target")
@@ -105,10 +98,3 @@ def _absolute(head: HeadParser, target: bytes) -> bytes:
     head.headers = [(n, host if n == b"host" else v) for n, v in head.headers]
     path = rest[cut:]
     return path if path[:1] == b"/" else b"/" + path
-
-
-def _path(raw: bytes) -> str:
-    """Percent-decoded UTF-8; what is not UTF-8 becomes U+FFFD."""
-    if b"%" in raw:
-        return unquote_to_bytes(raw).decode("utf-8", "replace")
-    return raw.decode("utf-8", "replace")

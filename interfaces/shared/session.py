@@ -18,20 +18,112 @@ from typing import Any
 from interfaces.shared.asgi import Application, Event, Scope, Send
 from interfaces.shared.errors import NoRoute
 
-__all__ = ["PeerGone", "Session", "log"]
+__all__ = ["Instance", "PeerGone", "Session", "log", "report"]
 
 log = logging.getLogger("interfaces.application")
+WEIGHT = 262144
 
 
 class PeerGone(OSError):
     """What ``send`` raises when there is nobody to send to any more (ASGI spec_version 2.4)."""
 
 
-class Session:
-    """One scope: a request, a socket, a message from outside.
+class Instance:
+    """A running application: its task, how it ended, and who waits in ``receive``.
 
-    ``on_end(session)`` is called once: when the application returned, raised, or was released. Then ``error``
-    is None or what it raised, and ``unrouted`` tells that it knows no such address.
+    ``error`` is None or what it raised. A subclass has ``receive`` and ``send``, and may extend :meth:`end`.
+    """
+
+    def __init__(self, app: Application, scope: Scope) -> None:
+        self.app = app
+        self.scope = scope
+        self.error: BaseException | None = None
+        self.ended: bool = False
+        self.task: Any = None
+        self._waiter: Any = None
+
+    def __repr__(self) -> str:
+        state = "ended" if self.ended else "running" if self.task is not None else "new"
+        return f"<{type(self).__name__} {self.scope['type']} {self.scope.get('path', '')} {state}>"
+
+    @property
+    def unrouted(self) -> bool:
+        """Whether the application said that it knows no such address."""
+        return isinstance(self.error, NoRoute)
+
+    async def receive(self) -> Event:
+        """The application's ``receive``."""
+        raise NotImplementedError
+
+    async def send(self, event: Event) -> None:
+        """The application's ``send``."""
+        raise NotImplementedError
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Call the application; one that fails to give a coroutine has raised."""
+        call: Any = None
+        try:
+            call = self.app(self.scope, self.receive, self.send)
+            self.task = asyncio.Task(call, loop=loop, name="application")
+        except Exception as error:
+            self.error = error
+            loop.call_soon(self.end)
+        else:
+            self.task.add_done_callback(self._done)
+
+    def cancel(self) -> None:
+        """End the application now."""
+        if self.task is not None:
+            self.task.cancel()
+
+    async def wait(self, seconds: float) -> bool:
+        """Wait until the application has ended; after ``seconds`` it is cancelled, and False comes back."""
+        if self.task is None or self.task.done():
+            return True
+        await asyncio.wait({self.task}, timeout=seconds)
+        if self.task.done():
+            return True
+        self.task.cancel()
+        await asyncio.wait({self.task}, timeout=1)
+        return False
+
+    def end(self) -> None:
+        """It is over: called once or more often, the first time counts."""
+        self.ended = True
+        self.wake()
+
+    def wake(self) -> None:
+        """Let ``receive`` look again."""
+        waiter = self._waiter
+        if waiter is not None:
+            self._waiter = None
+            if not waiter.done():
+                waiter.set_result(None)
+
+    async def arrival(self) -> None:
+        """Wait for :meth:`wake`; a second caller waits beside the first and cannot cancel it."""
+        waiter = self._waiter
+        if waiter is not None and not waiter.done():
+            await asyncio.wait({waiter})
+            return
+        waiter = asyncio.get_running_loop().create_future()
+        self._waiter = waiter
+        await waiter
+
+    def _done(self, task: Any) -> None:
+        if not task.cancelled():
+            error = task.exception()
+            if error is not None and not self.ended and not isinstance(error, PeerGone):
+                self.error = error
+        self.end()
+
+
+class Session(Instance):
+    """One scope with an inbox: a socket, a message from outside, a lifespan.
+
+    The inbox holds ``capacity`` events or, as far as their sizes are told, ``WEIGHT`` bytes. ``on_room()`` is called
+    when it was full and no longer is; ``on_end(session)`` once: when the application returned, raised, or was
+    released.
     """
 
     def __init__(
@@ -42,67 +134,56 @@ class Session:
         *,
         capacity: int = 32,
         on_end: Callable[["Session"], None] | None = None,
+        on_room: Callable[[], None] | None = None,
     ) -> None:
-        self.app = app
-        self.scope = scope
+        super().__init__(app, scope)
         self.capacity: int = capacity
-        self.error: BaseException | None = None
-        self.ended: bool = False
+        self.full: bool = False
         self.closing: bool = False
-        self.task: Any = None
         self._send = send
         self._on_end = on_end
+        self._on_room = on_room
+        self._weight: int = 0
         self._inbox: deque[Event] = deque()
-        self._waiter: Any = None
         self._room: list[Any] = []
 
-    def __repr__(self) -> str:
-        state = "ended" if self.ended else "running" if self.task is not None else "new"
-        return f"<Session {self.scope['type']} {self.scope.get('path', '')} {state}>"
-
-    @property
-    def unrouted(self) -> bool:
-        """Whether the application said that it knows no such address."""
-        return isinstance(self.error, NoRoute)
-
-    def start(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Call the application."""
-        call: Any = self.app(self.scope, self.receive, self.send)
-        self.task = asyncio.Task(call, loop=loop, name="application")
-        self.task.add_done_callback(self._done)
-
     async def receive(self) -> Event:
-        """The application's ``receive``."""
+        """The next event; after the last one the application is released."""
         while not self._inbox:
             if self.closing:
                 self._release()
-            await self._arrival()
+            await self.arrival()
         event = self._inbox.popleft()
-        if self._room:
+        if not self._inbox:
+            self._weight = 0
+        if self.full and len(self._inbox) <= self.capacity // 2 and self._weight < WEIGHT:
             self._make_room()
         return event
 
     async def send(self, event: Event) -> None:
-        """The application's ``send``; PeerGone after the session has ended."""
+        """Hand ``event`` to the interface; PeerGone after the session has ended."""
         if self.ended:
             raise PeerGone("the session has ended")
         await self._send(event)
 
-    def offer(self, event: Event) -> bool:
-        """Put ``event`` in; False when there is no room for a further one (pause the peer, then)."""
+    def offer(self, event: Event, size: int = 0) -> bool:
+        """Put ``event`` of ``size`` bytes in; False when the inbox is full now (pause the peer, then)."""
         if self.ended or self.closing:
             return True
         self._inbox.append(event)
-        self._wake()
-        return len(self._inbox) < self.capacity
+        self._weight += size
+        if len(self._inbox) >= self.capacity or self._weight >= WEIGHT:
+            self.full = True
+        self.wake()
+        return not self.full
 
-    async def put(self, event: Event) -> None:
+    async def put(self, event: Event, size: int = 0) -> None:
         """Put ``event`` in, waiting while the inbox is full; returns at once when the application has ended."""
-        while len(self._inbox) >= self.capacity and not self.ended:
+        while self.full and not self.ended:
             waiter = asyncio.get_running_loop().create_future()
             self._room.append(waiter)
             await waiter
-        self.offer(event)
+        self.offer(event, size)
 
     def last(self, event: Event | None = None) -> None:
         """Put in the last event, if there is one; it is never refused for want of room."""
@@ -110,20 +191,7 @@ class Session:
             if event is not None:
                 self._inbox.append(event)
             self.closing = True
-            self._wake()
-
-    def cancel(self) -> None:
-        """End the application now."""
-        if self.task is not None:
-            self.task.cancel()
-
-    async def wait(self, seconds: float) -> None:
-        """Wait until the application has ended; after ``seconds`` it is cancelled."""
-        if self.task is not None and not self.task.done():
-            await asyncio.wait({self.task}, timeout=seconds)
-            if not self.task.done():
-                self.task.cancel()
-                await asyncio.wait({self.task}, timeout=seconds)
+            self.wake()
 
     async def __aenter__(self) -> "Session":
         self.start(asyncio.get_running_loop())
@@ -137,24 +205,18 @@ class Session:
         self.last()
         await self.wait(10)
 
-    def _wake(self) -> None:
-        waiter = self._waiter
-        if waiter is not None:
-            self._waiter = None
-            if not waiter.done():
-                waiter.set_result(None)
-
-    async def _arrival(self) -> None:
-        """Wait for :meth:`_wake`; a second caller waits beside the first and cannot cancel it."""
-        waiter = self._waiter
-        if waiter is not None and not waiter.done():
-            await asyncio.wait({waiter})
-            return
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiter = waiter
-        await waiter
+    def end(self) -> None:
+        """It is over: whoever waits for room goes on, and ``on_end`` is called."""
+        if not self.ended:
+            super().end()
+            self._make_room()
+            if self._on_end is not None:
+                self._on_end(self)
 
     def _make_room(self) -> None:
+        self.full = False
+        if self._on_room is not None:
+            self._on_room()
         room = self._room
         self._room = []
         for waiter in room:
@@ -162,27 +224,11 @@ class Session:
                 waiter.set_result(None)
 
     def _release(self) -> None:
-        self._end()
-        if self.task is not None:
-            self.task.cancel()
-
-    def _done(self, task: Any) -> None:
-        if not task.cancelled():
-            error = task.exception()
-            if error is not None and not isinstance(error, PeerGone) and not self.ended:
-                self.error = error
-        self._end()
-
-    def _end(self) -> None:
-        if not self.ended:
-            self.ended = True
-            self._wake()
-            self._make_room()
-            if self._on_end is not None:
-                self._on_end(self)
+        self.end()
+        self.cancel()
 
 
-def report(session: Session) -> None:
+def report(session: Instance) -> None:
     """Log what the application raised, with the frames that are its own."""
     error = session.error
     if error is None or isinstance(error, NoRoute):

@@ -19,12 +19,14 @@ FOREVER = float("inf")
 class Stream:
     """An asyncio protocol with what all accepted connections need.
 
+    ``spread`` tells that many of these end one after the other, not all at once, when the server stops.
     A subclass implements ``data_received`` and may extend the other callbacks; ``sweep(now)`` is called about
     once a second with the loop's time.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop: Any = loop
+        self.spread: bool = False
         self.transport: Any = None
         self.lost: bool = False
         self.blocked: bool = False
@@ -70,15 +72,25 @@ class Stream:
             if not writer.done():
                 writer.set_result(None)
 
-    def write(self, data: bytes) -> None:
-        """Write at the end of the loop's turn, or as soon as 64 KiB wait."""
+    def write(self, data: bytes) -> bool:
+        """Write at the end of the loop's turn; True when 64 KiB waited, and left at once."""
         if not self._planned:
             self._planned = True
             self.loop.call_soon(self.flush)
         self._out.append(data)
         self._size += len(data)
-        if self._size >= FLUSH_AT:
+        if self._size < FLUSH_AT:
+            return False
+        self.flush()
+        return True
+
+    def write_now(self, data: bytes) -> None:
+        """Write what waits and ``data``, now."""
+        if self._out:
+            self._out.append(data)
             self.flush()
+        elif not self.lost:
+            self.transport.write(data)
 
     def flush(self) -> None:
         """Write what waits, now."""
@@ -91,7 +103,8 @@ class Stream:
                 self.transport.write(out[0] if len(out) == 1 else b"".join(out))
 
     async def writable(self) -> None:
-        """Wait while the peer's buffer is full."""
+        """Let others run, and wait while the peer's buffer is full."""
+        await asyncio.sleep(0)
         while self.blocked and not self.lost:
             writer = self.loop.create_future()
             self._writers.append(writer)
@@ -138,3 +151,6 @@ class Stream:
 
     def sweep(self, now: float) -> None:
         """Look at the deadlines; the subclass says what to do then."""
+
+    def drain(self) -> None:
+        """The server stops: end as soon as the protocol allows. Does nothing here; asked once."""

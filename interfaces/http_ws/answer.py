@@ -1,0 +1,174 @@
+"""What goes out for a request in HTTP/1.1: status line, fields, body framing. Pure.
+
+RFC 9112 (§6 message body, §7.1 chunked, §9 connections), RFC 9110 (§6.4.1 statuses without content, §9.3.2 HEAD).
+Connection, Transfer-Encoding and Date are the server's; an application's "connection: close" is honoured.
+What the application does wrong raises RuntimeError, with nothing written.
+"""
+
+from collections.abc import Iterable
+
+from interfaces.http_ws.wire_h1 import status_line
+
+__all__ = ["Answer"]
+
+NEW, STARTED, SENDING, TRAILERS, COMPLETE = range(5)
+
+
+class Answer:
+    """The answer to the request that is being answered; one object serves a connection's requests in turn.
+
+    ``keep_alive`` says whether another may follow, ``status`` and ``sent`` (bytes of body) are for the access line.
+    """
+
+    def __init__(self) -> None:
+        self.phase: int = COMPLETE
+        self.status: int = 0
+        self.sent: int = 0
+        self.keep_alive: bool = True
+        self._minor: int = 1
+        self._bodiless: bool = False
+        self._chunked: bool = False
+        self._length: int = -1
+        self._trailers: bool = False
+        self._head: bytes = b""
+
+    def begin(self, minor: int, head_only: bool, keep_alive: bool) -> None:
+        """A request came: its HTTP minor version, whether it is HEAD, whether it wants the connection kept."""
+        self.phase = NEW
+        self.status = 0
+        self.sent = 0
+        self.keep_alive = keep_alive
+        self._minor = minor
+        self._bodiless = head_only
+        self._chunked = False
+        self._length = -1
+        self._trailers = False
+
+    @property
+    def on_the_wire(self) -> bool:
+        """Whether some of it has been written, so that nothing else can be said any more."""
+        return self.phase >= SENDING
+
+    def start(self, status: int, headers: Iterable[tuple[bytes, bytes]], date: bytes, trailers: bool = False) -> None:
+        """``http.response.start``; nothing is written before the first part of the body. ``date`` is a whole line."""
+        if self.phase != NEW:
+            raise RuntimeError("http.response.start was sent twice")
+        if not 200 <= status <= 999:
+            raise RuntimeError(f"{status} is not a final status")
+        parts = [status_line(status)]
+        for name, value in headers:
+            size = len(name)
+            if (size == 14 or size == 17 or size == 10 or size == 4) and self._special(name.lower(), value):
+                if size == 4:
+                    date = b""
+                else:
+                    continue
+            parts.append(b"%b: %b\r\n" % (name, value))
+        head = b"".join(parts)
+        if head.count(b"\n") != len(parts) or head.count(b"\r") != len(parts) or b"\0" in head:
+            raise RuntimeError("a response header holds CR, LF or NUL")
+        if status == 204 or status == 304:
+            self._bodiless = True
+        self.status = status
+        self._trailers = trailers
+        self._head = head + date if date else head
+        self.phase = STARTED
+
+    def _special(self, name: bytes, value: bytes) -> bool:
+        """Take note of a field about framing; True where the application's own line is not sent as it is."""
+        if name == b"content-length":
+            if self._length >= 0 or not value.isdigit():
+                raise RuntimeError("content-length is not one number")
+            self._length = int(value)
+            return False
+        if name == b"connection":
+            if b"close" in value.lower():
+                self.keep_alive = False
+            return True
+        return name == b"transfer-encoding" or name == b"date"
+
+    def sized(self, size: int) -> None:
+        """The body will have ``size`` bytes in all (a file's); it must agree with what the application said."""
+        if self.phase != STARTED or self._length not in (-1, size):
+            raise RuntimeError("the size of the file is not the content-length")
+        if self._length < 0:
+            self._length = size
+            self._head += b"content-length: %d\r\n" % size
+
+    def body(self, data: bytes, more: bool) -> bytes:
+        """``http.response.body``: the bytes to write."""
+        if self.phase == STARTED:
+            head = self._open(len(data), more)
+        elif self.phase == SENDING:
+            head = b""
+        else:
+            raise RuntimeError("http.response.body where none is expected")
+        if self._bodiless:
+            if not more:
+                self.phase = COMPLETE
+            return head
+        self.sent += len(data)
+        if self._length >= 0 and self.sent > self._length:
+            raise RuntimeError("the body is longer than its content-length")
+        if more:
+            return self._chunk(head, data) if self._chunked else head + data
+        return self._last(head, data)
+
+    def _open(self, size: int, more: bool) -> bytes:
+        """The head, with the framing that suits what is known of the body."""
+        self.phase = SENDING
+        head = self._head
+        if self._length < 0 and self.status != 204 and self.status != 304:
+            if not more and not self._trailers:
+                self._length = size
+                if size or not self._bodiless:
+                    head = b"%bcontent-length: %d\r\n" % (head, size)
+            elif self._minor:
+                self._chunked = True
+                head += b"transfer-encoding: chunked\r\n"
+            else:
+                self.keep_alive = False
+        if not self.keep_alive:
+            head += b"connection: close\r\n"
+        elif not self._minor:
+            head += b"connection: keep-alive\r\n"
+        return head + b"\r\n"
+
+    def _chunk(self, head: bytes, data: bytes) -> bytes:
+        return b"%b%x\r\n%b\r\n" % (head, len(data), data) if data else head
+
+    def _last(self, head: bytes, data: bytes) -> bytes:
+        if not self._chunked:
+            if self.sent < self._length:
+                raise RuntimeError("the body is shorter than its content-length")
+            self.phase = COMPLETE
+            return head + data
+        out = self._chunk(head, data)
+        if self._trailers:
+            self.phase = TRAILERS
+            return out
+        self.phase = COMPLETE
+        return out + b"0\r\n\r\n"
+
+    def trailers(self, headers: Iterable[tuple[bytes, bytes]], wanted: bool) -> bytes:
+        """``http.response.trailers``, the last of it; they are left out where the peer did not ask for them."""
+        if self.phase == COMPLETE and self._trailers:
+            return b""
+        if self.phase != TRAILERS:
+            raise RuntimeError("http.response.trailers where none are expected")
+        lines = [b"%b: %b\r\n" % (name, value) for name, value in headers] if wanted else []
+        block = b"".join(lines)
+        if block.count(b"\n") != len(lines) or block.count(b"\r") != len(lines) or b"\0" in block:
+            raise RuntimeError("a trailer holds CR, LF or NUL")
+        self.phase = COMPLETE
+        return b"0\r\n%b\r\n" % block
+
+    def hint(self, links: Iterable[bytes]) -> bytes:
+        """``http.response.early_hint``: a 103 with the links, before the response starts (RFC 8297)."""
+        if self.phase != NEW:
+            raise RuntimeError("http.response.early_hint after the response has started")
+        lines = [b"link: %b\r\n" % link for link in links]
+        block = b"".join(lines)
+        if block.count(b"\n") != len(lines) or block.count(b"\r") != len(lines) or b"\0" in block:
+            raise RuntimeError("a link holds CR, LF or NUL")
+        return b"%b%b\r\n" % (status_line(103), block) if self._minor and lines else b""

@@ -1,0 +1,352 @@
+"""An HTTP/1.1 connection: heads in, one request at a time, pipelined ones in order, every wait with a deadline."""
+
+from typing import Any
+
+from interfaces.http_ws.answer import Answer
+from interfaces.http_ws.request import Request
+from interfaces.http_ws.service import Service, log
+from interfaces.http_ws.translate import http_scope
+from interfaces.http_ws.websocket import upgraded
+from interfaces.http_ws.wire_h1 import CHUNKED, Chunked, HeadParser, refusal
+from interfaces.shared.errors import PeerError
+from interfaces.shared.stream import FOREVER, Stream
+
+__all__ = ["Connection"]
+
+HEAD, BODY, BUSY, LINGER = range(4)
+PIPELINE = 2
+PIPELINED = 65536
+
+
+class Connection(Stream):
+    """HEAD: waits for a request; BODY: its body comes in; BUSY: it is being answered; LINGER: only to be closed."""
+
+    def __init__(self, service: Service) -> None:
+        super().__init__(service.loop)
+        self.service = service
+        self.proxied: Any = None
+        self.place: Any = None
+        self.parser: HeadParser = HeadParser(service.head_limits)
+        self.answer: Answer = Answer()
+        self.request: Request | None = None
+        self.phase: int = HEAD
+        self.served: int = 0
+        self.address: str = ""
+        self._buffer: bytes = b""
+        self._left: int = 0
+        self._chunked: Chunked | None = None
+        self._taken: int = 0
+
+    def connection_made(self, transport: Any) -> None:
+        """asyncio: a client is there."""
+        self.transport = transport
+        service = self.service
+        self.deadline = service.now + service.header_timeout
+        self.place = service.place(transport, self.proxied)
+        client = self.place.client
+        self.address = client[0] if client else ""
+        if not service.joined(self, self.address):
+            self._refuse(refusal(503, headers=b"retry-after: 1\r\n"))
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """asyncio: it is gone, and the application is told."""
+        super().connection_lost(error)
+        self._buffer = b""
+        request = self.request
+        if request is not None:
+            self.request = None
+            request.disconnect()
+        self.service.left(self, self.address)
+
+    def eof_received(self) -> bool:
+        """A half-closed client still gets its answer; the application is told after a short while."""
+        if self.phase != BUSY or self.place.secure:
+            return False
+        self.deadline = self.service.now + self.service.options.half_close_timeout
+        return True
+
+    def resume_writing(self) -> None:
+        """asyncio: the peer reads again; what was pipelined goes on."""
+        super().resume_writing()
+        if self.phase == HEAD and self._buffer and not self.lost:
+            self._next(self._take_buffer())
+
+    def data_received(self, data: bytes) -> None:
+        """asyncio: bytes came."""
+        phase = self.phase
+        if phase == HEAD:
+            if self._buffer:
+                data = self._buffer + data
+                self._buffer = b""
+            self._next(data)
+        elif phase == BODY:
+            self._body(data)
+        elif phase == BUSY:
+            self._buffer += data
+            if len(self._buffer) > PIPELINED:
+                self.hold(PIPELINE)
+        else:
+            self._taken -= len(data)
+            if self._taken < 0:
+                self.abort()
+
+    def _next(self, data: bytes) -> None:
+        """Take the next head from ``data``, which begins where a request does."""
+        if data[:1] == b"\r":  # one empty line before a request is forgiven (RFC 9112 §2.2)
+            if data[:2] == b"\r\n" and data[:4] != b"\r\n\r\n":
+                data = data[2:]
+            elif data != b"\r":
+                self._refuse(refusal(400))
+                return
+        end = data.find(b"\r\n\r\n") + 4
+        if end < 4 or self.blocked:
+            self._wait_for_head(data)
+            return
+        rest = b""
+        if end != len(data):
+            rest = data[end:]
+            data = data[:end]
+        try:
+            self._begin(data, rest)
+        except PeerError as error:
+            self.service.count("http.refused")
+            self._refuse(error.answer)
+
+    def _wait_for_head(self, data: bytes) -> None:
+        service = self.service
+        limits = service.head_limits
+        first = data.find(b"\n")
+        if (len(data) if first < 0 else first) > limits.line + 1 and not self.blocked:
+            self._refuse(refusal(414))
+        elif len(data) > limits.size and not self.blocked:
+            self._refuse(refusal(431))
+        elif first >= 0 and data[first - 1 : first] != b"\r":
+            self._refuse(refusal(400))
+        else:
+            if len(data) > PIPELINED:
+                self.hold(PIPELINE)
+            if data and not self._taken:
+                self._taken = 1
+                self.deadline = service.now + service.header_timeout
+            self._buffer = data
+
+    def _begin(self, head: bytes, rest: bytes) -> None:
+        """Start the application on a request. Raises PeerError."""
+        parser = self.parser
+        service = self.service
+        parser.parse(head)
+        if parser.upgrade and service.websocket and upgraded(self, rest):
+            return
+        if not service.http:
+            raise PeerError("", refusal(426, headers=b"upgrade: websocket\r\nsec-websocket-version: 13\r\n"))
+        if parser.length > service.max_body:
+            raise PeerError("", refusal(413))
+        scope = http_scope(parser, self.place, service.state)
+        if service.proxies:
+            service.forwarded(scope)
+        self.served += 1
+        answer = self.answer
+        keep = parser.keep_alive and not service.draining and self.served < service.max_requests
+        answer.begin(parser.minor, parser.method == b"HEAD", keep)
+        request = Request(self, service, scope, answer)
+        if service.access is not None:
+            request.began = service.loop.time()
+        self.request = request
+        service.sessions.add(request)
+        self._taken = 0
+        if parser.length:
+            self._expect_body(request, rest)
+        else:
+            self.phase = BUSY
+            self.deadline = service.now + service.app_timeout
+            self._buffer = rest
+        request.start(service.loop)
+
+    def _expect_body(self, request: Request, rest: bytes) -> None:
+        parser = self.parser
+        self.phase = BODY
+        self.deadline = self.service.now + self.service.options.body_timeout
+        request.more = True
+        request.expects = parser.expects and not rest
+        if parser.length == CHUNKED:
+            options = self.service.options
+            self._chunked = Chunked(options.max_chunk_line, options.max_trailers)
+            self._left = self.service.max_body
+        else:
+            self._left = parser.length
+        if rest:
+            self._body(rest)
+
+    def _body(self, data: bytes) -> None:
+        """Take a part of the body; what follows it is the next request."""
+        rest = b""
+        self._taken += len(data)
+        chunked = self._chunked
+        if chunked is not None:
+            try:
+                data = chunked.feed(data)
+            except PeerError as error:
+                self._broken(error.answer)
+                return
+            if len(data) > self._left:
+                self._broken(refusal(413))
+                return
+            done = chunked.done
+            rest = chunked.rest
+        else:
+            done = len(data) >= self._left
+            if len(data) > self._left:
+                rest = data[self._left :]
+                data = data[: self._left]
+        self._left -= len(data)
+        request = self.request
+        if request is not None and data:
+            request.feed(data)
+        if done:
+            self._body_done(request, rest)
+
+    def _body_done(self, request: Request | None, rest: bytes) -> None:
+        self._chunked = None
+        self._taken = 0
+        if request is not None:
+            self.phase = BUSY
+            self.deadline = self.service.now + self.service.app_timeout
+            self._buffer = rest
+            request.complete()
+        elif self.answer.keep_alive:
+            self._idle(rest)
+        else:
+            self.close()
+
+    def _broken(self, answer: Any) -> None:
+        """The body cannot be read any further: say so if nothing else has been said."""
+        self.service.count("http.refused")
+        request = self.request
+        self.request = None
+        if request is not None:
+            request.disconnect()
+        if request is None or self.answer.on_the_wire:
+            self.abort()
+        else:
+            self._refuse(answer)
+
+    def answered(self) -> None:
+        """The request's answer is complete: go on with the next, or end."""
+        self.request = None
+        service = self.service
+        if self.phase == BODY:
+            self._skip_body()
+        elif not self.answer.keep_alive or service.draining:
+            self._finish()
+        else:
+            self._idle(self._buffer)
+
+    def _idle(self, rest: bytes) -> None:
+        service = self.service
+        self.phase = HEAD
+        self.deadline = service.now + service.keep_alive
+        if rest:
+            self._buffer = b""
+            self.release(PIPELINE)
+            self._next(rest)
+
+    def _skip_body(self) -> None:
+        """The application did not want the rest of the body: take a little of it, or close."""
+        self.release(1)
+        options = self.service.options
+        known = self._chunked is None
+        if self.answer.keep_alive and known and self._left <= options.max_unread_body and self.parser.expects is False:
+            self.deadline = self.service.now + options.linger_timeout
+        else:
+            self._finish()
+
+    def _finish(self) -> None:
+        """Close; where the client may still be sending, read on for a while so that it sees the answer."""
+        if self.phase != BODY and not self._buffer and not self.held:
+            self.close()
+            return
+        self.flush()
+        self.phase = LINGER
+        self._buffer = b""
+        self._taken = self.service.options.max_unread_body
+        self.deadline = self.service.now + self.service.options.linger_timeout
+        if not self.lost:
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
+            self.release(PIPELINE | 1)
+
+    def unanswered(self, unrouted: bool) -> None:
+        """The application ended without a whole answer."""
+        self.request = None
+        if self.lost:
+            return
+        if self.answer.on_the_wire:
+            self.abort()
+            return
+        self.answer.status = 404 if unrouted else 500
+        self._refuse(refusal(self.answer.status))
+
+    def _refuse(self, answer: Any) -> None:
+        """Write a last answer and end."""
+        self.answer.keep_alive = False
+        self.write_now(answer)
+        if self.phase == HEAD:
+            self.phase = BODY
+        self._finish()
+
+    def _take_buffer(self) -> bytes:
+        data = self._buffer
+        self._buffer = b""
+        self.release(PIPELINE)
+        return data
+
+    def sweep(self, now: float) -> None:
+        """Look at the deadlines."""
+        options = self.service.options
+        if self.blocked and self.stalled(now, options.send_timeout):
+            self.service.count("http.stalled")
+            self.abort()
+        elif now >= self.deadline:
+            self._late(now)
+
+    def _late(self, now: float) -> None:
+        request = self.request
+        self.deadline = FOREVER
+        if self.phase == BODY and request is not None:
+            self._slow_body(request, now)
+        elif self.phase == BUSY and request is not None:
+            self._slow_application(request)
+        elif self.phase == HEAD and self._buffer:
+            self.service.count("http.timeouts")
+            self._refuse(refusal(408))
+        elif self.phase == HEAD:
+            self.close()
+        else:
+            self.abort()
+
+    def _slow_body(self, request: Request, now: float) -> None:
+        """Each ``body_timeout`` must bring ``min_body_rate`` bytes a second, unless we ourselves do not read."""
+        options = self.service.options
+        if self.held or self._taken >= options.min_body_rate * options.body_timeout:
+            self._taken = 0
+            self.deadline = now + options.body_timeout
+        else:
+            self.service.count("http.timeouts")
+            self._broken(refusal(408))
+
+    def _slow_application(self, request: Request) -> None:
+        self.request = None
+        request.disconnect()
+        if self.service.app_timeout != FOREVER and not self.answer.on_the_wire:
+            log.warning("%r: no answer in %s s", request, self.service.app_timeout)
+            request.cancel()
+            self._refuse(refusal(503, headers=b"retry-after: 1\r\n"))
+        else:
+            self.close()
+
+    def drain(self) -> None:
+        """End when the request in flight is answered; at once when there is none."""
+        self.answer.keep_alive = False
+        if self.request is None and self.phase == HEAD:
+            self.close()
+

@@ -1,0 +1,195 @@
+"""One HTTP request: the session of the hot path, one object a request and one write a response."""
+
+import asyncio
+import os
+from typing import Any
+
+from interfaces.http_ws.answer import COMPLETE, Answer
+from interfaces.http_ws.service import Service
+from interfaces.http_ws.wire_h1 import CONTINUE
+from interfaces.shared.asgi import Event, Scope
+from interfaces.shared.session import Instance, PeerGone, report
+
+__all__ = ["BODY_FULL", "Request"]
+
+BODY_FULL = 1
+BUFFERED = 65536
+FILE_PART = 262144
+KNOWN = "http.response. start, body, trailers, early_hint, pathsend"
+
+
+class Request(Instance):
+    """Parts of the body go in by :meth:`feed`; what the application sends leaves by the connection's answer.
+
+    ``conn`` is the connection while its answer is ours to write, then None.
+    """
+
+    def __init__(self, conn: Any, service: Service, scope: Scope, answer: Answer) -> None:
+        super().__init__(service.app, scope)
+        self.conn: Any = conn
+        self.service = service
+        self.answer = answer
+        self.more: bool = False
+        self.expects: bool = False
+        self.gone: bool = False
+        self.began: float = 0.0
+        self._parts: list[bytes] = []
+        self._size: int = 0
+        self._told: bool = False
+
+    async def receive(self) -> Event:
+        """``http.request`` as the body comes in; ``http.disconnect`` when it is over."""
+        while True:
+            if self._parts or not (self.more or self._told):
+                return self._take()
+            conn = self.conn
+            if conn is None or self.ended:
+                await asyncio.sleep(0)  # an application that asks again and again stops nobody else
+                return {"type": "http.disconnect"}
+            if self.expects:
+                self.expects = False
+                conn.write_now(CONTINUE)
+            await self.arrival()
+
+    def _take(self) -> Event:
+        parts = self._parts
+        data = parts[0] if len(parts) == 1 else b"".join(parts)
+        if parts:
+            self._parts = []
+            self._size = 0
+            if self.conn is not None:
+                self.conn.release(BODY_FULL)
+        more = self.more
+        if not more:
+            self._told = True
+        return {"type": "http.request", "body": data, "more_body": more}
+
+    def feed(self, data: bytes) -> None:
+        """A part of the body came; reading stops while 64 KiB wait for the application."""
+        self._parts.append(data)
+        self._size += len(data)
+        self.expects = False
+        if self._size >= BUFFERED:
+            self.conn.hold(BODY_FULL)
+        self.wake()
+
+    def complete(self) -> None:
+        """The whole body is there."""
+        self.more = False
+        self.wake()
+
+    def disconnect(self) -> None:
+        """The peer is gone: ``receive`` says so, and ``send`` raises PeerGone."""
+        if self.conn is not None:
+            self.conn = None
+            self.gone = True
+            if self.service.access is not None:
+                self._log()
+            self.wake()
+
+    async def send(self, event: Event) -> None:
+        """Write an answer. RuntimeError for what is no right answer, PeerGone when nobody is there to read it."""
+        conn = self.conn
+        if conn is None:
+            if self.gone:
+                raise PeerGone("the client is gone")
+            raise RuntimeError(f"{event['type']} after the response was complete")
+        kind: str = event["type"]
+        if kind == "http.response.body":
+            body = event.get("body", b"")
+            if type(body) is not bytes:
+                body = bytes(body)
+            if event.get("more_body", False):
+                if conn.write(self.answer.body(body, True)) or conn.blocked:
+                    await self._pace()
+            else:
+                self._write_last(self.answer.body(body, False))
+        elif kind == "http.response.start":
+            self.answer.start(
+                event["status"], event.get("headers", ()), self.service.date, event.get("trailers", False)
+            )
+        else:
+            await self._extension(kind, event)
+
+    def _write_last(self, data: bytes) -> None:
+        conn = self.conn
+        conn.write_now(data)
+        if self.answer.phase == COMPLETE:
+            self.conn = None
+            if self.service.access is not None:
+                self._log()
+            self.wake()
+            conn.answered()
+
+    async def _pace(self) -> None:
+        """Wait for a slow reader."""
+        conn = self.conn
+        if conn is not None:
+            await conn.writable()
+        if self.gone:
+            raise PeerGone("the client is gone")
+
+    async def _extension(self, kind: str, event: Event) -> None:
+        if kind == "http.response.trailers":
+            wanted = any(n == b"te" and b"trailers" in v.lower() for n, v in self.scope["headers"])
+            if not event.get("more_trailers", False):
+                self._write_last(self.answer.trailers(event.get("headers", ()), wanted))
+        elif kind == "http.response.early_hint":
+            self.conn.write_now(self.answer.hint(event["links"]))
+        elif kind == "http.response.pathsend":
+            await self._send_file(event["path"])
+        else:
+            raise RuntimeError(f"{kind} is not known here; these are: {KNOWN}")
+
+    async def _send_file(self, path: str) -> None:
+        loop: Any = self.service.loop
+        file = await loop.run_in_executor(None, open, path, "rb")
+        try:
+            left = os.fstat(file.fileno()).st_size
+            self.answer.sized(left)
+            while left > 0:
+                data = await loop.run_in_executor(None, file.read, min(left, FILE_PART))
+                if not data:
+                    raise RuntimeError("the file became shorter")
+                left -= len(data)
+                if self.conn is None:
+                    raise PeerGone("the client is gone")
+                self.conn.write(self.answer.body(data, True))
+                await self._pace()
+            self._write_last(self.answer.body(b"", False))
+        finally:
+            file.close()
+
+    def end(self) -> None:
+        """The application is over; if it has not answered, the connection does."""
+        self.ended = True
+        service = self.service
+        service.sessions.discard(self)
+        conn = self.conn
+        if conn is not None:
+            self.conn = None
+            conn.unanswered(self.unrouted)
+            if service.access is not None:
+                self._log()
+        if self.error is not None:
+            report(self)
+        self.wake()
+        if service.idle is not None:
+            service.check_idle()
+
+    def _log(self) -> None:
+        scope, answer, service = self.scope, self.answer, self.service
+        access = service.access
+        if access is not None:
+            access(
+                {
+                    "protocol": f"HTTP/{scope['http_version']}",
+                    "client": scope["client"],
+                    "method": scope["method"],
+                    "path": scope["raw_path"].decode("ascii", "backslashreplace"),
+                    "query": scope["query_string"].decode("ascii", "backslashreplace"),
+                    "status": answer.status,
+                    "bytes": answer.sent,
+                    "seconds": service.loop.time() - self.began,
+                }
+            )

@@ -1,0 +1,267 @@
+"""A WebSocket: the handshake with the application, messages both ways, liveness, and the close."""
+
+from typing import Any
+
+from interfaces.http_ws.answer import Answer
+from interfaces.http_ws.deflate import Deflate
+from interfaces.http_ws.handshake import Upgrade, accept_head, origin_allowed, parse
+from interfaces.http_ws.service import Service
+from interfaces.http_ws.translate import VERSIONS, websocket_scope
+from interfaces.http_ws.wire_h1 import refusal
+from interfaces.http_ws.wire_ws import Close, Failed, Ping, Wire
+from interfaces.shared.asgi import Event, Scope
+from interfaces.shared.errors import PeerError
+from interfaces.shared.session import Instance, PeerGone, Session, report
+from interfaces.shared.stream import FOREVER, Stream
+
+__all__ = ["WebSocket", "upgraded"]
+
+CONNECTING, DENYING, OPEN, CLOSING, CLOSED = range(5)
+INBOX = 1
+EARLY = 65536
+KNOWN = "websocket. accept, send, close, http.response.start, http.response.body"
+
+
+def upgraded(conn: Any, rest: bytes) -> bool:
+    """Take ``conn`` over when its request asks for a WebSocket. Raises PeerError for a handshake that is wrong."""
+    head = conn.parser
+    upgrade = parse(head.method, VERSIONS[head.minor], head.headers)
+    if upgrade is None:
+        return False
+    service: Service = conn.service
+    options = service.options
+    if options.ws_origins and not origin_allowed(upgrade.origin, options.ws_origins):
+        raise PeerError("", refusal(403))
+    scope = websocket_scope(head, conn.place, service.state, upgrade.subprotocols)
+    if service.proxies:
+        service.forwarded(scope)
+    socket = WebSocket(conn, upgrade, scope)
+    conn.transport.set_protocol(socket)
+    service.sessions.add(socket.session)
+    socket.session.start(service.loop)
+    if rest:
+        socket.data_received(rest)
+    return True
+
+
+class Socket(Session):
+    """The session of a WebSocket; what the application sends goes straight to the wire."""
+
+    def __init__(self, socket: "WebSocket", service: Service, scope: Scope) -> None:
+        super().__init__(service.app, scope, _nowhere, capacity=service.options.ws_max_queue)
+        self.socket = socket
+
+    async def send(self, event: Event) -> None:
+        """Write it. RuntimeError for what does not fit the state, PeerGone when nobody is there to read it."""
+        socket = self.socket
+        kind: str = event["type"]
+        if kind == "websocket.send" and socket.phase == OPEN:
+            data = event.get("bytes")
+            if data is not None:
+                out = socket.wire.binary(data)
+            else:
+                out = socket.wire.text(event["text"])
+            socket.write_now(out)
+            if socket.blocked:
+                await socket.writable()
+                if socket.lost:
+                    raise PeerGone("the client is gone")
+        else:
+            socket.handle(kind, event)
+
+    def _make_room(self) -> None:
+        super()._make_room()
+        self.socket.release(INBOX)
+
+    def end(self) -> None:
+        """The application is over: the socket ends too."""
+        if not self.ended:
+            super().end()
+            self.socket.finished(self)
+
+
+async def _nowhere(event: Event) -> None:
+    """Never called: a Socket sends by itself."""
+
+
+class WebSocket(Stream):
+    """The connection; ``wire`` speaks the protocol, ``session`` is the application."""
+
+    def __init__(self, conn: Any, upgrade: Upgrade, scope: Scope) -> None:
+        service: Service = conn.service
+        super().__init__(service.loop)
+        self.service = service
+        self.transport = conn.transport
+        self.spread = True
+        self.address: str = conn.address
+        self.phase: int = CONNECTING
+        self.upgrade: Upgrade | None = upgrade
+        self.answer: Answer | None = None
+        self.wire: Wire = Wire(service.ws_limits)
+        self.session: Socket = Socket(self, service, scope)
+        self.heard: float = service.now
+        self._pinged: bool = False
+        self._early: bytes = b""
+        service.connections.discard(conn)
+        service.connections.add(self)
+        self.session.offer({"type": "websocket.connect"})
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """asyncio: it is gone."""
+        super().connection_lost(error)
+        self.disconnected(1006, "")
+        self.service.left(self, self.address)
+
+    def disconnected(self, code: int, reason: str) -> None:
+        """Tell the application that no more will come."""
+        if self.phase != CLOSED:
+            self.phase = CLOSED
+            self.session.last({"type": "websocket.disconnect", "code": code, "reason": reason})
+
+    def data_received(self, data: bytes) -> None:
+        """asyncio: bytes came."""
+        self.heard = self.service.now
+        if self.phase >= OPEN:
+            self._pinged = False
+            for event in self.wire.feed(data):
+                self._event(event)
+        elif self.phase == CONNECTING:
+            self._early += data
+            if len(self._early) >= EARLY:
+                self.hold(INBOX)
+
+    def _event(self, event: Any) -> None:
+        if self.phase == CLOSED:
+            return
+        if isinstance(event, str):
+            if not self.session.offer({"type": "websocket.receive", "text": event}, len(event)):
+                self.hold(INBOX)
+        elif isinstance(event, bytes):
+            if not self.session.offer({"type": "websocket.receive", "bytes": event}, len(event)):
+                self.hold(INBOX)
+        elif isinstance(event, Ping):
+            if self.phase == OPEN and not self.blocked:
+                self.write_now(self.wire.pong(event.payload))
+        elif isinstance(event, Close):
+            self._peer_closes(event)
+        elif isinstance(event, Failed):
+            self.service.count("ws.refused")
+            if event.answer:
+                self.write_now(event.answer)
+            self.disconnected(event.code, event.reason)
+            self._end_soon()
+
+    def _peer_closes(self, event: Close) -> None:
+        if event.answer:
+            self.write_now(event.answer)
+        self.disconnected(event.code, event.reason)
+        self.close()
+
+    def _end_soon(self) -> None:
+        """All that matters is written: end when the peer does, or after the close timeout."""
+        self.flush()
+        self.deadline = self.service.now + self.service.options.ws_close_timeout
+        if not self.lost and self.transport.can_write_eof():
+            self.transport.write_eof()
+        elif not self.lost:
+            self.transport.close()
+
+    def handle(self, kind: str, event: Event) -> None:
+        """What the application sends, other than a message to an open socket."""
+        if self.phase >= CLOSING and (kind == "websocket.send" or kind == "websocket.close"):
+            raise PeerGone("the WebSocket is closed")
+        if kind == "websocket.accept" and self.phase == CONNECTING:
+            self._accept(event)
+        elif kind == "websocket.close" and self.phase == OPEN:
+            self.end(event.get("code", 1000), event.get("reason") or "")
+        elif kind == "websocket.close" and self.phase == CONNECTING:
+            self._deny(403)
+        elif kind == "websocket.http.response.start" and self.phase == CONNECTING:
+            self.answer = answer = Answer()
+            answer.begin(1, False, False)
+            answer.start(event["status"], event.get("headers", ()), self.service.date)
+            self.phase = DENYING
+        elif kind == "websocket.http.response.body" and self.answer is not None and self.phase == DENYING:
+            self._denial(self.answer, event)
+        else:
+            raise RuntimeError(f"{kind} does not fit here; known are: {KNOWN}")
+
+    def _accept(self, event: Event) -> None:
+        upgrade = self.upgrade
+        if upgrade is None:
+            raise RuntimeError("websocket.accept was sent twice")
+        agreement = self.service.deflate(upgrade.extensions)
+        head = accept_head(
+            upgrade.key,
+            event.get("subprotocol"),
+            event.get("headers", ()),
+            agreement.answer if agreement is not None else b"",
+            upgrade.subprotocols,
+        )
+        if agreement is not None:
+            self.wire = Wire(self.service.ws_limits, Deflate(agreement, self.service.deflating))
+        self.upgrade = None
+        self.phase = OPEN
+        self.write_now(head)
+        early = self._early
+        self._early = b""
+        self.release(INBOX)
+        if early:
+            self.data_received(early)
+
+    def _denial(self, answer: Answer, event: Event) -> None:
+        more = event.get("more_body", False)
+        self.write_now(answer.body(event.get("body", b""), more))
+        if not more:
+            self.disconnected(1006, "")
+            self._end_soon()
+
+    def _deny(self, status: int) -> None:
+        """Answer the handshake with a status instead."""
+        self.write_now(refusal(status))
+        self.disconnected(1006, "")
+        self._end_soon()
+
+    def end(self, code: int, reason: str) -> None:
+        """Close from our side; the peer has ``ws_close_timeout`` to agree."""
+        if self.phase == OPEN:
+            self.write_now(self.wire.close(code, reason))
+            self.phase = CLOSING
+            self.deadline = self.service.now + self.service.options.ws_close_timeout
+
+    def finished(self, session: Instance) -> None:
+        """The application has ended."""
+        service = self.service
+        service.sessions.discard(session)
+        if session.error is not None:
+            report(session)
+        if self.phase == OPEN:
+            self.end(1000 if session.error is None else 1011, "")
+        elif self.phase == CONNECTING:
+            self._deny(404 if session.unrouted else 500)
+        elif self.phase == DENYING:
+            self.abort()
+        if service.idle is not None:
+            service.check_idle()
+
+    def sweep(self, now: float) -> None:
+        """Deadlines, and life: a peer that is silent is asked, one that stays silent is gone."""
+        options = self.service.options
+        if now >= self.deadline or self.stalled(now, options.send_timeout):
+            self.deadline = FOREVER
+            self.abort()
+        elif self.phase == OPEN and options.ws_ping_interval and not self.held:
+            silent = now - self.heard
+            if silent >= options.ws_ping_interval + options.ws_ping_timeout:
+                self.service.count("ws.silent")
+                self.abort()
+            elif silent >= options.ws_ping_interval and not self._pinged:
+                self._pinged = True
+                self.write_now(self.wire.ping(b""))
+
+    def drain(self) -> None:
+        """The server goes away: 1012, so that the client comes back to another."""
+        if self.phase == OPEN:
+            self.end(1012, "restart")
+        elif self.phase == CONNECTING:
+            self._deny(503)

@@ -1,0 +1,68 @@
+"""Serving from code: ``interfaces.run`` blocks, ``interfaces.Server`` lives inside a running loop."""
+
+import os
+from types import TracebackType
+from typing import Any
+
+from interfaces.runner.options import ServeOptions
+from interfaces.runner.plan import Plan, make_plan
+from interfaces.runner.process import run as run_process
+from interfaces.runner.process import serving_of
+from interfaces.runner.server import Serving
+from interfaces.runner.sources import Environment, Keywords
+from interfaces.shared.asgi import Application
+from interfaces.shared.listen import Address
+from interfaces.shared.telemetry import Telemetry
+
+__all__ = ["Server", "run"]
+
+
+def _plan(names: tuple[str, ...], options: dict[str, Any]) -> Plan:
+    return make_plan(names or ("http", "ws"), Keywords(options), Environment(os.environ))
+
+
+def run(app: Application, *names: str, telemetry: Telemetry | None = None, **options: Any) -> int:
+    """Serve ``app`` over the named interfaces (http and ws when none is named) until SIGTERM; the exit code.
+
+    ``options`` are those of the command line, as words: ``http_bind=("127.0.0.1:8000",)``, ``drain=5``. Logging is
+    not configured. Raises ConfigError for an option that cannot be.
+    """
+    plan = _plan(names, options)
+    name = getattr(app, "__qualname__", type(app).__qualname__)
+    return run_process(app, plan.chosen, plan.options, app_name=name, telemetry=telemetry)
+
+
+class Server:
+    """``async with Server(app, "http", "ws", http_bind=("127.0.0.1:0",)) as server``: serves while it is entered.
+
+    ``addresses`` says where; leaving drains. Raises ConfigError and ApplicationError on entry. Signals are the
+    caller's. ``workers`` and ``reload`` have no meaning here.
+    """
+
+    def __init__(self, app: Application, *names: str, telemetry: Telemetry | None = None, **options: Any) -> None:
+        self._plan = _plan(names, options)
+        self._app = app
+        self._telemetry = telemetry
+        self._serving: Serving | None = None
+
+    @property
+    def options(self) -> ServeOptions:
+        """The process-wide options it was made with."""
+        return self._plan.options
+
+    @property
+    def addresses(self) -> list[Address]:
+        """Where it listens, with the ports that were taken."""
+        return self._serving.addresses if self._serving is not None else []
+
+    async def __aenter__(self) -> "Server":
+        plan = self._plan
+        self._serving = serving_of(self._app, plan.chosen, plan.options, telemetry=self._telemetry)
+        await self._serving.__aenter__()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._serving is not None:
+            await self._serving.__aexit__(kind, error, trace)
