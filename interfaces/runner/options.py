@@ -26,19 +26,19 @@ class Sni:
 class ServeOptions:
     """What holds for every interface of a process. Flags, variables and TOML keys carry no prefix."""
 
-    app: str = option("", "The application, as module:attribute", unit="module:attribute")
-    app_dir: Path = option(Path(), "Directory to import the application from", unit="directory")
-    factory: bool = option(False, "Call the attribute without arguments to get the application")
-    wsgi: bool = option(False, "The application is WSGI (needs the extra wsgi)")
+    app: str = option("", "the application, as module:attribute", unit="module:attribute")
+    app_dir: Path = option(Path(), "directory to import the application from", unit="directory")
+    factory: bool = option(False, "call the attribute without arguments to get the application")
+    wsgi: bool = option(False, "the application is WSGI (needs the extra wsgi)")
 
-    workers: int = option(1, "Processes that serve side by side", unit="processes", peers="1")
-    reload: bool = option(False, "Start again when a file changes (for development)", peers="off")
+    workers: int = option(1, "processes that serve side by side", unit="processes", peers="1")
+    reload: bool = option(False, "start again when a file changes (for development)", peers="off")
     reload_dir: tuple[Path, ...] = option(
-        (), "Directory to watch with --reload; none: --app-dir", unit="directory"
+        (), "directory to watch with --reload; none: --app-dir", unit="directory"
     )
-    reload_include: tuple[str, ...] = option(("*.py",), "Files to watch with --reload", unit="glob")
+    reload_include: tuple[str, ...] = option(("*.py",), "files to watch with --reload", unit="glob")
     loop: Literal["auto", "uvloop", "asyncio"] = option(
-        "auto", "Event loop; auto: uvloop where it is installed", peers="auto"
+        "auto", "event loop; auto: uvloop where it is installed", peers="auto"
     )
     lifespan: Literal["auto", "on", "off"] = option(
         "auto",
@@ -46,45 +46,45 @@ class ServeOptions:
         peers="auto",
     )
 
-    tls_cert: Path | None = option(None, "Certificate chain, PEM; switches TLS on", unit="file")
-    tls_key: Path | None = option(None, "Private key, PEM; none: it is in --tls-cert", unit="file")
-    tls_key_password: str = option("", "Password of the private key", secret=True)
-    tls_client_ca: Path | None = option(None, "Authorities that sign client certificates, PEM", unit="file")
-    tls_client_required: bool = option(False, "Refuse clients without a certificate of --tls-client-ca")
-    tls_sni: tuple[Sni, ...] = option((), "Certificates by host name: hostname, cert and key of each")
+    tls_cert: Path | None = option(None, "certificate chain, PEM; switches TLS on", unit="file")
+    tls_key: Path | None = option(None, "private key, PEM; none: it is in --tls-cert", unit="file")
+    tls_key_password: str = option("", "password of the private key", secret=True)
+    tls_client_ca: Path | None = option(None, "authorities that sign client certificates, PEM", unit="file")
+    tls_client_required: bool = option(False, "refuse clients without a certificate of --tls-client-ca")
+    tls_sni: tuple[Sni, ...] = option((), "certificates by host name: hostname, cert and key of each")
 
-    backlog: int = option(2048, "Connections the kernel holds until they are accepted", unit="connections",
+    backlog: int = option(2048, "connections the kernel holds until they are accepted", unit="connections",
                           peers="uvicorn 2048, granian 1024, hypercorn 100")  # fmt: skip
-    reuse_port: bool = option(False, "A socket a worker (SO_REUSEPORT); a dead worker's backlog is lost")
+    reuse_port: bool = option(False, "a socket a worker (SO_REUSEPORT); a dead worker's backlog is lost")
     proxy_protocol: bool = option(
-        False, "Take the peer's address from a PROXY header, v1 or v2, of --trusted-proxies"
+        False, "take the peer's address from a PROXY header, v1 or v2, of --trusted-proxies"
     )
     trusted_proxies: tuple[str, ...] = option(
-        (), "Peers whose forwarding headers count: addresses, networks, unix, or *", unit="address",
+        (), "peers whose forwarding headers count: addresses, networks, unix, or *", unit="address",
         peers="uvicorn 127.0.0.1, hypercorn none",
     )  # fmt: skip
     forwarded: Literal["x-forwarded", "forwarded", "off"] = option(
-        "x-forwarded", "Headers to believe from --trusted-proxies: X-Forwarded-*, or Forwarded (RFC 7239)"
+        "x-forwarded", "headers to believe from --trusted-proxies: X-Forwarded-*, or Forwarded (RFC 7239)"
     )
-    root_path: str = option("", "Path the application is mounted under (ASGI root_path)", unit="path")
+    root_path: str = option("", "path the application is mounted under (ASGI root_path)", unit="path")
 
-    drain: float = option(30.0, "Time to finish what is in flight in, after SIGTERM", unit="seconds",
+    drain: float = option(30.0, "time to finish what is in flight in, after SIGTERM", unit="seconds",
                           peers="uvicorn unlimited, hypercorn 3")  # fmt: skip
     drain_delay: float = option(
-        0.0, "Time listeners stay open after SIGTERM while /readyz says 503", unit="seconds", peers="0"
+        0.0, "time listeners stay open after SIGTERM while /readyz says 503", unit="seconds", peers="0"
     )
-    ops_bind: str = option("", "Where /livez and /readyz answer; port 9000 unless given; none: off",
+    ops_bind: str = option("", "where /livez and /readyz answer; port 9000 unless given; none: off",
                            unit="host:port")  # fmt: skip
 
-    access_log: bool | None = option(None, "A line a request; neither: on at a terminal", peers="uvicorn on")
-    log_format: Literal["text", "json"] = option("text", "Log and access lines as text or as JSON")
+    access_log: bool | None = option(None, "a line a request; neither: on at a terminal", peers="uvicorn on")
+    log_format: Literal["text", "json"] = option("text", "log and access lines as text or as JSON")
     log_level: Literal["debug", "info", "warning", "error", "critical"] = option(
-        "info", "Least severity that is logged", peers="info"
+        "info", "least severity that is logged", peers="info"
     )
     log_config: Path | None = option(
         None, "logging.config.dictConfig as JSON or TOML; replaces the other log options", unit="file"
     )
-    color: bool | None = option(None, "Colours in the logs; neither: at a terminal, unless NO_COLOR is set")
+    color: bool | None = option(None, "colours in the logs; neither: at a terminal, unless NO_COLOR is set")
 
     def __post_init__(self) -> None:
         """Refuse what cannot work together, before anything is opened."""

@@ -68,6 +68,11 @@ class Flag:
         return "--" + self.words.replace("_", "-")
 
     @property
+    def spelled(self) -> str:
+        """All of its spellings on the command line: ``--reload/--no-reload``."""
+        return f"{self.flag}/--no-{self.flag[2:]}" if self.switch else self.flag
+
+    @property
     def variable(self) -> str:
         """As in the environment: ``INTERFACES_HTTP_HEADER_TIMEOUT``."""
         return "INTERFACES_" + self.words.upper()
@@ -99,6 +104,17 @@ class Flag:
     def repeatable(self) -> bool:
         """Whether the flag may be given several times."""
         return get_origin(self.plain) is tuple and self.table is None
+
+    @property
+    def default_text(self) -> str:
+        """The default as one would write it; "" where there is none."""
+        if isinstance(self.default, bool):
+            return "on" if self.default else "off"
+        if isinstance(self.default, (int, float)):
+            return _number(self.default)
+        if isinstance(self.default, tuple):
+            return ",".join(map(str, self.default))
+        return str(self.default or "")
 
     @property
     def takes(self) -> str:
@@ -253,21 +269,10 @@ def _rows(every: list[Flag]) -> Iterator[str]:
     yield "| Option | Flag | Variable | Takes | Default | Peers | Meaning |"
     yield "|---|---|---|---|---|---|---|"
     for flag in every:
-        spelled = flag.flag + (f" / --no-{flag.flag[2:]}" if flag.switch else "")
-        cells = (f"`{flag.name}`", f"`{spelled}`", f"`{flag.variable}`", flag.takes, _default(flag),
+        default = f"`{flag.default_text}`" if flag.default_text else "–"
+        cells = (f"`{flag.name}`", f"`{flag.spelled}`", f"`{flag.variable}`", flag.takes, default,
                  flag.peers or "–", flag.help)  # fmt: skip
         yield "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
-
-
-def _default(flag: Flag) -> str:
-    """The default as one would write it."""
-    value = flag.default
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, (int, float)):
-        return f"`{_number(value)}`"
-    text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value or "")
-    return f"`{text}`" if text else "–"
 
 
 def _number(value: float) -> str:
