@@ -1,0 +1,61 @@
+"""Django's system checks for this application, and what an ASGI application is made to serve."""
+
+from typing import Any
+
+from channels.routing import ProtocolTypeRouter
+from django.apps import apps
+from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's own names
+from django.core.handlers.asgi import ASGIHandler
+
+from interfaces.django.settings import application_path, identity_hook, options
+from interfaces.shared.errors import ConfigError
+
+__all__ = ["check_application", "check_options", "check_order", "served_types"]
+
+
+def check_application(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """E001: without ASGI_APPLICATION there is nothing to serve."""
+    try:
+        application_path()
+    except ConfigError as error:
+        return [Error(str(error), id="interfaces.E001")]
+    return []
+
+
+def check_options(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """E002: INTERFACES is no mapping, or names an identity hook that cannot be imported."""
+    try:
+        options()
+        identity_hook()
+    except ConfigError as error:
+        return [Error(str(error), id="interfaces.E002")]
+    return []
+
+
+def check_order(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """W001: of two applications with a ``runserver``, the first in INSTALLED_APPS has it."""
+    names = [config.name for config in apps.get_app_configs()]
+    rivals = {"daphne", "django.contrib.staticfiles"} & {*names[: names.index("interfaces.django")]}
+    return [
+        Warning(
+            f"{rival} comes before interfaces.django in INSTALLED_APPS, so runserver is not ours.",
+            hint="Put interfaces.django first.",
+            id="interfaces.W001",
+        )
+        for rival in sorted(rivals)
+    ]
+
+
+def served_types(app: Any) -> set[str] | None:
+    """Scope types that ``app`` takes: a router's, seen through middleware; None where it cannot be told."""
+    seen: set[int] = set()
+    while app is not None and id(app) not in seen:
+        seen.add(id(app))
+        if isinstance(app, ProtocolTypeRouter):
+            return {*app.application_mapping}
+        # Channels' and our middleware keep what they wrap as `inner`, Django's handler as `application`.
+        inner = getattr(app, "inner", None) or getattr(app, "application", None)
+        if inner is None and isinstance(app, ASGIHandler):
+            return {"http"}
+        app = inner
+    return None

@@ -1,0 +1,73 @@
+"""Who is there: Channels' authentication for HTTP and WebSocket, accounts of other protocols elsewhere.
+
+An account is what the protocol itself has proven: the SMTP AUTH user, the Slack user, the IRC account, the
+number a short message came from. The setting ``INTERFACES["IDENTITY"]`` turns it into a user.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from channels.auth import AuthMiddlewareStack
+from channels.db import database_sync_to_async
+from django.contrib.auth.models import AnonymousUser
+from django.utils.functional import SimpleLazyObject
+
+from interfaces.django.settings import identity_hook
+from interfaces.shared.asgi import Application, Receive, Scope, Send
+
+__all__ = ["IdentityMiddleware", "IdentityMiddlewareStack", "account_of", "get_user"]
+
+PEERLESS = ("lifespan", "upstream")
+
+
+def account_of(scope: Mapping[str, Any]) -> str | None:
+    """Read the account that the scope's protocol has proven, or None."""
+    match scope["type"]:
+        case "email":
+            found = (scope.get("auth") or {}).get("user")
+        case "slack":
+            found = scope.get("user")
+        case "sms":
+            # The account of an SMS scope is ours, at the provider; theirs is the number that wrote.
+            found = (scope.get("conversation") or "").partition("/")[2]
+        case _:
+            found = scope.get("account")
+    return found if isinstance(found, str) and found else None
+
+
+def find_user(scope: Mapping[str, Any]) -> Any:
+    """Ask the setting's hook for the scope's user; anonymous without a hook, or when it knows none."""
+    hook = identity_hook()
+    found = hook(scope["type"], account_of(scope), scope) if hook else None
+    return AnonymousUser() if found is None else found
+
+
+async def get_user(scope: Mapping[str, Any]) -> Any:
+    """Resolve ``scope["user"]`` from async code, where the lazy one may not ask the database."""
+    user = scope["user"]
+    if isinstance(user, SimpleLazyObject):
+        await database_sync_to_async(bool)(user)
+    return user
+
+
+class IdentityMiddleware:
+    """Puts ``user`` into every scope that has a peer; lazy where no session cookie can tell it."""
+
+    def __init__(self, inner: Application) -> None:
+        self.inner = inner
+        self.authenticated: Application = AuthMiddlewareStack(inner)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Call the inner application with a copy of the scope that has a ``user``."""
+        if scope["type"] in PEERLESS:
+            await self.inner(scope, receive, send)
+        elif scope["type"] in ("http", "websocket"):
+            await self.authenticated({"headers": [], **scope}, receive, send)
+        else:
+            user = SimpleLazyObject(partial(find_user, dict(scope)))
+            await self.inner({**scope, "user": user}, receive, send)
+
+
+IdentityMiddlewareStack = IdentityMiddleware
+"""Named as Channels names its ``AuthMiddlewareStack``, which it takes the place of."""

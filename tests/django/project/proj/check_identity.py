@@ -1,0 +1,90 @@
+"""IdentityMiddlewareStack. Run by test_project.py with Django's own runner."""
+
+from django.contrib.auth.models import User
+from django.test import TestCase, override_settings
+
+from interfaces.django.identity import IdentityMiddlewareStack, get_user
+from interfaces.shared.errors import ConfigError
+
+ASKED = []
+
+
+def find(protocol, account, scope):
+    """A project's hook: accounts are user names."""
+    ASKED.append((protocol, account, scope.get("path")))
+    return User.objects.filter(username=account).first()
+
+
+async def scope_behind(scope):
+    """The scope as an application behind the middleware gets it."""
+    seen = []
+
+    async def app(scope, receive, send):
+        seen.append(scope)
+
+    await IdentityMiddlewareStack(app)(scope, None, None)
+    return seen[0]
+
+
+@override_settings(INTERFACES={"IDENTITY": f"{__name__}.find"})
+class IdentityTests(TestCase):
+    """From a scope to a user."""
+
+    def setUp(self):
+        """One user, and nobody asked yet."""
+        self.ada = User.objects.create_user("ada")
+        ASKED.clear()
+
+    async def test_accounts_of_other_protocols(self):
+        """Each protocol's proven account reaches the hook, and an unproven sender is nobody."""
+        for scope, account in [
+            ({"type": "email", "auth": {"user": "ada"}, "mail_from": "bob@example.org"}, "ada"),
+            ({"type": "email", "auth": None, "mail_from": "ada@example.org"}, None),
+            ({"type": "irc", "account": "ada", "nick": "bob"}, "ada"),
+            ({"type": "irc", "account": None, "nick": "ada"}, None),
+            ({"type": "slack", "user": "ada"}, "ada"),
+            ({"type": "sms", "account": "ours", "conversation": "+1555/ada"}, "ada"),
+            ({"type": "sms", "account": "ours", "conversation": None}, None),
+            ({"type": "udp", "path": "x"}, None),
+        ]:
+            ASKED.clear()
+            user = await get_user(await scope_behind(scope))
+            assert [(scope["type"], account, scope.get("path"))] == ASKED
+            assert user.is_authenticated == (account is not None), scope
+            assert user.username == (account or "")
+
+    async def test_nobody_is_asked_before_it_matters(self):
+        """The user of a scope is found when it is looked at, once."""
+        scope = await scope_behind({"type": "irc", "account": "ada"})
+        assert not ASKED
+        assert (await get_user(scope)) == (await get_user(scope)) == self.ada
+        assert len(ASKED) == 1
+
+    async def test_scopes_without_headers_pass(self):
+        """A websocket scope without headers is anonymous, and lifespan passes untouched."""
+        assert not (await scope_behind({"type": "websocket", "path": "/"}))["user"].is_authenticated
+        lifespan = {"type": "lifespan"}
+        assert await scope_behind(lifespan) is lifespan
+
+    async def test_without_a_hook_everybody_is_anonymous(self):
+        """Naming no hook is no mistake."""
+        with override_settings(INTERFACES={}):
+            assert not (
+                await get_user(await scope_behind({"type": "irc", "account": "ada"}))
+            ).is_authenticated
+
+    def test_a_wrong_hook_says_so(self):
+        """A path that cannot be imported, or is no callable, is a ConfigError that names the setting."""
+        from interfaces.django.settings import identity_hook
+
+        for path in ("proj.nothing.find", "proj.settings.SECRET_KEY"):
+            with (
+                override_settings(INTERFACES={"IDENTITY": path}),
+                self.assertRaisesMessage(ConfigError, "IDENTITY"),
+            ):
+                identity_hook()
+
+    async def test_the_hook_may_be_the_callable_itself(self):
+        """The setting takes a function as well as its path."""
+        with override_settings(INTERFACES={"IDENTITY": lambda protocol, account, scope: self.ada}):
+            assert await get_user(await scope_behind({"type": "udp"})) == self.ada

@@ -1,0 +1,34 @@
+"""A small project with everything that interfaces.django touches."""
+
+import json
+import os
+
+SECRET_KEY = "for tests"
+DEBUG = os.environ.get("PROJ_DEBUG", "1") == "1"
+ALLOWED_HOSTS = ["127.0.0.1"]
+ROOT_URLCONF = "proj.urls"
+ASGI_APPLICATION = os.environ.get("PROJ_APPLICATION", "proj.asgi.application")
+WSGI_APPLICATION = "proj.wsgi.application"
+INSTALLED_APPS = [
+    "interfaces.django",
+    "django.contrib.staticfiles",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "proj",
+]
+MIDDLEWARE = [
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+]
+STATIC_URL = "/static/"
+USE_TZ = True
+DATABASES = {
+    "default": {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": os.environ.get("PROJ_DB", ":memory:"),
+        "TEST": {"NAME": os.environ.get("PROJ_TEST_DB")},
+    }
+}
+CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+INTERFACES = json.loads(os.environ.get("PROJ_INTERFACES", '{"http": {"max_body": 1000}}'))
