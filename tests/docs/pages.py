@@ -1,0 +1,160 @@
+"""Reads what a documentation page says is to be run, and runs it.
+
+A comment in front of a fenced block says what it is:
+
+    <!-- file: NAME -->     the block is the file NAME
+    <!-- run -->            a console block: each command after "$ " succeeds, what follows it is in its output
+    <!-- serve -->          a console block of one command, which runs until the page ends
+    <!-- fails: N -->       as run, but the command ends with exit code N
+
+and ``<!-- check: … -->`` is Python that is run there and not shown. Port 8000 becomes a free one.
+"""
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+__all__ = ["Page", "Step", "steps"]
+
+STEP = re.compile(
+    r"<!-- (?P<kind>file|run|serve|fails)(?:: (?P<what>[^\n]+?))? -->\n+```\w*[^\n]*\n(?P<text>.*?)```"
+    r"|<!-- check:\n(?P<code>.*?)-->",
+    re.DOTALL,
+)
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do: ``kind``, its argument, and the block's text."""
+
+    kind: str
+    what: str
+    text: str
+
+
+def steps(page: str) -> list[Step]:
+    """What ``page`` wants done, in order."""
+    return [
+        Step("check", "", found["code"])
+        if found["code"]
+        else Step(found["kind"], found["what"] or "", found["text"])
+        for found in STEP.finditer(page)
+    ]
+
+
+@dataclass(slots=True)
+class Page:
+    """Runs the steps of one page in a folder of its own."""
+
+    folder: Path
+    port: int = 0
+    stack: ExitStack = field(default_factory=ExitStack)
+
+    def run(self, page: str) -> None:
+        """Do it all; AssertionError for what is not as the page says."""
+        self.port = free_port()
+        with self.stack:
+            for step in steps(page.replace("8000", str(self.port))):
+                getattr(self, f"do_{step.kind}")(step)
+
+    def do_file(self, step: Step) -> None:
+        """Write the block down."""
+        path = self.folder / step.what
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(step.text, encoding="utf-8")
+
+    def do_run(self, step: Step, code: int = 0) -> None:
+        """Run each command and look for the lines below it in its output."""
+        for command, expected in commands(step.text):
+            done = subprocess.run(
+                command,
+                shell=True,
+                cwd=self.folder,
+                env=environ(),
+                capture_output=True,
+                text=True,
+                timeout=PATIENCE,
+            )
+            said = done.stdout + done.stderr
+            assert done.returncode == code, f"$ {command}\n{said}"
+            for line in expected:
+                assert line in said, f"$ {command}\nno {line!r} in\n{said}"
+
+    def do_fails(self, step: Step) -> None:
+        """Run a command that ends with an exit code of its own."""
+        self.do_run(step, int(step.what))
+
+    def do_serve(self, step: Step) -> None:
+        """Start a server and wait until it listens."""
+        ((command, _),) = commands(step.text)
+        self.stack.enter_context(serving(command, self.folder, self.port))
+
+    def do_check(self, step: Step) -> None:
+        """Run Python that looks whether it works."""
+        words = [sys.executable, "-W", "error", "-c", step.text]
+        done = subprocess.run(
+            words, cwd=self.folder, env=environ(), capture_output=True, text=True, timeout=PATIENCE
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def commands(text: str) -> Iterator[tuple[str, list[str]]]:
+    """Each command of a console block, with the lines that have to be in its output."""
+    for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
+        command, *lines = part.replace("\\\n", " ").splitlines()
+        yield command, [line.strip() for line in lines if line.strip() and line.strip() != "…"]
+
+
+def environ() -> dict[str, str]:
+    """The environment with our programs first, and no option from outside."""
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("INTERFACES_", "DJANGO_"))
+    }
+    return {**kept, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": ""}
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        port: int = sock.getsockname()[1]
+        return port
+
+
+@contextmanager
+def serving(command: str, folder: Path, port: int) -> Iterator[None]:
+    """A server that runs as long as the block, and ends with 0 on SIGTERM."""
+    log = folder / "server.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(shlex.split(command), cwd=folder, env=environ(), stdout=out, stderr=out)
+    try:
+        deadline = time.monotonic() + PATIENCE
+        while not listens(port):
+            said = log.read_text(encoding="utf-8")
+            assert process.poll() is None, f"$ {command}\n{said}"
+            assert time.monotonic() < deadline, f"$ {command}\ndoes not listen on {port}\n{said}"
+            time.sleep(0.05)
+        yield
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0, log.read_text(encoding="utf-8")
+    finally:
+        process.kill()
+        process.wait()
+
+
+def listens(port: int) -> bool:
+    """Whether a connection is taken."""
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+    except OSError:
+        return False
+    return True

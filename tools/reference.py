@@ -1,0 +1,107 @@
+#!/usr/bin/env python3
+"""Write the generated parts of the reference pages, from the code that they describe.
+
+    python tools/reference.py            rewrite what stands between the marks
+    python tools/reference.py --check    exit 1 and name the pages that are not current
+
+A generated part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from interfaces import registry
+from interfaces.cli import COMMANDS
+from interfaces.runner.options import ServeOptions
+from interfaces.shared.options import reference
+
+__all__ = ["PARTS", "current", "main"]
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = ROOT / "docs/reference"
+PART = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
+
+
+def process_options() -> str:
+    """The options of the process itself."""
+    return reference((), ServeOptions)
+
+
+def interface_options() -> str:
+    """The options of each of our own interfaces."""
+    parts = []
+    for kind, names in registry.select(registry.BUILTIN):
+        parts.append(f"## {' and '.join(names)}\n\n{reference(kind.names, kind.options_class)}")
+    return "\n".join(parts)
+
+
+def commands() -> str:
+    """Every command with its own arguments; what `serve` takes besides is on the page of the options."""
+    return "\n".join(text for where in COMMANDS.values() for text in _command("interfaces", _load(where)))
+
+
+def _load(where: str) -> click.Command:
+    module, _, attribute = where.partition(":")
+    command: click.Command = getattr(import_module(module), attribute)
+    return command
+
+
+def _command(prefix: str, command: click.Command) -> Iterator[str]:
+    """The section of a command, or those of a group's commands."""
+    title = f"{prefix} {command.name}"
+    if isinstance(command, click.Group):
+        for inner in command.commands.values():
+            yield from _command(title, inner)
+        return
+    arguments = [param.make_metavar(click.Context(command)) for param in command.params
+                 if isinstance(param, click.Argument)]  # fmt: skip
+    usage = " ".join([title, "[OPTIONS]", *arguments])
+    lines = [f"## {title}", "", " ".join((command.help or "").split()), "", f"`{usage}`", ""]
+    rows = [record for param in command.params if (record := param.get_help_record(click.Context(command)))]
+    if rows:
+        lines += [
+            "| Option | Meaning |",
+            "|---|---|",
+            *(f"| `{flag}` | {_cell(text)} |" for flag, text in rows),
+            "",
+        ]
+    yield "\n".join(lines)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+PARTS: Mapping[str, Callable[[], str]] = {
+    "process options": process_options,
+    "interface options": interface_options,
+    "commands": commands,
+}
+
+
+def current(text: str) -> str:
+    """The page with its generated parts made anew; KeyError for a mark that nothing here makes."""
+    return PART.sub(lambda found: f"{found[1]}\n{PARTS[found[2]]().strip()}\n\n{found[3]}", text)
+
+
+def main(arguments: list[str]) -> int:
+    """0, or 1 when --check finds a page that is not current."""
+    stale = []
+    for page in sorted(PAGES.glob("*.md")):
+        text = page.read_text(encoding="utf-8")
+        if (new := current(text)) != text:
+            stale.append(page)
+            if "--check" not in arguments:
+                page.write_text(new, encoding="utf-8")
+    for page in stale:
+        print(f"{'not current' if '--check' in arguments else 'written'}: {page.relative_to(ROOT)}")
+    return 1 if stale and "--check" in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
