@@ -134,7 +134,7 @@ def _flagged(name: str, args: list[str]) -> bool:
 
 
 def _flags_of(names: Iterable[str], failures: list[ConfigError]) -> list[Flag]:
-    """The options of the classes of ``names``, but those of their other names; what cannot be loaded is noted."""
+    """The options of ``names``, without those of their classes' other names; what fails to load is noted."""
     found: dict[str, Flag] = {}
     for name in names:
         try:

@@ -36,7 +36,7 @@ def load(spec: str, app_dir: str, *, factory: bool = False, wsgi: bool = False) 
         module = name.removesuffix(".py").strip("./").replace("/", ".")
         raise ConfigError(f"{spec}: name a module, not a file: --app {module}:{path or DEFAULTS[0]}")
     if not all(part.isidentifier() for part in name.split(".")):
-        raise ConfigError(f"{spec}: {name} is no module's name")
+        raise ConfigError(f"{spec}: {name!r} is no module's name")
     module = _module(name, app_dir)
     path = path or _usual(module)
     where = f"{name}:{path}"
@@ -80,7 +80,7 @@ def _no_module(name: str, missing: str, directory: Path) -> str:
     else:
         siblings = [found.name for found in pkgutil.iter_modules([str(directory)])]
         where = f"looked in {directory} (--app-dir) and what is installed"
-    close = did_you_mean(missing, siblings)
+    close = did_you_mean(missing, siblings, f"{parent}." if parent else "")
     wanted = name if missing == name else f"{missing} (of {name})"
     return f"no module named {wanted}{close or f'; {where}'}"
 

@@ -89,7 +89,8 @@ class Environment:
             if name.startswith(PREFIX) and not (OURS.fullmatch(name) or KUBERNETES.fullmatch(name))
         ]  # fmt: skip
         variables = {flag.variable for flag in known.flags}
-        _refuse([name for name in mine if not name.startswith(others)], variables, "{}: no such option")
+        unknown = [name for name in mine if not name.startswith(others)]
+        _refuse(unknown, variables, "{}: no such option", PREFIX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +121,11 @@ class Table:
             _refuse(rows, keys, f"{self.where}: unknown key {{}} in [{section}]")
 
 
-def _refuse(names: Iterable[str], known: Collection[str], complaint: str) -> None:
+def _refuse(names: Iterable[str], known: Collection[str], complaint: str, prefix: str = "") -> None:
     """ConfigError for the first of ``names`` that is not ``known``."""
     for name in names:
         if name not in known:
-            raise ConfigError(complaint.format(name) + did_you_mean(name, known))
+            raise ConfigError(complaint.format(name) + did_you_mean(name, known, prefix))
 
 
 def read_table(path: Path | None = None, directory: Path = Path()) -> Table | None:

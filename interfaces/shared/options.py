@@ -242,10 +242,14 @@ def _complaint(flag: Flag, problem: str) -> str:
     return problem
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """``; did you mean …?`` when ``known`` has something close to ``word``, else nothing."""
-    close = get_close_matches(word, list(known), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+def did_you_mean(word: str, known: Iterable[str], prefix: str = "") -> str:
+    """``; did you mean …?`` when ``known`` has something close to ``word``, else nothing.
+
+    ``prefix`` is what all have in common, and what makes none of them closer.
+    """
+    tails = [one.removeprefix(prefix) for one in known]
+    close = get_close_matches(word.removeprefix(prefix), tails, n=1)
+    return f"; did you mean {prefix}{close[0]}?" if close else ""
 
 
 def shown(value: Any, *, secret: bool = False) -> Any:
