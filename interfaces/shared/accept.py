@@ -2,10 +2,10 @@
 
 import asyncio
 import logging
-import os
 import resource
 import socket
 from collections.abc import Callable, Coroutine
+from pathlib import Path
 from typing import Any
 
 from interfaces.shared.errors import PeerError
@@ -23,7 +23,7 @@ def descriptor_room() -> int:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft == resource.RLIM_INFINITY:
         return 1 << 30
-    return max(1, soft - len(os.listdir("/dev/fd")) - min(max(8, soft // 8), 256))
+    return max(1, soft - len(list(Path("/dev/fd").iterdir())) - min(max(8, soft // 8), 256))
 
 
 class Gate:
@@ -75,7 +75,7 @@ class Gate:
 
 
 class Accepted(socket.socket):
-    """An accepted socket: whoever ends it, asyncio by close() or uvloop by detach(), it leaves its gate once."""
+    """An accepted socket. Whoever ends it, asyncio by close() or uvloop by detach(), it leaves its gate."""
 
     __slots__ = ("_gate",)
 
@@ -103,7 +103,7 @@ class Accepted(socket.socket):
 
 
 class Handover:
-    """Runs ``connect_accepted_socket()`` without a task, whose making and end cost 5 µs of 45 a connection."""
+    """Runs ``connect_accepted_socket()`` without a task, which would cost 5 µs of 45 a connection."""
 
     __slots__ = ("_conn", "_pending", "_steps")
 

@@ -1,10 +1,10 @@
 """What an operator writes to say where to listen, and the address that came of it. Pure text.
 
-``HOST:PORT`` ``[::1]:PORT`` ``:PORT`` ``PORT`` ``HOST`` (a name, or ``:PORT`` for every address, means each family
-it has), ``unix:PATH[?mode=660]``, ``fd:N``, ``systemd:[NAME]``, ``udp:HOST:PORT``, and the endpoint strings of
-Twisted as Daphne's users know them: ``tcp:8000:interface=127.0.0.1``, ``ssl:443:privateKey=K:certKey=C``,
-``unix:PATH:mode=660``, ``systemd:domain=INET:index=0``. After ``endpoint:`` stands an endpoint string always; its
-kinds that are not among these become ``Bind.kind == "endpoint"``, which needs Twisted to listen.
+``HOST:PORT`` ``[::1]:PORT`` ``:PORT`` (every address) ``PORT`` (127.0.0.1) ``HOST``; a name means each family
+it has. ``unix:PATH[?mode=660]``, ``fd:N``, ``systemd:[NAME]``, ``udp:HOST:PORT``. And Twisted's endpoint
+strings, as Daphne's users know them: ``tcp:8000:interface=127.0.0.1``, ``ssl:443:privateKey=K:certKey=C``,
+``unix:PATH:mode=660``, ``systemd:domain=INET:index=0``. After ``endpoint:`` always stands an endpoint string;
+its kinds that are not among these become ``Bind.kind == "endpoint"``, which needs Twisted to listen.
 Refused: URLs, ports beyond 65535, IPv6 addresses with a port but no brackets, arguments nobody would heed.
 """
 
@@ -18,6 +18,7 @@ from interfaces.shared.tls import TlsFiles
 
 __all__ = ["Address", "Bind", "parse_bind"]
 
+_TWISTED_UNIX = re.compile(r":(mode|backlog|lockfile|wantPID)=")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?")
 
 
@@ -75,7 +76,7 @@ def parse_bind(text: str, default_port: int) -> Bind:
     if colon and kind in ("tcp", "ssl"):
         return _endpoint(text, text)
     if colon and kind == "unix":
-        return _endpoint(text, text) if re.search(r":(mode|backlog|lockfile|wantPID)=", rest) else _unix(text, rest)
+        return _endpoint(text, text) if _TWISTED_UNIX.search(rest) else _unix(text, rest)
     if colon and kind == "fd":
         return Bind(text=text, kind="fd", fd=_number(text, "descriptor", rest, 1 << 20))
     if colon and kind == "systemd":
@@ -88,7 +89,7 @@ def parse_bind(text: str, default_port: int) -> Bind:
 
 
 def _wrong(text: str, why: str) -> ConfigError:
-    return ConfigError(f"--bind {text}: {why}")
+    return ConfigError(f"bind {text}: {why}")
 
 
 def _number(text: str, what: str, digits: str, limit: int) -> int:
@@ -155,12 +156,15 @@ _ARGUMENTS = {
 }
 """The arguments that count for each kind of Twisted's server endpoints; the first may go without its name.
 
-``lockfile`` and ``wantPID`` ask for what is always done here: a stale socket is told from a live one by connecting.
+``lockfile`` and ``wantPID`` ask for what is always done: a stale socket is told from a live one.
 """
 
 
 def _endpoint(text: str, description: str) -> Bind:
-    kind, *parts = [re.sub(r"\\(.)", r"\1", part) for part in re.findall(r"(?:\\.|[^:\\])+", description)] or [""]
+    split = re.findall(r"(?:\\.|[^:\\])+", description)
+    kind, *parts = [re.sub(r"\\(.)", r"\1", part) for part in split] or [""]
+    if not kind:
+        raise _wrong(text, "write an endpoint string of Twisted, such as endpoint:tcp:8000")
     if kind not in _ARGUMENTS:
         return Bind(text=text, kind="endpoint", path=description)
     names = _ARGUMENTS[kind]

@@ -45,13 +45,13 @@ class Listening:
     trusted: Trusted = field(default_factory=Trusted)
     """The proxies whose PROXY headers and forwarded headers count."""
     proxy_protocol: bool = False
-    """Every connection begins with a PROXY header, from a trusted peer, or is closed. The protocol that the
+    """Every connection begins with a PROXY header from a trusted peer, or is closed. The protocol that the
     factory makes gets it as its attribute ``proxied`` (a ProxyHeader) before ``connection_made``."""
     backlog: int = 2048
     """Finished handshakes that the kernel keeps for us."""
     reuse_port: bool = False
     connections: int | None = None
-    """How many there may be at once in this process; None: what RLIMIT_NOFILE has room for."""
+    """How many there may be at once in this process; None: as RLIMIT_NOFILE has room for."""
     handshake_timeout: float = 10.0
     """Seconds that TLS's handshake may take, and a PROXY header."""
 
@@ -60,7 +60,7 @@ class Listening:
         self.gate = Gate(self.connections or descriptor_room())
         self._secure: dict[tuple[TlsFiles, tuple[str, ...]], ServerTls] = {}
         if self.proxy_protocol and not self.trusted:
-            raise ConfigError("the PROXY protocol is on, but no proxy is trusted: name its address or network")
+            raise ConfigError("the PROXY protocol is on, but no proxy is trusted: name its address")
 
     def secure(
         self, alpn: Iterable[str] = ("http/1.1",), files: TlsFiles | None = None
@@ -99,9 +99,9 @@ class Listening:
     ) -> "Listeners":
         """Listen for streams: ``async with listening.open(…) as listeners``; entering raises ConfigError.
 
-        ``factory`` makes one asyncio protocol a connection. ``alpn`` None: the protocol begins TLS itself, if
-        at all. ``limit``: connections at once on these binds, at which accepting waits; they are counted here,
-        by their sockets, and a protocol has nothing to tell.
+        ``factory`` makes one asyncio protocol a connection. ``alpn`` None: the protocol begins TLS itself,
+        if at all. ``limit``: connections at once on these binds, at which accepting waits; they are counted
+        by their sockets, protocols have nothing to tell.
         """
         return Listeners(self, factory, partial(self._find, binds, default_port, alpn), limit)
 
@@ -112,7 +112,7 @@ class Listening:
                 tls = None if alpn is None else self.secure(alpn, parse_bind(text, default_port).tls)
                 found += [(sock, tls) for sock in self.sockets(text, default_port)]
                 if any(sock.type != socket.SOCK_STREAM for sock, _ in found):
-                    raise ConfigError(f"--bind {text}: this is a datagram socket, and a stream is needed")
+                    raise ConfigError(f"bind {text}: this is a datagram socket, and a stream is needed")
         except ConfigError:
             for sock, _ in found:
                 sock.close()

@@ -94,8 +94,8 @@ _PAIR = re.compile(rf'[ \t]*({_TOKEN})=(?:({_TOKEN})|"((?:[^"\\]|\\.)*)")[ \t]*(
 def forwarded(headers: _Headers, client: Endpoint | None, scheme: str, trusted: Trusted) -> Origin:
     """Who asked, and how, by the family of headers that ``trusted`` names (see the rules at the top).
 
-    ``headers``: lower-case names. ``client`` and ``scheme``: of the connection itself; with a scheme of WebSocket
-    the answer is one, too. Unchanged when the peer is not trusted; ask only when anybody is (``if trusted:``).
+    ``headers``: lower-case names. ``client`` and ``scheme``: of the connection itself; for ws or wss the
+    answer is one, too. Unchanged when the peer is not trusted; ask only when anybody is (``if trusted:``).
     """
     if trusted.headers == "off" or (client[0] if client else None) not in trusted:
         return Origin(client=client, scheme=scheme)

@@ -1,9 +1,9 @@
 """The PROXY protocol, v1 and v2: who is behind a proxy that speaks for its client's connection. Pure.
 
 https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt §2. Refused: anything that does not begin with a
-header (there is no guessing), a v1 line over 107 bytes, a v2 header over 4 KiB, unknown versions, commands and
-families, ports with leading zeros, addresses that are none, vectors that overrun. TLVs are passed over, but for
-whether the client spoke TLS. Bytes after the header are not looked at.
+header (there is no guessing), a v1 line over 107 bytes, a v2 header over 4 KiB, unknown versions, commands
+and families, ports with leading zeros, addresses that are none, vectors that overrun. TLVs are passed over,
+but for whether the client spoke TLS. Bytes after the header are not looked at.
 """
 
 import re

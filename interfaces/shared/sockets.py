@@ -1,4 +1,4 @@
-"""Sockets from binds: opened here, handed over by number, or given by systemd. A failure is one readable line."""
+"""Sockets from binds: opened here, handed over by number, or given by systemd. A failure is one line."""
 
 import errno
 import os
@@ -15,6 +15,7 @@ __all__ = ["UnixListener", "address_of", "open_sockets", "take_socket"]
 
 _TRIES = 8
 """How often one free port is sought for both families."""
+_LOCALHOST = ("127.0.0.1", "::1")
 _LISTEN_FDS_START = 3
 """sd_listen_fds(3): the first descriptor that systemd passes."""
 
@@ -51,12 +52,12 @@ def open_sockets(
     """Open what ``bind`` says: bound, streams listening, non-blocking, not inherited by child processes.
 
     ``backlog`` is the length of the kernel's queue of finished handshakes; ``environ`` holds systemd's
-    variables. Raises ConfigError when it cannot be done: the port is taken, or not allowed, the address is not
-    here, the path is somebody's …
+    variables. Raises ConfigError when it cannot be done: the port is taken or not allowed, the address is
+    not here, the path is somebody's …
     """
     backlog = bind.backlog or backlog
     if bind.kind == "endpoint":
-        raise ConfigError(f"--bind {bind.text}: this kind of endpoint needs Twisted (the extra `twisted`)")
+        raise ConfigError(f"bind {bind.text}: this kind of endpoint needs Twisted (the extra `twisted`)")
     if bind.kind == "fd":
         return [take_socket(bind.fd, backlog)]
     if bind.kind == "systemd":
@@ -104,13 +105,13 @@ def address_of(sock: socket.socket, *, tls: bool = False) -> Address:
 def _systemd_fds(bind: Bind, environ: Mapping[str, str]) -> list[int]:
     count = environ.get("LISTEN_FDS", "")
     if environ.get("LISTEN_PID") != str(os.getpid()) or not count.isdigit():
-        raise ConfigError(f"--bind {bind.text}: systemd passed no sockets to this process (LISTEN_PID)")
+        raise ConfigError(f"bind {bind.text}: systemd passed no sockets to this process (LISTEN_PID)")
     names = environ.get("LISTEN_FDNAMES", "").split(":")
     names += [""] * (int(count) - len(names))
     found = [at for at in range(int(count)) if bind.name in ("", names[at]) and bind.fd in (-1, at)]
     if not found:
         had = ", ".join(names) or "none"
-        raise ConfigError(f"--bind {bind.text}: not among the sockets that systemd passed ({had})")
+        raise ConfigError(f"bind {bind.text}: not among the sockets that systemd passed ({had})")
     return [_LISTEN_FDS_START + at for at in found]
 
 
@@ -126,7 +127,7 @@ def _open_unix(bind: Bind, backlog: int) -> socket.socket:
         sock.setblocking(False)
     except OSError as error:
         sock.close()
-        raise ConfigError(f"--bind {bind.text}: cannot make {bind.path} ({error.strerror or error})") from None
+        raise ConfigError(f"bind {bind.text}: cannot be made ({error.strerror or error})") from None
     return sock
 
 
@@ -137,7 +138,7 @@ def _remove_stale(bind: Bind) -> None:
     except OSError:
         return
     if not stat.S_ISSOCK(found):
-        raise ConfigError(f"--bind {bind.text}: {path} is there, is no socket, and is left alone")
+        raise ConfigError(f"bind {bind.text}: {path} is there, is no socket, and is left alone")
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
         probe.settimeout(1.0)
         try:
@@ -147,8 +148,8 @@ def _remove_stale(bind: Bind) -> None:
             return
         except OSError as error:
             why = error.strerror or error
-            raise ConfigError(f"--bind {bind.text}: cannot tell whether {path} is in use ({why})") from None
-    raise ConfigError(f"--bind {bind.text}: another process listens there; stop it or choose another path")
+            raise ConfigError(f"bind {bind.text}: cannot tell whether {path} is in use ({why})") from None
+    raise ConfigError(f"bind {bind.text}: another process listens there; stop it or choose another path")
 
 
 _Resolved = list[tuple[socket.AddressFamily, Any]]
@@ -175,15 +176,21 @@ def _open_inet(bind: Bind, backlog: int, reuse_port: bool) -> list[socket.socket
             if not opened:
                 raise _readable(bind, OSError(errno.EADDRNOTAVAIL, ""))
             return opened
-    raise ConfigError(f"--bind {bind.text}: found no port that is free for IPv4 and IPv6 alike; name one")
+    raise ConfigError(f"bind {bind.text}: found no port that is free for IPv4 and IPv6 alike; name one")
 
 
 def _resolve(bind: Bind) -> _Resolved:
     kind = socket.SOCK_DGRAM if bind.kind == "udp" else socket.SOCK_STREAM
+    # Browsers try both for localhost (RFC 6761 §6.3), whatever /etc/hosts says.
+    hosts = _LOCALHOST if bind.host == "localhost" else (bind.host or None,)
     try:
-        found = socket.getaddrinfo(bind.host or None, bind.port, type=kind, flags=socket.AI_PASSIVE)
+        found = [
+            info
+            for host in hosts
+            for info in socket.getaddrinfo(host, bind.port, type=kind, flags=socket.AI_PASSIVE)
+        ]
     except OSError as error:
-        raise ConfigError(f"--bind {bind.text}: {bind.host} is not known here ({error.strerror})") from None
+        raise ConfigError(f"bind {bind.text}: {bind.host} is not known here ({error.strerror})") from None
     each = {(family, address): None for family, _, _, _, address in found}
     return sorted(each, key=lambda one: one[0] != socket.AF_INET)
 
@@ -213,11 +220,11 @@ def _open_one(bind: Bind, family: int, address: Any, reuse_port: bool) -> list[s
 
 def _readable(bind: Bind, error: OSError) -> ConfigError:
     host = bind.host or "every address"
-    where = f"--bind {bind.text}: port {bind.port} on {host}"
+    where = f"bind {bind.text}: port {bind.port} on {host}"
     if error.errno == errno.EADDRINUSE:
         return ConfigError(f"{where} is in use; stop what listens there, or choose another port")
     if error.errno in (errno.EACCES, errno.EPERM):
         return ConfigError(f"{where} is not allowed to this user; choose a port above 1023")
     if error.errno == errno.EADDRNOTAVAIL:
-        return ConfigError(f"--bind {bind.text}: {authority(host, bind.port)} is no address of this machine")
+        return ConfigError(f"bind {bind.text}: {authority(host, bind.port)} is no address of this machine")
     return ConfigError(f"{where} cannot be had ({error.strerror or error})")

@@ -91,7 +91,7 @@ class ServerTls:
         return _stamp(self.files) != self._stamp and self.reload()
 
     def reload(self) -> bool:
-        """Read the files again. Where they cannot be used, the old certificate stays and one line is logged."""
+        """Read the files again. Where that fails, the old certificate stays and one line is logged."""
         self._stamp = _stamp(self.files)
         try:
             self.context = _build(self.files, self.alpn)
