@@ -28,6 +28,8 @@ HOT = [
     "interfaces/http_ws/deflate.py",
     "interfaces/http_ws/handshake.py",
     "interfaces/http_ws/translate.py",
+    "interfaces/http_ws/answer.py",
+    "interfaces/http_ws/service.py",
     "interfaces/http_ws/request.py",
     "interfaces/http_ws/connection.py",
     "interfaces/http_ws/websocket.py",
@@ -36,13 +38,18 @@ HOT = [
 BASE = [
     "click>=8.5",  # the command line
     "msgspec>=0.22",  # options from text, messages between processes
+    "mypy-extensions>=1.1",  # what compiled modules tell mypyc, which does nothing at run time
+    "mypy_extensions>=1.1",  # one decorator, which lets interpreted classes extend compiled ones
 ]
 HTTP = [
     "httptools>=0.9",  # llhttp: HTTP/1.1 parsing
     # a faster event loop, used when it is there; it has no Windows and no PyPy build
     "uvloop>=0.23; sys_platform != 'win32' and platform_python_implementation == 'CPython'",
 ]
-WS = HTTP  # the handshake is an HTTP/1.1 request; framing and deflate are our own and the standard library's
+WS = [
+    *HTTP,  # the handshake is an HTTP/1.1 request
+    "websockets>=17.4",  # its C helper that masks payloads; framing and deflate are our own
+]
 WSGI = ["a2wsgi>=1.10.10"]  # WSGI applications as ASGI ones
 RELOAD = ["watchfiles>=1.3"]  # --reload without polling
 TWISTED = ["twisted[tls]>=26.10"]  # endpoint strings, and plug-ins that need its reactor
@@ -50,7 +57,7 @@ DJANGO = [
     "Django>=5.2",  # the oldest series that Django still supports
     "channels>=4.3",  # consumers and routing, unmodified
 ]
-DEMO = [*HTTP, *DJANGO]  # the chat is a Channels project
+DEMO = [*WS, *DJANGO]  # the chat is a Channels project
 ALL = sorted({*HTTP, *WS, *WSGI, *RELOAD, *TWISTED, *DJANGO})
 TEST = [
     *ALL,
@@ -58,7 +65,6 @@ TEST = [
     "hypothesis>=6.170",  # properties: any split of the bytes, random bytes
     "trustme>=1.2",  # certificates for the TLS tests
     "httpx>=0.28",  # an HTTP client that is not ours
-    "websockets>=17.4",  # a WebSocket client that is not ours
     "starlette>=1.10",  # interop: the applications of others
     "fastapi>=0.165",  # interop
     "litestar>=2.25",  # interop
@@ -72,7 +78,7 @@ CHECK = [
 ]
 DOCS = ["mkdocs-material>=9.8"]  # the pages
 BENCH = [
-    *HTTP,  # ours; the peers are pinned in benchmarks/requirements.txt and have a venv of their own
+    *WS,  # ours; the peers are pinned in benchmarks/requirements.txt and have a venv of their own
     "Django>=5.2",  # the view that is measured
 ]
 
