@@ -25,7 +25,8 @@ def main(host: str = "127.0.0.1", port: int = 8000) -> int:
     from interfaces.demo.settings import DATABASE  # noqa: PLC0415 - imports nothing before main()
 
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    click.echo(f"Chat at http://{bind}/ - what is said is kept in {DATABASE}")
+    # Port 0 is known only when it has been taken; the server's own banner says it.
+    click.echo(f"{f'Chat at http://{bind}/ - w' if port else 'W'}hat is said is kept in {DATABASE}")
     return interfaces.run(application, "http", "ws", http_bind=(bind,))
 
 

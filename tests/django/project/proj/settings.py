@@ -5,7 +5,7 @@ import os
 
 SECRET_KEY = "for tests"
 DEBUG = os.environ.get("PROJ_DEBUG", "1") == "1"
-ALLOWED_HOSTS = ["127.0.0.1"]
+ALLOWED_HOSTS = ["127.0.0.1", "[::1]"]
 ROOT_URLCONF = "proj.urls"
 ASGI_APPLICATION = os.environ.get("PROJ_APPLICATION", "proj.asgi.application")
 WSGI_APPLICATION = "proj.wsgi.application"
