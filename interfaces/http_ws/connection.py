@@ -3,13 +3,13 @@
 from typing import Any
 
 from interfaces.http_ws.answer import Answer
-from interfaces.http_ws.request import Request
+from interfaces.http_ws.request import Exchange, Request
 from interfaces.http_ws.service import Service, log
 from interfaces.http_ws.translate import http_scope
 from interfaces.http_ws.websocket import upgraded
 from interfaces.http_ws.wire_h1 import CHUNKED, Chunked, HeadParser, refusal
 from interfaces.shared.errors import PeerError
-from interfaces.shared.stream import FOREVER, Stream
+from interfaces.shared.stream import FOREVER
 
 __all__ = ["Connection"]
 
@@ -18,7 +18,7 @@ PIPELINE = 2
 PIPELINED = 65536
 
 
-class Connection(Stream):
+class Connection(Exchange):
     """HEAD: waits for a request; BODY: its body comes in; BUSY: it is being answered; LINGER: only to be closed."""
 
     def __init__(self, service: Service) -> None:

@@ -8,14 +8,28 @@ from interfaces.http_ws.answer import COMPLETE, Answer
 from interfaces.http_ws.service import Service
 from interfaces.http_ws.wire_h1 import CONTINUE
 from interfaces.shared.asgi import Event, Scope
-from interfaces.shared.session import Instance, PeerGone, report
+from interfaces.shared.errors import PeerGone
+from interfaces.shared.session import Instance, report
+from interfaces.shared.stream import Stream
 
-__all__ = ["BODY_FULL", "Request"]
+__all__ = ["BODY_FULL", "Exchange", "Request"]
 
 BODY_FULL = 1
 BUFFERED = 65536
 FILE_PART = 262144
 KNOWN = "http.response. start, body, trailers, early_hint, pathsend"
+
+
+class Exchange(Stream):
+    """What a request needs of the connection it is answered on."""
+
+    def answered(self) -> None:
+        """The answer is complete."""
+        raise NotImplementedError
+
+    def unanswered(self, unrouted: bool) -> None:
+        """The application ended without a whole answer."""
+        raise NotImplementedError
 
 
 class Request(Instance):
@@ -24,9 +38,9 @@ class Request(Instance):
     ``conn`` is the connection while its answer is ours to write, then None.
     """
 
-    def __init__(self, conn: Any, service: Service, scope: Scope, answer: Answer) -> None:
+    def __init__(self, conn: Exchange, service: Service, scope: Scope, answer: Answer) -> None:
         super().__init__(service.app, scope)
-        self.conn: Any = conn
+        self.conn: Exchange | None = conn
         self.service = service
         self.answer = answer
         self.more: bool = False
@@ -69,7 +83,7 @@ class Request(Instance):
         self._parts.append(data)
         self._size += len(data)
         self.expects = False
-        if self._size >= BUFFERED:
+        if self._size >= BUFFERED and self.conn is not None:
             self.conn.hold(BODY_FULL)
         self.wake()
 
@@ -103,16 +117,16 @@ class Request(Instance):
                 if conn.write(self.answer.body(body, True)) or conn.blocked:
                     await self._pace()
             else:
-                self._write_last(self.answer.body(body, False))
+                self._finish(conn, self.answer.body(body, False))
         elif kind == "http.response.start":
             self.answer.start(
                 event["status"], event.get("headers", ()), self.service.date, event.get("trailers", False)
             )
         else:
-            await self._extension(kind, event)
+            await self._extension(conn, kind, event)
 
-    def _write_last(self, data: bytes) -> None:
-        conn = self.conn
+    def _finish(self, conn: Exchange, data: bytes) -> None:
+        """Write the last of it; where trailers are to follow, it is not the last."""
         conn.write_now(data)
         if self.answer.phase == COMPLETE:
             self.conn = None
@@ -129,19 +143,19 @@ class Request(Instance):
         if self.gone:
             raise PeerGone("the client is gone")
 
-    async def _extension(self, kind: str, event: Event) -> None:
+    async def _extension(self, conn: Exchange, kind: str, event: Event) -> None:
         if kind == "http.response.trailers":
             wanted = any(n == b"te" and b"trailers" in v.lower() for n, v in self.scope["headers"])
             if not event.get("more_trailers", False):
-                self._write_last(self.answer.trailers(event.get("headers", ()), wanted))
+                self._finish(conn, self.answer.trailers(event.get("headers", ()), wanted))
         elif kind == "http.response.early_hint":
-            self.conn.write_now(self.answer.hint(event["links"]))
+            conn.write_now(self.answer.hint(event["links"]))
         elif kind == "http.response.pathsend":
-            await self._send_file(event["path"])
+            await self._send_file(conn, event["path"])
         else:
             raise RuntimeError(f"{kind} is not known here; these are: {KNOWN}")
 
-    async def _send_file(self, path: str) -> None:
+    async def _send_file(self, conn: Exchange, path: str) -> None:
         loop: Any = self.service.loop
         file = await loop.run_in_executor(None, open, path, "rb")
         try:
@@ -152,11 +166,10 @@ class Request(Instance):
                 if not data:
                     raise RuntimeError("the file became shorter")
                 left -= len(data)
-                if self.conn is None:
-                    raise PeerGone("the client is gone")
-                self.conn.write(self.answer.body(data, True))
+                if self.conn is not None:
+                    conn.write(self.answer.body(data, True))
                 await self._pace()
-            self._write_last(self.answer.body(b"", False))
+            self._finish(conn, self.answer.body(b"", False))
         finally:
             file.close()
 

@@ -10,8 +10,8 @@ from interfaces.http_ws.translate import VERSIONS, websocket_scope
 from interfaces.http_ws.wire_h1 import refusal
 from interfaces.http_ws.wire_ws import Close, Failed, Ping, Wire
 from interfaces.shared.asgi import Event, Scope
-from interfaces.shared.errors import PeerError
-from interfaces.shared.session import Instance, PeerGone, Session, report
+from interfaces.shared.errors import PeerError, PeerGone
+from interfaces.shared.session import Instance, Session, report
 from interfaces.shared.stream import FOREVER, Stream
 
 __all__ = ["WebSocket", "upgraded"]

@@ -35,6 +35,7 @@ _EXTENSION = re.compile(
 )
 _FIELD = re.compile(rb"%b:[\t -~\x80-\xff]*" % _TOKEN)
 _KNOWN_AT_MOST = 1024
+REMEMBERED = 4096
 
 
 def status_line(status: int) -> bytes:
@@ -83,7 +84,9 @@ class HeadParser:
         self.host: bytes | None = None
         self._hosts: int = 0
         self._blanks: bool = False
-        self._good_host: bytes = b""
+        self._block: bytes = b""
+        self._block_minor: int = 1
+        self._block_headers: list[tuple[bytes, bytes]] = []
         self._parser: Any = httptools.HttpRequestParser(self)
 
     def parse(self, head: bytes) -> None:
@@ -105,11 +108,18 @@ class HeadParser:
         self.target = target = head[space + 1 : end - 9]
         if not target or b" " in target or b"#" in target:
             raise refused(400, "malformed request target")
+        block = head[end:]
+        if block == self._block and self.minor == self._block_minor:
+            self.headers = self._block_headers.copy()  # the same fields as last time: what they said still holds
+            return
         self._fields(head)
         if len(self.headers) > limits.fields:
             raise refused(431, "too many header fields")
         if self._hosts != 1 and (self._hosts or self.minor):
             raise refused(400, "exactly one Host is needed")
+        self._block = block if len(block) <= REMEMBERED else b""
+        self._block_minor = self.minor
+        self._block_headers = self.headers.copy()
 
     def _fields(self, head: bytes) -> None:
         self.headers = []
@@ -163,10 +173,8 @@ class HeadParser:
 
     def _host(self, value: bytes) -> None:
         self._hosts += 1
-        if value != self._good_host:
-            if not _HOST.fullmatch(value):
-                raise refused(400, "malformed Host")
-            self._good_host = value
+        if not _HOST.fullmatch(value):
+            raise refused(400, "malformed Host")
         self.host = value
 
     def _coding(self, value: bytes) -> None:

@@ -1,6 +1,6 @@
 """Whose fault it is: every error that this package raises for a reason says so by its class."""
 
-__all__ = ["ApplicationError", "ConfigError", "InterfacesError", "NoRoute", "PeerError", "Unavailable"]
+__all__ = ["ApplicationError", "ConfigError", "InterfacesError", "NoRoute", "PeerError", "PeerGone", "Unavailable"]
 
 
 class InterfacesError(Exception):
@@ -20,6 +20,10 @@ class PeerError(InterfacesError):
     def __init__(self, message: str, answer: object = None) -> None:
         super().__init__(message)
         self.answer = answer
+
+
+class PeerGone(InterfacesError, OSError):  # noqa: N818 - an event, not a mistake
+    """Raised by ``send`` when there is nobody to send to any more (ASGI spec_version 2.4)."""
 
 
 class ApplicationError(InterfacesError):

@@ -16,16 +16,12 @@ from types import TracebackType
 from typing import Any
 
 from interfaces.shared.asgi import Application, Event, Scope, Send
-from interfaces.shared.errors import NoRoute
+from interfaces.shared.errors import NoRoute, PeerGone
 
-__all__ = ["Instance", "PeerGone", "Session", "log", "report"]
+__all__ = ["Instance", "Session", "log", "report"]
 
 log = logging.getLogger("interfaces.application")
 WEIGHT = 262144
-
-
-class PeerGone(OSError):
-    """What ``send`` raises when there is nobody to send to any more (ASGI spec_version 2.4)."""
 
 
 class Instance:
