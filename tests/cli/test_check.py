@@ -1,0 +1,77 @@
+"""``check``: says whether serve would start, and starts nothing."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+
+
+def test_all_well(cli: Cli) -> None:
+    """It tells the application, the options that were given and where it can listen, and succeeds."""
+    code, out, err = cli("check", "http", "--app", "cliproject", "--bind", "127.0.0.1:0", "--drain", "3")
+    assert (code, err) == (0, "")
+    assert "application  cliproject (builtins.function)" in out
+    assert "option       drain from --drain" in out
+    assert "can listen   http.bind 127.0.0.1:0" in out
+
+
+def test_a_taken_port(cli: Cli) -> None:
+    """A port that is taken is told by its address, and not shared even with --reuse-port."""
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        where = f"127.0.0.1:{taken.getsockname()[1]}"
+        code, _, err = cli("check", "http", "--app", "cliproject", "--bind", where, "--reuse-port")
+    assert code == 2
+    assert where in err
+    assert err.count("\n") == 1
+
+
+def test_the_ports_are_let_go(cli: Cli) -> None:
+    """After the check the address is free, on the operations port as well."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        where = f"127.0.0.1:{probe.getsockname()[1]}"
+    for _ in range(2):
+        result = cli("check", "http", "--app", "cliproject", "--bind", "127.0.0.1:0", "--ops-bind", where)
+        assert result.code == 0
+        assert f"can listen   ops_bind {where}" in result.out
+
+
+def test_a_unix_socket_leaves_no_file(cli: Cli, project: Path) -> None:
+    """A path is tried and removed again."""
+    assert cli("check", "http", "--app", "cliproject", "--bind", f"unix:{project}/s").code == 0
+    assert not (project / "s").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["http", "--app", "cliproject:nonesuch"], "cliproject has no attribute 'nonesuch'"),
+        (["http", "--app", "cliproject", "--bind", "127.0.0.1:99999"], "'99999' is no port"),
+        (["http", "--app", "cliproject", "--tls-cert", "absent.pem"], "absent.pem"),
+        (["ws", "--app", "cliproject:router"], "has no route for 'websocket' (ws is served); it has http"),
+    ],
+)
+def test_what_would_fail_fails(cli: Cli, arguments: list[str], said: str) -> None:
+    """A wrong application, address or certificate and a missing route are one line and exit code 2."""
+    code, _, err = cli("check", *arguments)
+    assert code == 2
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_a_router_with_the_route(cli: Cli) -> None:
+    """A router that has all types that are served is well."""
+    assert cli("check", "http", "--app", "cliproject:router", "--bind", "127.0.0.1:0").code == 0
+
+
+def test_an_application_that_raises_fails_the_check(cli: Cli, project: Path) -> None:
+    """An exception while importing is shown with the user's frames, with exit code 2."""
+    (project / "cliproject.py").write_text("1 / 0\n")
+    code, _, err = cli("check", "http", "--app", "cliproject")
+    assert code == 2
+    assert err.endswith("ZeroDivisionError: division by zero\n")
