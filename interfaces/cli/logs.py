@@ -28,6 +28,7 @@ SAID = frozenset({"client", "method", "path", "query", "protocol", "status", "by
 """The fields of an access line that have a place of their own in its text."""
 OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 """What every log record has; the rest was given as ``extra``."""
+_JSON = json.JSONEncoder(default=str).encode
 
 
 def escaped(text: str, *, keep: str = "") -> str:
@@ -78,7 +79,7 @@ class JsonFormatter(logging.Formatter):
         if record.exc_info:
             fields["exception"] = self.formatException(record.exc_info)
         fields |= {name: value for name, value in vars(record).items() if name not in OWN}
-        return json.dumps(fields, default=str)
+        return _JSON(fields)
 
 
 def _client(client: Any) -> str:
@@ -110,7 +111,7 @@ def access_json(fields: Mapping[str, Any]) -> str:
     """The fields as one JSON object, with the time they were written at."""
     client = fields.get("client")
     shown = {"time": _stamp(time.time()), **fields, "client": _client(client) if client else None}
-    return json.dumps(shown, default=str)
+    return _JSON(shown)
 
 
 def _to_stream(shape: Callable[[Mapping[str, Any]], str], stream: TextIO) -> AccessLine:
