@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Bytes that were changed at random, into every wire, guided by the lines they reach.
+
+    python tools/fuzz.py [SECONDS] [WIRE ...]      60 seconds each, all of fuzz/
+    python tools/fuzz.py --again FILE WIRE         one input again, such as build/fuzz/wire_ws-….bin
+
+A target is a file of fuzz/ with ``SEEDS`` and ``one(data)``, which raises when something is wrong. Inputs
+that reach lines which none reached before are kept and changed further. Exit code 1 and a file in build/fuzz
+when something was found.
+"""
+
+import argparse
+import hashlib
+import importlib.util
+import random
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import CodeType, FrameType
+from typing import Any
+
+__all__ = ["Fuzzer", "load", "main"]
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGETS = ROOT / "fuzz"
+LONGEST = 4096
+ODD = [
+    b"\x00",
+    b"\xff",
+    b"\x7f\xff",
+    b"\r\n",
+    b"\r",
+    b"\n",
+    b" ",
+    b":",
+    b"0",
+    b"\xc3",
+    b"\xed\xa0\x80",
+    b"%00",
+]
+
+Line = tuple[CodeType, int]
+
+
+class Fuzzer:
+    """Changes the inputs of one target; ``seed`` makes a run that can be had again."""
+
+    def __init__(self, one: Callable[[bytes], None], seeds: Sequence[bytes], seed: int) -> None:
+        self.one = one
+        self.random = random.Random(seed)
+        self.corpus = list(seeds)
+        self.seen: set[Line] = set()
+        self.runs = 0
+        for data in seeds:
+            self.reaches_more(data)
+
+    def step(self) -> bytes | None:
+        """Try one more input; it is the answer when it raises, else None."""
+        data = self.changed(self.random.choice(self.corpus))
+        try:
+            if self.reaches_more(data):
+                self.corpus.append(data)
+        except Exception:  # noqa: BLE001 - whatever comes out of a wire is what we look for
+            return data
+        return None
+
+    def reaches_more(self, data: bytes) -> bool:
+        """Run the target; whether it reached a line of the package that no input had."""
+        before = len(self.seen)
+        self.runs += 1
+        sys.settrace(self._call)
+        try:
+            self.one(data)
+        finally:
+            sys.settrace(None)
+        return len(self.seen) > before
+
+    def _call(self, frame: FrameType, _event: str, _arg: Any) -> Any:
+        return self._line if "interfaces" in frame.f_code.co_filename else None
+
+    def _line(self, frame: FrameType, _event: str, _arg: Any) -> Any:
+        self.seen.add((frame.f_code, frame.f_lineno))
+        return self._line
+
+    def changed(self, data: bytes) -> bytes:
+        """``data`` with one to four changes."""
+        for _ in range(self.random.randint(1, 4)):
+            data = self.random.choice(CHANGES)(self, data)
+        return data[:LONGEST]
+
+    def _at(self, data: bytes) -> int:
+        return self.random.randrange(len(data) + 1)
+
+    def flip(self, data: bytes) -> bytes:
+        """Another bit in one byte."""
+        at = self._at(data)
+        return (
+            data[:at]
+            + bytes(byte ^ 1 << self.random.randrange(8) for byte in data[at : at + 1])
+            + data[at + 1 :]
+        )
+
+    def put(self, data: bytes) -> bytes:
+        """Something odd, put in or in place of as much."""
+        at, odd = self._at(data), self.random.choice([*ODD, self.random.randbytes(2)])
+        return data[:at] + odd + data[at + self.random.choice((0, len(odd))) :]
+
+    def cut(self, data: bytes) -> bytes:
+        """Less of it."""
+        start, end = sorted((self._at(data), self._at(data)))
+        return data[:start] + data[end:]
+
+    def repeat(self, data: bytes) -> bytes:
+        """A part of it again."""
+        start, end = sorted((self._at(data), self._at(data)))
+        return data[:end] + data[start:end] * self.random.choice((1, 1, 2, 20)) + data[end:]
+
+    def splice(self, data: bytes) -> bytes:
+        """The beginning of it and the end of another."""
+        other = self.random.choice(self.corpus)
+        return data[: self._at(data)] + other[self._at(other) :]
+
+
+CHANGES: list[Callable[[Fuzzer, bytes], bytes]] = [
+    Fuzzer.flip, Fuzzer.put, Fuzzer.cut, Fuzzer.repeat, Fuzzer.splice,
+]  # fmt: skip
+
+
+def load(name: str) -> Any:
+    """The target ``name``, a module of fuzz/."""
+    spec = importlib.util.spec_from_file_location(f"fuzz_{name}", TARGETS / f"{name}.py")
+    if spec is None or spec.loader is None:
+        raise SystemExit(f"there is no fuzz/{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def fuzz(name: str, seconds: float, seed: int) -> bool:
+    """Fuzz one target for a time; whether nothing was found."""
+    target = load(name)
+    fuzzer = Fuzzer(target.one, target.SEEDS, seed)
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if (data := fuzzer.step()) is not None:
+            path = ROOT / f"build/fuzz/{name}-{hashlib.sha256(data).hexdigest()[:12]}.bin"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+            print(f"{name}: found {path.relative_to(ROOT)} after {fuzzer.runs} inputs (seed {seed})")
+            return again(name, path)
+    print(
+        f"{name}: {fuzzer.runs} inputs, {len(fuzzer.corpus)} kept, {len(fuzzer.seen)} lines reached, nothing"
+    )
+    return True
+
+
+def again(name: str, path: Path) -> bool:
+    """Run one input and show what it raises; whether it raises nothing."""
+    try:
+        load(name).one(path.read_bytes())
+    except Exception:  # noqa: BLE001 - as in Fuzzer.step
+        traceback.print_exc()
+        return False
+    print(f"{name}: {path} raises nothing")
+    return True
+
+
+def main() -> int:
+    """0, or 1 when something was found."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("words", nargs="*", metavar="[SECONDS] WIRE", help="seconds for each, then targets")
+    parser.add_argument("--again", type=Path, metavar="FILE", help="run this input")
+    parser.add_argument("--seed", type=int, default=int(time.time()), help="of the random changes")
+    args = parser.parse_args()
+    seconds = float(args.words.pop(0)) if args.words and args.words[0].replace(".", "", 1).isdigit() else 60.0
+    names = args.words or sorted(path.stem for path in TARGETS.glob("*.py"))
+    if args.again:
+        return 0 if all(again(name, args.again) for name in names) else 1
+    found = [name for name in names if not fuzz(name, seconds, args.seed)]
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
