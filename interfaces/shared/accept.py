@@ -116,6 +116,8 @@ class Handover:
         self._step()
 
     def _step(self, _: object = None) -> None:
+        if self not in self._pending:  # given up meanwhile
+            return
         try:
             waiting = self._steps.send(None)
         except StopIteration:

@@ -62,9 +62,7 @@ class Listening:
         if self.proxy_protocol and not self.trusted:
             raise ConfigError("the PROXY protocol is on, but no proxy is trusted: name its address")
 
-    def secure(
-        self, alpn: Iterable[str] = ("http/1.1",), files: TlsFiles | None = None
-    ) -> ServerTls | None:
+    def secure(self, alpn: Iterable[str] = ("http/1.1",), files: TlsFiles | None = None) -> ServerTls | None:
         """The certificates (``files``, else those of ``tls``), read once; None without any.
 
         For a protocol that begins TLS itself, too. Raises ConfigError when they cannot be used.

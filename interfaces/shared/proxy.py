@@ -35,9 +35,7 @@ class Trusted:
     """Which family of headers our proxy sets."""
 
     @classmethod
-    def parse(
-        cls, texts: Iterable[str], headers: Family = "x-forwarded"
-    ) -> "Trusted":
+    def parse(cls, texts: Iterable[str], headers: Family = "x-forwarded") -> "Trusted":
         """From addresses, networks (``10.0.0.0/8``, ``::1``), ``unix`` and ``*``; ConfigError otherwise."""
         given = [text.strip() for text in texts]
         networks = []
@@ -148,11 +146,7 @@ def _x_forwarded_hops(headers: _Headers) -> list[_Hop]:
         return values[-1 - min(back, len(values) - 1)]
 
     return [
-        _Hop(
-            _node(address),
-            _scheme(at(b"proto", back)),
-            _host(at(b"host", back), at(b"port", back)),
-        )
+        _Hop(_node(address), _scheme(at(b"proto", back)), _host(at(b"host", back), at(b"port", back)))
         for back, address in enumerate(reversed(addresses))
     ]
 

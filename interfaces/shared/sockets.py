@@ -199,8 +199,11 @@ def _open_one(bind: Bind, family: int, address: Any, reuse_port: bool) -> list[s
     """One bound socket; none where this family or address is not there, but another may be."""
     sock = None
     try:
-        sock = socket.socket(family, socket.SOCK_DGRAM if bind.kind == "udp" else socket.SOCK_STREAM)
-        if bind.kind == "tcp":
+        if bind.kind == "udp":
+            sock = socket.socket(family, socket.SOCK_DGRAM)
+        else:
+            # Named, because asyncio sets TCP_NODELAY only where it reads IPPROTO_TCP.
+            sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if reuse_port:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)

@@ -71,8 +71,8 @@ class ServerTls:
         """Read ``files``; ConfigError says which of them cannot be used and why."""
         self.files = files
         self.alpn = tuple(alpn)
-        self.context = _build(files, self.alpn)
         self._stamp = _stamp(files)
+        self.context = _build(files, self.alpn)
         self._next_look = 0.0
 
     def __repr__(self) -> str:
@@ -153,8 +153,12 @@ def _context(files: TlsFiles, cert: str, key: str | None, alpn: tuple[str, ...])
 
 
 def _load_chain(context: ServerContext, cert: str, key: str | None, password: str | None) -> None:
+    asked = False
+
     def ask() -> str:
         # Without this OpenSSL would ask at the terminal and wait.
+        nonlocal asked
+        asked = True
         if password is None:
             raise ConfigError(f"TLS: the key {key or cert} is encrypted; give its password")
         return password
@@ -166,7 +170,7 @@ def _load_chain(context: ServerContext, cert: str, key: str | None, password: st
     try:
         context.load_cert_chain(cert, key, ask)
     except ssl.SSLError as error:
-        raise ConfigError(_chain_error(error, cert, key or cert)) from None
+        raise ConfigError(_chain_error(error, cert, key or cert, asked)) from None
     text = Path(cert).read_text(encoding="ascii", errors="replace")
     _, begin, rest = text.partition("-----BEGIN CERTIFICATE-----")
     body, end, _ = rest.partition("-----END CERTIFICATE-----")
@@ -175,10 +179,10 @@ def _load_chain(context: ServerContext, cert: str, key: str | None, password: st
         _log.warning("the certificate %s %s", cert, complaint)
 
 
-def _chain_error(error: ssl.SSLError, cert: str, key: str) -> str:
+def _chain_error(error: ssl.SSLError, cert: str, key: str, encrypted: bool) -> str:
     if error.reason == "KEY_VALUES_MISMATCH":
         return f"TLS: the key {key} does not belong to the certificate {cert}"
-    if error.reason in ("BAD_DECRYPT", "BAD_PASSWORD_READ"):
+    if encrypted:
         return f"TLS: the password does not open the key {key}"
     return f"TLS: {cert} and {key} are no certificate and key in PEM ({error.reason or error.args[-1]})"
 
@@ -190,10 +194,7 @@ def _validity(context: ServerContext) -> str | None:
     client.load_verify_locations(cadata=context.server_cert)
     client.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
     to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
-    ends = (
-        client.wrap_bio(to_client, to_server),
-        context.wrap_bio(to_server, to_client, server_side=True),
-    )
+    ends = (client.wrap_bio(to_client, to_server), context.wrap_bio(to_server, to_client, server_side=True))
     for end in ends * 2:
         try:
             end.do_handshake()

@@ -12,6 +12,7 @@ from interfaces.shared.notify import notify, ready, reloading, stopping, watchdo
 
 @pytest.fixture
 def manager(tmp_path: Path) -> Iterator[socket.socket]:
+    """The service manager's end."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
         sock.bind(str(tmp_path / "notify"))
         sock.settimeout(5)

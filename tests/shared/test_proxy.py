@@ -13,6 +13,7 @@ RFC7239 = Trusted.parse(["10.0.0.0/8", "2001:db8::/32"], "forwarded")
 
 
 def asked(trusted: Trusted, *headers: tuple[str, str], scheme: str = "http") -> Origin:
+    """What is known of a request that PEER passed on."""
     pairs = [(name.encode(), value.encode()) for name, value in headers]
     return forwarded(pairs, PEER, scheme, trusted)
 
@@ -55,7 +56,11 @@ def test_trust_in_nonsense_is_a_mistake(text: str) -> None:
 
 def test_an_untrusted_peer_is_not_listened_to() -> None:
     """Headers of anybody else change nothing."""
-    headers = [(b"x-forwarded-for", b"1.2.3.4"), (b"x-forwarded-proto", b"https"), (b"forwarded", b"for=1.2.3.4")]
+    headers = [
+        (b"x-forwarded-for", b"1.2.3.4"),
+        (b"x-forwarded-proto", b"https"),
+        (b"forwarded", b"for=1.2.3.4"),
+    ]
     for trusted in (Trusted(), Trusted.parse(["10.9.9.9"]), Trusted.parse(["*"], "off")):
         assert forwarded(headers, PEER, "http", trusted) == Origin(client=PEER, scheme="http")
 
@@ -84,7 +89,7 @@ def test_the_client_is_the_rightmost_address_that_is_not_trusted(chain: str, cli
 
 def test_lines_of_one_header_are_one_list() -> None:
     """RFC 9110 §5.3: repeated lines join in order."""
-    headers = [("x-forwarded-for", "6.6.6.6"), ("x-forwarded-for", "203.0.113.5"), ("x-forwarded-for", "10.0.0.2")]
+    headers = [("x-forwarded-for", chain) for chain in ("6.6.6.6", "203.0.113.5", "10.0.0.2")]
     assert asked(NEAR, *headers).client == ("203.0.113.5", 0)
 
 
@@ -124,7 +129,7 @@ def test_a_websocket_stays_one(scheme: str, said: str, answer: str) -> None:
     [
         (["for=203.0.113.5"], ("203.0.113.5", 0), "http", None),
         (['For="[2001:db9::1]:4711";Proto=https'], ("2001:db9::1", 4711), "https", None),
-        (['for=203.0.113.5; proto=https ;host="example.org:81"'], ("203.0.113.5", 0), "https", "example.org:81"),
+        (['for=9.9.9.9; proto=https ;host="a.example:81"'], ("9.9.9.9", 0), "https", "a.example:81"),
         (["for=6.6.6.6, for=203.0.113.5, for=10.0.0.2"], ("203.0.113.5", 0), "http", None),
         (["for=6.6.6.6", "for=203.0.113.5"], ("203.0.113.5", 0), "http", None),
         (["for=9.9.9.9;proto=https, for=10.0.0.2;proto=http"], ("9.9.9.9", 0), "https", None),
@@ -158,5 +163,5 @@ def test_the_two_families_are_never_mixed() -> None:
 @given(st.text(alphabet='fFor=;,"\\ 12.:[]_prot', max_size=60), st.sampled_from([NEAR, RFC7239]))
 def test_what_a_client_writes_never_hides_what_our_proxy_adds(written: str, trusted: Trusted) -> None:
     """Whatever line comes from outside, the line of our proxy after it decides."""
-    name, line = ("forwarded", "for=203.0.113.5") if trusted is RFC7239 else ("x-forwarded-for", "203.0.113.5")
-    assert asked(trusted, (name, written), (name, line)).client == ("203.0.113.5", 0)
+    name, line = ("forwarded", "for=9.9.9.9") if trusted is RFC7239 else ("x-forwarded-for", "9.9.9.9")
+    assert asked(trusted, (name, written), (name, line)).client == ("9.9.9.9", 0)

@@ -14,14 +14,17 @@ V2 = b"\r\n\r\n\x00\r\nQUIT\n"
 
 
 def v2(first: int, family: int, body: bytes) -> bytes:
+    """A header of version 2, the command in ``first``."""
     return V2 + struct.pack("!BBH", first, family, len(body)) + body
 
 
 def inet(source: str, destination: str, *ports: int) -> bytes:
+    """Its addresses."""
     return ip_address(source).packed + ip_address(destination).packed + struct.pack("!HH", *ports)
 
 
 def vector(kind: int, value: bytes) -> bytes:
+    """A type, a length, a value."""
     return struct.pack("!BH", kind, len(value)) + value
 
 
@@ -48,9 +51,7 @@ HEADERS = [
 
 
 @pytest.mark.parametrize(("header", "source", "destination", "tls"), HEADERS)
-def test_both_versions_tell_who_speaks(
-    header: bytes, source: object, destination: object, tls: bool
-) -> None:
+def test_both_versions_tell_who_speaks(header: bytes, source: object, destination: object, tls: bool) -> None:
     """Every family of both versions gives its addresses; UNKNOWN, UNSPEC and LOCAL give none."""
     said = ProxyHeader(length=len(header), source=source, destination=destination, tls=tls)
     assert read_proxy_header(header + b"GET / HTTP/1.1\r\n") == said

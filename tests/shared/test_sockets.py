@@ -16,6 +16,7 @@ from interfaces.shared.sockets import address_of, open_sockets, take_socket
 
 
 def has_ipv6() -> bool:
+    """Whether ::1 is there."""
     try:
         with socket.socket(socket.AF_INET6) as sock:
             sock.bind(("::1", 0))
@@ -29,6 +30,7 @@ needs_ipv6 = pytest.mark.skipif(not has_ipv6(), reason="needs IPv6 on this machi
 
 @pytest.fixture
 def opened() -> Iterator[list[socket.socket]]:
+    """Where a test puts what is to be closed."""
     sockets: list[socket.socket] = []
     yield sockets
     for sock in sockets:
@@ -36,12 +38,14 @@ def opened() -> Iterator[list[socket.socket]]:
 
 
 def opening(text: str, into: list[socket.socket], **more: object) -> list[socket.socket]:
+    """Open a bind for the length of the test."""
     found = open_sockets(parse_bind(text, 0), **more)
     into += found
     return found
 
 
 def refusal(text: str, **more: object) -> str:
+    """The one line that the bind is refused with."""
     with pytest.raises(ConfigError) as caught:
         open_sockets(parse_bind(text, 0), **more)
     assert "\n" not in str(caught.value)
@@ -71,7 +75,7 @@ def test_names_and_every_address_mean_both_families_on_one_port(text: str, opene
 
 
 @needs_ipv6
-def test_a_port_that_only_one_family_has_is_sought_again(opened: list, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_port_that_one_family_lacks_is_sought_again(opened: list, monkeypatch: pytest.MonkeyPatch) -> None:
     """When the first free port of IPv4 is taken for IPv6, another one is found for both."""
     (taken,) = opening("[::1]:0", opened)
     once = [taken.getsockname()[1]]
