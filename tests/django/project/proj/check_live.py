@@ -6,6 +6,7 @@ import urllib.request
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection, transaction
 from django.test import Client
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -31,6 +32,14 @@ class LiveTests(LiveServerTestCase):
         assert self.get("/users/") == (200, "1 users, you are nobody")
         assert self.get("/users/", b"bob") == (200, "2 users, you are nobody")
         assert sorted(User.objects.values_list("username", flat=True)) == ["ada", "bob"]
+
+    def test_a_database_in_memory_is_one_connection(self):
+        """The server reads inside the test's transaction, where another would find a locked table."""
+        if not connection.is_in_memory_db():
+            return
+        with transaction.atomic():
+            User.objects.create_user("ada")
+            assert self.get("/users/") == (200, "1 users, you are nobody")
 
     def test_tests_are_apart(self):
         """What another test of the class wrote is gone."""
