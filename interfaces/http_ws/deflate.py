@@ -186,30 +186,27 @@ class Deflate:
         # A kept window has seen the data, so the peer's must see it too, smaller or not.
         return shrunk[:-4] if self._keep_out or len(shrunk) < len(data) + 4 else None
 
-    def inflate(self, data: bytes, room: int, last: bool) -> bytes:
+    def inflate(self, data: bytes, most: int, last: bool) -> bytes:
         """The next part of a compressed message inflated; ``last`` when it ends the message.
 
-        Raises Violation: 1009 when more than ``room`` bytes come out (and no more
-        than that has been inflated), 1007 when it is no deflate stream.
+        No more than ``most`` bytes (at least 1) come out, the rest is lost: leave room for one too many.
+        Raises Violation (1007) when it is no deflate stream.
         """
         if data:
             self._fed = True
-        if (
-            last and self._fed
-        ):  # some senders make nothing at all of an empty message, where §7.2.3.6 has one byte
+        # Some senders make nothing at all of an empty message, where §7.2.3.6 has a byte.
+        if last and self._fed:
             data += _TAIL
         parts: list[bytes] = []
-        while data and (self._in is not None or not last or data != _TAIL):
+        while data and most and (self._in is not None or not last or data != _TAIL):
             inflater = self._in
             if inflater is None:
                 self._in = inflater = zlib.decompressobj(-self._in_bits)
             try:
-                part: bytes = inflater.decompress(data, room + 1)
+                part: bytes = inflater.decompress(data, most)
             except zlib.error:
                 raise Violation(1007, "not a deflate stream") from None
-            room -= len(part)
-            if room < 0:
-                raise Violation(1009, "message too big")
+            most -= len(part)
             parts.append(part)
             data = self._next_stream(inflater)
         if last:

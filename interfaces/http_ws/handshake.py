@@ -30,7 +30,7 @@ _NAME = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
 _TOKEN = re.compile(_NAME)
 _VALUE = re.compile(rb"[\t -~\x80-\xff]*")
 _BLANKS = b" \t"
-_QUOTED = rb'"((?:[\t !\x23-\x5b\x5d-\x7e]|\\[\t -~])*+)"'
+_QUOTED = rb'"((?:[\t !\x23-\x5b\x5d-\x7e]|\\[\t -~])++)"'
 _ONE = rb"[ \t]*+;[ \t]*+(%b)(?:[ \t]*+=[ \t]*+(?:(%b)|%b))?+" % (_NAME, _NAME, _QUOTED)
 _PARAMETER = re.compile(_ONE)
 _EXTENSION = re.compile(rb"[ \t]*+(?:(%b)((?:%b)*+))?+[ \t]*+(?:,|\Z)" % (_NAME, _ONE))

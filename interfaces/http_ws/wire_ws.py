@@ -229,7 +229,11 @@ class Wire:
             message.key = key[turn:] + key[:turn]
         done = message.final and not message.left
         if message.compressed and self._deflate is not None:
-            piece = self._deflate.inflate(piece, self._limits.max_message - len(message.buffer), done)
+            room = self._limits.max_message - len(message.buffer)
+            piece = self._deflate.inflate(piece, room + 1, done)
+            if len(piece) > room:
+                message.add(piece, False)  # text that is wrong before the limit is wrong, however it was cut
+                raise Violation(1009, "message too big")
         whole = message.add(piece, done)
         if whole is not None:
             self._message = None
