@@ -227,11 +227,11 @@ def tls_extension(connection: ssl.SSLObject | ssl.SSLSocket) -> dict[str, Any]:
 
 
 def _client_chain(connection: ssl.SSLObject | ssl.SSLSocket) -> list[bytes]:
-    whole = getattr(connection, "get_unverified_chain", None)
-    if whole is not None:
-        return list(whole())
     leaf = connection.getpeercert(binary_form=True)
-    return [leaf] if leaf else []
+    if not leaf:  # asked first: Python 3.13 raises when there is no chain
+        return []
+    whole = getattr(connection, "get_unverified_chain", None)
+    return [leaf] if whole is None else list(whole())
 
 
 def _distinguished_name(certificate: Any) -> str | None:
