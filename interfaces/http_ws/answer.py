@@ -5,13 +5,38 @@ Connection, Transfer-Encoding and Date are the server's; an application's "conne
 What the application does wrong raises RuntimeError, with nothing written.
 """
 
+import re
 from collections.abc import Iterable
 
 from interfaces.http_ws.wire_h1 import status_line
 
 __all__ = ["Answer"]
 
+PLAIN, LENGTH, CONNECTION, CODING, DATE = range(5)
+_SPECIAL = {b"content-length": LENGTH, b"connection": CONNECTION, b"transfer-encoding": CODING, b"date": DATE}
+_NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_KINDS_AT_MOST = 1024
 NEW, STARTED, SENDING, TRAILERS, COMPLETE = range(5)
+
+_kinds: dict[bytes, int] = {}
+
+
+def _learn(name: bytes) -> int:
+    """What a field's name means for the framing; remembered while there are few."""
+    if not _NAME.fullmatch(name):
+        raise RuntimeError("a response header's name is no token")
+    kind = _SPECIAL.get(name.lower(), PLAIN)
+    if len(_kinds) < _KINDS_AT_MOST:
+        _kinds[name] = kind
+    return kind
+
+
+def _joined(lines: list[bytes]) -> bytes:
+    """The lines, each ending with the only CRLF that it may hold."""
+    block = b"".join(lines)
+    if block.count(b"\n") != len(lines) or block.count(b"\r") != len(lines) or b"\0" in block:
+        raise RuntimeError("a response header holds CR, LF or NUL")
+    return block
 
 
 class Answer:
@@ -56,17 +81,16 @@ class Answer:
         if not 200 <= status <= 999:
             raise RuntimeError(f"{status} is not a final status")
         parts = [status_line(status)]
+        self._length = -1
         for name, value in headers:
-            size = len(name)
-            if (size == 14 or size == 17 or size == 10 or size == 4) and self._special(name.lower(), value):
-                if size == 4:
-                    date = b""
-                else:
-                    continue
-            parts.append(b"%b: %b\r\n" % (name, value))
-        head = b"".join(parts)
-        if head.count(b"\n") != len(parts) or head.count(b"\r") != len(parts) or b"\0" in head:
-            raise RuntimeError("a response header holds CR, LF or NUL")
+            kind = _kinds.get(name)
+            if kind is None:
+                kind = _learn(name)
+            if kind == PLAIN or self._special(kind, value):
+                parts.append(b"%b: %b\r\n" % (name, value))
+            if kind == DATE:
+                date = b""
+        head = _joined(parts)
         if status == 204 or status == 304:
             self._bodiless = True
         self.status = status
@@ -74,18 +98,15 @@ class Answer:
         self._head = head + date if date else head
         self.phase = STARTED
 
-    def _special(self, name: bytes, value: bytes) -> bool:
-        """Take note of a field about framing; True where the application's own line is not sent as it is."""
-        if name == b"content-length":
+    def _special(self, kind: int, value: bytes) -> bool:
+        """Take note of a field about framing; False for one that is left out, since the server writes its own."""
+        if kind == LENGTH:
             if self._length >= 0 or not value.isdigit():
                 raise RuntimeError("content-length is not one number")
             self._length = int(value)
-            return False
-        if name == b"connection":
-            if b"close" in value.lower():
-                self.keep_alive = False
-            return True
-        return name == b"transfer-encoding" or name == b"date"
+        elif kind == CONNECTION and b"close" in value.lower():
+            self.keep_alive = False
+        return kind == LENGTH or kind == DATE
 
     def sized(self, size: int) -> None:
         """The body will have ``size`` bytes in all (a file's); it must agree with what the application said."""
@@ -157,9 +178,7 @@ class Answer:
         if self.phase != TRAILERS:
             raise RuntimeError("http.response.trailers where none are expected")
         lines = [b"%b: %b\r\n" % (name, value) for name, value in headers] if wanted else []
-        block = b"".join(lines)
-        if block.count(b"\n") != len(lines) or block.count(b"\r") != len(lines) or b"\0" in block:
-            raise RuntimeError("a trailer holds CR, LF or NUL")
+        block = _joined(lines)
         self.phase = COMPLETE
         return b"0\r\n%b\r\n" % block
 
@@ -168,7 +187,5 @@ class Answer:
         if self.phase != NEW:
             raise RuntimeError("http.response.early_hint after the response has started")
         lines = [b"link: %b\r\n" % link for link in links]
-        block = b"".join(lines)
-        if block.count(b"\n") != len(lines) or block.count(b"\r") != len(lines) or b"\0" in block:
-            raise RuntimeError("a link holds CR, LF or NUL")
+        block = _joined(lines)
         return b"%b%b\r\n" % (status_line(103), block) if self._minor and lines else b""

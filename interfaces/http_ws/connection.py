@@ -35,7 +35,9 @@ class Connection(Exchange):
         self._buffer: bytes = b""
         self._left: int = 0
         self._chunked: Chunked | None = None
-        self._taken: int = 0
+        self._in_head: bool = False
+        self._window: int = 0
+        self._linger: int = 0
 
     def connection_made(self, transport: Any) -> None:
         """asyncio: a client is there."""
@@ -62,6 +64,7 @@ class Connection(Exchange):
         """A half-closed client still gets its answer; the application is told after a short while."""
         if self.phase != BUSY or self.place.secure:
             return False
+        self.answer.keep_alive = False
         self.deadline = self.service.now + self.service.options.half_close_timeout
         return True
 
@@ -86,8 +89,8 @@ class Connection(Exchange):
             if len(self._buffer) > PIPELINED:
                 self.hold(PIPELINE)
         else:
-            self._taken -= len(data)
-            if self._taken < 0:
+            self._linger -= len(data)
+            if self._linger < 0:
                 self.abort()
 
     def _next(self, data: bytes) -> None:
@@ -113,22 +116,23 @@ class Connection(Exchange):
             self._refuse(error.answer)
 
     def _wait_for_head(self, data: bytes) -> None:
-        service = self.service
-        limits = service.head_limits
+        """Keep ``data`` until the head is whole, or the answers before it have left."""
+        limits = self.service.head_limits
+        self._buffer = data
+        if self.blocked:
+            self.deadline = FOREVER
+            self.hold(PIPELINE)
+            return
         first = data.find(b"\n")
-        if (len(data) if first < 0 else first) > limits.line + 1 and not self.blocked:
+        if (len(data) if first < 0 else first) > limits.line + 1:
             self._refuse(refusal(414))
-        elif len(data) > limits.size and not self.blocked:
+        elif len(data) > limits.size:
             self._refuse(refusal(431))
-        elif first >= 0 and data[first - 1 : first] != b"\r":
+        elif data and not data[:1].isalpha() or first >= 0 and data[first - 1 : first] != b"\r":
             self._refuse(refusal(400))
-        else:
-            if len(data) > PIPELINED:
-                self.hold(PIPELINE)
-            if data and not self._taken:
-                self._taken = 1
-                self.deadline = service.now + service.header_timeout
-            self._buffer = data
+        elif data and not self._in_head:
+            self._in_head = True
+            self.deadline = self.service.now + self.service.header_timeout
 
     def _begin(self, head: bytes, rest: bytes) -> None:
         """Start the application on a request. Raises PeerError."""
@@ -153,7 +157,7 @@ class Connection(Exchange):
             request.began = service.loop.time()
         self.request = request
         service.sessions.add(request)
-        self._taken = 0
+        self._in_head = False
         if parser.length:
             self._expect_body(request, rest)
         else:
@@ -165,6 +169,7 @@ class Connection(Exchange):
     def _expect_body(self, request: Request, rest: bytes) -> None:
         parser = self.parser
         self.phase = BODY
+        self._window = 0
         self.deadline = self.service.now + self.service.options.body_timeout
         request.more = True
         request.expects = parser.expects and not rest
@@ -180,7 +185,7 @@ class Connection(Exchange):
     def _body(self, data: bytes) -> None:
         """Take a part of the body; what follows it is the next request."""
         rest = b""
-        self._taken += len(data)
+        self._window += len(data)
         chunked = self._chunked
         if chunked is not None:
             try:
@@ -207,7 +212,6 @@ class Connection(Exchange):
 
     def _body_done(self, request: Request | None, rest: bytes) -> None:
         self._chunked = None
-        self._taken = 0
         if request is not None:
             self.phase = BUSY
             self.deadline = self.service.now + self.service.app_timeout
@@ -268,7 +272,7 @@ class Connection(Exchange):
         self.flush()
         self.phase = LINGER
         self._buffer = b""
-        self._taken = self.service.options.max_unread_body
+        self._linger = self.service.options.max_unread_body
         self.deadline = self.service.now + self.service.options.linger_timeout
         if not self.lost:
             if self.transport.can_write_eof():
@@ -311,30 +315,37 @@ class Connection(Exchange):
 
     def _late(self, now: float) -> None:
         request = self.request
-        self.deadline = FOREVER
-        if self.phase == BODY and request is not None:
+        if self.phase == LINGER:
+            self._hang_up(now)
+        elif self.phase == BODY:
             self._slow_body(request, now)
-        elif self.phase == BUSY and request is not None:
+        elif request is not None:
             self._slow_application(request)
-        elif self.phase == HEAD and self._buffer:
+        elif self._buffer:
             self.service.count("http.timeouts")
             self._refuse(refusal(408))
-        elif self.phase == HEAD:
-            self.close()
         else:
-            self.abort()
+            self._hang_up(now)
 
-    def _slow_body(self, request: Request, now: float) -> None:
+    def _hang_up(self, now: float) -> None:
+        """Close; a client that will not even take what was written is cut off the next time."""
+        if self.transport.is_closing():
+            self.abort()
+        self.deadline = now + self.service.options.linger_timeout
+        self.close()
+
+    def _slow_body(self, request: Request | None, now: float) -> None:
         """Each ``body_timeout`` must bring ``min_body_rate`` bytes a second, unless we ourselves do not read."""
         options = self.service.options
-        if self.held or self._taken >= options.min_body_rate * options.body_timeout:
-            self._taken = 0
+        if request is not None and (self.held or self._window >= options.min_body_rate * options.body_timeout):
+            self._window = 0
             self.deadline = now + options.body_timeout
         else:
             self.service.count("http.timeouts")
             self._broken(refusal(408))
 
     def _slow_application(self, request: Request) -> None:
+        """The deadline of the application, or of a half-closed client, is over."""
         self.request = None
         request.disconnect()
         if self.service.app_timeout != FOREVER and not self.answer.on_the_wire:
@@ -342,7 +353,7 @@ class Connection(Exchange):
             request.cancel()
             self._refuse(refusal(503, headers=b"retry-after: 1\r\n"))
         else:
-            self.close()
+            self.abort()
 
     def drain(self) -> None:
         """End when the request in flight is answered; at once when there is none."""

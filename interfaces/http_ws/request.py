@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 from interfaces.http_ws.answer import COMPLETE, Answer
-from interfaces.http_ws.service import Service
+from interfaces.http_ws.service import Service, log
 from interfaces.http_ws.wire_h1 import CONTINUE
 from interfaces.shared.asgi import Event, Scope
 from interfaces.shared.errors import PeerGone
@@ -181,6 +181,8 @@ class Request(Instance):
         conn = self.conn
         if conn is not None:
             self.conn = None
+            if self.error is None:
+                log.error("%r: the application returned without a whole response", self)
             conn.unanswered(self.unrouted)
             if service.access is not None:
                 self._log()

@@ -128,7 +128,8 @@ class Service:
         self.connections.add(connection)
         held = self._addresses.get(address, 0) + 1
         self._addresses[address] = held
-        return held <= self.options.max_connections_per_address
+        limit: int = self.options.max_connections_per_address
+        return held <= limit
 
     def left(self, connection: Stream, address: str) -> None:
         """A connection is gone."""

@@ -5,7 +5,7 @@ from typing import Any
 from interfaces.http_ws.answer import Answer
 from interfaces.http_ws.deflate import Deflate
 from interfaces.http_ws.handshake import Upgrade, accept_head, origin_allowed, parse
-from interfaces.http_ws.service import Service
+from interfaces.http_ws.service import Service, log
 from interfaces.http_ws.translate import VERSIONS, websocket_scope
 from interfaces.http_ws.wire_h1 import refusal
 from interfaces.http_ws.wire_ws import Close, Failed, Ping, Wire
@@ -100,6 +100,7 @@ class WebSocket(Stream):
         self.wire: Wire = Wire(service.ws_limits)
         self.session: Socket = Socket(self, service, scope)
         self.heard: float = service.now
+        self.began: float = self.loop.time()
         self._pinged: bool = False
         self._early: bytes = b""
         service.connections.discard(conn)
@@ -121,7 +122,7 @@ class WebSocket(Stream):
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes came."""
         self.heard = self.service.now
-        if self.phase >= OPEN:
+        if self.phase == OPEN or self.phase == CLOSING:
             self._pinged = False
             for event in self.wire.feed(data):
                 self._event(event)
@@ -173,7 +174,7 @@ class WebSocket(Stream):
         if kind == "websocket.accept" and self.phase == CONNECTING:
             self._accept(event)
         elif kind == "websocket.close" and self.phase == OPEN:
-            self.end(event.get("code", 1000), event.get("reason") or "")
+            self.shut(event.get("code", 1000), event.get("reason") or "")
         elif kind == "websocket.close" and self.phase == CONNECTING:
             self._deny(403)
         elif kind == "websocket.http.response.start" and self.phase == CONNECTING:
@@ -202,6 +203,7 @@ class WebSocket(Stream):
             self.wire = Wire(self.service.ws_limits, Deflate(agreement, self.service.deflating))
         self.upgrade = None
         self.phase = OPEN
+        self._log(101)
         self.write_now(head)
         early = self._early
         self._early = b""
@@ -213,16 +215,36 @@ class WebSocket(Stream):
         more = event.get("more_body", False)
         self.write_now(answer.body(event.get("body", b""), more))
         if not more:
+            self._log(answer.status)
             self.disconnected(1006, "")
             self._end_soon()
 
     def _deny(self, status: int) -> None:
         """Answer the handshake with a status instead."""
         self.write_now(refusal(status))
+        self._log(status)
         self.disconnected(1006, "")
         self._end_soon()
 
-    def end(self, code: int, reason: str) -> None:
+    def _log(self, status: int) -> None:
+        """The access line: a WebSocket gets one, when the handshake is answered."""
+        access = self.service.access
+        if access is not None:
+            scope = self.session.scope
+            access(
+                {
+                    "protocol": "WebSocket",
+                    "client": scope["client"],
+                    "method": "GET",
+                    "path": scope["raw_path"].decode("ascii", "backslashreplace"),
+                    "query": scope["query_string"].decode("ascii", "backslashreplace"),
+                    "status": status,
+                    "bytes": 0,
+                    "seconds": self.loop.time() - self.began,
+                }
+            )
+
+    def shut(self, code: int, reason: str) -> None:
         """Close from our side; the peer has ``ws_close_timeout`` to agree."""
         if self.phase == OPEN:
             self.write_now(self.wire.close(code, reason))
@@ -236,8 +258,10 @@ class WebSocket(Stream):
         if session.error is not None:
             report(session)
         if self.phase == OPEN:
-            self.end(1000 if session.error is None else 1011, "")
+            self.shut(1000 if session.error is None else 1011, "")
         elif self.phase == CONNECTING:
+            if session.error is None:
+                log.error("%r: the application returned without accepting or closing", session)
             self._deny(404 if session.unrouted else 500)
         elif self.phase == DENYING:
             self.abort()
@@ -262,6 +286,6 @@ class WebSocket(Stream):
     def drain(self) -> None:
         """The server goes away: 1012, so that the client comes back to another."""
         if self.phase == OPEN:
-            self.end(1012, "restart")
+            self.shut(1012, "restart")
         elif self.phase == CONNECTING:
             self._deny(503)

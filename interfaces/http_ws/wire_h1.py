@@ -129,9 +129,8 @@ class HeadParser:
         self.host = None
         self._hosts = 0
         self._blanks = b" \r\n" in head or b"\t\r\n" in head
-        parser = self._parser
         try:
-            parser.feed_data(head)
+            self._parser.feed_data(head)
         except httptools.HttpParserUpgrade:
             self._parser = httptools.HttpRequestParser(self)
         except httptools.HttpParserInvalidMethodError:
@@ -143,7 +142,10 @@ class HeadParser:
         else:
             if self.length:
                 self._parser = httptools.HttpRequestParser(self)
-        self.keep_alive = parser.should_keep_alive()
+
+    def on_headers_complete(self) -> None:
+        """httptools: all fields were given."""
+        self.keep_alive = self._parser.should_keep_alive()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """httptools: one field; names are made lower case and shared."""
@@ -178,8 +180,10 @@ class HeadParser:
         self.host = value
 
     def _coding(self, value: bytes) -> None:
-        if value.lower() != b"chunked" or self.length == CHUNKED:
-            raise refused(501 if b"chunked" in value.lower() else 400, "transfer coding not understood")
+        if self.length == CHUNKED:
+            raise refused(400, "more than one Transfer-Encoding")
+        if value.lower() != b"chunked":
+            raise refused(501, "unknown transfer coding")
         if not self.minor:
             raise refused(400, "no transfer codings in HTTP/1.0")
         self.length = CHUNKED
