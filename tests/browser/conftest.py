@@ -17,7 +17,8 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+# Not for the session: Playwright's loop runs in this thread until stopped, and asyncio.run() wants none.
+@pytest.fixture(scope="module")
 def chromium():
     """The browser, with a profile of its own that goes with it."""
     path = next(filter(None, map(shutil.which, ["chromium", "chromium-browser", "google-chrome"])), None)

@@ -49,7 +49,7 @@ export class Log {
     if (above) this.scroll.scrollTop = this.scroll.scrollHeight - below;
     else if (follow) this.toEnd();
     else $("latest").hidden = false;
-    $("empty").hidden = this.list.childElementCount > 0;
+    $("empty").hidden = this.list.querySelector(".message") !== null;
   }
 
   add(message, mine) {
