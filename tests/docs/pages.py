@@ -3,11 +3,12 @@
 A comment in front of a fenced block says what it is:
 
     <!-- file: NAME -->     the block is the file NAME
-    <!-- run -->            a console block: each command after "$ " succeeds, what follows it is in its output
+    <!-- run -->            a console block: each command after "$ " succeeds, and what follows is its output
     <!-- serve -->          a console block of one command, which runs until the page ends
     <!-- fails: N -->       as run, but the command ends with exit code N
 
-and ``<!-- check: … -->`` is Python that is run there and not shown. Port 8000 becomes a free one.
+and ``<!-- check: … -->`` is Python that is run there and not shown. Port 8000 becomes a free one, also where
+the server listens by default.
 """
 
 import os
@@ -80,7 +81,7 @@ class Page:
                 command,
                 shell=True,
                 cwd=self.folder,
-                env=environ(),
+                env=self.environ(),
                 capture_output=True,
                 text=True,
                 timeout=PATIENCE,
@@ -97,15 +98,25 @@ class Page:
     def do_serve(self, step: Step) -> None:
         """Start a server and wait until it listens."""
         ((command, _),) = commands(step.text)
-        self.stack.enter_context(serving(command, self.folder, self.port))
+        self.stack.enter_context(serving(command, self.folder, self.port, self.environ()))
 
     def do_check(self, step: Step) -> None:
         """Run Python that looks whether it works."""
         words = [sys.executable, "-W", "error", "-c", step.text]
         done = subprocess.run(
-            words, cwd=self.folder, env=environ(), capture_output=True, text=True, timeout=PATIENCE
+            words, cwd=self.folder, env=self.environ(), capture_output=True, text=True, timeout=PATIENCE
         )
         assert done.returncode == 0, done.stdout + done.stderr
+
+    def environ(self) -> dict[str, str]:
+        """The environment with our programs first, and no option from outside but the port."""
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("INTERFACES_", "DJANGO_"))
+        }
+        path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+        return {**kept, "PATH": path, "PYTHONPATH": "", "INTERFACES_HTTP_BIND": f"127.0.0.1:{self.port}"}
 
 
 def commands(text: str) -> Iterator[tuple[str, list[str]]]:
@@ -113,14 +124,6 @@ def commands(text: str) -> Iterator[tuple[str, list[str]]]:
     for part in re.split(r"^\$ ", text, flags=re.MULTILINE)[1:]:
         command, *lines = part.replace("\\\n", " ").splitlines()
         yield command, [line.strip() for line in lines if line.strip() and line.strip() != "…"]
-
-
-def environ() -> dict[str, str]:
-    """The environment with our programs first, and no option from outside."""
-    kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("INTERFACES_", "DJANGO_"))
-    }
-    return {**kept, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "PYTHONPATH": ""}
 
 
 def free_port() -> int:
@@ -131,11 +134,11 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(command: str, folder: Path, port: int) -> Iterator[None]:
+def serving(command: str, folder: Path, port: int, environ: dict[str, str]) -> Iterator[None]:
     """A server that runs as long as the block, and ends with 0 on SIGTERM."""
     log = folder / "server.log"
     with log.open("wb") as out:
-        process = subprocess.Popen(shlex.split(command), cwd=folder, env=environ(), stdout=out, stderr=out)
+        process = subprocess.Popen(shlex.split(command), cwd=folder, env=environ, stdout=out, stderr=out)
     try:
         deadline = time.monotonic() + PATIENCE
         while not listens(port):

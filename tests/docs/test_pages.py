@@ -22,7 +22,8 @@ def test_what_a_page_shows_works(tmp_path: Path, name: str) -> None:
 
 def test_marks_are_read_in_order() -> None:
     """A file, a command with its output and a hidden check are three steps."""
-    page = "<!-- file: a.py -->\n```python\nx = 1\n```\n<!-- run -->\n\n```console\n$ cat a.py\nx\n```\n<!-- check:\n1\n-->"
+    page = "<!-- file: a.py -->\n```python\nx = 1\n```\n<!-- run -->\n\n```console\n$ cat a.py\nx\n```\n"
+    page += "<!-- check:\n1\n-->"
     assert [(step.kind, step.what, step.text) for step in steps(page)] == [
         ("file", "a.py", "x = 1\n"),
         ("run", "", "$ cat a.py\nx\n"),
