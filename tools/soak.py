@@ -158,7 +158,7 @@ class Soak:
     async def settled(self, begun: int) -> None:
         """Wait until the server has noticed who left, for ten seconds at most."""
         end = time.monotonic() + 10
-        # noqa below: what is waited for happens in another process
+        # what is waited for happens in another process
         while self.descriptors() > begun + SPARE and time.monotonic() < end:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
 
