@@ -40,7 +40,7 @@ def wire(flags: int) -> Wire:
 
 
 def settled(events: list[Event]) -> list[object]:
-    """Without the reason of a failure (of two that come together, the split may decide) and a client's masks."""
+    """Without the reason of a failure (the split may decide which of two is seen) and a client's masks."""
     return [(type(event), event.code) if isinstance(event, Close | Failed) else event for event in events]
 
 

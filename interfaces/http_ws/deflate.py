@@ -194,11 +194,12 @@ class Deflate:
         """
         if data:
             self._fed = True
-        # Some senders make nothing at all of an empty message, where §7.2.3.6 has a byte.
-        if last and self._fed:
+        # Some senders make nothing at all of an empty message, where §7.2.3.6 has a byte, nor of a flush after
+        # BFINAL: the tail belongs to no block then.
+        if last and self._fed and (data or self._in is not None):
             data += _TAIL
         parts: list[bytes] = []
-        while data and most and (self._in is not None or not last or data != _TAIL):
+        while data and most:
             inflater = self._in
             if inflater is None:
                 self._in = inflater = zlib.decompressobj(-self._in_bits)
@@ -208,15 +209,18 @@ class Deflate:
                 raise Violation(1007, "not a deflate stream") from None
             most -= len(part)
             parts.append(part)
-            data = self._next_stream(inflater)
+            data = self._next_stream(inflater, last)
         if last:
-            self._fed = False
-            self._ends = 0
-            if not self._keep_in:
-                self._in = None
-        return parts[0] if len(parts) == 1 else b"".join(parts)
+            self._end_message()
+        return b"".join(parts)
 
-    def _next_stream(self, inflater: Any) -> bytes:
+    def _end_message(self) -> None:
+        self._fed = False
+        self._ends = 0
+        if not self._keep_in:
+            self._in = None
+
+    def _next_stream(self, inflater: Any, last: bool) -> bytes:
         """What follows a block with BFINAL, which ends a stream but not the message (§7.2.3.4)."""
         if not inflater.eof:
             return b""
@@ -225,4 +229,4 @@ class Deflate:
         if self._ends > FINAL_BLOCKS:
             raise Violation(1007, "too many deflate streams in one message")
         rest: bytes = inflater.unused_data
-        return rest
+        return b"" if last and rest == _TAIL else rest

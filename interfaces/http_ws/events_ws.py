@@ -39,7 +39,11 @@ class Pong:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Close:
-    """The peer closes; ``code`` is 1005 when it gave none. Write ``answer`` (empty: ours has gone)."""
+    """The peer closes; ``code`` is 1005 when it gave none.
+
+    ``answer`` (empty: ours has gone) is to be written when what came before has been answered; then call
+    :meth:`Wire.end`.
+    """
 
     code: int
     reason: str
@@ -48,7 +52,7 @@ class Close:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failed:
-    """The peer broke the protocol or a limit. Write ``answer`` (empty: ours has gone), then hang up."""
+    """The peer broke the protocol or a limit. Write ``answer`` as for :class:`Close`, then hang up."""
 
     code: int
     reason: str

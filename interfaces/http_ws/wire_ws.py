@@ -33,6 +33,10 @@ RSV1: Final = 0x40
 NO_STATUS: Final = 1005
 
 _HEADS = {first: [bytes((first, size)) for size in range(126)] for first in (TEXT, BINARY, CLOSE, PING, PONG)}
+# What may begin a frame; and what else may when compression was agreed to.
+_PLAIN = frozenset((0x00, 0x01, 0x02, 0x80, TEXT, BINARY, CLOSE, PING, PONG))
+_DEFLATING = _PLAIN | {RSV1 | first for first in (0x01, 0x02, TEXT, BINARY)}
+_WIDTHS = [0] * 126 + [2, 8]  # of the length that follows the first two bytes
 _WHOLE = frozenset((TEXT, BINARY))  # a message in one frame, not compressed
 _TEXT_HEADS = _HEADS[TEXT]
 _BINARY_HEADS = _HEADS[BINARY]
@@ -69,7 +73,7 @@ class _Message:
 class Wire:
     """One side of a connection after the handshake: bytes to events, messages to bytes.
 
-    ``closing``: our close frame has been made, nothing may be sent any more. ``closed``: the peer's has come,
+    ``closing``: our close frame has gone, nothing may be sent any more. ``closed``: the peer's has come,
     or it has failed; nothing is read any more.
     """
 
@@ -142,7 +146,7 @@ class Wire:
         return events
 
     def _fail(self, code: int, reason: str) -> Failed:
-        answer = self.close(code, reason)
+        answer = b"" if self.closing else self._build(CLOSE, code.to_bytes(2, "big") + reason.encode())
         self.closed = True
         self._quick = 0
         self._message = None
@@ -156,20 +160,15 @@ class Wire:
         first = data[at]
         size = data[at + 1] & 127
         self._check(first, data[at + 1])
-        start = at + 2
+        key_size = self._mask_bit >> 5
+        start = at + 2 + _WIDTHS[size] + key_size
+        if end < start:
+            return -1
         if size > 125:
-            start = at + 4 if size == 126 else at + 10
-            if end < start:
-                return -1
-            size = _long_size(data[at + 2 : start])
+            size = _long_size(data[at + 2 : start - key_size])
         if not first & 8:
             self._admit(first, size)
-        key = b""
-        if self._mask_bit:
-            start += 4
-            if end < start:
-                return -1
-            key = data[start - 4 : start]
+        key = data[start - key_size : start]
         stop = start + size
         if stop <= end and (first & 8 or first in _WHOLE):
             payload = data[start:stop]
@@ -188,18 +187,15 @@ class Wire:
 
     def _check(self, first: int, second: int) -> None:
         """What the first two bytes of a frame tell (§5.1, §5.2, §5.4, §5.5)."""
-        opcode = first & 15
-        if first & 0x70 and (first & 0x30 or self._deflate is None or opcode not in (1, 2)):
-            raise Violation(1002, "reserved bits are set")
+        if first not in (_PLAIN if self._deflate is None else _DEFLATING):
+            raise _illegal(first)
         if second & 128 != self._mask_bit:
             raise Violation(1002, "frame is not masked" if self._mask_bit else "frame is masked")
-        if opcode & 8:
-            if opcode > 10 or first < 128 or second & 127 > 125:
-                raise Violation(1002, "malformed control frame")
-        elif opcode > 2:
-            raise Violation(1002, "reserved opcode")
-        elif (opcode == 0) != (self._message is not None):
-            raise Violation(1002, "continuation expected" if opcode else "nothing to continue")
+        if first & 8:
+            if second & 127 > 125:
+                raise Violation(1002, "control frame too long")
+        elif (first & 15 == 0) != (self._message is not None):
+            raise Violation(1002, "continuation expected" if first & 15 else "nothing to continue")
 
     def _admit(self, first: int, size: int) -> None:
         """Refuse a data frame that is above a limit, before its payload is read."""
@@ -257,7 +253,7 @@ class Wire:
             if len(payload) == 1 or not on_the_wire(code):
                 raise Violation(1002, "malformed close frame")
             reason = payload[2:].decode()
-        answer = b"" if self.closing else self._close(payload[:2])
+        answer = b"" if self.closing else self._build(CLOSE, payload[:2])
         self.closed = True
         return Close(code=code, reason=reason, answer=answer)
 
@@ -318,9 +314,13 @@ class Wire:
         return self._close(code.to_bytes(2, "big") + words)
 
     def _close(self, payload: bytes) -> bytes:
+        self.end()
+        return self._build(CLOSE, payload)
+
+    def end(self) -> None:
+        """The ``answer`` of a Close or Failed has been written: nothing may follow it."""
         self.closing = True
         self._small = 0
-        return self._build(CLOSE, payload)
 
     def _build(self, first: int, payload: bytes) -> bytes:
         size = len(payload)
@@ -335,6 +335,13 @@ class Wire:
             return head + payload
         key = os.urandom(4)
         return head + key + apply_mask(payload, key)
+
+
+def _illegal(first: int) -> Violation:
+    """Why ``first`` begins no frame."""
+    if first & 0x70:
+        return Violation(1002, "reserved bits are set")
+    return Violation(1002, "control frame is fragmented" if first in (8, 9, 10) else "reserved opcode")
 
 
 def _long_size(digits: bytes) -> int:

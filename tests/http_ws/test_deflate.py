@@ -294,6 +294,7 @@ def test_an_empty_last_fragment() -> None:
     data = frame(0x01 | RSV1, flushed) + frame(CONTINUATION, b"\x00")
     for empty in (b"\x00", b""):
         data += frame(TEXT | RSV1, empty) + frame(TEXT | RSV1, HELLO)
+        assert inflating().feed(frame(TEXT | RSV1, empty) + frame(TEXT | RSV1, HELLO)) == ["", "Hello"]
     assert inflating().feed(data) == ["Hello", "", "Hello", "", "Hello"]
 
 

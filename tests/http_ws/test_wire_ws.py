@@ -85,13 +85,13 @@ def test_every_form_of_the_length(size: int) -> None:
 @pytest.mark.parametrize(("size", "width"), [(0, 2), (125, 2), (0, 8), (125, 8), (126, 8), (65535, 8)])
 def test_lengths_have_their_shortest_form(size: int, width: int) -> None:
     """A length in more bytes than it needs is refused before the payload."""
-    assert failure(server().feed(header(BINARY, size, width))) == 1002
+    assert failure(server().feed(header(BINARY, size, width) + KEY)) == 1002
 
 
 @proves("RFC6455 5.2")
 def test_the_top_bit_of_a_length_is_refused() -> None:
     """The most significant bit of a 64-bit length must be 0."""
-    assert failure(server().feed(header(BINARY, 1 << 63, 8))) == 1002
+    assert failure(server().feed(header(BINARY, 1 << 63, 8) + KEY)) == 1002
 
 
 @proves("RFC6455 5.3", "RFC6455 10.3")
@@ -252,8 +252,21 @@ def test_the_peer_closes(payload: bytes, code: int, reason: str) -> None:
     wire = server()
     answer = frame(CLOSE, payload[:2], b"")
     assert wire.feed(frame(CLOSE, payload)) == [Close(code=code, reason=reason, answer=answer)]
-    assert wire.closing
     assert wire.closed
+
+
+@proves("RFC6455 5.5.1", "RFC6455 7.1.3")
+@pytest.mark.parametrize("data", [frame(CLOSE, b"\x03\xe8"), frame(3)])
+def test_what_came_before_a_close_can_be_answered(data: bytes) -> None:
+    """After the peer's close, or its mistake, messages can be sent until the answer has been written."""
+    wire = server()
+    wire.feed(data)
+    assert wire.text("late") == frame(TEXT, b"late", b"")
+    wire.end()
+    assert wire.closing
+    assert wire.close(1000) == b""
+    with pytest.raises(ApplicationError, match="close"):
+        wire.text("too late")
 
 
 @proves("RFC6455 5.5.1", "RFC6455 7.1.4", "RFC6455 7.1.7")
@@ -379,7 +392,8 @@ def test_binary_may_be_anything() -> None:
 def test_sizes_are_refused_on_the_header(first: int, limits: dict[str, int]) -> None:
     """A frame above a limit is refused with 1009 before its payload has come; one at it is taken."""
     (limit,) = limits.values()
-    assert failure(server(**limits).feed(header(first, limit + 1))) == 1009
+    assert failure(server(**limits).feed(header(first, limit + 1) + KEY)) == 1009
+    assert failure(server(**limits).feed(frame(first, b"x" * (limit + 1)))) == 1009
     events = server(**limits).feed(frame(first, b"x" * limit))
     assert events == [] if first < FIN else len(events) == 1
 
@@ -389,7 +403,7 @@ def test_a_message_is_bounded_over_its_fragments() -> None:
     """Fragments that come to more than max_message are refused on the header of the one that is too much."""
     wire = server(max_message=100)
     assert wire.feed(frame(0x02, bytes(60)) + frame(0x00, bytes(40))) == []
-    assert failure(wire.feed(header(CONTINUATION, 1))) == 1009
+    assert failure(wire.feed(header(CONTINUATION, 1) + KEY)) == 1009
     wire = server(max_message=100)
     assert wire.feed(frame(0x02, bytes(60)) + frame(CONTINUATION, bytes(40))) == [bytes(100)]
 
