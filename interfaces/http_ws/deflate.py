@@ -194,8 +194,8 @@ class Deflate:
         """
         if data:
             self._fed = True
-        # Some senders make nothing at all of an empty message, where §7.2.3.6 has a byte, nor of a flush after
-        # BFINAL: the tail belongs to no block then.
+        # Some senders make nothing at all of an empty message, where §7.2.3.6 has a byte, nor of a flush
+        # after BFINAL: the tail belongs to no block then.
         if last and self._fed and (data or self._in is not None):
             data += _TAIL
         parts: list[bytes] = []

@@ -1,8 +1,13 @@
 """Masking, in C and in Python."""
 
+import runpy
+import sys
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interfaces.http_ws import mask
 from interfaces.http_ws.mask import SHORT, apply_mask, mask_in_python
 from tests.http_ws.sections import proves
 from tests.http_ws.ws_frames import xor
@@ -29,3 +34,10 @@ def test_long_payloads_are_masked_alike(size: int, key: bytes) -> None:
 def test_masking_twice_gives_the_data_back(data: bytes, key: bytes) -> None:
     """Unmasking is masking, at any size."""
     assert mask_in_python(mask_in_python(data, key), key) == data
+
+
+def test_nothing_needs_to_be_installed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the C helper, masking is done in Python."""
+    monkeypatch.setitem(sys.modules, "websockets.speedups", None)
+    alone = runpy.run_path(str(mask.__file__))
+    assert alone["apply_mask"] is alone["mask_in_python"]
