@@ -18,7 +18,9 @@ from interfaces.shared.tls import TlsFiles
 
 __all__ = ["Address", "Bind", "parse_bind"]
 
-_TWISTED_UNIX = re.compile(r":(mode|backlog|lockfile|wantPID)=")
+_FORMS = ("endpoint", "tcp", "ssl", "unix", "fd", "systemd", "udp")
+_TWISTED = re.compile(r"unix:.*:(mode|backlog|lockfile|wantPID)=|systemd:.*=")
+"""What tells Twisted's form of ``unix:`` and ``systemd:`` from ours; begins at the beginning."""
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?")
 
 
@@ -71,21 +73,19 @@ def authority(host: str, port: int) -> str:
 def parse_bind(text: str, default_port: int) -> Bind:
     """Read one bind; ConfigError says what of it makes no sense."""
     kind, colon, rest = text.partition(":")
-    if colon and kind == "endpoint":
-        return _endpoint(text, rest)
-    if colon and kind in ("tcp", "ssl"):
-        return _endpoint(text, text)
-    if colon and kind == "unix":
-        return _endpoint(text, text) if _TWISTED_UNIX.search(rest) else _unix(text, rest)
-    if colon and kind == "fd":
+    if not colon or kind not in _FORMS:
+        host, port = _host_port(text, text, default_port)
+        return Bind(text=text, kind="tcp", host=host, port=port)
+    if kind in ("endpoint", "tcp", "ssl") or _TWISTED.match(text):
+        return _endpoint(text, rest if kind == "endpoint" else text)
+    if kind == "unix":
+        return _unix(text, rest)
+    if kind == "fd":
         return Bind(text=text, kind="fd", fd=_number(text, "descriptor", rest, 1 << 20))
-    if colon and kind == "systemd":
-        return _endpoint(text, text) if "=" in rest else Bind(text=text, kind="systemd", name=rest)
-    if colon and kind == "udp":
-        host, port = _host_port(text, rest, default_port)
-        return Bind(text=text, kind="udp", host=host, port=port)
-    host, port = _host_port(text, text, default_port)
-    return Bind(text=text, kind="tcp", host=host, port=port)
+    if kind == "systemd":
+        return Bind(text=text, kind="systemd", name=rest)
+    host, port = _host_port(text, rest, default_port)
+    return Bind(text=text, kind="udp", host=host, port=port)
 
 
 def _wrong(text: str, why: str) -> ConfigError:
@@ -93,7 +93,7 @@ def _wrong(text: str, why: str) -> ConfigError:
 
 
 def _number(text: str, what: str, digits: str, limit: int) -> int:
-    if not (digits.isascii() and digits.isdigit()) or int(digits[:9]) >= limit:
+    if not re.fullmatch("[0-9]{1,9}", digits) or int(digits) >= limit:
         raise _wrong(text, f"{digits!r} is no {what} (0 to {limit - 1})")
     return int(digits)
 
@@ -105,31 +105,27 @@ def _port(text: str, digits: str) -> int:
 def _host_port(text: str, rest: str, default_port: int) -> tuple[str, int]:
     if "/" in rest:
         raise _wrong(text, "write HOST:PORT without a scheme or path, or unix:PATH")
-    if rest.startswith("["):
-        host, bracket, port = rest[1:].partition("]")
-        if not bracket or (port and not port.startswith(":")):
-            raise _wrong(text, "write an IPv6 address as [ADDRESS]:PORT")
-        return _ipv6(text, host), _port(text, port[1:]) if port else default_port
-    if rest.count(":") > 1:
-        return _ipv6(text, rest), default_port
-    host, colon, port = rest.rpartition(":")
-    if not colon and port.isdigit():
-        return "127.0.0.1", _port(text, port)
-    if not colon:
-        host, port = port, str(default_port)
-    if host == "*":
-        host = ""
-    if (host or not colon) and not _HOST.fullmatch(host):
+    if rest.startswith("[") or rest.count(":") > 1:
+        return _ipv6_port(text, rest, default_port)
+    if rest.isdigit():
+        return "127.0.0.1", _port(text, rest)
+    host, colon, port = rest.partition(":")
+    if colon and host in ("", "*"):
+        return "", _port(text, port)
+    if not _HOST.fullmatch(host):
         raise _wrong(text, f"{host!r} is no host; write HOST:PORT, unix:PATH, fd:N or systemd:")
-    return host, _port(text, port)
+    return host, _port(text, port) if colon else default_port
 
 
-def _ipv6(text: str, host: str) -> str:
+def _ipv6_port(text: str, rest: str, default_port: int) -> tuple[str, int]:
+    host, bracket, port = rest[1:].partition("]") if rest.startswith("[") else (rest, "]", "")
+    if not bracket or (port and not port.startswith(":")):
+        raise _wrong(text, "write an IPv6 address as [ADDRESS]:PORT")
     try:
         IPv6Address(host)
     except ValueError:
         raise _wrong(text, f"{host!r} is no IPv6 address; write it as [ADDRESS]:PORT") from None
-    return host
+    return host, _port(text, port[1:]) if port else default_port
 
 
 def _unix(text: str, rest: str) -> Bind:

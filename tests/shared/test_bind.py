@@ -55,6 +55,7 @@ def test_every_form_is_read(text: str, said: dict) -> None:
         ("-x:80", "HOST:PORT"),
         ("localhost:70000", "0 to 65535"),
         ("localhost:", "0 to 65535"),
+        ("localhost:0000000001234567", "0 to 65535"),
         ("localhost:８０", "0 to 65535"),
         ("[::1", "[ADDRESS]:PORT"),
         ("[::1]8000", "[ADDRESS]:PORT"),

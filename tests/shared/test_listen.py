@@ -1,6 +1,7 @@
 """Accepting, handing over and refusing connections, with real sockets on both event loops."""
 
 import asyncio
+import errno
 import gc
 import json
 import logging
@@ -463,6 +464,45 @@ def test_room_is_left_for_the_application() -> None:
         assert 64 - 8 - (used + 64) // 8 <= descriptor_room() <= 64 - 8
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+def test_no_limit_of_the_system_is_no_limit_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RLIM_INFINITY leaves room for any number."""
+    monkeypatch.setattr(resource, "getrlimit", lambda _which: (resource.RLIM_INFINITY,) * 2)
+    assert descriptor_room() > 1_000_000
+    assert repr(Gate(7)) == "Gate(0 of 7)"
+
+
+class Short(socket.socket):
+    """A listening socket for which there is no descriptor at first."""
+
+    shortages = 1
+
+    def accept(self) -> Any:
+        if self.shortages:
+            self.shortages -= 1
+            raise OSError(errno.EMFILE, "Too many open files")
+        return super().accept()
+
+
+class ShortListening(Listening):
+    def sockets(self, text: str, default_port: int) -> list[socket.socket]:
+        (sock,) = super().sockets(text, default_port)
+        return [Short(sock.family, sock.type, sock.proto, sock.detach())]
+
+
+def test_a_shortage_is_waited_out(run: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """A connection that could not be accepted for want of descriptors is served after another try."""
+
+    async def main() -> None:
+        async with ShortListening().open(Echo, ["127.0.0.1:0"], 0) as listeners:
+            client = await Client.to(listeners)
+            assert await client.line() == b"None\n"
+            await client.close()
+
+    run(main())
+    assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert "Too many open files" in caplog.text
 
 
 SERVER = """

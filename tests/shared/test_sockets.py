@@ -1,5 +1,6 @@
 """Sockets from binds, on the loopback and in temporary folders."""
 
+import errno
 import os
 import socket
 import subprocess
@@ -122,6 +123,43 @@ def test_a_port_that_is_not_allowed_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     assert "above 1023" in refusal("127.0.0.1:80")
 
 
+class Limited(socket.socket):
+    """A socket whose bind fails as if the machine were another one."""
+
+    fails: dict[int, int]
+    """Address family → errno."""
+
+    def bind(self, address: object) -> None:
+        if self.family in self.fails:
+            raise OSError(self.fails[self.family], os.strerror(self.fails[self.family]))
+        super().bind(address)
+
+
+@pytest.mark.parametrize("text", ["localhost:0", ":0"])
+def test_a_family_that_is_not_there_is_left_out(
+    text: str, opened: list, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine without IPv6 serves IPv4."""
+    fails = {socket.AF_INET6: errno.EADDRNOTAVAIL}
+    monkeypatch.setattr(socket, "socket", type("NoIPv6", (Limited,), {"fails": fails}))
+    assert [sock.family for sock in opening(text, opened)] == [socket.AF_INET]
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "why"),
+    [
+        ("localhost:0", errno.EADDRINUSE, "no port that is free for IPv4 and IPv6 alike"),
+        ("127.0.0.1:80", errno.EIO, "cannot be had"),
+    ],
+)
+def test_other_failures_are_told_too(
+    text: str, number: int, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No port for both families after many tries, and what nobody has thought of."""
+    monkeypatch.setattr(socket, "socket", type("No", (Limited,), {"fails": {socket.AF_INET: number}}))
+    assert why in refusal(text)
+
+
 def test_a_host_that_nobody_knows_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """A name that does not resolve is the operator's mistake."""
 
@@ -174,6 +212,29 @@ def test_a_file_put_in_the_place_of_the_socket_stays(tmp_path: Path, opened: lis
     (tmp_path / "other").rename(path)
     sock.close()
     assert path.read_text() == "precious"
+
+
+def test_a_socket_whose_file_is_gone_closes(tmp_path: Path, opened: list) -> None:
+    """Somebody has cleaned up before us."""
+    (sock,) = opening(f"unix:{tmp_path}/x.sock", opened)
+    (tmp_path / "x.sock").unlink()
+    sock.close()
+    assert sock.fileno() == -1
+
+
+def test_a_unix_socket_of_another_kind_is_left_alone(tmp_path: Path) -> None:
+    """A datagram socket such as /dev/log cannot be tried as a stream, and stays."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+        other.bind(f"{tmp_path}/x.sock")
+        assert "cannot tell whether" in refusal(f"unix:{tmp_path}/x.sock")
+    assert (tmp_path / "x.sock").exists()
+
+
+@pytest.mark.skipif(not hasattr(socket, "AF_NETLINK"), reason="needs Linux: netlink")
+def test_a_socket_of_a_strange_family_is_known_by_its_number() -> None:
+    """What has neither port nor path prints as the descriptor it was given as."""
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW) as sock:
+        assert str(address_of(sock)) == f"fd:{sock.fileno()}"
 
 
 def test_a_stale_unix_socket_is_replaced(tmp_path: Path, opened: list) -> None:
