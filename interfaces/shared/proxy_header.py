@@ -81,27 +81,31 @@ def _v1_port(text: str) -> int:
     return int(text)
 
 
+_SIZES = (0, 4, 16, 108)
+"""Bytes of an address by family: unspecified, IPv4, IPv6, unix."""
+
+
 def _read_v2(data: bytes) -> ProxyHeader | None:
     version, command = data[12] >> 4, data[12] & 15
     family, transport = data[13] >> 4, data[13] & 15
-    length = 16 + int.from_bytes(data[14:16], "big")
+    length = 16 + _u16(data, 14)
     if version != 2 or command > 1 or family > 3 or transport > 2 or length > _V2_MAX:
         raise PeerError("PROXY v2: an unknown version, command or family, or longer than 4 KiB")
     if len(data) < length:
         return None
-    size = {0: 0, 1: 4, 2: 16, 3: 108}[family]
-    start = 16 + (2 * size + (4 if family in (1, 2) else 0))
-    if command == 0 or family == 0 or transport == 0:
+    if 0 in (command, family, transport):
         return ProxyHeader(length=length)
-    if start > length:
+    size = _SIZES[family]
+    end = 16 + 2 * size
+    vectors = end if family == 3 else end + 4
+    if vectors > length:
         raise PeerError("PROXY v2: shorter than its addresses")
-    source, destination = data[16 : 16 + size], data[16 + size : 16 + 2 * size]
-    ports = (0, 0) if family == 3 else (_u16(data, start - 4), _u16(data, start - 2))
+    ports = (0, 0) if family == 3 else (_u16(data, end), _u16(data, end + 2))
     return ProxyHeader(
         length=length,
-        source=(_v2_address(family, source), ports[0]),
-        destination=(_v2_address(family, destination), ports[1]),
-        tls=_client_tls(data[start:length]),
+        source=(_v2_address(family, data[16 : 16 + size]), ports[0]),
+        destination=(_v2_address(family, data[16 + size : end]), ports[1]),
+        tls=_client_tls(data[vectors:length]),
     )
 
 
