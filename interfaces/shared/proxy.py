@@ -93,7 +93,8 @@ def forwarded(headers: _Headers, client: Endpoint | None, scheme: str, trusted: 
     """Who asked, and how, by the family of headers that ``trusted`` names (see the rules at the top).
 
     ``headers``: lower-case names. ``client`` and ``scheme``: of the connection itself; for ws or wss the
-    answer is one, too. Unchanged when the peer is not trusted; ask only when anybody is (``if trusted:``).
+    answer is ws or wss, else http or https. Unchanged when the peer is not trusted; ask only when anybody
+    is (``if trusted:``).
     """
     if trusted.headers == "off" or (client[0] if client else None) not in trusted:
         return Origin(client=client, scheme=scheme)
@@ -106,9 +107,9 @@ def forwarded(headers: _Headers, client: Endpoint | None, scheme: str, trusted: 
         client = hop.client
         if client[0] not in trusted:
             break
-    if scheme in ("ws", "wss"):
-        said_scheme = {"http": "ws", "https": "wss"}.get(said_scheme, said_scheme)
-    return Origin(client=client, scheme=said_scheme, host=host)
+    secure = said_scheme in ("https", "wss")
+    plain, secured = ("ws", "wss") if scheme in ("ws", "wss") else ("http", "https")
+    return Origin(client=client, scheme=secured if secure else plain, host=host)
 
 
 def _address(text: str) -> IPv4Address | IPv6Address | None:

@@ -117,10 +117,17 @@ def test_scheme_and_host_come_from_the_farthest_trusted_hop(headers: list, schem
 
 @pytest.mark.parametrize(
     ("scheme", "said", "answer"),
-    [("ws", "https", "wss"), ("wss", "http", "ws"), ("ws", "wss", "wss"), ("ws", "", "ws")],
+    [
+        ("ws", "https", "wss"),
+        ("wss", "http", "ws"),
+        ("ws", "wss", "wss"),
+        ("ws", "", "ws"),
+        ("http", "wss", "https"),
+        ("https", "ws", "http"),
+    ],
 )
-def test_a_websocket_stays_one(scheme: str, said: str, answer: str) -> None:
-    """Proxies say http and https for WebSockets, too."""
+def test_a_websocket_stays_one_and_a_request_too(scheme: str, said: str, answer: str) -> None:
+    """Proxies say http and https for WebSockets, some ws and wss; only whether it is secure is taken over."""
     assert asked(NEAR, ("x-forwarded-proto", said), scheme=scheme).scheme == answer
 
 
