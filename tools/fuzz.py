@@ -4,9 +4,10 @@
     python tools/fuzz.py [SECONDS] [WIRE ...]      60 seconds each, all of fuzz/
     python tools/fuzz.py --again FILE WIRE         one input again, such as build/fuzz/wire_ws-….bin
 
-A target is a file of fuzz/ with ``SEEDS`` and ``one(data)``, which raises when something is wrong. Inputs
-that reach lines which none reached before are kept and changed further. Exit code 1 and a file in build/fuzz
-when something was found.
+A target is a file of fuzz/ with ``SEEDS`` and ``one(data)``, which raises when something is wrong; it may
+have ``generate(random)`` too, for inputs that changes of the seeds hardly come to. Inputs that reach
+which none reached before are kept and changed further. Exit code 1 and a file in build/fuzz when something was
+found.
 """
 
 import argparse
@@ -19,13 +20,14 @@ import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, Protocol
 
 __all__ = ["Fuzzer", "load", "main"]
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGETS = ROOT / "fuzz"
 LONGEST = 4096
+GENERATED = 0.3  # of the inputs, where a target generates some
 ODD = [
     b"\x00",
     b"\xff",
@@ -44,21 +46,32 @@ ODD = [
 Line = tuple[CodeType, int]
 
 
+class Target(Protocol):
+    """A file of fuzz/."""
+
+    SEEDS: Sequence[bytes]
+
+    def one(self, data: bytes) -> None:
+        """Raise when something is wrong with ``data``."""
+
+
 class Fuzzer:
     """Changes the inputs of one target; ``seed`` makes a run that can be had again."""
 
-    def __init__(self, one: Callable[[bytes], None], seeds: Sequence[bytes], seed: int) -> None:
-        self.one = one
+    def __init__(self, target: Target, seed: int) -> None:
+        self.one = target.one
+        self.generate = getattr(target, "generate", None)
         self.random = random.Random(seed)
-        self.corpus = list(seeds)
+        self.corpus = list(target.SEEDS)
         self.seen: set[Line] = set()
         self.runs = 0
-        for data in seeds:
+        for data in target.SEEDS:
             self.reaches_more(data)
 
     def step(self) -> bytes | None:
         """Try one more input; it is the answer when it raises, else None."""
-        data = self.changed(self.random.choice(self.corpus))
+        fresh = self.generate is not None and self.random.random() < GENERATED
+        data = self.generate(self.random) if fresh else self.changed(self.random.choice(self.corpus))
         try:
             if self.reaches_more(data):
                 self.corpus.append(data)
@@ -141,7 +154,7 @@ def load(name: str) -> Any:
 def fuzz(name: str, seconds: float, seed: int) -> bool:
     """Fuzz one target for a time; whether nothing was found."""
     target = load(name)
-    fuzzer = Fuzzer(target.one, target.SEEDS, seed)
+    fuzzer = Fuzzer(target, seed)
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if (data := fuzzer.step()) is not None:

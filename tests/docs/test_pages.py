@@ -1,13 +1,12 @@
 """What the documentation shows is run as it stands there."""
 
-import importlib.util
 from pathlib import Path
 
 import pytest
 
 from tests.docs.pages import Page, commands, steps
+from tests.tools.loading import ROOT, load
 
-ROOT = Path(__file__).resolve().parents[2]
 PAGES = {
     path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8")
     for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -50,10 +49,7 @@ def test_long_commands_go_on_after_a_backslash() -> None:
 
 def test_generated_pages_are_current() -> None:
     """The reference says what the code says (python tools/reference.py writes it)."""
-    spec = importlib.util.spec_from_file_location("reference", ROOT / "tools/reference.py")
-    assert spec is not None and spec.loader is not None
-    reference = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(reference)
+    reference = load("tools/reference.py")
     for path in sorted((ROOT / "docs/reference").glob("*.md")):
         text = path.read_text(encoding="utf-8")
         assert reference.current(text) == text, path

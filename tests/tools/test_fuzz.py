@@ -1,40 +1,29 @@
 """The fuzzer finds what is there, and its targets hold for a few inputs; ./dev fuzz has more time."""
 
-import importlib.util
-from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from tests.tools.loading import ROOT, load
+
 TARGETS = sorted(path.stem for path in (ROOT / "fuzz").glob("*.py"))
-
-
-@pytest.fixture(scope="module")
-def fuzz() -> Any:
-    """The module tools/fuzz.py."""
-    spec = importlib.util.spec_from_file_location("fuzz", ROOT / "tools/fuzz.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+fuzz = load("tools/fuzz.py")
 
 
 @pytest.mark.parametrize("name", TARGETS)
-def test_a_target_holds_for_its_seeds_and_some_more(fuzz: Any, name: str) -> None:
+def test_a_target_holds_for_its_seeds_and_some_more(name: str) -> None:
     """No target is broken, and none finds something at once; what is random here is always the same."""
-    target = fuzz.load(name)
-    fuzzer = fuzz.Fuzzer(target.one, target.SEEDS, seed=1)
+    fuzzer = fuzz.Fuzzer(fuzz.load(name), seed=1)
     assert [found for found in (fuzzer.step() for _ in range(300)) if found is not None] == []
 
 
-def test_a_fault_is_found(fuzz: Any) -> None:
+def test_a_fault_is_found() -> None:
     """The fuzzer gets from a seed to a fault that is some changes away."""
 
     def one(data: bytes) -> None:
         assert b"\r\r" not in data
 
-    fuzzer = fuzz.Fuzzer(one, [b"a\r\nb"], seed=1)
+    fuzzer = fuzz.Fuzzer(SimpleNamespace(one=one, SEEDS=[b"a\r\nb"]), seed=1)
     assert any(fuzzer.step() is not None for _ in range(2000))
 
 
