@@ -29,6 +29,8 @@ def upgraded(conn: Any, rest: bytes) -> bool:
     if upgrade is None:
         return False
     service: Service = conn.service
+    if service.draining:
+        raise PeerError("", refusal(503, headers=b"retry-after: 1\r\n"))
     options = service.options
     if options.ws_origins and not origin_allowed(upgrade.origin, options.ws_origins):
         raise PeerError("", refusal(403))
@@ -73,6 +75,10 @@ class Socket(Session):
         super()._make_room()
         self.socket.release(INBOX)
 
+    def emptied(self) -> None:
+        """The application has taken the last event."""
+        self.socket.answer_end()
+
     def end(self) -> None:
         """The application is over: the socket ends too."""
         if not self.ended:
@@ -97,6 +103,7 @@ class WebSocket(Stream):
         self.phase: int = CONNECTING
         self.upgrade: Upgrade | None = upgrade
         self.answer: Answer | None = None
+        self.ending: Close | Failed | None = None
         self.wire: Wire = Wire(service.ws_limits)
         self.session: Socket = Socket(self, service, scope)
         self.heard: float = service.now
@@ -132,8 +139,6 @@ class WebSocket(Stream):
                 self.hold(INBOX)
 
     def _event(self, event: Any) -> None:
-        if self.phase == CLOSED:
-            return
         if isinstance(event, str):
             if not self.session.offer({"type": "websocket.receive", "text": event}, len(event)):
                 self.hold(INBOX)
@@ -143,20 +148,33 @@ class WebSocket(Stream):
         elif isinstance(event, Ping):
             if self.phase == OPEN and not self.blocked:
                 self.write_now(self.wire.pong(event.payload))
-        elif isinstance(event, Close):
-            self._peer_closes(event)
-        elif isinstance(event, Failed):
-            self.service.count("ws.refused")
-            if event.answer:
-                self.write_now(event.answer)
-            self.disconnected(event.code, event.reason)
-            self._end_soon()
+        elif isinstance(event, (Close, Failed)):
+            self._peer_ends(event)
 
-    def _peer_closes(self, event: Close) -> None:
-        if event.answer:
-            self.write_now(event.answer)
-        self.disconnected(event.code, event.reason)
-        self.close()
+    def _peer_ends(self, event: Close | Failed) -> None:
+        """The peer closes, or has to be refused: what it said before that is answered first."""
+        if isinstance(event, Failed):
+            self.service.count("ws.refused")
+        self.ending = event
+        waits = self.session.waiting
+        self.session.last({"type": "websocket.disconnect", "code": event.code, "reason": event.reason})
+        self.deadline = self.service.now + self.service.options.ws_close_timeout
+        if not waits:
+            self.answer_end()
+
+    def answer_end(self) -> None:
+        """Write the close frame that answers the peer's, or its mistake, and end."""
+        ending = self.ending
+        if ending is None or self.phase == CLOSED:
+            return
+        if not self.wire.closing:
+            self.wire.end()
+            self.write_now(ending.answer)
+        self.phase = CLOSED
+        if isinstance(ending, Failed):
+            self._end_soon()
+        else:
+            self.close()
 
     def _end_soon(self) -> None:
         """All that matters is written: end when the peer does, or after the close timeout."""
@@ -169,28 +187,35 @@ class WebSocket(Stream):
 
     def handle(self, kind: str, event: Event) -> None:
         """What the application sends, other than a message to an open socket."""
-        if self.phase >= CLOSING and (kind == "websocket.send" or kind == "websocket.close"):
-            raise PeerGone("the WebSocket is closed")
-        if kind == "websocket.accept" and self.phase == CONNECTING:
-            self._accept(event)
-        elif kind == "websocket.close" and self.phase == OPEN:
+        phase = self.phase
+        if phase == CONNECTING:
+            self._handshake(kind, event)
+        elif phase == OPEN and kind == "websocket.close":
             self.shut(event.get("code", 1000), event.get("reason") or "")
-        elif kind == "websocket.close" and self.phase == CONNECTING:
+        elif phase == DENYING and kind == "websocket.http.response.body" and self.answer is not None:
+            self._denial(self.answer, event)
+        elif phase >= CLOSING and (kind == "websocket.send" or kind == "websocket.close"):
+            raise PeerGone("the WebSocket is closed")
+        else:
+            raise _unfit(kind)
+
+    def _handshake(self, kind: str, event: Event) -> None:
+        if kind == "websocket.accept":
+            self._accept(event)
+        elif kind == "websocket.close":
             self._deny(403)
-        elif kind == "websocket.http.response.start" and self.phase == CONNECTING:
+        elif kind == "websocket.http.response.start":
             self.answer = answer = Answer()
             answer.begin(1, False, False)
             answer.start(event["status"], event.get("headers", ()), self.service.date)
             self.phase = DENYING
-        elif kind == "websocket.http.response.body" and self.answer is not None and self.phase == DENYING:
-            self._denial(self.answer, event)
         else:
-            raise RuntimeError(f"{kind} does not fit here; known are: {KNOWN}")
+            raise _unfit(kind)
 
     def _accept(self, event: Event) -> None:
         upgrade = self.upgrade
         if upgrade is None:
-            raise RuntimeError("websocket.accept was sent twice")
+            raise _unfit("websocket.accept")
         agreement = self.service.deflate(upgrade.extensions)
         head = accept_head(
             upgrade.key,
@@ -257,7 +282,9 @@ class WebSocket(Stream):
         service.sessions.discard(session)
         if session.error is not None:
             report(session)
-        if self.phase == OPEN:
+        if self.ending is not None:
+            self.answer_end()
+        elif self.phase == OPEN:
             self.shut(1000 if session.error is None else 1011, "")
         elif self.phase == CONNECTING:
             if session.error is None:
@@ -289,3 +316,7 @@ class WebSocket(Stream):
             self.shut(1012, "restart")
         elif self.phase == CONNECTING:
             self._deny(503)
+
+
+def _unfit(kind: str) -> RuntimeError:
+    return RuntimeError(f"{kind} does not fit here; known are: {KNOWN}")

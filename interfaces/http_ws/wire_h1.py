@@ -23,6 +23,14 @@ __all__ = ["CHUNKED", "CONTINUE", "Chunked", "HeadLimits", "HeadParser", "refusa
 
 CHUNKED = -1
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+HOST, LENGTH, CODING, EXPECT, UPGRADE = range(5)
+_SPECIAL = {
+    b"host": HOST,
+    b"content-length": LENGTH,
+    b"transfer-encoding": CODING,
+    b"expect": EXPECT,
+    b"upgrade": UPGRADE,
+}
 _LINES: dict[int, bytes] = {
     int(s): b"HTTP/1.1 %d %s\r\n" % (int(s), s.phrase.encode("ascii")) for s in HTTPStatus
 }
@@ -81,7 +89,6 @@ class HeadParser:
         self.keep_alive: bool = True
         self.expects: bool = False
         self.upgrade: bytes = b""
-        self.host: bytes | None = None
         self._hosts: int = 0
         self._blanks: bool = False
         self._block: bytes = b""
@@ -92,14 +99,29 @@ class HeadParser:
     def parse(self, head: bytes) -> None:
         """Read ``head``, which ends with the empty line. Raises PeerError."""
         end = head.find(b"\r\n")
-        limits = self.limits
-        if len(head) > limits.size:
+        if len(head) > self.limits.size:
             raise refused(431, "the header is too large")
-        if end > limits.line:
+        self._request_line(head, end)
+        block = head[end:]
+        if block == self._block and self.minor == self._block_minor:
+            self.headers = self._block_headers.copy()  # the same fields as last time: what they said still holds
+            return
+        self._fields(head)
+        if len(self.headers) > self.limits.fields:
+            raise refused(431, "too many header fields")
+        if self._hosts != 1 and (self._hosts or self.minor):
+            raise refused(400, "exactly one Host is needed")
+        self._block = block if len(block) <= REMEMBERED else b""
+        self._block_minor = self.minor
+        self._block_headers = self.headers.copy()
+
+    def _request_line(self, head: bytes, end: int) -> None:
+        if end > self.limits.line:
             raise refused(414, "the request line is too long")
-        if head[end - 9 : end] == b" HTTP/1.1":
+        version = head[end - 9 : end]
+        if version == b" HTTP/1.1":
             self.minor = 1
-        elif head[end - 9 : end] == b" HTTP/1.0":
+        elif version == b" HTTP/1.0":
             self.minor = 0
         else:
             raise self._no_version(head[:end])
@@ -108,25 +130,12 @@ class HeadParser:
         self.target = target = head[space + 1 : end - 9]
         if not target or b" " in target or b"#" in target:
             raise refused(400, "malformed request target")
-        block = head[end:]
-        if block == self._block and self.minor == self._block_minor:
-            self.headers = self._block_headers.copy()  # the same fields as last time: what they said still holds
-            return
-        self._fields(head)
-        if len(self.headers) > limits.fields:
-            raise refused(431, "too many header fields")
-        if self._hosts != 1 and (self._hosts or self.minor):
-            raise refused(400, "exactly one Host is needed")
-        self._block = block if len(block) <= REMEMBERED else b""
-        self._block_minor = self.minor
-        self._block_headers = self.headers.copy()
 
     def _fields(self, head: bytes) -> None:
         self.headers = []
         self.length = 0
         self.expects = False
         self.upgrade = b""
-        self.host = None
         self._hosts = 0
         self._blanks = b" \r\n" in head or b"\t\r\n" in head
         try:
@@ -157,27 +166,24 @@ class HeadParser:
         if self._blanks:
             value = value.strip(b" \t")
         self.headers.append((known, value))
-        size = len(known)
-        if size == 4:
-            if known == b"host":
-                self._host(value)
-        elif size == 14:
-            if known == b"content-length":
-                self.length = int(value)
-        elif size == 17:
-            if known == b"transfer-encoding":
-                self._coding(value)
-        elif size == 6:
-            if known == b"expect":
-                self._expect(value)
-        elif size == 7 and known == b"upgrade":
-            self.upgrade = value
+        kind = _SPECIAL.get(known)
+        if kind is not None:
+            self._special(kind, value)
 
-    def _host(self, value: bytes) -> None:
-        self._hosts += 1
-        if not _HOST.fullmatch(value):
-            raise refused(400, "malformed Host")
-        self.host = value
+    def _special(self, kind: int, value: bytes) -> None:
+        """Take note of a field that decides something here."""
+        if kind == HOST:
+            self._hosts += 1
+            if not _HOST.fullmatch(value):
+                raise refused(400, "malformed Host")
+        elif kind == LENGTH:
+            self.length = int(value)
+        elif kind == CODING:
+            self._coding(value)
+        elif kind == EXPECT:
+            self._expect(value)
+        else:
+            self.upgrade = value
 
     def _coding(self, value: bytes) -> None:
         if self.length == CHUNKED:

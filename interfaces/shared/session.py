@@ -17,6 +17,7 @@ from typing import Any
 
 from interfaces.shared.asgi import Application, Event, Scope, Send
 from interfaces.shared.errors import NoRoute, PeerGone
+from interfaces.shared.strand import lane
 
 __all__ = ["Instance", "Session", "log", "report"]
 
@@ -36,6 +37,7 @@ class Instance:
         self.error: BaseException | None = None
         self.ended: bool = False
         self.task: Any = None
+        self.lane: Any = None
         self._waiter: Any = None
 
     def __repr__(self) -> str:
@@ -60,7 +62,10 @@ class Instance:
         call: Any = None
         try:
             call = self.app(self.scope, self.receive, self.send)
-            self.task = asyncio.Task(call, loop=loop, name="application")
+            found = lane(self.scope["type"])
+            self.lane = found
+            context = None if found is None else found.context()
+            self.task = asyncio.Task(call, loop=loop, name="application", context=context)
         except Exception as error:
             self.error = error
             loop.call_soon(self.end)
@@ -107,6 +112,8 @@ class Instance:
         await waiter
 
     def _done(self, task: Any) -> None:
+        if self.lane is not None:
+            self.lane.close()
         if not task.cancelled():
             error = task.exception()
             if error is not None and not self.ended and not isinstance(error, PeerGone):
@@ -152,6 +159,8 @@ class Session(Instance):
         event = self._inbox.popleft()
         if not self._inbox:
             self._weight = 0
+            if self.closing:
+                self.emptied()
         if self.full and len(self._inbox) <= self.capacity // 2 and self._weight < WEIGHT:
             self._make_room()
         return event
@@ -161,6 +170,14 @@ class Session(Instance):
         if self.ended:
             raise PeerGone("the session has ended")
         await self._send(event)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether events wait for the application."""
+        return bool(self._inbox)
+
+    def emptied(self) -> None:
+        """The application has taken the last event: for who extends this; does nothing here."""
 
     def offer(self, event: Event, size: int = 0) -> bool:
         """Put ``event`` of ``size`` bytes in; False when the inbox is full now (pause the peer, then)."""
