@@ -5,9 +5,9 @@
     python tools/fuzz.py --again FILE WIRE         one input again, such as build/fuzz/wire_ws-….bin
 
 A target is a file of fuzz/ with ``SEEDS`` and ``one(data)``, which raises when something is wrong; it may
-have ``generate(random)`` too, for inputs that changes of the seeds hardly come to. Inputs that reach
-which none reached before are kept and changed further. Exit code 1 and a file in build/fuzz when something was
-found.
+have ``generate(random)`` too, for inputs that changes of the seeds hardly come to. Inputs that reach lines
+which none reached before are kept and changed further. Exit code 1 and a file in build/fuzz when something
+was found.
 """
 
 import argparse
