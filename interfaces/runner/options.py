@@ -66,7 +66,6 @@ class ServeOptions:
     forwarded: Literal["x-forwarded", "forwarded", "off"] = option(
         "x-forwarded", "headers to believe from --trusted-proxies: X-Forwarded-*, or Forwarded (RFC 7239)"
     )
-    root_path: str = option("", "path the application is mounted under (ASGI root_path)", unit="path")
 
     drain: float = option(30.0, "time to finish what is in flight in, after SIGTERM", unit="seconds",
                           peers="uvicorn unlimited, hypercorn 3")  # fmt: skip
@@ -100,5 +99,3 @@ class ServeOptions:
             raise ConfigError("--tls-client-required needs --tls-client-ca FILE")
         if self.proxy_protocol and not self.trusted_proxies:
             raise ConfigError("--proxy-protocol needs --trusted-proxies: whose headers to believe")
-        if self.root_path and (not self.root_path.startswith("/") or self.root_path.endswith("/")):
-            raise ConfigError(f"--root-path {self.root_path}: starts with / and does not end with it")

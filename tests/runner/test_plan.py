@@ -65,8 +65,6 @@ def test_sni_is_a_table() -> None:
         ({"tls_sni": (Sni(hostname="x", cert=Path(), key=Path()),)}, "--tls-sni needs --tls-cert"),
         ({"tls_client_required": True}, "--tls-client-required needs --tls-client-ca"),
         ({"proxy_protocol": True}, "--proxy-protocol needs --trusted-proxies"),
-        ({"root_path": "x"}, "--root-path x"),
-        ({"root_path": "/x/"}, "--root-path /x/"),
     ],
 )
 def test_what_cannot_work_together_is_refused(options: dict[str, object], said: str) -> None:
