@@ -220,6 +220,9 @@ def test_small_messages_are_sent_as_they_are() -> None:
     assert wire.text("x" * 99) == frame(TEXT, b"x" * 99, b"")
     assert wire.text("x" * 100)[0] == TEXT | RSV1
     assert wire.binary(b"x" * 100)[0] == BINARY | RSV1
+    wire = inflating(options=DeflateOptions(compress_from=1000))
+    for size in (125, 126, 999):
+        assert wire.text("x" * size) == frame(TEXT, b"x" * size, b"")
 
 
 @proves("RFC7692 6.1")

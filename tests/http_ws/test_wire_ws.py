@@ -418,7 +418,8 @@ def test_fragments_are_counted() -> None:
 
 @proves("RFC6455 10.4")
 def test_limits_are_at_least_one() -> None:
-    """A limit of 0 is the operator's mistake."""
+    """A limit of 0 is the operator's mistake; 1 is none."""
+    assert server(max_message=1, max_frame=1, max_fragments=1).feed(frame(TEXT, b"x")) == ["x"]
     with pytest.raises(ConfigError):
         Limits(max_frame=0)
 
