@@ -1,9 +1,12 @@
 """What the documentation shows is run as it stands there."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from interfaces.http_ws.interface import HttpWs
+from interfaces.shared.options import flags
 from tests.docs.pages import Page, commands, steps
 from tests.tools.loading import ROOT, load
 
@@ -53,6 +56,15 @@ def test_generated_pages_are_current() -> None:
     for path in sorted((ROOT / "docs/reference").glob("*.md")):
         text = path.read_text(encoding="utf-8")
         assert reference.current(text) == text, path
+
+
+def test_every_limit_is_on_the_page_of_limits() -> None:
+    """What bounds a client is told with what happens when it is reached, and nothing is told that is not."""
+    page = PAGES["docs/reference/limits.md"]
+    every = flags(HttpWs.names, HttpWs.options_class)
+    limits = [flag for flag in every if re.search("max_|min_|timeout|keep_alive|ping|drain_idle", flag.key)]
+    assert [flag.name for flag in limits if f"`{flag.name}`" not in page] == []
+    assert {*re.findall(r"`((?:http|ws)\.\w+)`", page)} <= {flag.name for flag in every}
 
 
 def test_every_page_is_in_the_navigation() -> None:
