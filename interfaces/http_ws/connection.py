@@ -43,7 +43,7 @@ class Connection(Exchange):
         """asyncio: a client is there."""
         self.transport = transport
         service = self.service
-        self.deadline = service.now + service.header_timeout
+        self.deadline = service.now + (service.drain_idle if service.draining else service.header_timeout)
         self.place = service.place(transport, self.proxied)
         client = self.place.client
         self.address = client[0] if client else ""
@@ -240,7 +240,7 @@ class Connection(Exchange):
         service = self.service
         if self.phase == BODY:
             self._skip_body()
-        elif not self.answer.keep_alive or service.draining:
+        elif not self.answer.keep_alive:
             self._finish()
         else:
             self._idle(self._buffer)
@@ -248,7 +248,7 @@ class Connection(Exchange):
     def _idle(self, rest: bytes) -> None:
         service = self.service
         self.phase = HEAD
-        self.deadline = service.now + service.keep_alive
+        self.deadline = service.now + (service.drain_idle if service.draining else service.keep_alive)
         if rest:
             self._buffer = b""
             self.release(PIPELINE)
@@ -356,8 +356,14 @@ class Connection(Exchange):
             self.abort()
 
     def drain(self) -> None:
-        """End when the request in flight is answered; at once when there is none."""
-        self.answer.keep_alive = False
-        if self.request is None and self.phase == HEAD:
-            self.close()
+        """End after an answer that says so: the one in flight, else the next, for which an idle client has a moment.
+
+        A request that crosses a close is lost to a client that does not try again; one on its way when we were told
+        to stop is answered, with ``connection: close``.
+        """
+        if not self.answer.on_the_wire:
+            self.answer.keep_alive = False
+        elif self.phase == HEAD and not self._buffer:
+            self.deadline = self.service.now + self.service.drain_idle
+            self.sweep(self.service.now)
 

@@ -16,6 +16,8 @@ from interfaces.shared.options import option
 __all__ = ["HttpWs", "HttpWsOptions"]
 
 MIB = 2**20
+SETTLE = 2.0
+"""Seconds for the handshakes that go on when the server stops."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +56,10 @@ class HttpWsOptions:
     app_timeout: float = option(
         0.0, "for the application to answer, then 503; 0 is no deadline (long polls)", unit="seconds", peers="none"
     )
+    drain_idle: float = option(
+        1.0, "an idle connection gets for one more request when the server stops",
+        unit="seconds", peers="nginx 0 (keepalive_min_timeout), uvicorn 0",
+    )  # fmt: skip
     ws_origins: tuple[str, ...] = option(
         (), "origins a browser may connect from, such as https://example.org, *.example.org; none given: any"
     )
@@ -98,6 +104,8 @@ class HttpWs(Interface[HttpWsOptions]):
                     yield listeners.addresses
                 finally:
                     listeners.stop_accepting()
+                    service.begin_drain(context.drain)
+                    await listeners.settled(min(SETTLE, context.drain))
                     await service.drain(context.drain)
         finally:
             service.stop()

@@ -52,6 +52,7 @@ class Service:
         )
         self.header_timeout: float = options.header_timeout
         self.keep_alive: float = options.keep_alive
+        self.drain_idle: float = options.drain_idle
         self.app_timeout: float = options.app_timeout or FOREVER
         self.max_body: int = options.max_body
         self.max_requests: int = options.max_requests
@@ -147,9 +148,11 @@ class Service:
         if idle is not None and not self.connections and not self.sessions and not idle.done():
             idle.set_result(None)
 
-    async def drain(self, seconds: float) -> None:
-        """Let requests finish, tell open WebSockets to come back; what is left after ``seconds`` is cut."""
+    def begin_drain(self, seconds: float) -> None:
+        """Let requests finish, tell open WebSockets to come back; all of it has ``seconds``."""
         self.draining = True
+        self.now = self.loop.time()
+        self.drain_idle = min(self.drain_idle, seconds / 2)
         sockets = [c for c in self.connections if c.spread]
         for connection in list(self.connections):
             if not connection.spread:
@@ -157,6 +160,9 @@ class Service:
         pause = self.options.ws_drain_spread / max(1, len(sockets))
         for at, socket in enumerate(sockets):
             self.loop.call_later(at * pause, socket.drain)
+
+    async def drain(self, seconds: float) -> None:
+        """Wait until nothing is left; what is after ``seconds`` is cut."""
         if not await self.drained(seconds):
             log.warning("%d connections and %d calls of the application were cut after %s s",
                         len(self.connections), len(self.sessions), seconds)  # fmt: skip

@@ -165,6 +165,13 @@ class Listeners:
         for door in self._doors:
             door.close()
 
+    async def settled(self, seconds: float) -> None:
+        """Wait until every accepted connection has its protocol, its handshake done, for ``seconds`` at most."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + seconds
+        while (self.pending or self._tasks) and loop.time() < until:
+            await asyncio.sleep(0.005)
+
     def welcome(self, conn: Accepted, tls: ServerTls | None) -> None:
         """Give a new connection its protocol, after its PROXY header when there must be one."""
         if self.listening.proxy_protocol:
