@@ -6,6 +6,8 @@ from interfaces.runner.application import load
 from interfaces.runner.options import ServeOptions
 from interfaces.runner.plan import Plan
 from interfaces.runner.process import run
+from interfaces.runner.start import supervised, wants_supervisor
+from interfaces.runner.worker import Worker
 from interfaces.shared.asgi import Application
 from interfaces.shared.telemetry import Telemetry
 
@@ -17,15 +19,19 @@ def application_of(options: ServeOptions) -> Application:
     return load(options.app, str(options.app_dir), factory=options.factory, wsgi=options.wsgi)
 
 
-def serve_plan(plan: Plan, inherited: dict[str, tuple[int, ...]] | None = None) -> int:
-    """Import the application, set up the logs and serve, all in this process; gives the exit code.
+def serve_plan(plan: Plan) -> int:
+    """Serve in this process, or supervise those that do (``--workers``, ``--reload``); gives the exit code.
 
-    ``inherited``: the text of a bind to the descriptors that a supervising process opened for it.
+    The application is imported, and the logs set up after it, only where it is served.
     """
     options = plan.options
+    worker = Worker.here()
+    if worker is None and wants_supervisor(options):
+        configure(options)
+        return supervised(plan.chosen, options)
     app = application_of(options)
     telemetry = Telemetry(access=configure(options))
-    return run(app, plan.chosen, options, app_name=options.app, telemetry=telemetry, inherited=inherited)
+    return run(app, plan.chosen, options, app_name=options.app, telemetry=telemetry, worker=worker)
 
 
 def run_serve(invocation: Invocation) -> int:

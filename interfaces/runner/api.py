@@ -2,7 +2,7 @@
 
 import os
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from interfaces.runner.options import ServeOptions
 from interfaces.runner.plan import Plan, make_plan
@@ -10,6 +10,8 @@ from interfaces.runner.process import run as run_process
 from interfaces.runner.process import serving_of
 from interfaces.runner.server import Serving
 from interfaces.runner.sources import Environment, Keywords
+from interfaces.runner.start import supervised, wants_supervisor
+from interfaces.runner.worker import Worker
 from interfaces.shared.asgi import Application
 from interfaces.shared.listen import Address
 from interfaces.shared.telemetry import Telemetry
@@ -22,24 +24,30 @@ def _plan(names: tuple[str, ...], options: dict[str, Any]) -> Plan:
 
 
 def run(app: Application, *names: str, telemetry: Telemetry | None = None, **options: Any) -> int:
-    """Serve ``app`` over the named interfaces (http and ws when none is named) until SIGTERM; the exit code.
+    """Serve ``app`` over the named interfaces (none: http and ws) until SIGTERM; the exit code.
 
-    ``options`` are those of the command line, as words: ``http_bind=("127.0.0.1:8000",)``, ``drain=5``. Logging is
-    not configured. Raises ConfigError for an option that cannot be.
+    ``options`` are those of the command line: ``http_bind=("127.0.0.1:8000",)``, ``drain=5``. Logging is
+    not configured. With ``workers`` or ``reload`` this program is started again, once a worker, up to this
+    call: let nothing that should happen once stand before. Raises ConfigError for an option that cannot be.
     """
     plan = _plan(names, options)
+    worker = Worker.here()
+    if worker is None and wants_supervisor(plan.options):
+        return supervised(plan.chosen, plan.options)
     name = getattr(app, "__qualname__", type(app).__qualname__)
-    return run_process(app, plan.chosen, plan.options, app_name=name, telemetry=telemetry)
+    return run_process(app, plan.chosen, plan.options, app_name=name, telemetry=telemetry, worker=worker)
 
 
 class Server:
-    """``async with Server(app, "http", "ws", http_bind=("127.0.0.1:0",)) as server``: serves while it is entered.
+    """``async with Server(app, "http", http_bind=("127.0.0.1:0",)) as server``: serves while it is entered.
 
-    ``addresses`` says where; leaving drains. Raises ConfigError and ApplicationError on entry. Signals are the
-    caller's. ``workers`` and ``reload`` have no meaning here.
+    ``addresses`` says where; leaving drains. Raises ConfigError and ApplicationError on entry. Signals are
+    the caller's, the loop too; ``workers`` and ``reload`` have no meaning here.
     """
 
-    def __init__(self, app: Application, *names: str, telemetry: Telemetry | None = None, **options: Any) -> None:
+    def __init__(
+        self, app: Application, *names: str, telemetry: Telemetry | None = None, **options: Any
+    ) -> None:
         self._plan = _plan(names, options)
         self._app = app
         self._telemetry = telemetry
@@ -55,7 +63,7 @@ class Server:
         """Where it listens, with the ports that were taken."""
         return self._serving.addresses if self._serving is not None else []
 
-    async def __aenter__(self) -> "Server":
+    async def __aenter__(self) -> Self:
         plan = self._plan
         self._serving = serving_of(self._app, plan.chosen, plan.options, telemetry=self._telemetry)
         await self._serving.__aenter__()

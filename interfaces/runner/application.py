@@ -1,6 +1,7 @@
 """From ``module:attribute`` to the ASGI application, with errors that a person can read."""
 
 import inspect
+import os
 import pkgutil
 import sys
 import sysconfig
@@ -14,10 +15,12 @@ from interfaces.shared.asgi import Application
 from interfaces.shared.errors import ApplicationError, ConfigError
 from interfaces.shared.options import did_you_mean
 
-__all__ = ["load"]
+__all__ = ["failure", "load"]
 
 DEFAULTS = ("application", "app")
 """The attributes tried where only a module is named."""
+OURS = tuple(str(Path(__file__).parents[1] / folder) + os.sep for folder in ("runner", "shared"))
+"""Where the code is that calls an application."""
 
 
 def load(spec: str, app_dir: str, *, factory: bool = False, wsgi: bool = False) -> Application:
@@ -65,7 +68,7 @@ def _module(name: str, app_dir: str) -> Any:
         missing = getattr(error, "name", None)
         if isinstance(error, ModuleNotFoundError) and missing and f"{name}.".startswith(f"{missing}."):
             raise ConfigError(_no_module(name, missing, directory)) from None
-        raise _failed(f"importing {name} failed", error) from error
+        raise failure(f"importing {name} failed", error) from error
 
 
 def _no_module(name: str, missing: str, directory: Path) -> str:
@@ -105,7 +108,7 @@ def _attribute(module: Any, path: str, where: str) -> Any:
             close = did_you_mean(part, _public(found))
             raise ConfigError(f"{owner} has no attribute {part!r}{close}") from None
         except Exception as error:  # a property or a module's __getattr__ is the user's code too
-            raise _failed(f"{where} failed", error) from error
+            raise failure(f"{where} failed", error) from error
     return found
 
 
@@ -122,7 +125,7 @@ def _made(factory: Any, where: str) -> Any:
     try:
         found = factory()
     except (Exception, SystemExit) as error:  # whatever the user's factory raises
-        raise _failed(f"calling {where} failed", error) from error
+        raise failure(f"calling {where} failed", error) from error
     if not callable(found):
         raise ConfigError(f"{where}() gave {_a(type(found).__name__)}, which cannot be called")
     return found
@@ -165,8 +168,8 @@ def _takes(function: Any, count: int) -> bool:
     return True
 
 
-def _failed(what: str, error: BaseException) -> ApplicationError:
-    """The user's exception, with the user's frames and, if it is elsewhere, the one that raised."""
+def failure(what: str, error: BaseException) -> ApplicationError:
+    """ApplicationError saying ``what``, with the user's frames and, if it is elsewhere, the raising one."""
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not _machinery(frame.filename)]
     users = [frame for frame in frames if not _installed(frame.filename)]
     kept = [*users, *([frames[-1]] if users and frames[-1] not in users else [])] or frames
@@ -176,10 +179,7 @@ def _failed(what: str, error: BaseException) -> ApplicationError:
 
 def _machinery(filename: str) -> bool:
     """Whether a frame is how we, not how the user's code, came there."""
-    return filename.startswith("<frozen importlib") or filename in (
-        __file__,
-        import_module.__code__.co_filename,
-    )
+    return filename.startswith(("<frozen importlib", *OURS)) or filename == import_module.__code__.co_filename
 
 
 def _installed(filename: str) -> bool:

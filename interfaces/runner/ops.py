@@ -1,25 +1,26 @@
 """The operations port: ``/livez`` and ``/readyz``, for whoever supervises the process."""
 
-from typing import Any
+from contextlib import AbstractAsyncContextManager
 
 from interfaces import registry
 from interfaces.runner.readiness import Readiness
 from interfaces.shared.asgi import Application, Receive, Scope, Send
-from interfaces.shared.bind import parse_bind
-from interfaces.shared.interface import Interface
+from interfaces.shared.bind import authority, parse_bind
+from interfaces.shared.interface import Context
+from interfaces.shared.listen import Address
 
-__all__ = ["ops_application", "ops_interface"]
+__all__ = ["ops_application", "serve_ops"]
 
 PORT = 9000
 
 
-def ops_interface(bind: str) -> Interface[Any]:
-    """The HTTP server of the operations port; a bare host gets port 9000."""
+def serve_ops(bind: str, readiness: Readiness) -> AbstractAsyncContextManager[list[Address]]:
+    """Serve the operations port while it is entered, on 9000 unless told. Entering raises ConfigError."""
     kind = registry.load("http")
     where = parse_bind(bind, PORT)
-    text = f"{where.text}:{PORT}" if where.kind == "tcp" and where.port == PORT and str(PORT) not in bind else bind
-    found: Interface[Any] = kind(kind.options_class(bind=(text,)))
-    return found
+    text = authority(where.host, where.port) if where.kind == "tcp" else bind
+    context = Context(names=("http",), drain=1.0)
+    return kind(kind.options_class(bind=(text,), drain_idle=0.0)).serve(ops_application(readiness), context)
 
 
 def ops_application(readiness: Readiness) -> Application:
@@ -31,7 +32,8 @@ def ops_application(readiness: Readiness) -> Application:
         status, lines = _page(scope["path"], readiness)
         headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": "".join(f"{line}\n" for line in lines).encode()})
+        body = "".join(f"{line}\n" for line in lines).encode()
+        await send({"type": "http.response.body", "body": body})
 
     return answer
 
@@ -41,7 +43,4 @@ def _page(path: str, readiness: Readiness) -> tuple[int, list[str]]:
         return 200, ["ok"]
     if path != "/readyz":
         return 404, ["/livez or /readyz"]
-    lines = [f"{name}: {'ok' if ok else reason or 'not ready'}" for name, (ok, reason) in readiness.parts.items()]
-    if readiness.draining:
-        lines.append("draining")
-    return (200 if readiness.ok else 503), lines or ["starting"]
+    return (200 if readiness.ok else 503), readiness.lines or ["starting"]

@@ -1,6 +1,7 @@
 """One serving process: a loop, signals, the banner, and an exit code.
 
-The first SIGTERM or SIGINT drains, the second stops at once; SIGHUP reads the certificates again.
+The first SIGTERM or SIGINT drains, the second stops at once; SIGHUP reads the certificates again. Under a
+supervisor (``worker``) the process tells it, and no person, how it does; and drains when it is gone.
 """
 
 import asyncio
@@ -8,26 +9,25 @@ import gc
 import logging
 import os
 import signal
-import sys
-from collections.abc import Callable, Sequence
-from typing import Any
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
-from interfaces.runner.ops import ops_interface
 from interfaces.runner.options import ServeOptions
-from interfaces.runner.server import Serving
+from interfaces.runner.server import Chosen, Serving
+from interfaces.runner.voice import banner, beat, loop_name, ops_lines, say
+from interfaces.runner.worker import Worker
 from interfaces.shared.asgi import Application
 from interfaces.shared.errors import ApplicationError, ConfigError
-from interfaces.shared.interface import Interface
 from interfaces.shared.listen import Listening
-from interfaces.shared.notify import notify
+from interfaces.shared.notify import ready, reloading, stopping
 from interfaces.shared.proxy import Trusted
 from interfaces.shared.telemetry import Telemetry
 from interfaces.shared.tls import TlsFiles
 
 __all__ = ["listening_of", "loop_factory", "run", "serving_of"]
 
-log = logging.getLogger("interfaces")
-Chosen = Sequence[tuple[Interface[Any], tuple[str, ...]]]
+log = logging.getLogger("interfaces.runner")
 
 
 def loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -35,7 +35,7 @@ def loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
     if name == "asyncio":
         return None
     try:
-        import uvloop
+        import uvloop  # noqa: PLC0415 - optional
     except ImportError:
         if name == "uvloop":
             raise ConfigError("--loop uvloop: uvloop is not installed: pip install uvloop") from None
@@ -44,7 +44,7 @@ def loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
     return factory
 
 
-def listening_of(options: ServeOptions, inherited: dict[str, tuple[int, ...]] | None = None) -> Listening:
+def listening_of(options: ServeOptions, inherited: Mapping[str, tuple[int, ...]] | None = None) -> Listening:
     """How a process with these options listens. ConfigError for certificates that cannot be used."""
     tls = None
     if options.tls_cert is not None:
@@ -74,18 +74,16 @@ def serving_of(
     options: ServeOptions,
     *,
     telemetry: Telemetry | None = None,
-    inherited: dict[str, tuple[int, ...]] | None = None,
+    worker: Worker | None = None,
 ) -> Serving:
-    """What these options ask for, not yet entered."""
+    """What these options ask for, not yet entered; the supervisor of a ``worker`` does its part of it."""
     return Serving(
         app,
         chosen,
-        listening=listening_of(options, inherited),
+        options,
+        listening=listening_of(options, worker.inherited if worker else None),
         telemetry=telemetry,
-        lifespan=options.lifespan,
-        drain=options.drain,
-        drain_delay=options.drain_delay,
-        ops=ops_interface(options.ops_bind) if options.ops_bind else None,
+        supervised=worker is not None,
     )
 
 
@@ -96,69 +94,104 @@ def run(
     *,
     app_name: str = "",
     telemetry: Telemetry | None = None,
-    inherited: dict[str, tuple[int, ...]] | None = None,
+    worker: Worker | None = None,
 ) -> int:
     """Serve until told to stop. 0 after a clean drain, 2 for a configuration mistake, 1 otherwise."""
     try:
-        serving = serving_of(app, chosen, options, telemetry=telemetry, inherited=inherited)
+        serving = serving_of(app, chosen, options, telemetry=telemetry, worker=worker)
+        process = _Process(serving, options, app_name, worker)
         with asyncio.Runner(loop_factory=loop_factory(options.loop)) as runner:
-            runner.run(_serve(serving, app_name, options))
+            runner.run(process.serve())
     except (ConfigError, ApplicationError) as error:
         say(str(error))
         return 2 if isinstance(error, ConfigError) else 1
+    except asyncio.CancelledError:
+        pass  # told to stop while it started
     return 0
 
 
-def say(text: str) -> None:
-    """A line for the person who started us, on stderr."""
-    print(f"interfaces: {text}", file=sys.stderr, flush=True)
+@dataclass(eq=False)
+class _Process:
+    """A serving from the first signal handler to the last line."""
 
+    serving: Serving
+    options: ServeOptions
+    app_name: str
+    worker: Worker | None
 
-async def _serve(serving: Serving, app_name: str, options: ServeOptions) -> None:
-    loop = asyncio.get_running_loop()
-    stop = asyncio.Event()
+    async def serve(self) -> None:
+        """Start, serve until told to stop or until an interface ends, drain."""
+        self.stop = asyncio.Event()
+        self.starting = asyncio.current_task()
+        self._heed_signals()
+        async with self.serving:
+            self.starting = None
+            # What was made until now stays for good: no collection need look at it again.
+            gc.collect()
+            gc.freeze()
+            self._announce()
+            await self._until_stop()
+            stopping("draining")
+            if self.worker is None:
+                say(f"stopping: finishing what is in flight, for {self.options.drain:g} s at most")
+        if self.worker is None:
+            say("stopped")
 
-    def told(number: signal.Signals) -> None:
-        if stop.is_set():
+    def _heed_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        if self.worker is None:
+            loop.add_signal_handler(signal.SIGINT, self._told, signal.SIGINT)
+        else:
+            self.worker.on_orphaned(self._end)
+        loop.add_signal_handler(signal.SIGTERM, self._told, signal.SIGTERM)
+        loop.add_signal_handler(signal.SIGHUP, self._reload)
+
+    def _told(self, number: signal.Signals) -> None:
+        if self.stop.is_set():
             say(f"{number.name} again: stopping at once")
             os._exit(1)
-        stop.set()
+        self._end()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, told, number)
-    async with serving:
-        loop.add_signal_handler(signal.SIGHUP, serving.reload)
-        gc.collect()
-        gc.freeze()
-        for line in banner(serving, app_name, options):
-            say(line)
-        notify("READY=1")
-        await _until(stop, serving)
-        notify("STOPPING=1")
-        say(f"stopping: finishing what is in flight, for {options.drain:g} s at most")
-    say("stopped")
+    def _end(self) -> None:
+        self.stop.set()
+        if self.starting is not None:
+            self.starting.cancel()
+
+    def _reload(self) -> None:
+        reloading(time.monotonic())
+        if self.serving.reload():
+            log.info("SIGHUP: the certificates were read again")
+        ready("serving")
+
+    def _announce(self) -> None:
+        """Tell who started us that everything listens."""
+        where = where_lines(self.serving, self.app_name)
+        readiness = self.serving.readiness
+        worker = self.worker
+        if worker is not None:
+            worker.tell(readiness.ok, readiness.lines, where=where, loop=loop_name())
+            readiness.on_change = lambda: worker.tell(readiness.ok, readiness.lines)
+            return
+        banner([*where, *ops_lines(self.serving.ops)], "one process", loop_name())
+        ready("serving")
+        beat()
+
+    async def _until_stop(self) -> None:
+        """Wait until told to stop; raise what ends an interface before that."""
+        tasks = {asyncio.ensure_future(self.stop.wait()), asyncio.ensure_future(self.serving.failed())}
+        done, late = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in late:
+            task.cancel()
+        for task in done:
+            task.result()
 
 
-async def _until(stop: asyncio.Event, serving: Serving) -> None:
-    """Wait until told to stop; raise what ends an interface before that."""
-    waiting = asyncio.ensure_future(stop.wait())
-    failing = asyncio.ensure_future(serving.failed())
-    done, late = await asyncio.wait({waiting, failing}, return_when=asyncio.FIRST_COMPLETED)
-    for task in late:
-        task.cancel()
-    for task in done:
-        task.result()
-
-
-def banner(serving: Serving, app_name: str, options: ServeOptions) -> list[str]:
-    """What listens where, for which application, in which mode."""
-    what = app_name or "the application"
+def where_lines(serving: Serving, app_name: str) -> list[str]:
+    """What listens where, for which application."""
     lines = []
     for served in serving.served:
         secure = any(address.tls for address in served.addresses)
         where = ", ".join(str(address) for address in served.addresses)
-        lines.append(f"{' '.join(served.names)} on {where}{' (TLS)' if secure else ''} for {what}")
-    mode = "one process" if options.workers == 1 else f"{options.workers} workers"
-    lines.append(f"{mode}, pid {os.getpid()}, {type(asyncio.get_running_loop()).__module__.partition('.')[0]} loop, "
-                 f"nothing is kept: what is in flight lives in memory")  # fmt: skip
+        names = " ".join(served.names)
+        lines.append(f"{names} on {where}{' (TLS)' if secure else ''} for {app_name or 'the application'}")
     return lines

@@ -3,24 +3,32 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 
 from interfaces.runner.lifespan import Lifespan
-from interfaces.runner.ops import ops_application
+from interfaces.runner.ops import serve_ops
+from interfaces.runner.options import ServeOptions
 from interfaces.runner.readiness import Readiness
 from interfaces.shared.asgi import Application
+from interfaces.shared.errors import ApplicationError, ConfigError
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address, Listening
 from interfaces.shared.telemetry import Telemetry
 
-__all__ = ["Served", "Serving"]
+__all__ = ["Chosen", "Served", "Serving"]
 
-log = logging.getLogger("interfaces")
+log = logging.getLogger("interfaces.runner")
+
+Chosen = Sequence[tuple[Interface[Any], tuple[str, ...]]]
+"""Interfaces, and the names of each that are served."""
+CLEANUP = 5.0
+"""Seconds that the application gets for its shutdown when the drain has left fewer."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Served:
     """One interface of the process: what it is, under which names, and where it listens."""
 
@@ -34,50 +42,52 @@ class Served:
 class Serving:
     """``async with`` it: entered when all interfaces are ready, left when they are drained.
 
-    ``drain`` are the seconds that what is in flight may take, ``drain_delay`` those in which listeners stay open
-    after ``/readyz`` says no, for a load balancer to notice. Raises ConfigError or ApplicationError on entry.
+    Started are the operations port, the lifespan, the interfaces; ended in reverse. ``/readyz`` says no
+    first; listeners stay open for ``drain_delay`` after that, for a load balancer to notice, and what is
+    in flight gets ``drain``. A ``supervised`` one leaves the operations port and the delay to its supervisor.
+    Raises ConfigError or ApplicationError on entry.
     """
 
     def __init__(
         self,
         app: Application,
-        chosen: Sequence[tuple[Interface[Any], tuple[str, ...]]],
+        chosen: Chosen,
+        options: ServeOptions,
         *,
-        listening: Listening | None = None,
+        listening: Listening,
         telemetry: Telemetry | None = None,
-        lifespan: str = "auto",
-        drain: float = 30.0,
-        drain_delay: float = 0.0,
-        ops: Interface[Any] | None = None,
+        supervised: bool = False,
     ) -> None:
         self.readiness = Readiness()
         self.served = [Served(interface, names) for interface, names in chosen]
         self._app = app
-        self._lifespan = Lifespan(app, lifespan)
-        self._listening = listening or Listening()
+        self._lifespan = Lifespan(app, options.lifespan)
+        self._listening = listening
         self._telemetry = telemetry or Telemetry()
-        self._drain = drain
-        self._drain_delay = drain_delay
+        self._drain = options.drain
+        self._drain_delay = 0.0 if supervised else options.drain_delay
         self._stop = asyncio.Event()
-        self._ops = Served(ops, ("http",)) if ops is not None else None
-        self._ops_stop = asyncio.Event()
+        self._ops = "" if supervised else options.ops_bind
+        self.ops: list[Address] = []
+        """Where the operations port is."""
+        self._outer = AsyncExitStack()
 
     @property
     def addresses(self) -> list[Address]:
         """Where it listens, with the ports that were taken."""
         return [address for served in self.served for address in served.addresses]
 
-    def reload(self) -> None:
-        """Read all certificates again."""
-        self._listening.reload()
+    def reload(self) -> bool:
+        """Read all certificates again; False when one of them had to stay as it was."""
+        return self._listening.reload()
 
-    async def __aenter__(self) -> "Serving":
+    async def __aenter__(self) -> Self:
         try:
-            if self._ops is not None:
-                await self._start(self._ops, ops_application(self.readiness), self._ops_stop)
+            if self._ops:
+                self.ops = await self._outer.enter_async_context(serve_ops(self._ops, self.readiness))
             await self._lifespan.startup()
             for served in self.served:
-                await self._start(served, self._app, self._stop)
+                await self._start(served)
         except BaseException:
             await self._end(0)
             raise
@@ -93,45 +103,42 @@ class Serving:
         tasks = [served.task for served in self.served if served.task is not None]
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
-            task.result()
+            _raise_readable(task)
 
-    async def _start(self, served: Served, app: Application, stop: asyncio.Event) -> None:
-        ready = asyncio.Event()
-        ops = served is self._ops
-        context = Context(
+    async def _start(self, served: Served) -> None:
+        """Enter the interface, in a task of its own, so that its failure ends nothing else."""
+        served.context = context = Context(
             names=served.names,
-            state={} if ops else self._lifespan.state,
-            listening=Listening() if ops else self._listening,
-            telemetry=Telemetry() if ops else self._telemetry,
-            on_ready=_unheard if ops else self.readiness.tell,
-            drain=1.0 if ops else self._drain,
+            state=self._lifespan.state,
+            listening=self._listening,
+            telemetry=self._telemetry,
+            on_ready=self.readiness.tell,
+            drain=self._drain,
         )
-        served.context = context
-        served.task = asyncio.ensure_future(_serve(served, app, context, ready, stop))
+        ready = asyncio.Event()
+        served.task = asyncio.ensure_future(_serve(served, self._app, context, ready, self._stop))
         waiting = asyncio.ensure_future(ready.wait())
         await asyncio.wait({waiting, served.task}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
         if served.task.done():
-            served.task.result()
+            _raise_readable(served.task)
 
     async def _end(self, delay: float) -> None:
         """Say no to new work, let what is in flight finish, then tell the application."""
+        loop = asyncio.get_running_loop()
         self.readiness.draining = True
+        self.readiness.on_change()
         running = [served for served in self.served if served.task is not None and not served.task.done()]
         for served in running:
             if served.context is not None:
                 served.context.draining = True
         if running and delay:
             await asyncio.sleep(delay)
+        began = loop.time()
         self._stop.set()
         await _ended(running)
-        await self._lifespan.shutdown(self._drain)
-        self._ops_stop.set()
-        await _ended([self._ops] if self._ops is not None else [])
-
-
-def _unheard(name: str, ok: bool, reason: str) -> None:
-    """The operations port is no part of its own readiness."""
+        await self._lifespan.shutdown(max(CLEANUP, self._drain - (loop.time() - began)))
+        await self._outer.aclose()
 
 
 async def _serve(
@@ -143,9 +150,22 @@ async def _serve(
         await stop.wait()
 
 
+def _raise_readable(task: asyncio.Task[None]) -> None:
+    """Raise what ended ``task``; of a group, as a TaskGroup raises it, what a person can be told."""
+    try:
+        task.result()
+    except BaseExceptionGroup as group:
+        known: BaseException | None = group.subgroup((ConfigError, ApplicationError))
+        while isinstance(known, BaseExceptionGroup):
+            known = known.exceptions[0]
+        raise known or group from None
+
+
 async def _ended(every: Sequence[Served]) -> None:
+    """Wait for all of them; one that fails hinders no other."""
     for served in every:
-        if served.task is not None:
-            await asyncio.wait({served.task})
-            if not served.task.cancelled() and (error := served.task.exception()) is not None:
-                log.error("%s did not end well: %r", " ".join(served.names), error)
+        if served.task is None:
+            continue
+        await asyncio.wait({served.task})
+        if not served.task.cancelled() and (error := served.task.exception()) is not None:
+            log.error("%s did not end well", " ".join(served.names), exc_info=error)

@@ -1,0 +1,79 @@
+"""A serving process under a supervisor: the sockets it was given, and the line on which it tells how it does.
+
+The supervisor speaks by signals, and by being there: when its end of the line closes, the worker drains.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from types import FrameType
+from typing import Any, Self
+
+__all__ = ["VARIABLE", "Worker"]
+
+VARIABLE = "_INTERFACES_WORKER"
+"""Private to supervisor and worker: {"number", "inherited": {bind: [descriptors]}, "control": descriptor}."""
+
+
+class Worker:
+    """What a worker knows of its supervisor."""
+
+    def __init__(self, number: int, inherited: Mapping[str, tuple[int, ...]], control: socket.socket) -> None:
+        self.number = number
+        self.inherited = dict(inherited)
+        """The text of a bind → the descriptors opened for it."""
+        self._control = control
+        control.setblocking(False)
+
+    def __repr__(self) -> str:
+        return f"Worker({self.number}, {self.inherited})"
+
+    @classmethod
+    def here(cls) -> Self | None:
+        """What this process was started as; None when it is no worker, and when asked a second time.
+
+        Ctrl+C at a terminal reaches the whole group; here it is ignored, the supervisor's word counts.
+        """
+        text = os.environ.pop(VARIABLE, "")
+        if not text:
+            return None
+        facts = json.loads(text)
+        signal.signal(signal.SIGINT, _ignored)  # not SIG_IGN, which the application's children would inherit
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        control = socket.socket(fileno=facts["control"])
+        inherited = {bind: tuple(fds) for bind, fds in facts["inherited"].items()}
+        for fd in (control.fileno(), *(fd for fds in inherited.values() for fd in fds)):
+            os.set_inheritable(fd, False)
+        return cls(facts["number"], inherited, control)
+
+    def tell(self, ok: bool, lines: Iterable[str], **more: Any) -> None:
+        """Say whether this process may be given work, and a line a part; ``more`` is for the banner."""
+        facts = {"ok": ok, "lines": list(lines), **more}
+        try:
+            self._control.send(json.dumps(facts).encode() + b"\n")
+        except OSError:
+            pass  # the supervisor is gone, which on_orphaned() finds out
+
+    def on_orphaned(self, callback: Callable[[], None]) -> None:
+        """Call ``callback`` once when the supervisor is gone."""
+        loop = asyncio.get_running_loop()
+
+        def look() -> None:
+            try:
+                gone = not self._control.recv(4096)
+            except BlockingIOError:
+                return
+            except OSError:
+                gone = True
+            if gone:
+                loop.remove_reader(self._control)
+                callback()
+
+        loop.add_reader(self._control, look)
+
+
+def _ignored(number: int, frame: FrameType | None) -> None:
+    """Ctrl+C is the supervisor's."""
