@@ -14,6 +14,7 @@ from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import sha1
+from typing import Any
 from urllib.parse import urlsplit
 
 from interfaces.http_ws.deflate import Offer
@@ -141,7 +142,7 @@ def accept_value(key: bytes) -> bytes:
 def accept_head(
     key: bytes,
     subprotocol: str | None = None,
-    headers: Iterable[Sequence[bytes]] = (),
+    headers: Iterable[Sequence[Any]] = (),
     extension: bytes | None = None,
     offered: Sequence[str] | None = None,
 ) -> bytes:
@@ -171,7 +172,7 @@ def accept_head(
     return b"\r\n".join(lines) + b"\r\n\r\n"
 
 
-def _line(header: Sequence[bytes]) -> bytes:
+def _line(header: Sequence[Any]) -> bytes:
     name, value = header
     if not isinstance(name, bytes) or not isinstance(value, bytes):
         raise ApplicationError(f"a header's name and value are bytes, not {name!r} and {value!r}")
