@@ -24,6 +24,7 @@ HOT = [
     "interfaces/shared/session.py",
     "interfaces/shared/stream.py",
     "interfaces/http_ws/wire_h1.py",
+    "interfaces/http_ws/events_ws.py",
     "interfaces/http_ws/wire_ws.py",
     "interfaces/http_ws/deflate.py",
     "interfaces/http_ws/handshake.py",
