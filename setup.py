@@ -40,7 +40,6 @@ BASE = [
     "click>=8.5",  # the command line
     "msgspec>=0.22",  # options from text, messages between processes
     "mypy-extensions>=1.1",  # what compiled modules tell mypyc, which does nothing at run time
-    "mypy_extensions>=1.1",  # one decorator, which lets interpreted classes extend compiled ones
 ]
 HTTP = [
     "httptools>=0.9",  # llhttp: HTTP/1.1 parsing
@@ -71,6 +70,7 @@ TEST = [
     "litestar>=2.25",  # interop
     "quart>=0.22",  # interop
     "playwright>=1.65",  # two browsers talk in the demo chat
+    "wsproto>=1.3",  # the oracle of the WebSocket wire
 ]
 CHECK = [
     "ruff>=0.17.5",  # style and formatting
