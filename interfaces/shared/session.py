@@ -45,6 +45,11 @@ class Instance:
         return f"<{type(self).__name__} {self.scope['type']} {self.scope.get('path', '')} {state}>"
 
     @property
+    def asking(self) -> bool:
+        """Whether the application waits for an event."""
+        return self._waiter is not None and not self._waiter.done()
+
+    @property
     def unrouted(self) -> bool:
         """Whether the application said that it knows no such address."""
         return isinstance(self.error, NoRoute)
