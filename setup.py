@@ -63,6 +63,8 @@ TEST = [
     *ALL,
     "pytest>=9.2",  # runs the tests
     "hypothesis>=6.170",  # properties: any split of the bytes, random bytes
+    "daphne>=4.2",  # channels.testing imports it
+    "wsproto>=1.3",  # a WebSocket wire that is not ours, to compare with
     "trustme>=1.2",  # certificates for the TLS tests
     "httpx>=0.28",  # an HTTP client that is not ours
     "starlette>=1.10",  # interop: the applications of others
