@@ -95,12 +95,14 @@ class Connection(Exchange):
 
     def _next(self, data: bytes) -> None:
         """Take the next head from ``data``, which begins where a request does."""
-        if data[:1] == b"\r":  # one empty line before a request is forgiven (RFC 9112 §2.2)
-            if data[:2] == b"\r\n" and data[:4] != b"\r\n\r\n":
-                data = data[2:]
-            elif data != b"\r":
+        if data[:1] == b"\r":  # one empty line before a request is forgiven (RFC 9112 §2.2), however it comes
+            if data == b"\r" or data == b"\r\n":
+                self._buffer = data
+                return
+            if data[1:2] != b"\n" or data[2:3] == b"\r":
                 self._refuse(refusal(400))
                 return
+            data = data[2:]
         end = data.find(b"\r\n\r\n") + 4
         if end < 4 or self.blocked:
             self._wait_for_head(data)
@@ -128,7 +130,7 @@ class Connection(Exchange):
             self._refuse(refusal(414))
         elif len(data) > limits.size:
             self._refuse(refusal(431))
-        elif data and not data[:1].isalpha() or first >= 0 and data[first - 1 : first] != b"\r":
+        elif (data and not data[:1].isalpha()) or (first >= 0 and data[first - 1 : first] != b"\r"):
             self._refuse(refusal(400))
         elif data and not self._in_head:
             self._in_head = True

@@ -41,6 +41,9 @@ _EXTENSION = re.compile(
     rb"(?:[ \t]*;[ \t]*%b(?:[ \t]*=[ \t]*(?:%b|\"(?:[\t \x21\x23-\x5b\x5d-\x7e\x80-\xff]|\\[\t -~\x80-\xff])*\"))?)*"
     % (_TOKEN, _TOKEN)
 )
+_METHODS = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH"))
+_METHOD = re.compile(_TOKEN)
+_TARGET = bytes(byte for byte in range(0x21, 0x100) if byte not in b"#\x7f")
 _FIELD = re.compile(rb"%b:[\t -~\x80-\xff]*" % _TOKEN)
 _KNOWN_AT_MOST = 1024
 REMEMBERED = 4096
@@ -126,10 +129,14 @@ class HeadParser:
         else:
             raise self._no_version(head[:end])
         space = head.find(b" ")
-        self.method = head[:space]
+        self.method = method = head[:space]
         self.target = target = head[space + 1 : end - 9]
-        if not target or b" " in target or b"#" in target:
+        if not target or target.translate(None, _TARGET):
             raise refused(400, "malformed request target")
+        if method not in _METHODS:
+            if not _METHOD.fullmatch(method):
+                raise refused(400, "malformed method")
+            self._block = b""  # httptools must judge it, whatever is remembered of the fields
 
     def _fields(self, head: bytes) -> None:
         self.headers = []
