@@ -31,10 +31,12 @@ _NAME = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]++"
 _TOKEN = re.compile(_NAME)
 _VALUE = re.compile(rb"[\t -~\x80-\xff]*")
 _BLANKS = b" \t"
-_QUOTED = rb'"((?:[\t !\x23-\x5b\x5d-\x7e]|\\[\t -~])++)"'
-_ONE = rb"[ \t]*+;[ \t]*+(%b)(?:[ \t]*+=[ \t]*+(?:(%b)|%b))?+" % (_NAME, _NAME, _QUOTED)
+# Only single sets are possessive: groups that are, Python 3.11.2 matches wrongly, and 3.11.7 may raise
+# SystemError for (both seen). Each part begins with a character of its own, so nothing is tried twice.
+_QUOTED = rb'"((?:[\t !\x23-\x5b\x5d-\x7e]|\\[\t -~])+)"'
+_ONE = rb"[ \t]*+;[ \t]*+(%b)(?:[ \t]*+=[ \t]*+(?:(%b)|%b))?" % (_NAME, _NAME, _QUOTED)
 _PARAMETER = re.compile(_ONE)
-_EXTENSION = re.compile(rb"[ \t]*+(?:(%b)((?:%b)*+))?+[ \t]*+(?:,|\Z)" % (_NAME, _ONE))
+_EXTENSION = re.compile(rb"[ \t]*+(?:(%b)((?:%b)*))?[ \t]*+(?:,|\Z)" % (_NAME, _ONE))
 _OURS = frozenset(  # the handshake's own headers, and what a 101 cannot have (RFC 9110 §8.6, RFC 9112 §6.1)
     b"connection upgrade sec-websocket-accept sec-websocket-extensions sec-websocket-protocol "
     b"sec-websocket-version content-length transfer-encoding".split()

@@ -224,6 +224,7 @@ def test_extensions(values: list[bytes], offers: list[object]) -> None:
         b"foo; \xe4",
         b"foo\n",
         b"foo; a=b\n",
+        b'e;r=e;r=" "',  # raised SystemError while groups were possessive
     ],
 )
 def test_extensions_that_are_refused(value: bytes) -> None:
