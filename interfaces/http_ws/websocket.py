@@ -17,8 +17,10 @@ from interfaces.shared.stream import FOREVER, Stream
 __all__ = ["WebSocket", "upgraded"]
 
 CONNECTING, DENYING, OPEN, CLOSING, CLOSED = range(5)
-INBOX = 1
+INBOX, BACKLOG = 1, 2
 EARLY = 65536
+TURN = 64
+"""Frames, or 4 KiB of messages for each, that one peer has read in a turn of the loop."""
 KNOWN = "websocket. accept, send, close, http.response.start, http.response.body"
 
 
@@ -70,10 +72,15 @@ class Socket(Session):
                     raise PeerGone("the client is gone")
         else:
             socket.handle(kind, event)
+            if socket.blocked and socket.phase == DENYING:
+                await socket.writable()
+                if socket.lost:
+                    raise PeerGone("the client is gone")
 
     def _make_room(self) -> None:
         super()._make_room()
         self.socket.release(INBOX)
+        self.socket.go_on()
 
     def emptied(self) -> None:
         """The application has taken the last event."""
@@ -109,6 +116,7 @@ class WebSocket(Stream):
         self.heard: float = service.now
         self.began: float = self.loop.time()
         self._pinged: bool = False
+        self._planned_turn: bool = False
         self._early: bytes = b""
         service.connections.discard(conn)
         service.connections.add(self)
@@ -131,12 +139,33 @@ class WebSocket(Stream):
         self.heard = self.service.now
         if self.phase == OPEN or self.phase == CLOSING:
             self._pinged = False
-            for event in self.wire.feed(data):
-                self._event(event)
+            self._take(data)
         elif self.phase == CONNECTING:
             self._early += data
             if len(self._early) >= EARLY:
                 self.hold(INBOX)
+
+    def _take(self, data: bytes) -> None:
+        """Read as much as is one peer's turn, and go on in the next unless the application is behind."""
+        for event in self.wire.feed(data, TURN):
+            self._event(event)
+        if self.wire.more:
+            self.hold(BACKLOG)
+            self.go_on()
+
+    def go_on(self) -> None:
+        """Plan the next turn, if there is more to read and room for it."""
+        if self.wire.more and not self.session.full and not self._planned_turn:
+            self._planned_turn = True
+            self.loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._planned_turn = False
+        if self.lost or self.session.full:
+            return
+        self._take(b"")
+        if not self.wire.more:
+            self.release(BACKLOG)
 
     def _event(self, event: Any) -> None:
         if isinstance(event, str):
@@ -147,7 +176,7 @@ class WebSocket(Stream):
                 self.hold(INBOX)
         elif isinstance(event, Ping):
             if self.phase == OPEN and not self.blocked:
-                self.write_now(self.wire.pong(event.payload))
+                self.write(self.wire.pong(event.payload))
         elif isinstance(event, (Close, Failed)):
             self._peer_ends(event)
 

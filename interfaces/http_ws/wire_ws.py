@@ -40,6 +40,8 @@ _WIDTHS = [0] * 126 + [2, 8]  # of the length that follows the first two bytes
 _WHOLE = frozenset((TEXT, BINARY))  # a message in one frame, not compressed
 _TEXT_HEADS = _HEADS[TEXT]
 _BINARY_HEADS = _HEADS[BINARY]
+_WITHOUT_END: Final = 1 << 60
+_UNIT: Final = 12  # a quota counts a message of 4 KiB, as a power of two, as one frame more
 
 
 class _Message:
@@ -74,10 +76,11 @@ class Wire:
     """One side of a connection after the handshake: bytes to events, messages to bytes.
 
     ``closing``: our close frame has gone, nothing may be sent any more. ``closed``: the peer's has come,
-    or it has failed; nothing is read any more.
+    or it has failed; nothing is read any more. ``more``: the last ``feed`` stopped at its quota.
     """
 
     __slots__ = (
+        "_at",
         "_deflate",
         "_held",
         "_limits",
@@ -87,15 +90,18 @@ class Wire:
         "_small",
         "closed",
         "closing",
+        "more",
     )
 
     def __init__(self, limits: Limits, deflate: Deflate | None = None, client: bool = False) -> None:
         self.closing: bool = False
         self.closed: bool = False
+        self.more: bool = False
         self._limits = limits
         self._deflate = deflate
         self._mask_bit: int = 0 if client else 128  # of the frames that come; ours have the other
         self._held: bytes = b""
+        self._at: int = 0  # where in what is held the next frame begins
         self._message: _Message | None = None
         self._small: int = 0 if client else 126 if deflate is None else min(126, deflate.least)
         self._quick: int = self._quick_end()
@@ -106,8 +112,11 @@ class Wire:
             return 0
         return 7 + min(125, self._limits.max_message, self._limits.max_frame)
 
-    def feed(self, data: bytes) -> list[Event]:
-        """The events in ``data``, in order: a str is a text message, bytes are a binary one. Never raises."""
+    def feed(self, data: bytes, quota: int = _WITHOUT_END) -> list[Event]:
+        """The events in ``data``, in order: a str is a text message, bytes are a binary one. Never raises.
+
+        It stops after ``quota`` frames, or 4 KiB of messages for each: while ``more``, feed nothing to go on.
+        """
         size = len(data)
         if 5 < size < self._quick and data[1] == size + 122:  # masked, and the payload is all the rest
             first = data[0]
@@ -118,32 +127,53 @@ class Wire:
                     return [self._fail(1007, "text is not UTF-8")]
             if first == BINARY:
                 return [apply_mask(data[6:], data[2:6])]
-        return self._read(data)
+        return self._read(data, quota)
 
-    def _read(self, data: bytes) -> list[Event]:
+    def _read(self, data: bytes, quota: int) -> list[Event]:
         events: list[Event] = []
+        at = self._at
         if self._held:
-            data = self._held + data
-            self._held = b""
-        at = 0
+            if data:
+                data = self._held[at:] + data
+                at = 0
+            else:
+                data = self._held
         end = len(data)
         try:
-            while at < end and not self.closed:
+            while at < end and quota > 0 and not self.closed:
                 message = self._message
                 if message is not None and message.left:
-                    at = self._payload(message, data, at, events)
-                    continue
-                after = self._frame(data, at, events)
-                if after < 0:
-                    self._held = data[at:]
-                    break
+                    after = self._payload(message, data, at, events)
+                else:
+                    after = self._frame(data, at, events)
+                    if after < 0:
+                        break
                 at = after
+                quota -= 1
+                if events:
+                    quota -= _weight(events[-1])
         except Violation as error:
             events.append(self._fail(error.code, str(error)))
         except UnicodeDecodeError:
             events.append(self._fail(1007, "text is not UTF-8"))
-        self._quick = self._quick_end()
+        self._keep(data, at, quota)
         return events
+
+    def _keep(self, data: bytes, at: int, quota: int) -> None:
+        """Hold what is left: all of it while there is more to do, else the beginning of a frame."""
+        if at == len(data) or self.closed:
+            self._held = b""
+            self._at = 0
+            self.more = False
+        elif quota > 0:
+            self._held = data[at:]
+            self._at = 0
+            self.more = False
+        else:
+            self._held = data
+            self._at = at
+            self.more = True
+        self._quick = self._quick_end()
 
     def _fail(self, code: int, reason: str) -> Failed:
         answer = b"" if self.closing else self._build(CLOSE, code.to_bytes(2, "big") + reason.encode())
@@ -335,6 +365,11 @@ class Wire:
             return head + payload
         key = os.urandom(4)
         return head + key + apply_mask(payload, key)
+
+
+def _weight(event: Event) -> int:
+    """What a message counts beyond its frame."""
+    return len(event) >> _UNIT if isinstance(event, (str, bytes)) else 0
 
 
 def _illegal(first: int) -> Violation:
