@@ -68,6 +68,12 @@ class Held:
         if text in self._sets[0]:
             raise ConfigError(f"bind {text}: several workers need each address once; leave one out")
         bind = parse_bind(text, port)
+        if bind.kind == "endpoint":
+            if options.workers > 1:
+                raise ConfigError(
+                    f"bind {text}: workers cannot share what Twisted listens on; use --workers 1"
+                )
+            return  # the one worker opens it itself
         first = open_sockets(bind, backlog=options.backlog, reuse_port=options.reuse_port)
         self._sets[0][text] = first
         own = options.reuse_port and bind.kind == "tcp"

@@ -58,7 +58,7 @@ def listening_of(options: ServeOptions, inherited: Mapping[str, tuple[int, ...]]
         )
     family = options.forwarded
     trusted = Trusted() if family == "off" else Trusted.parse(options.trusted_proxies, family)
-    return Listening(
+    listening = Listening(
         inherited=inherited or {},
         tls=tls,
         trusted=trusted,
@@ -66,6 +66,8 @@ def listening_of(options: ServeOptions, inherited: Mapping[str, tuple[int, ...]]
         backlog=options.backlog,
         reuse_port=options.reuse_port,
     )
+    listening.secure()  # now, before the application does anything that it would have to undo
+    return listening
 
 
 def serving_of(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from interfaces.runner.child import Child, ending
 from interfaces.runner.options import ServeOptions
-from interfaces.runner.supervisor import Supervisor
+from interfaces.runner.supervisor import Supervisor, first_of
 from interfaces.runner.voice import say
 from interfaces.shared.errors import ConfigError
 
@@ -28,18 +28,27 @@ class Reloading(Supervisor):
     """Supervises one worker, and the files that it was made from."""
 
     _announced = False
+    _first: Child | None = None
 
     async def work(self) -> int:
         """Start again at every change. The operator's mistake at the first start ends it, with code 2."""
         changes = _changes(self.options)
-        child = self._begin()
-        if not await child.up() and await child.ended() == 2:
-            return 2
+        self._first = self._begin()
+        return await first_of(self._restarts(changes), self._mistake(self._first))
+
+    async def _restarts(self, changes: AsyncIterator[list[str]]) -> int:
         async for paths in changes:
             say(f"{_few(paths)} changed: starting again")
-            await child.end(HURRY)
-            child = self._begin()
+            await self.current[1].end(HURRY)
+            self._begin()
         return 0
+
+    async def _mistake(self, first: Child) -> int:
+        """Give 2 if the first start does, which no change of a file would mend; else wait for ever."""
+        if not await first.up() and await first.ended() == 2:
+            return 2
+        never: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        return await never
 
     def _begin(self) -> Child:
         child = self.start(1)
@@ -52,7 +61,7 @@ class Reloading(Supervisor):
             self._announced = True
             self.announce(child, "one worker, started again when a file changes")
         code = await child.ended()
-        if not child.told:
+        if not child.told and not (child is self._first and code == 2):
             say(f"the process {ending(code)}: waiting for a change")
 
 

@@ -27,10 +27,12 @@ from interfaces.shared.bind import Address
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.notify import ready, reloading, stopping
 
-__all__ = ["Failures", "Supervisor", "supervise"]
+__all__ = ["Failures", "Supervisor", "first_of", "supervise"]
 
 log = logging.getLogger("interfaces.runner")
 
+EARLY = 1.0
+"""Seconds in which workers that are not ready yet should have ended, before the others drain."""
 GRACE = 10.0
 """Seconds beyond ``drain`` until a worker that was told to end is killed."""
 
@@ -43,8 +45,8 @@ class Failures:
     """Seconds; doubled in between."""
     LIVED = 10.0
     """Seconds in which a worker has proved itself."""
-    STARTS = 6
-    """Failed starts in a row that end the whole if no other worker serves (about 8 s)."""
+    STARTS = 5
+    """Failed starts in a row that end the whole if no other worker serves: after about 4 s."""
 
     def __init__(self) -> None:
         self._early = 0
@@ -208,12 +210,18 @@ class Supervisor:
             say(f"stopping: finishing what is in flight, for {self.options.drain:g} s at most")
             await asyncio.sleep(self.options.drain_delay)
         self.held.close()
-        ending_children = tuple(self.alive)
-        codes = await asyncio.gather(*(child.end(self.options.drain + GRACE) for child in ending_children))
+        seconds = self.options.drain + GRACE
+        children = tuple(self.alive)
+        # Who is not up yet holds the sockets without accepting: what comes after the others have closed theirs
+        # would wait there in vain. So it goes first.
+        early = [asyncio.ensure_future(child.end(seconds)) for child in children if not child.was_up]
+        if early:
+            await asyncio.wait(early, timeout=EARLY)
+        codes = await asyncio.gather(*(child.end(seconds) for child in children))
         if not failed:
             say("stopped")
         # One that was told before it was ready has no handler yet, and nothing to finish.
-        return all(code == 0 or not child.was_up for child, code in zip(ending_children, codes, strict=True))
+        return all(code == 0 or not child.was_up for child, code in zip(children, codes, strict=True))
 
 
 async def first_of(*each: Coroutine[Any, Any, int]) -> int:
