@@ -72,7 +72,7 @@ class Connection(Exchange):
         """asyncio: the peer reads again; what was pipelined goes on."""
         super().resume_writing()
         if self.phase == HEAD and self._buffer and not self.lost:
-            self._next(self._take_buffer())
+            self._resume(self._buffer)
 
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes came."""
@@ -119,19 +119,14 @@ class Connection(Exchange):
 
     def _wait_for_head(self, data: bytes) -> None:
         """Keep ``data`` until the head is whole, or the answers before it have left."""
-        limits = self.service.head_limits
         self._buffer = data
         if self.blocked:
             self.deadline = FOREVER
             self.hold(PIPELINE)
             return
-        first = data.find(b"\n")
-        if (len(data) if first < 0 else first) > limits.line + 1:
-            self._refuse(refusal(414))
-        elif len(data) > limits.size:
-            self._refuse(refusal(431))
-        elif (data and not data[:1].isalpha()) or (first >= 0 and data[first - 1 : first] != b"\r"):
-            self._refuse(refusal(400))
+        error = self.parser.premature(data) if data else None
+        if error is not None:
+            self._refuse(error.answer)
         elif data and not self._in_head:
             self._in_head = True
             self.deadline = self.service.now + self.service.header_timeout
@@ -141,8 +136,10 @@ class Connection(Exchange):
         parser = self.parser
         service = self.service
         parser.parse(head)
-        if parser.upgrade and service.websocket and upgraded(self, rest):
-            return
+        if parser.upgrade and service.websocket:
+            self.release(PIPELINE)
+            if upgraded(self, rest):
+                return
         if not service.http:
             raise PeerError("", refusal(426, headers=b"upgrade: websocket\r\nsec-websocket-version: 13\r\n"))
         if parser.length > service.max_body:
@@ -252,9 +249,7 @@ class Connection(Exchange):
         self.phase = HEAD
         self.deadline = service.now + (service.drain_idle if service.draining else service.keep_alive)
         if rest:
-            self._buffer = b""
-            self.release(PIPELINE)
-            self._next(rest)
+            self._resume(rest)
 
     def _skip_body(self) -> None:
         """The application did not want the rest of the body: take a little of it, or close."""
@@ -300,11 +295,12 @@ class Connection(Exchange):
             self.phase = BODY
         self._finish()
 
-    def _take_buffer(self) -> bytes:
-        data = self._buffer
+    def _resume(self, data: bytes) -> None:
+        """Go on with ``data``; where much is left of it, no more is read before that was served."""
         self._buffer = b""
-        self.release(PIPELINE)
-        return data
+        self._next(data)
+        if len(self._buffer) <= PIPELINED and not self.blocked:
+            self.release(PIPELINE)
 
     def sweep(self, now: float) -> None:
         """Look at the deadlines."""
