@@ -5,8 +5,8 @@ RFC 9110 (§5.5 values, §7.2 Host, §10.1.1 Expect). httptools splits a complet
 where a message ends, or that httptools lets pass, is checked here on the raw bytes.
 
 Refused, although lenient peers take it: bare LF or CR, folded lines, more than one empty line before a request,
-other versions than 1.0 and 1.1, blanks around the parts of the request line, a fragment in the target, a missing or
-second Host, Content-Length with Transfer-Encoding, any coding but a single "chunked", Transfer-Encoding in
+other versions than 1.0 and 1.1, blanks around the parts of the request line, a fragment or raw UTF-8 in the target,
+a missing or second Host, Content-Length with Transfer-Encoding, any coding but a single "chunked", Transfer-Encoding in
 HTTP/1.0, chunk sizes that are not plain hexadecimal, malformed chunk extensions and trailers.
 Fields with an underscore in their name are dropped: CGI-style names cannot tell them from a dash.
 """
@@ -42,9 +42,10 @@ _EXTENSION = re.compile(
     % (_TOKEN, _TOKEN)
 )
 _METHODS = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH"))
-_METHOD = re.compile(_TOKEN)
-_TARGET = bytes(byte for byte in range(0x21, 0x100) if byte not in b"#\x7f")
+_METHOD = re.compile(rb"[A-Za-z](?:%b)?" % _TOKEN)
+_TARGET = bytes(byte for byte in range(0x21, 0x7F) if byte != 0x23)
 _FIELD = re.compile(rb"%b:[\t -~\x80-\xff]*" % _TOKEN)
+_VERSION = re.compile(rb"HTTP/[0-9]\.[0-9]")
 _KNOWN_AT_MOST = 1024
 REMEMBERED = 4096
 
@@ -102,25 +103,37 @@ class HeadParser:
     def parse(self, head: bytes) -> None:
         """Read ``head``, which ends with the empty line. Raises PeerError."""
         end = head.find(b"\r\n")
-        if len(head) > self.limits.size:
-            raise refused(431, "the header is too large")
+        if end > self.limits.line or len(head) > self.limits.size:
+            raise self.premature(head) or refused(400, "malformed request line")
         self._request_line(head, end)
         block = head[end:]
         if block == self._block and self.minor == self._block_minor:
             self.headers = self._block_headers.copy()  # the same fields as last time: what they said still holds
             return
-        self._fields(head)
-        if len(self.headers) > self.limits.fields:
+        self._block = b""
+        if head.count(b"\r\n") - 2 > self.limits.fields:
             raise refused(431, "too many header fields")
+        self._fields(head)
         if self._hosts != 1 and (self._hosts or self.minor):
             raise refused(400, "exactly one Host is needed")
         self._block = block if len(block) <= REMEMBERED else b""
         self._block_minor = self.minor
         self._block_headers = self.headers.copy()
 
+    def premature(self, part: bytes) -> PeerError | None:
+        """Why a head that begins with ``part`` is refused before it is whole; None while it may become one."""
+        first = part.find(b"\n")
+        if not part[:1].isalpha():
+            return refused(400, "malformed method")
+        if (len(part) if first < 0 else first) > self.limits.line + 1:
+            return refused(414, "the request line is too long")
+        if len(part) > self.limits.size:
+            return refused(431, "the header is too large")
+        if first >= 0 and part[first - 1 : first] != b"\r":
+            return refused(400, "bare LF in the request line")
+        return None
+
     def _request_line(self, head: bytes, end: int) -> None:
-        if end > self.limits.line:
-            raise refused(414, "the request line is too long")
         version = head[end - 9 : end]
         if version == b" HTTP/1.1":
             self.minor = 1
@@ -133,7 +146,7 @@ class HeadParser:
         self.target = target = head[space + 1 : end - 9]
         if not target or target.translate(None, _TARGET):
             raise refused(400, "malformed request target")
-        if method not in _METHODS:
+        if method not in _METHODS or target[0] != 0x2F:
             if not _METHOD.fullmatch(method):
                 raise refused(400, "malformed method")
             self._block = b""  # httptools must judge it, whatever is remembered of the fields
@@ -156,17 +169,22 @@ class HeadParser:
         except httptools.HttpParserError:
             raise refused(400, "malformed header") from None
         else:
-            if self.length:
+            if self.length or not self.keep_alive:
                 self._parser = httptools.HttpRequestParser(self)
 
     def on_headers_complete(self) -> None:
         """httptools: all fields were given."""
-        self.keep_alive = self._parser.should_keep_alive()
+        self.keep_alive = self._parser.should_keep_alive() and (self.minor == 1 or not self._closes())
+
+    def _closes(self) -> bool:
+        """Whether "close" stands beside "keep-alive": it wins (RFC 9112 §9.3), also in HTTP/1.0."""
+        said = b",".join([value for name, value in self.headers if name == b"connection"])
+        return b"close" in [word.strip(b" \t") for word in said.lower().split(b",")]
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """httptools: one field; names are made lower case and shared."""
         known = _known.get(name)
-        if known is None:
+        if not known:
             known = _learn(name)
             if not known:
                 return
@@ -207,8 +225,7 @@ class HeadParser:
         self.expects = self.minor == 1
 
     def _no_version(self, line: bytes) -> PeerError:
-        version = line.rpartition(b" ")[2]
-        if version.startswith(b"HTTP/") and version[5:6].isdigit() and version[5:7] != b"1.":
+        if _VERSION.fullmatch(line.rpartition(b" ")[2]):
             return refused(505, "HTTP/1.1 is spoken here")
         return refused(400, "malformed request line")
 
@@ -273,7 +290,7 @@ class Chunked:
     def _hold(self, data: bytes, at: int) -> None:
         limit = self._trailers if self._in_trailers else self._line
         if len(data) - at > limit + 1:
-            raise refused(400, "a line of the chunked body is too long")
+            raise refused(431 if self._in_trailers else 400, "a line of the chunked body is too long")
         self._held = data[at:]
 
     def _take(self, line: bytes) -> None:

@@ -1,8 +1,10 @@
-"""Which test proves which section of RFC 6455 and RFC 7692: the table, and the mark that fills it.
+"""Which test proves which section of the RFCs: the table, and the mark that fills it.
 
-What is not in the table asks nothing of a wire and a server's handshake: introductions and terminology, the
+What is not in the table asks nothing of a server. RFC 6455 and 7692: introductions and terminology, the
 client's part (4.1), schemes (3), what the transport does (7.1.1, 7.2: tested with the server), authentication
-and confidentiality (10.5, 10.6: the application's and TLS's), registrations (11, RFC 7692 9).
+and confidentiality (10.5, 10.6: the application's and TLS's), registrations (11, RFC 7692 9). RFC 9112: what
+clients and proxies do (3.3, 9.1, 9.4), media types (10), codings that are refused (7.2, 7.3), TLS (9.7, 9.8).
+RFC 9110: what an application says (caching, conditions, ranges, authentication, negotiation), most statuses.
 """
 
 from collections.abc import Callable
@@ -75,6 +77,57 @@ SECTIONS = {
     "RFC7692 7.2.3.6": "an empty last fragment",
     "RFC7692 7.3": "implementation notes: a window that zlib cannot make",
     "RFC7692 8": "security: bounds while inflating",
+    "RFC9112 2.2": "parsing: empty lines before a request, bare CR and LF",
+    "RFC9112 2.3": "the version",
+    "RFC9112 3": "the request line",
+    "RFC9112 3.1": "the method",
+    "RFC9112 3.2": "the target, and Host",
+    "RFC9112 3.2.1": "origin-form",
+    "RFC9112 3.2.2": "absolute-form",
+    "RFC9112 3.2.3": "authority-form",
+    "RFC9112 3.2.4": "asterisk-form",
+    "RFC9112 4": "the status line",
+    "RFC9112 5": "fields",
+    "RFC9112 5.1": "blanks around values and before colons",
+    "RFC9112 5.2": "folded lines",
+    "RFC9112 6.1": "Transfer-Encoding",
+    "RFC9112 6.2": "Content-Length",
+    "RFC9112 6.3": "where a message ends",
+    "RFC9112 7": "transfer codings",
+    "RFC9112 7.1": "chunked",
+    "RFC9112 7.1.1": "chunk extensions",
+    "RFC9112 7.1.2": "trailers",
+    "RFC9112 8": "messages that are cut",
+    "RFC9112 9.2": "which answer belongs to which request",
+    "RFC9112 9.3": "persistence",
+    "RFC9112 9.3.2": "pipelining",
+    "RFC9112 9.5": "failures and timeouts",
+    "RFC9112 9.6": "tearing down",
+    "RFC9112 11.1": "response splitting",
+    "RFC9112 11.2": "request smuggling",
+    "RFC9110 5.1": "names of fields",
+    "RFC9110 5.3": "the order of fields",
+    "RFC9110 5.5": "values of fields",
+    "RFC9110 6.4.1": "statuses without content",
+    "RFC9110 6.5.1": "what may be no trailer",
+    "RFC9110 6.6.1": "Date",
+    "RFC9110 7.2": "Host",
+    "RFC9110 7.8": "Upgrade",
+    "RFC9110 8.6": "Content-Length",
+    "RFC9110 9.1": "methods",
+    "RFC9110 9.3.2": "HEAD",
+    "RFC9110 9.3.6": "CONNECT",
+    "RFC9110 10.1.1": "Expect",
+    "RFC9110 10.1.4": "TE: who wants trailers",
+    "RFC9110 15.5.9": "408: too slow",
+    "RFC9110 15.5.14": "413: content too large",
+    "RFC9110 15.5.15": "414: target too long",
+    "RFC9110 15.5.22": "426: another protocol is needed",
+    "RFC9110 15.6.2": "501: unknown method or coding",
+    "RFC9110 15.6.4": "503: not now",
+    "RFC9110 15.6.6": "505: another version",
+    "RFC6585 5": "431: header fields too large",
+    "RFC8297 2": "103: early hints",
 }
 
 
