@@ -56,8 +56,7 @@ def listening_of(options: ServeOptions, inherited: Mapping[str, tuple[int, ...]]
             client_required=options.tls_client_required,
             sni=tuple((s.hostname, str(s.cert), str(s.key)) for s in options.tls_sni),
         )
-    family = options.forwarded
-    trusted = Trusted() if family == "off" else Trusted.parse(options.trusted_proxies, family)
+    trusted = Trusted.parse(options.trusted_proxies, options.forwarded)
     listening = Listening(
         inherited=inherited or {},
         tls=tls,
