@@ -28,9 +28,7 @@ def interfaces_server() -> Iterator[Callable[..., LiveServer]]:
 
         def serve(app: Application, *names: str, **options: Any) -> LiveServer:
             if not names or {*names} & {"http", "ws"}:
-                options.setdefault(
-                    "http_bind" if not names or "http" in names else "ws_bind", ("127.0.0.1:0",)
-                )
+                options.setdefault("http_bind", ("127.0.0.1:0",))
             return stack.enter_context(LiveServer(app, *names, **options))
 
         yield serve
