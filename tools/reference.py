@@ -17,8 +17,12 @@ import click
 
 from interfaces import registry
 from interfaces.cli import COMMANDS
+from interfaces.http_ws import messages
 from interfaces.runner.options import ServeOptions
 from interfaces.shared.options import reference
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from message_tables import tables
 
 __all__ = ["PARTS", "current", "main"]
 
@@ -43,6 +47,11 @@ def interface_options() -> str:
 def commands() -> str:
     """Every command with its own arguments; what `serve` takes besides is on the page of the options."""
     return "\n".join(text for where in COMMANDS.values() for text in _command("interfaces", _load(where)))
+
+
+def http_messages() -> str:
+    """Scopes and messages of HTTP and WebSockets."""
+    return tables(messages)
 
 
 def _load(where: str) -> click.Command:
@@ -81,6 +90,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "process options": process_options,
     "interface options": interface_options,
     "commands": commands,
+    "messages of http and ws": http_messages,
 }
 
 

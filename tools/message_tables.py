@@ -1,0 +1,55 @@
+"""Reference tables from the TypedDicts of a `messages` module; its source is read for the notes."""
+
+import ast
+import inspect
+from collections.abc import Iterator
+from types import ModuleType
+from typing import Any
+
+__all__ = ["tables"]
+
+
+def tables(module: ModuleType) -> str:
+    """Markdown: a section a scope of ``module.SCOPES``, with its keys and the messages that pass in it."""
+    notes = _Notes(module)
+    parts = []
+    for scope, messages in module.SCOPES.items():
+        parts += [f"### The scope `{notes.kind(scope)}`", "", str(scope.__doc__), "", *notes.table(scope), ""]
+        for message in messages:
+            parts += [f"#### `{notes.kind(message)}`", "", str(message.__doc__).replace("``", "`"), ""]
+            rows = notes.table(message)
+            parts += [*rows, ""] if len(rows) > 2 else []
+    return "\n".join(parts)
+
+
+class _Notes:
+    """The fields of a module's classes as they stand in its source, each with the string below it."""
+
+    def __init__(self, module: ModuleType) -> None:
+        tree = ast.parse(inspect.getsource(module))
+        self._classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+
+    def kind(self, of: type) -> str:
+        """The value of its ``type``."""
+        (node,) = (n for name, n, _ in self._fields(of.__name__) if name == "type")
+        return str(ast.literal_eval(node.slice)) if isinstance(node, ast.Subscript) else ""
+
+    def table(self, of: type) -> list[str]:
+        """A row a key, other than ``type``."""
+        rows = ["| Key | Type | Meaning |", "|---|---|---|"]
+        for name, node, note in self._fields(of.__name__):
+            if name != "type":
+                kind = ast.unparse(node).replace("|", "\\|")
+                meaning = " ".join(note.split()).replace("``", "`").replace("|", "\\|")
+                rows.append(f"| `{name}` | `{kind}` | {meaning} |")
+        return rows
+
+    def _fields(self, name: str) -> Iterator[tuple[str, Any, str]]:
+        node = self._classes[name]
+        for base in node.bases:
+            if isinstance(base, ast.Name) and base.id in self._classes:
+                yield from self._fields(base.id)
+        for field, after in zip(node.body, [*node.body[1:], None], strict=True):
+            if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
+                said = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
+                yield field.target.id, field.annotation, str(after.value.value) if said else ""
