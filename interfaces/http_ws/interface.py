@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from math import inf
 from typing import ClassVar
 
 from interfaces.http_ws.connection import Connection
@@ -63,16 +64,20 @@ class HttpWsOptions:
     ws_origins: tuple[str, ...] = option(
         (), "origins a browser may connect from, such as https://example.org, *.example.org; none given: any"
     )
-    ws_max_message: int = option(16 * MIB, "a message, after inflating", unit="bytes", peers="uvicorn 16 MiB")
-    ws_max_frame: int = option(16 * MIB, "a frame", unit="bytes", peers="uvicorn 16 MiB")
-    ws_max_fragments: int = option(131_072, "fragments of one message", peers="none")
+    ws_max_message: int = option(
+        16 * MIB, "a message, after inflating", unit="bytes", peers="uvicorn 16 MiB", between=(1, inf)
+    )
+    ws_max_frame: int = option(16 * MIB, "a frame", unit="bytes", peers="uvicorn 16 MiB", between=(1, inf))
+    ws_max_fragments: int = option(131_072, "fragments of one message", peers="none", between=(1, inf))
     ws_max_queue: int = option(32, "messages that wait for the application before reading stops", peers="uvicorn 32")
-    ws_deflate: bool = option(True, "offer permessage-deflate (RFC 7692)", peers="uvicorn on, granian, daphne never")
+    ws_deflate: bool = option(True, "agree to permessage-deflate (RFC 7692)", peers="uvicorn on, granian, daphne never")
     ws_deflate_takeover: bool = option(
         False, "keep the compression windows between messages: smaller ones, 10 to 300 KiB a connection", peers="uvicorn on"
     )
-    ws_deflate_window: int = option(12, "largest compression window, as a power of two, 9 to 15", peers="uvicorn 12")
-    ws_deflate_level: int = option(3, "zlib's level, 1 to 9", peers="uvicorn 6")
+    ws_deflate_window: int = option(
+        12, "largest compression window, as a power of two", peers="uvicorn 12", between=(9, 15)
+    )
+    ws_deflate_level: int = option(3, "zlib's level", peers="uvicorn 6", between=(1, 9))
     ws_deflate_from: int = option(256, "smallest message that is compressed", unit="bytes", peers="uvicorn 0")
     ws_ping_interval: float = option(
         20.0, "of silence until the peer is asked; 0 never asks", unit="seconds", peers="uvicorn 20"

@@ -3,6 +3,7 @@
 # ruff: noqa: RUF009 - option() makes a field
 
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import Literal
 
@@ -31,7 +32,9 @@ class ServeOptions:
     factory: bool = option(False, "call the attribute without arguments to get the application")
     wsgi: bool = option(False, "the application is WSGI (needs the extra wsgi)")
 
-    workers: int = option(1, "processes that serve side by side", unit="processes", peers="1")
+    workers: int = option(
+        1, "processes that serve side by side", unit="processes", peers="1", between=(1, inf)
+    )
     reload: bool = option(False, "start again when a file changes (for development)", peers="off")
     reload_dir: tuple[Path, ...] = option(
         (), "directory to watch with --reload; none: --app-dir", unit="directory"
@@ -87,8 +90,6 @@ class ServeOptions:
 
     def __post_init__(self) -> None:
         """Refuse what cannot work together, before anything is opened."""
-        if self.workers < 1:
-            raise ConfigError("--workers 0: at least 1 process has to serve")
         if self.reload and self.workers > 1:
             raise ConfigError("--reload serves with one process; leave --workers out")
         if self.tls_key and not self.tls_cert:

@@ -27,15 +27,15 @@ EXAMPLES = {"int": "10", "float": "10", "bool": "true or false"}
 
 def option(
     default: Any, help: str, *, unit: str = "", peers: str = "", secret: bool = False,
-    choices: tuple[str, ...] = (),
+    between: tuple[int, float] = (0, math.inf),
 ) -> Any:  # fmt: skip
     """A field of a class of options.
 
     ``unit`` is what a number counts ("seconds", "bytes"), ``peers`` what other servers default to
-    (a column of the reference), a ``secret`` is never shown, ``choices`` are the only words taken
-    (a ``Literal`` type says them by itself).
+    (a column of the reference), a ``secret`` is never shown, ``between`` are the least and the
+    greatest number that are taken. The words of a ``Literal`` type are the only ones taken.
     """
-    facts = {"help": help, "unit": unit, "peers": peers, "secret": secret, "choices": choices}
+    facts = {"help": help, "unit": unit, "peers": peers, "secret": secret, "between": between}
     return field(default=default, metadata=facts)
 
 
@@ -55,7 +55,9 @@ class Flag:
     unit: str = ""
     peers: str = ""
     secret: bool = False
+    between: tuple[int, float] = (0, math.inf)
     choices: tuple[str, ...] = ()
+    """The words of a ``Literal`` type."""
 
     @property
     def name(self) -> str:
@@ -118,9 +120,11 @@ class Flag:
 
     @property
     def takes(self) -> str:
-        """What a value looks like, for help and reference: "seconds", "text|json", "path"."""
+        """What a value looks like, for help and reference: "seconds", "text|json", "9-15", "path"."""
         if self.choices:
             return "|".join(self.choices)
+        if self.between[1] != math.inf:
+            return f"{self.between[0]}-{self.between[1]}"
         if self.table:
             return "JSON"
         kind = get_args(self.plain)[0] if self.repeatable else self.plain
@@ -218,15 +222,11 @@ def _check_keys(raw: Any, table: Any) -> None:
 
 
 def _check_range(flag: Flag, value: Any) -> None:
-    """A number is a size, a count or a time: finite and not negative. A word is one of the choices."""
-    if type(value) in (int, float) and not (math.isfinite(value) and value >= 0):
-        raise ValueError("expected a finite number that is not negative")
-    if flag.choices and any(word not in flag.choices for word in _words(value)):
-        raise ValueError("Invalid enum value")
-
-
-def _words(value: Any) -> Iterable[Any]:
-    return value if isinstance(value, tuple) else () if value is None else (value,)
+    """A number is a size, a count or a time: finite, and in its range."""
+    least, most = flag.between
+    if type(value) in (int, float) and not (math.isfinite(value) and least <= value <= most):
+        bounds = f"of at least {least}" if most == math.inf else f"from {least} to {most}"
+        raise ValueError(f"expected a finite number {bounds}")
 
 
 def _complaint(flag: Flag, problem: str) -> str:

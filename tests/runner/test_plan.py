@@ -59,7 +59,6 @@ def test_sni_is_a_table() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"workers": 0}, "--workers 0"),
         ({"workers": 2, "reload": True}, "--reload serves with one process"),
         ({"tls_key": Path("k")}, "--tls-key needs --tls-cert"),
         ({"tls_sni": (Sni(hostname="x", cert=Path(), key=Path()),)}, "--tls-sni needs --tls-cert"),
@@ -71,6 +70,25 @@ def test_what_cannot_work_together_is_refused(options: dict[str, object], said: 
     """Process-wide options that contradict each other are refused before anything is opened."""
     with pytest.raises(ConfigError, match=said):
         ServeOptions(**options)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("workers", 0),
+        ("ws_max_message", 0),
+        ("ws_max_frame", 0),
+        ("ws_max_fragments", 0),
+        ("ws_deflate_window", 8),
+        ("ws_deflate_window", 16),
+        ("ws_deflate_level", 0),
+        ("ws_deflate_level", 10),
+    ],
+)
+def test_a_number_out_of_its_range_is_refused_by_its_name(name: str, value: int) -> None:
+    """What could not be served with is no plan, so that `check` finds it."""
+    with pytest.raises(ConfigError, match=f"^{name}={value}: expected a finite number "):
+        make_plan(["http", "ws"], Keywords({name: value}))
 
 
 def test_the_defaults_work_together() -> None:

@@ -38,8 +38,10 @@ class Options:
     bind: tuple[str, ...] = option(("127.0.0.1:8000",), "where", unit="host:port")
     header_timeout: float = option(10.0, "the whole header", unit="seconds", peers="uvicorn none | nginx 60")
     limit: int = option(100, "how many")
+    bits: int = option(12, "how wide", between=(9, 15))
+    workers: int = option(1, "how many", between=(1, float("inf")))
     level: Literal["low", "high"] = option("low", "how much")
-    word: str = option("a", "which", choices=("a", "b"))
+    words: tuple[Literal["a", "b"], ...] = option(("a",), "which")
     file: Path | None = option(None, "which file")
     pace: float | None = option(1.5, "how fast")
     color: bool | None = option(None, "colours")
@@ -119,7 +121,9 @@ def test_fields_that_are_no_options_are_left_out() -> None:
         ("http.bind", "a:1, b:2,", ("a:1", "b:2")),
         ("http.bind", ["a:1"], ("a:1",)),
         ("http.level", "high", "high"),
-        ("http.word", "b", "b"),
+        ("http.words", "b,a", ("b", "a")),
+        ("http.bits", "9", 9),
+        ("http.bits", "15", 15),
         ("http.file", "/etc/x.pem", Path("/etc/x.pem")),
         ("http.file", "none", None),
         ("http.file", Path("y"), Path("y")),
@@ -149,7 +153,7 @@ def test_a_path_begins_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
     ("name", "raw", "said"),
     [
         ("http.header_timeout", "abc", "=abc: expected `float`; say seconds, such as 10"),
-        ("http.header_timeout", "-1", "=-1: expected a finite number that is not negative"),
+        ("http.header_timeout", "-1", "=-1: expected a finite number of at least 0"),
         ("http.header_timeout", "inf", "=inf: expected a finite number"),
         ("http.header_timeout", "nan", "=nan: expected a finite number"),
         ("http.header_timeout", True, "=True: expected `float`"),
@@ -157,7 +161,10 @@ def test_a_path_begins_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
         ("http.pace", "x", "=x: expected `float`; say 1.5"),
         ("http.color", "maybe", "=maybe: expected `bool`; say true or false"),
         ("http.level", "middle", "=middle: expected one of low, high"),
-        ("http.word", "c", "=c: expected one of a, b"),
+        ("http.words", "a,c", "=['a', 'c']: expected one of a, b"),
+        ("http.bits", "8", "=8: expected a finite number from 9 to 15"),
+        ("http.bits", "16", "=16: expected a finite number from 9 to 15"),
+        ("http.workers", "0", "=0: expected a finite number of at least 1"),
         ("http.bind", [1], "=[1]: expected `str` - at `$[0]`"),
         ("http.file", 3, "=3: "),
         ("http.networks", "[", "=[: "),
@@ -239,6 +246,8 @@ def test_the_reference_has_a_row_an_option() -> None:
     [
         ("http.bind", "host:port", "127.0.0.1:8000"),
         ("http.limit", "number", "100"),
+        ("http.bits", "9-15", "12"),
+        ("http.workers", "number", "1"),
         ("http.level", "low|high", "low"),
         ("http.file", "path", ""),
         ("http.pace", "number", "1.5"),
