@@ -187,20 +187,24 @@ def build(
 def convert(flag: Flag, raw: Any, origin: Origin) -> Any:
     """``raw``, a text or what TOML or Python holds, as the option's type; else ConfigError."""
     try:
-        if isinstance(raw, str) and flag.table:
-            raw = msgspec.json.decode(raw)
-        elif isinstance(raw, str) and flag.repeatable:
-            raw = [part.strip() for part in raw.split(",") if part.strip()]
-        elif raw == "none" and flag.plain is not flag.type:
-            raw = None
+        parts = _parts(flag, raw) if isinstance(raw, str) else raw
         if flag.table:
-            _check_keys(raw, flag.table)
-        value = msgspec.convert(raw, flag.type, strict=False, dec_hook=_decode)
+            _check_keys(parts, flag.table)
+        value = msgspec.convert(parts, flag.type, strict=False, dec_hook=_decode)
         _check_range(flag, value)
     except (msgspec.MsgspecError, ValueError) as error:
         said = "…" if flag.secret else raw if isinstance(raw, str) and raw.isprintable() else repr(raw)
         raise ConfigError(f"{origin.text}={said}: {_complaint(flag, str(error))}") from None
     return value
+
+
+def _parts(flag: Flag, text: str) -> Any:
+    """What a text says that a file would say as a list, as tables or not at all."""
+    if flag.table:
+        return msgspec.json.decode(text)
+    if flag.repeatable:
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return None if text == "none" and flag.plain is not flag.type else text
 
 
 def _decode(kind: Any, raw: Any) -> Any:

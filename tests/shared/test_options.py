@@ -161,7 +161,7 @@ def test_a_path_begins_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
         ("http.pace", "x", "=x: expected `float`; say 1.5"),
         ("http.color", "maybe", "=maybe: expected `bool`; say true or false"),
         ("http.level", "middle", "=middle: expected one of low, high"),
-        ("http.words", "a,c", "=['a', 'c']: expected one of a, b"),
+        ("http.words", "a,c", "=a,c: expected one of a, b"),
         ("http.bits", "8", "=8: expected a finite number from 9 to 15"),
         ("http.bits", "16", "=16: expected a finite number from 9 to 15"),
         ("http.workers", "0", "=0: expected a finite number of at least 1"),
