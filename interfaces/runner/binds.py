@@ -36,7 +36,7 @@ class Held:
     """
 
     def __init__(self, interfaces: Iterable[Interface[Any]], options: ServeOptions) -> None:
-        self._sets: list[dict[str, list[socket.socket]]] = [{}]
+        self._sets: list[dict[str, list[socket.socket]]] = [{} for _ in range(options.workers)]
         try:
             for interface in interfaces:
                 for text, port in binds_of(interface):
@@ -55,14 +55,13 @@ class Held:
 
     def of(self, number: int) -> dict[str, tuple[int, ...]]:
         """The descriptors of worker ``number`` (from 1), by the text of their bind."""
-        held = self._sets[(number - 1) % len(self._sets)]
-        return {text: tuple(sock.fileno() for sock in socks) for text, socks in held.items()}
+        socks_of = self._sets[number - 1].items()
+        return {text: tuple(sock.fileno() for sock in socks) for text, socks in socks_of}
 
     def close(self) -> None:
         """Hold none of them any longer; a worker's copies stay open."""
         for sock in {sock for each in self._sets for socks in each.values() for sock in socks}:
             sock.close()
-        self._sets = [{}]
 
     def _open(self, text: str, port: int, options: ServeOptions) -> None:
         if text in self._sets[0]:
@@ -77,7 +76,6 @@ class Held:
         first = open_sockets(bind, backlog=options.backlog, reuse_port=options.reuse_port)
         self._sets[0][text] = first
         own = options.reuse_port and bind.kind == "tcp"
-        self._sets += [{} for _ in range(len(self._sets), options.workers if own else 1)]
         for others in self._sets[1:]:
             others[text] = _twins(bind, first, options.backlog) if own else first
 

@@ -118,10 +118,10 @@ class Child:
         self._on_change(self)
 
     def drain(self) -> None:
-        """Ask it to finish what it does, and end."""
-        self.told = True
-        if self.alive:
+        """Ask it to finish what it does, and end; once, since it takes a second signal for impatience."""
+        if self.alive and not self.told:
             self._process.terminate()
+        self.told = True
 
     def kill(self) -> None:
         """End it now."""

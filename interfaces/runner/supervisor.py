@@ -212,8 +212,8 @@ class Supervisor:
         self.held.close()
         seconds = self.options.drain + GRACE
         children = tuple(self.alive)
-        # Who is not up yet holds the sockets without accepting: what comes after the others have closed theirs
-        # would wait there in vain. So it goes first.
+        # Who is not up yet holds the sockets without accepting: what comes after the others have closed
+        # theirs would wait there in vain. So it goes first.
         early = [asyncio.ensure_future(child.end(seconds)) for child in children if not child.was_up]
         if early:
             await asyncio.wait(early, timeout=EARLY)

@@ -1,0 +1,114 @@
+"""The sockets a supervisor holds for its workers."""
+
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from interfaces.runner.binds import Held, binds_of
+from interfaces.runner.options import ServeOptions
+from interfaces.shared.errors import ConfigError
+from interfaces.shared.options import option
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Several:
+    """Options with several binds."""
+
+    bind: tuple[str, ...] = option(("127.0.0.1:8025",), "where")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class One:
+    """Options with one."""
+
+    bind: str = option("127.0.0.1:8025", "where")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Without:
+    """Options of an interface that dials."""
+
+    server: str = option("", "whom to dial")
+
+
+class Fake:
+    """An interface, as far as its binds are concerned."""
+
+    def __init__(self, options: Any) -> None:
+        self.options = options
+
+
+def held(*binds: str, **options: Any) -> Held:
+    """What is held for these binds."""
+    return Held([Fake(Several(bind=binds))], ServeOptions(**options))
+
+
+def ports(held: Held, number: int) -> list[int]:
+    """The ports of one worker."""
+    found = []
+    for fds in held.of(number).values():
+        for fd in fds:
+            sock = socket.socket(fileno=fd)
+            found.append(sock.getsockname()[1])
+            sock.detach()
+    return found
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        (Several(bind=("a", "b:1")), [("a", 8025), ("b:1", 8025)]),
+        (One(bind="unix:/x"), [("unix:/x", 8025)]),
+        (One(bind=""), []),
+        (Without(), []),
+    ],
+)
+def test_binds_come_with_the_port_of_the_default(options: Any, found: list[tuple[str, int]]) -> None:
+    """Whatever shape the option has; none where there is no such option, or nothing in it."""
+    assert binds_of(Fake(options)) == found
+
+
+def test_all_workers_share_the_same_sockets() -> None:
+    """One port for all, open until they are closed."""
+    with held("127.0.0.1:0", workers=3) as sockets:
+        assert sockets.of(1) == sockets.of(2) == sockets.of(3)
+        (port,) = ports(sockets, 1)
+        socket.create_connection(("127.0.0.1", port)).close()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
+
+
+def test_reuse_port_gives_each_a_socket_on_the_same_port() -> None:
+    """Port 0 is chosen once; descriptors differ."""
+    with held("127.0.0.1:0", workers=3, reuse_port=True) as sockets:
+        assert len({sockets.of(number)["127.0.0.1:0"] for number in (1, 2, 3)}) == 3
+        assert len({port for number in (1, 2, 3) for port in ports(sockets, number)}) == 1
+
+
+def test_a_unix_socket_is_shared_even_then(tmp_path: Path) -> None:
+    """There is no second socket for one path."""
+    text = f"unix:{tmp_path / 's'}"
+    with held(text, "127.0.0.1:0", workers=2, reuse_port=True) as sockets:
+        assert sockets.of(1)[text] == sockets.of(2)[text]
+        assert sockets.of(1)["127.0.0.1:0"] != sockets.of(2)["127.0.0.1:0"]
+    assert not (tmp_path / "s").exists()
+
+
+def test_one_address_twice_is_refused() -> None:
+    """Two listeners on "127.0.0.1:0" could not be told apart by their workers."""
+    with pytest.raises(ConfigError, match="need each address once"):
+        held("127.0.0.1:0", "127.0.0.1:0")
+
+
+def test_what_cannot_be_opened_leaves_nothing_open() -> None:
+    """A port in use is a ConfigError, and the sockets before it are closed."""
+    with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as free:
+        first, second = free.getsockname()[1], taken.getsockname()[1]
+        free.close()
+        with pytest.raises(ConfigError, match="in use"):
+            held(f"127.0.0.1:{first}", f"127.0.0.1:{second}")
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", first))
