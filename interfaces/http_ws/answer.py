@@ -1,6 +1,7 @@
 """What goes out for a request in HTTP/1.1: status line, fields, body framing. Pure.
 
-RFC 9112 (§6 message body, §7.1 chunked, §9 connections), RFC 9110 (§6.4.1 statuses without content, §9.3.2 HEAD).
+RFC 9112 (§6 message body, §7.1 chunked, §9 connections), RFC 9110 (§6.4.1 statuses without content, §6.5.1
+trailers, §8.6 Content-Length, §9.3.2 HEAD), RFC 8297.
 Connection, Transfer-Encoding and Date are the server's; an application's "connection: close" is honoured.
 What the application does wrong raises RuntimeError, with nothing written.
 """
@@ -31,6 +32,13 @@ def _learn(name: bytes) -> int:
     return kind
 
 
+def _trailer(name: bytes, value: bytes) -> bytes:
+    """A line of the trailers; what is about framing may not stand there (RFC 9110 §6.5.1)."""
+    if _learn(name) != PLAIN:
+        raise RuntimeError("a trailer is about framing")
+    return b"%b: %b\r\n" % (name, value)
+
+
 def _joined(lines: list[bytes]) -> bytes:
     """The lines, each ending with the only CRLF that it may hold."""
     block = b"".join(lines)
@@ -42,7 +50,8 @@ def _joined(lines: list[bytes]) -> bytes:
 class Answer:
     """The answer to the request that is being answered; one object serves a connection's requests in turn.
 
-    ``keep_alive`` says whether another may follow, ``status`` and ``sent`` (bytes of body) are for the access line.
+    ``keep_alive`` says whether another may follow, ``bodiless`` whether no body is written, whatever the application
+    sends as one; ``status`` and ``sent`` (bytes of body) are for the access line.
     """
 
     def __init__(self) -> None:
@@ -51,11 +60,12 @@ class Answer:
         self.sent: int = 0
         self.keep_alive: bool = True
         self._minor: int = 1
-        self._bodiless: bool = False
+        self.bodiless: bool = False
         self._chunked: bool = False
         self._length: int = -1
         self._trailers: bool = False
         self._head: bytes = b""
+        self._tail: bytes = b""
 
     def begin(self, minor: int, head_only: bool, keep_alive: bool) -> None:
         """A request came: its HTTP minor version, whether it is HEAD, whether it wants the connection kept."""
@@ -64,23 +74,27 @@ class Answer:
         self.sent = 0
         self.keep_alive = keep_alive
         self._minor = minor
-        self._bodiless = head_only
+        self.bodiless = head_only
         self._chunked = False
         self._length = -1
         self._trailers = False
+        self._tail = b""
 
     @property
     def on_the_wire(self) -> bool:
         """Whether some of it has been written, so that nothing else can be said any more."""
         return self.phase >= SENDING
 
-    def start(self, status: int, headers: Iterable[tuple[bytes, bytes]], date: bytes, trailers: bool = False) -> None:
-        """``http.response.start``; nothing is written before the first part of the body. ``date`` is a whole line."""
+    def start(
+        self, status: int, headers: Iterable[tuple[bytes, bytes]], date: bytes, trailers: bool = False
+    ) -> None:
+        """``http.response.start``; written with the first part of the body. ``date`` is a whole line."""
         if self.phase != NEW:
             raise RuntimeError("http.response.start was sent twice")
         if not 200 <= status <= 999:
             raise RuntimeError(f"{status} is not a final status")
         parts = [status_line(status)]
+        self.status = status
         self._length = -1
         for name, value in headers:
             kind = _kinds.get(name)
@@ -92,8 +106,7 @@ class Answer:
                 date = b""
         head = _joined(parts)
         if status == 204 or status == 304:
-            self._bodiless = True
-        self.status = status
+            self.bodiless = True
         self._trailers = trailers
         self._head = head + date if date else head
         self.phase = STARTED
@@ -106,13 +119,13 @@ class Answer:
             self._length = int(value)
         elif kind == CONNECTION and b"close" in value.lower():
             self.keep_alive = False
-        return kind == LENGTH or kind == DATE
+        return (kind == LENGTH and self.status != 204) or kind == DATE
 
     def sized(self, size: int) -> None:
         """The body will have ``size`` bytes in all (a file's); it must agree with what the application said."""
         if self.phase != STARTED or self._length not in (-1, size):
             raise RuntimeError("the size of the file is not the content-length")
-        if self._length < 0:
+        if self._length < 0 and self.status != 204:
             self._length = size
             self._head += b"content-length: %d\r\n" % size
 
@@ -124,25 +137,26 @@ class Answer:
             head = b""
         else:
             raise RuntimeError("http.response.body where none is expected")
-        if self._bodiless:
-            if not more:
-                self.phase = COMPLETE
+        if self.bodiless:
+            self.phase = SENDING if more else TRAILERS if self._trailers else COMPLETE
             return head
-        self.sent += len(data)
-        if self._length >= 0 and self.sent > self._length:
-            raise RuntimeError("the body is longer than its content-length")
-        if more:
-            return self._chunk(head, data) if self._chunked else head + data
-        return self._last(head, data)
+        sent = self.sent + len(data)
+        length = self._length
+        if length >= 0 and (sent > length or (sent < length and not more)):
+            raise RuntimeError(f"the body is {'longer' if sent > length else 'shorter'} than its content-length")
+        self.sent = sent
+        if self._chunked:
+            return self._chunk(head, data, more)
+        self.phase = SENDING if more else TRAILERS if self._trailers else COMPLETE
+        return head + data
 
     def _open(self, size: int, more: bool) -> bytes:
         """The head, with the framing that suits what is known of the body."""
-        self.phase = SENDING
         head = self._head
         if self._length < 0 and self.status != 204 and self.status != 304:
             if not more and not self._trailers:
                 self._length = size
-                if size or not self._bodiless:
+                if size or not self.bodiless:
                     head = b"%bcontent-length: %d\r\n" % (head, size)
             elif self._minor:
                 self._chunked = True
@@ -155,32 +169,31 @@ class Answer:
             head += b"connection: keep-alive\r\n"
         return head + b"\r\n"
 
-    def _chunk(self, head: bytes, data: bytes) -> bytes:
-        return b"%b%x\r\n%b\r\n" % (head, len(data), data) if data else head
-
-    def _last(self, head: bytes, data: bytes) -> bytes:
-        if not self._chunked:
-            if self.sent < self._length:
-                raise RuntimeError("the body is shorter than its content-length")
-            self.phase = COMPLETE
-            return head + data
-        out = self._chunk(head, data)
+    def _chunk(self, head: bytes, data: bytes, more: bool) -> bytes:
+        out = b"%b%x\r\n%b\r\n" % (head, len(data), data) if data else head
+        if more:
+            self.phase = SENDING
+            return out
         if self._trailers:
             self.phase = TRAILERS
             return out
         self.phase = COMPLETE
         return out + b"0\r\n\r\n"
 
-    def trailers(self, headers: Iterable[tuple[bytes, bytes]], wanted: bool) -> bytes:
-        """``http.response.trailers``, the last of it; they are left out where the peer did not ask for them."""
-        if self.phase == COMPLETE and self._trailers:
-            return b""
+    def trailers(self, headers: Iterable[tuple[bytes, bytes]], wanted: bool, more: bool = False) -> bytes:
+        """``http.response.trailers``: what to write after the last of them.
+
+        They are left out where the peer did not ask for them, and where the framing has no place for them.
+        """
         if self.phase != TRAILERS:
             raise RuntimeError("http.response.trailers where none are expected")
-        lines = [b"%b: %b\r\n" % (name, value) for name, value in headers] if wanted else []
-        block = _joined(lines)
+        block = _joined([_trailer(name, value) for name, value in headers])
+        if wanted:
+            self._tail += block
+        if more:
+            return b""
         self.phase = COMPLETE
-        return b"0\r\n%b\r\n" % block
+        return b"0\r\n%b\r\n" % self._tail if self._chunked and not self.bodiless else b""
 
     def hint(self, links: Iterable[bytes]) -> bytes:
         """``http.response.early_hint``: a 103 with the links, before the response starts (RFC 8297)."""

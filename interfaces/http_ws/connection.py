@@ -3,7 +3,7 @@
 from typing import Any
 
 from interfaces.http_ws.answer import Answer
-from interfaces.http_ws.request import Exchange, Request
+from interfaces.http_ws.request import BODY_FULL, Exchange, Request
 from interfaces.http_ws.service import Service, log
 from interfaces.http_ws.translate import http_scope
 from interfaces.http_ws.websocket import upgraded
@@ -38,6 +38,8 @@ class Connection(Exchange):
         self._in_head: bool = False
         self._window: int = 0
         self._linger: int = 0
+        self._leaving: int = -1
+        self._half: bool = False
 
     def connection_made(self, transport: Any) -> None:
         """asyncio: a client is there."""
@@ -65,6 +67,7 @@ class Connection(Exchange):
         if self.phase != BUSY or self.place.secure:
             return False
         self.answer.keep_alive = False
+        self._half = True
         self.deadline = self.service.now + self.service.options.half_close_timeout
         return True
 
@@ -219,7 +222,8 @@ class Connection(Exchange):
         elif self.answer.keep_alive:
             self._idle(rest)
         else:
-            self.close()
+            self.phase = BUSY
+            self._finish()
 
     def _broken(self, answer: Any) -> None:
         """The body cannot be read any further: say so if nothing else has been said."""
@@ -227,6 +231,8 @@ class Connection(Exchange):
         request = self.request
         self.request = None
         if request is not None:
+            if not self.answer.on_the_wire:
+                self.answer.status = int(answer[9:12])
             request.disconnect()
         if request is None or self.answer.on_the_wire:
             self.abort()
@@ -236,7 +242,6 @@ class Connection(Exchange):
     def answered(self) -> None:
         """The request's answer is complete: go on with the next, or end."""
         self.request = None
-        service = self.service
         if self.phase == BODY:
             self._skip_body()
         elif not self.answer.keep_alive:
@@ -251,30 +256,40 @@ class Connection(Exchange):
         if rest:
             self._resume(rest)
 
+    def early(self) -> None:
+        """The answer begins before the body is whole; it says so when the connection cannot be kept for that."""
+        request = self.request
+        if not self._skippable or (request is not None and request.expects):
+            self.answer.keep_alive = False
+
+    @property
+    def _skippable(self) -> bool:
+        """Whether the rest of the body is known to be small."""
+        return self._chunked is None and self._left <= self.service.options.max_unread_body
+
     def _skip_body(self) -> None:
         """The application did not want the rest of the body: take a little of it, or close."""
-        self.release(1)
-        options = self.service.options
-        known = self._chunked is None
-        if self.answer.keep_alive and known and self._left <= options.max_unread_body and self.parser.expects is False:
-            self.deadline = self.service.now + options.linger_timeout
+        self.release(BODY_FULL)
+        if self.answer.keep_alive and self._skippable:
+            self.deadline = self.service.now + self.service.options.linger_timeout
         else:
             self._finish()
 
     def _finish(self) -> None:
         """Close; where the client may still be sending, read on for a while so that it sees the answer."""
-        if self.phase != BODY and not self._buffer and not self.held:
+        sending = self.phase == BODY or bool(self._buffer) or self.held
+        self.phase = LINGER
+        self.deadline = self.service.now + self.service.options.linger_timeout
+        if not sending:
             self.close()
             return
         self.flush()
-        self.phase = LINGER
         self._buffer = b""
         self._linger = self.service.options.max_unread_body
-        self.deadline = self.service.now + self.service.options.linger_timeout
         if not self.lost:
             if self.transport.can_write_eof():
                 self.transport.write_eof()
-            self.release(PIPELINE | 1)
+            self.release(PIPELINE | BODY_FULL)
 
     def unanswered(self, unrouted: bool) -> None:
         """The application ended without a whole answer."""
@@ -290,9 +305,11 @@ class Connection(Exchange):
     def _refuse(self, answer: Any) -> None:
         """Write a last answer and end."""
         self.answer.keep_alive = False
-        self.write_now(answer)
         if self.phase == HEAD:
             self.phase = BODY
+        elif self.parser.method == b"HEAD":
+            answer = answer[: answer.find(b"\r\n\r\n") + 4]
+        self.write_now(answer)
         self._finish()
 
     def _resume(self, data: bytes) -> None:
@@ -308,8 +325,15 @@ class Connection(Exchange):
         if self.blocked and self.stalled(now, options.send_timeout):
             self.service.count("http.stalled")
             self.abort()
+        elif self.phase == BODY and self._ours():
+            self._window = 0
+            self.deadline = now + options.body_timeout
         elif now >= self.deadline:
             self._late(now)
+
+    def _ours(self) -> bool:
+        """Whether it is not the client's fault that no more of the body comes."""
+        return self.request is not None and (self.held or self.request.expects)
 
     def _late(self, now: float) -> None:
         request = self.request
@@ -319,23 +343,29 @@ class Connection(Exchange):
             self._slow_body(request, now)
         elif request is not None:
             self._slow_application(request)
-        elif self._buffer:
+        elif self._in_head:
             self.service.count("http.timeouts")
             self._refuse(refusal(408))
+        elif self.blocked:
+            self.deadline = now + self.service.keep_alive  # it is not idle: it reads an answer, slowly
         else:
             self._hang_up(now)
 
     def _hang_up(self, now: float) -> None:
-        """Close; a client that will not even take what was written is cut off the next time."""
-        if self.transport.is_closing():
+        """Close; a client that then takes nothing of what was written for ``send_timeout`` is cut off."""
+        options = self.service.options
+        unsent = self.transport.get_write_buffer_size()
+        if self.transport.is_closing() and unsent in (0, self._leaving):
             self.abort()
-        self.deadline = now + self.service.options.linger_timeout
+            return
+        self._leaving = unsent
+        self.deadline = now + (options.send_timeout if unsent else options.linger_timeout)
         self.close()
 
     def _slow_body(self, request: Request | None, now: float) -> None:
-        """Each ``body_timeout`` must bring ``min_body_rate`` bytes a second, unless we ourselves do not read."""
+        """Each ``body_timeout`` must bring ``min_body_rate`` bytes a second."""
         options = self.service.options
-        if request is not None and (self.held or self._window >= options.min_body_rate * options.body_timeout):
+        if request is not None and self._window >= options.min_body_rate * options.body_timeout:
             self._window = 0
             self.deadline = now + options.body_timeout
         else:
@@ -345,8 +375,11 @@ class Connection(Exchange):
     def _slow_application(self, request: Request) -> None:
         """The deadline of the application, or of a half-closed client, is over."""
         self.request = None
+        late = not self._half and not self.answer.on_the_wire
+        if late:
+            self.answer.status = 503
         request.disconnect()
-        if self.service.app_timeout != FOREVER and not self.answer.on_the_wire:
+        if late:
             log.warning("%r: no answer in %s s", request, self.service.app_timeout)
             request.cancel()
             self._refuse(refusal(503, headers=b"retry-after: 1\r\n"))

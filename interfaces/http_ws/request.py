@@ -23,6 +23,10 @@ KNOWN = "http.response. start, body, trailers, early_hint, pathsend"
 class Exchange(Stream):
     """What a request needs of the connection it is answered on."""
 
+    def early(self) -> None:
+        """The answer begins although the body is not whole."""
+        raise NotImplementedError
+
     def answered(self) -> None:
         """The answer is complete."""
         raise NotImplementedError
@@ -62,7 +66,8 @@ class Request(Instance):
                 return {"type": "http.disconnect"}
             if self.expects:
                 self.expects = False
-                conn.write_now(CONTINUE)
+                if not self.answer.on_the_wire:
+                    conn.write_now(CONTINUE)
             await self.arrival()
 
     def _take(self) -> Event:
@@ -119,6 +124,8 @@ class Request(Instance):
             else:
                 self._finish(conn, self.answer.body(body, False))
         elif kind == "http.response.start":
+            if self.more:
+                conn.early()
             self.answer.start(
                 event["status"], event.get("headers", ()), self.service.date, event.get("trailers", False)
             )
@@ -146,8 +153,10 @@ class Request(Instance):
     async def _extension(self, conn: Exchange, kind: str, event: Event) -> None:
         if kind == "http.response.trailers":
             wanted = any(n == b"te" and b"trailers" in v.lower() for n, v in self.scope["headers"])
-            if not event.get("more_trailers", False):
-                self._finish(conn, self.answer.trailers(event.get("headers", ()), wanted))
+            more = event.get("more_trailers", False)
+            data = self.answer.trailers(event.get("headers", ()), wanted, more)
+            if not more:
+                self._finish(conn, data)
         elif kind == "http.response.early_hint":
             conn.write_now(self.answer.hint(event["links"]))
         elif kind == "http.response.pathsend":
@@ -160,8 +169,9 @@ class Request(Instance):
         file = await loop.run_in_executor(None, open, path, "rb")
         try:
             left = os.fstat(file.fileno()).st_size
+            await self._pace()
             self.answer.sized(left)
-            while left > 0:
+            while left > 0 and not self.answer.bodiless:
                 data = await loop.run_in_executor(None, file.read, min(left, FILE_PART))
                 if not data:
                     raise RuntimeError("the file became shorter")
