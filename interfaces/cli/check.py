@@ -1,5 +1,6 @@
 """``interfaces check NAME…``: would it start? Imports, validates and binds what ``serve`` would."""
 
+import asyncio
 from dataclasses import replace
 
 import click
@@ -9,6 +10,8 @@ from interfaces.cli.serve import application_of
 from interfaces.runner.plan import Plan, Setting
 from interfaces.runner.process import listening_of, loop_factory
 from interfaces.shared.asgi import Application
+from interfaces.shared.bind import parse_bind
+from interfaces.shared.endpoint import known_endpoint
 from interfaces.shared.errors import ApplicationError, ConfigError
 
 __all__ = ["check"]
@@ -54,13 +57,19 @@ def _check_routes(app: Application, plan: Plan) -> None:
 def _try_binds(plan: Plan) -> list[str]:
     """Open and close every address; ConfigError for one that cannot be, and for certificates as well.
 
-    Never shares a port with a process that serves (SO_REUSEPORT), whose connections it would take.
+    What Twisted would listen on is parsed alone: opening it may publish a service. Never shares a port with a
+    process that serves (SO_REUSEPORT), whose connections it would take.
     """
     listening = listening_of(replace(plan.options, reuse_port=False))
     secure = " (TLS)" if listening.secure() else ""
     found = []
     for setting in plan.settings:
         for text, port in _binds(setting):
+            bind = parse_bind(text, port)
+            if bind.kind == "endpoint":
+                asyncio.run(known_endpoint(bind))
+                found.append(f"{setting.flag.name} {text} (through Twisted, not tried)")
+                continue
             for sock in listening.sockets(text, port):
                 sock.close()
             found.append(f"{setting.flag.name} {text}{secure if setting.flag.section else ''}")

@@ -97,8 +97,9 @@ class NamesCommand(click.Command):
             if ctx.get_parameter_source(flag.words) is ParameterSource.COMMANDLINE
         }
         _refuse_unserved(names, [flag for flag in every if flag.name in spelled])
-        if ctx.params["bind"]:
-            spelled |= _bound(names, spelled, ctx.params["bind"])
+        binds = (*ctx.params["bind"], *(f"endpoint:{text}" for text in ctx.params["endpoint"]))
+        if binds:
+            spelled |= _bound(names, spelled, binds)
         own = {name: ctx.params[name] for name in self.own}
         config = Path(ctx.params["config"]) if ctx.params["config"] else None
         return self.run(Invocation(names, spelled, config, self.presets, own))
@@ -121,6 +122,9 @@ def _fixed() -> list[click.Parameter]:
         click.Option(["--config"], metavar="FILE", help="interfaces.toml, or a file of that shape"),
         click.Option(
             ["--bind"], multiple=True, metavar="HOST:PORT", help="where to listen, if one listener is served"
+        ),
+        click.Option(
+            ["-e", "--endpoint"], multiple=True, metavar="STRING", help="as --bind, in Twisted's words"
         ),
     ]
 
@@ -160,7 +164,7 @@ def _refuse_unserved(names: Iterable[str], given: Iterable[Flag]) -> None:
 
 
 def _bound(names: Iterable[str], given: Mapping[str, Any], binds: tuple[str, ...]) -> dict[str, Any]:
-    """--bind under the name of the one listener's option."""
+    """--bind and --endpoint under the name of the one listener's option."""
     listeners = [
         flag
         for kind, _ in registry.select(names)

@@ -5,13 +5,15 @@ import logging
 import resource
 import socket
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from interfaces.shared.errors import PeerError
+from interfaces.shared.proxy import Trusted
 from interfaces.shared.proxy_header import ProxyHeader, read_proxy_header
 
-__all__ = ["Accepted", "Gate", "Handover", "descriptor_room", "receive_proxy_header"]
+__all__ = ["Accepted", "Gate", "Handover", "Terms", "descriptor_room", "receive_proxy_header"]
 
 _log = logging.getLogger("interfaces.listen")
 _TELL = 60.0
@@ -100,6 +102,27 @@ class Accepted(socket.socket):
         gate, self._gate = self._gate, None
         if gate is not None:
             gate.leave()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What holds for connections that something else than our own sockets accepts."""
+
+    factory: Callable[[], Any]
+    """Makes one asyncio protocol."""
+    gate: Gate
+    pending: set[Any]
+    """Holds what can be aborted while its handshake goes on."""
+    handshake_timeout: float
+    """Seconds that TLS's handshake may take, and a PROXY header."""
+    backlog: int
+    """Connections that are still taken in when listening ends."""
+    proxies: Trusted | None = None
+    """Whose PROXY header comes first; None: none does."""
+
+    def proxied_by(self, proxies: Trusted) -> "Terms":
+        """The same with a PROXY header, unless one is expected already."""
+        return self if self.proxies is not None else replace(self, proxies=proxies)
 
 
 class Handover:

@@ -28,19 +28,25 @@ _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?\.?")
 class Address:
     """Where something listens now, its port known."""
 
-    kind: Literal["tcp", "udp", "unix", "fd"]
-    """``fd``: an inherited socket of a family that has neither port nor path."""
+    kind: Literal["tcp", "udp", "unix", "fd", "endpoint"]
+    """``fd``: an inherited socket of a family that has neither port nor path; ``endpoint``: what a plug-in of
+    Twisted's calls it, in ``path``."""
     host: str = ""
     port: int = 0
     path: str = ""
     tls: bool = False
+    through: str = ""
+    """Who accepts in our place: "Twisted", or nobody."""
 
     def __str__(self) -> str:
+        return f"{self._where()} (through {self.through})" if self.through else self._where()
+
+    def _where(self) -> str:
         if self.kind == "unix":
             return f"unix:{self.path}"
         if self.kind == "fd":
             return f"fd:{self.port}"
-        return authority(self.host, self.port)
+        return self.path if self.kind == "endpoint" else authority(self.host, self.port)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

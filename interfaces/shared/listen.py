@@ -14,8 +14,9 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from interfaces.shared.accept import Accepted, Gate, Handover, descriptor_room, receive_proxy_header
+from interfaces.shared.accept import Accepted, Gate, Handover, Terms, descriptor_room, receive_proxy_header
 from interfaces.shared.bind import Address, Bind, parse_bind
+from interfaces.shared.endpoint import open_endpoint
 from interfaces.shared.errors import ConfigError, PeerError
 from interfaces.shared.proxy import Trusted
 from interfaces.shared.proxy_header import ProxyHeader
@@ -104,21 +105,26 @@ class Listening:
         return Listeners(self, factory, partial(self._find, binds, default_port, alpn), limit)
 
     def _find(self, binds: Sequence[str], default_port: int, alpn: Sequence[str] | None) -> "_Found":
-        found: _Found = []
+        found: _Found = ([], [])
+        sockets, endpoints = found
         try:
             for text in binds:
-                tls = None if alpn is None else self.secure(alpn, parse_bind(text, default_port).tls)
-                found += [(sock, tls) for sock in self.sockets(text, default_port)]
-                if any(sock.type != socket.SOCK_STREAM for sock, _ in found):
+                bind = parse_bind(text, default_port)
+                if bind.kind == "endpoint":
+                    endpoints.append(bind)
+                    continue
+                tls = None if alpn is None else self.secure(alpn, bind.tls)
+                sockets += [(sock, tls) for sock in self.sockets(text, default_port)]
+                if any(sock.type != socket.SOCK_STREAM for sock, _ in sockets):
                     raise ConfigError(f"bind {text}: this is a datagram socket, and a stream is needed")
         except ConfigError:
-            for sock, _ in found:
+            for sock, _ in sockets:
                 sock.close()
             raise
         return found
 
 
-_Found = list[tuple[socket.socket, ServerTls | None]]
+_Found = tuple[list[tuple[socket.socket, ServerTls | None]], list[Bind]]
 
 
 class Listeners:
@@ -130,10 +136,10 @@ class Listeners:
         self.listening = listening
         self.factory = factory
         self.gate = Gate(limit or _NO_LIMIT, listening.gate)
-        self.pending: set[Handover] = set()
-        """TLS handshakes going on."""
+        self.pending: set[Any] = set()
+        """TLS handshakes going on, which can be aborted."""
         self._find = find
-        self._doors: list[_Door] = []
+        self._doors: list[Any] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     def __repr__(self) -> str:
@@ -145,10 +151,28 @@ class Listeners:
         return [door.address for door in self._doors]
 
     async def __aenter__(self) -> Self:
-        self._doors = [_Door(sock, self, tls) for sock, tls in self._find()]
-        for door in self._doors:
+        sockets, endpoints = self._find()
+        self._doors = natives = [_Door(sock, self, tls) for sock, tls in sockets]
+        try:
+            for bind in endpoints:
+                self._doors = [*self._doors, await open_endpoint(bind, self._terms())]
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
+        for door in natives:
             door.resume()
         return self
+
+    def _terms(self) -> Terms:
+        listening = self.listening
+        return Terms(
+            factory=self.factory,
+            gate=self.gate,
+            pending=self.pending,
+            handshake_timeout=listening.handshake_timeout,
+            backlog=listening.backlog,
+            proxies=listening.trusted if listening.proxy_protocol else None,
+        )
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
@@ -159,6 +183,8 @@ class Listeners:
         for handover in tuple(self.pending):
             handover.abort()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        for door in self._doors:
+            await door.closed()
 
     def stop_accepting(self) -> None:
         """Close the listening sockets now; connections that are accepted, or were waiting to be, go on."""
@@ -238,6 +264,9 @@ class _Door:
             self._rest()
         self._closed = True
         self._sock.close()
+
+    async def closed(self) -> None:
+        """Its socket is closed already."""
 
     def _rest(self) -> None:
         self._reading = False

@@ -57,7 +57,7 @@ def open_sockets(
     """
     backlog = bind.backlog or backlog
     if bind.kind == "endpoint":
-        raise ConfigError(f"bind {bind.text}: this kind of endpoint needs Twisted (the extra `twisted`)")
+        raise ConfigError(f"bind {bind.text}: this kind of endpoint listens through Twisted, without sockets")
     if bind.kind == "fd":
         return [take_socket(bind.fd, backlog)]
     if bind.kind == "systemd":

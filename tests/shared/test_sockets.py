@@ -266,9 +266,9 @@ def test_an_impossible_path_is_told(path: str, tmp_path: Path) -> None:
     assert "cannot be made" in refusal(f"unix:{tmp_path}/{path}")
 
 
-def test_an_endpoint_of_twisted_names_what_it_needs() -> None:
-    """A kind that is not ours says which extra brings it."""
-    assert "extra `twisted`" in refusal("endpoint:onion:80")
+def test_an_endpoint_of_twisted_has_no_sockets() -> None:
+    """Whoever wants to hand sockets on is told that a kind that is not ours gives none."""
+    assert "through Twisted" in refusal("endpoint:onion:80")
 
 
 def test_a_descriptor_is_taken_over() -> None:
