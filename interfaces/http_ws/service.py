@@ -27,7 +27,7 @@ TICK = 0.5
 class Service:
     """Holds connections and sessions; one timer makes the date line and sweeps the deadlines.
 
-    ``options`` is an ``HttpWsOptions``. ``now`` is the loop's time at the last tick, at most half a second old.
+    ``options`` is an ``HttpWsOptions``; ``now`` the loop's time at the last tick, half a second ago at most.
     """
 
     def __init__(self, app: Application, options: Any, context: Any, loop: asyncio.AbstractEventLoop) -> None:
@@ -106,12 +106,9 @@ class Service:
 
     def forwarded(self, scope: Scope) -> None:
         """Put in what a trusted proxy says of the client; asked only where some proxy is trusted."""
-        client = scope["client"]
-        plain = {"https": "https", "wss": "https"}.get(scope["scheme"], "http")
-        origin = forwarded(scope["headers"], client, plain, self.trusted)
+        origin = forwarded(scope["headers"], scope["client"], scope["scheme"], self.trusted)
         scope["client"] = origin.client
-        if origin.scheme != plain:
-            scope["scheme"] = {"http": "ws", "https": "wss"}[origin.scheme] if scope["type"] == "websocket" else origin.scheme
+        scope["scheme"] = origin.scheme
         if origin.host is not None:
             host = origin.host.encode("ascii")
             scope["headers"] = [(n, host if n == b"host" else v) for n, v in scope["headers"]]
