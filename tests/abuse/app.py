@@ -1,4 +1,4 @@
-"""The application under abuse: each path does one thing; ``/calls`` tells how often each was called and how it ended."""
+"""The application under abuse: each path does one thing; ``/calls`` counts how they were called and ended."""
 
 import asyncio
 import json
@@ -122,6 +122,18 @@ async def ws_never(scope, receive, send):
     await asyncio.Event().wait()
 
 
+async def ws_late(scope, receive, send):
+    """Think, then look whether anybody is still there, then accept."""
+    await receive()
+    await asyncio.sleep(0.05)
+    try:
+        event = await asyncio.wait_for(receive(), 0.05)
+        calls[f"/ws/late {event['code']}"] += 1
+    except TimeoutError:
+        await send({"type": "websocket.accept"})
+        calls["/ws/late accepted"] += 1
+
+
 async def ws_deny(scope, receive, send):
     """Refuse with an answer of a GiB."""
     await receive()
@@ -143,5 +155,6 @@ PATHS = {
     "/ws/deaf": ws_deaf,
     "/ws/flood": ws_flood,
     "/ws/never": ws_never,
+    "/ws/late": ws_late,
     "/ws/deny": ws_deny,
 }

@@ -1,4 +1,4 @@
-"""A server to be abused, in a process of its own, that tells what the abuse costs; and a client that speaks raw bytes."""
+"""A server to be abused, in its own process, that tells what that costs; and a client of raw bytes."""
 
 import json
 import os
@@ -8,7 +8,7 @@ import struct
 import time
 from pathlib import Path
 
-from tests.process.server import Server, until
+from tests.process.server import COMMAND, Server, until
 
 MIB = 2**20
 SMALL = {
@@ -16,6 +16,12 @@ SMALL = {
     "send-timeout": 2,
 }  # fmt: skip
 """Deadlines in seconds, short so that the tests are."""
+VARIABLES = {
+    **{f"INTERFACES_HTTP_{name.replace('-', '_').upper()}": str(value) for name, value in SMALL.items()},
+    "INTERFACES_WS_CLOSE_TIMEOUT": "0.5",
+    "INTERFACES_WS_PING_INTERVAL": "1",
+    "INTERFACES_WS_PING_TIMEOUT": "1",
+}
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICK = os.sysconf("SC_CLK_TCK")
 HANDSHAKE = (
@@ -25,12 +31,15 @@ HANDSHAKE = (
 
 
 class Abused(Server):
-    """``with Abused(tmp_path, "--http-keep-alive", "1") as server``: every deadline of SMALL, unless given."""
+    """``with Abused(tmp_path, "--http-keep-alive=1") as server``: every deadline of SMALL, unless given."""
 
     def __init__(self, directory, *arguments, app="tests.abuse.app:app", **options):
-        short = [f"--http-{name}={value}" for name, value in SMALL.items()]
-        quick = ["--ws-close-timeout=0.5", "--ws-ping-interval=1", "--ws-ping-timeout=1"]
-        super().__init__(directory, *short, *quick, *arguments, app=app, **options)
+        super().__init__(directory, *arguments, app=app, **{"command": COMMAND, "env": VARIABLES, **options})
+
+    @staticmethod
+    def words():
+        """The command as a shell takes it."""
+        return [*COMMAND, "--app=tests.abuse.app:app", "--bind=127.0.0.1:0", "--no-access-log"]
 
     def __enter__(self):
         assert self.get("/")[0] in {200, 426, 500}, self.said
@@ -176,4 +185,4 @@ def statuses(data):
     return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", data)]
 
 
-__all__ = ["MIB", "Abused", "Client", "frame", "statuses", "until"]
+__all__ = ["HANDSHAKE", "MIB", "Abused", "Client", "frame", "statuses", "until"]

@@ -1,4 +1,4 @@
-"""Request smuggling (RFC 9112 §11.2) and framing: bytes after a doubtful message are never a second request."""
+"""Request smuggling (RFC 9112 §11.2), framing: bytes after a doubtful message are never a second request."""
 
 import pytest
 
@@ -16,12 +16,13 @@ def post(*lines, body=LAST):
 
 
 CODINGS = (
-    b"gzip, chunked", b"chunked, chunked", b"chunked, gzip", b"gzip", b"identity", b"chunked;q=1", b"xchunked",
-    b'"chunked"', b"chunked,", b",chunked", b"\x0bchunked", b"chunked\x0c", b"chunked\xa0", b"", b"CHUN\xc3\x8bED",
+    b"gzip, chunked", b"chunked, chunked", b"chunked, gzip", b"gzip", b"identity", b"chunked;q=1",
+    b"xchunked", b'"chunked"', b"chunked,", b",chunked", b"\x0bchunked", b"chunked\x0c", b"chunked\xa0", b"",
+    b"CHUN\xc3\x8bED",
 )  # fmt: skip
 LENGTHS = (
-    b"+0", b"-1", b"0x0", b"0, 0", b"0,0", b"1_0", b" ", b"", b"0 0", b"\xb20", b"00000000000000000000000000001a",
-    b"99999999999999999999", b"0\x0b", b"1e0", b"0;",
+    b"+0", b"-1", b"0x0", b"0, 0", b"0,0", b"1_0", b" ", b"", b"0 0", b"\xb20",
+    b"00000000000000000000000000001a", b"99999999999999999999", b"0\x0b", b"1e0", b"0;",
 )  # fmt: skip
 CASES = {
     "CL and TE": post(b"content-length: 5", b"transfer-encoding: chunked"),

@@ -1,11 +1,11 @@
-"""What a peer sends and nobody reads, or does not read and is sent, stays with the peer: memory is bounded."""
+"""What a peer sends and nobody reads, or is sent and does not read, stays with the peer."""
 
 import time
 import zlib
 
 import pytest
 
-from tests.abuse.server import MIB, Abused, Client, frame, until
+from tests.abuse.server import HANDSHAKE, MIB, Abused, Client, frame, until
 
 LITTLE = 16 * MIB
 GIB = 1024 * MIB
@@ -16,8 +16,8 @@ CHUNKED = b"POST %b HTTP/1.1\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n
 
 @pytest.fixture
 def fresh(tmp_path):
-    """A server of its own, so that memory freed by others hides nothing; its growth is looked at afterwards."""
-    with Abused(tmp_path, "--http-send-timeout=5") as server:
+    """A server of its own, so that memory freed by others hides nothing; looked at afterwards, too."""
+    with Abused(tmp_path, "--http-send-timeout=2") as server:
         for _ in range(20):
             server.polite()
         before = server.rss()
@@ -27,7 +27,7 @@ def fresh(tmp_path):
         assert "Traceback" not in server.said, server.said
 
 
-def growth(server, seconds=1.5):
+def growth(server, seconds=1.0):
     """The most by which memory is above what it is now, within ``seconds``."""
     before, end, most = server.rss(), time.monotonic() + seconds, 0
     while time.monotonic() < end:
@@ -42,7 +42,7 @@ def test_an_upload_that_the_application_does_not_read(fresh, head):
     before = fresh.rss()
     with fresh.client(head % b"/never") as client:
         data = bytes(65536) if head is UPLOAD else b"10000\r\n%b\r\n" % bytes(65536)
-        assert client.push(data, 1.5) < 64 * MIB
+        assert client.push(data, 1) < 64 * MIB
         assert fresh.rss() - before < LITTLE
         assert fresh.polite() < 0.2
 
@@ -70,7 +70,9 @@ def test_a_response_of_a_gib_that_is_not_read(fresh):
 
 def test_ten_responses_that_are_read_slowly(fresh):
     """A slow reader slows its own response down and nothing else."""
-    clients = [fresh.client(b"GET /gib HTTP/1.1\r\nhost: test\r\n\r\n", receive_buffer=4096) for _ in range(10)]
+    clients = [
+        fresh.client(b"GET /gib HTTP/1.1\r\nhost: test\r\n\r\n", receive_buffer=4096) for _ in range(10)
+    ]
     for _ in range(20):
         for client in clients:
             assert client.socket.recv(4096)
@@ -95,26 +97,25 @@ MESSAGES = {
 
 @pytest.mark.parametrize("name", MESSAGES)
 def test_websocket_frames_that_the_application_does_not_read(fresh, name):
-    """Ten peers pour in what they like; the application has accepted, and sleeps."""
+    """Five peers pour in what they like; the application has accepted, and sleeps."""
     before, data = fresh.rss(), MESSAGES[name]
-    clients = [fresh.client().upgrade(b"/ws/deaf") for _ in range(10)]
+    clients = [fresh.client().upgrade(b"/ws/deaf") for _ in range(5)]
     for client in clients:
-        client.push(data, 0.1)
+        client.push(data, 0.05)
         assert fresh.rss() - before < LITTLE
         assert fresh.polite() < 0.2
     for client in clients:
         client.reset()
 
 
-@pytest.mark.parametrize("name", MESSAGES)
+@pytest.mark.parametrize("name", ["big", "empty", "empty pings"])
 def test_websocket_frames_before_the_handshake_is_answered(fresh, name):
     """What comes early waits within the same bounds."""
     before = fresh.rss()
-    clients = [Client(fresh.port) for _ in range(10)]
+    clients = [Client(fresh.port) for _ in range(5)]
     for client in clients:
-        client.send(b"GET /ws/never HTTP/1.1\r\nhost: test\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
-                    b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")  # fmt: skip
-        client.push(MESSAGES[name], 0.1)
+        client.send(HANDSHAKE % (b"/ws/never", b""))
+        client.push(MESSAGES[name], 0.05)
     assert fresh.rss() - before < LITTLE
     assert fresh.polite() < 0.2
     for client in clients:
@@ -124,20 +125,22 @@ def test_websocket_frames_before_the_handshake_is_answered(fresh, name):
 def bomb(size):
     """A compressed message of ``size`` zeros, as a frame."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    packed = b"".join(packer.compress(bytes(MIB)) for _ in range(size // MIB)) + packer.flush(zlib.Z_SYNC_FLUSH)
+    packed = b"".join(packer.compress(bytes(MIB)) for _ in range(size // MIB)) + packer.flush(
+        zlib.Z_SYNC_FLUSH
+    )
     return frame(0xC2, packed[:-4])
 
 
 def test_a_bomb_is_not_inflated_beyond_the_limit(fresh):
-    """1 MiB that would become 1 GiB: 1009, and little memory on the way."""
-    data = bomb(GIB)
+    """256 KiB that would become 256 MiB: 1009, and little memory on the way."""
+    data = bomb(256 * MIB)
     with fresh.client().upgrade(b"/ws/echo", DEFLATE) as client:
         client.send(data)
         assert b"\x03\xf1" in client.rest()
 
 
 def test_many_small_bombs_in_one_packet(tmp_path):
-    """Twenty messages that inflate to 4 MiB each and arrive at once: one is inflated until somebody reads it."""
+    """Twenty messages that inflate to 4 MiB each and arrive at once: one waits inflated."""
     with Abused(tmp_path) as server:
         server.polite()
         before, data = server.rss(), bomb(4 * MIB) * 20
@@ -157,8 +160,7 @@ def test_messages_to_a_peer_that_does_not_read(fresh):
 
 def test_a_denial_of_a_gib_that_is_not_read(fresh):
     """An answer instead of the handshake has to wait for its reader, too."""
-    data = b"GET /ws/deny HTTP/1.1\r\nhost: test\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
-    data += b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+    data = HANDSHAKE % (b"/ws/deny", b"")
     with fresh.client(data, receive_buffer=65536):
         assert growth(fresh) < LITTLE
         until(lambda: fresh.calls("/ws/deny OSError") == 1, 8)
@@ -168,7 +170,7 @@ def test_pings_whose_pongs_are_not_read(fresh):
     """Pongs stop when nobody takes them: memory stays level, and the peer is closed at last."""
     with fresh.client(receive_buffer=4096).upgrade(b"/ws/echo") as client:
         before = fresh.rss()
-        client.push(frame(0x89, bytes(125)) * 1000, 2)
+        client.push(frame(0x89, bytes(125)) * 1000, 1)
         assert fresh.rss() - before < LITTLE
         assert fresh.polite() < 0.2
 
