@@ -11,6 +11,12 @@ def run_dev(invocation: Invocation) -> int:
     return run_serve(invocation)
 
 
-dev = NamesCommand(
-    "dev", run_dev, names=("http", "ws"), presets={"reload": True, "access_log": True, "log_level": "debug"}
-)
+PRESETS = {
+    "reload": True,
+    "access_log": True,
+    "log_level": "debug",
+    "http.drain_idle": 0.0,  # a browser keeps connections open, and nobody is to wait for them at Ctrl+C
+    "ws.drain_spread": 0.0,
+}
+
+dev = NamesCommand("dev", run_dev, names=("http", "ws"), presets=PRESETS)

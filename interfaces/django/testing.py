@@ -22,7 +22,7 @@ from interfaces.shared.asgi import Application
 
 __all__ = ["LiveServerTestCase", "LiveServerThread"]
 
-DEFAULTS = {"drain": 1.0, "ws_drain_spread": 0.0}
+DEFAULTS = {"drain": 1.0, "http.drain_idle": 0.0, "ws.drain_spread": 0.0}
 
 
 class LiveServerThread(testcases.LiveServerThread):

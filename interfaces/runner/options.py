@@ -58,7 +58,7 @@ class ServeOptions:
 
     backlog: int = option(2048, "connections the kernel holds until they are accepted", unit="connections",
                           peers="uvicorn 2048, granian 1024, hypercorn 100")  # fmt: skip
-    reuse_port: bool = option(False, "a socket a worker (SO_REUSEPORT); a dead worker's backlog is lost")
+    reuse_port: bool = option(False, "a socket a worker (SO_REUSEPORT); while one is dead, its share waits")
     proxy_protocol: bool = option(
         False, "take the peer's address from a PROXY header, v1 or v2, of --trusted-proxies"
     )

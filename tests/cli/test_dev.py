@@ -10,7 +10,7 @@ from tests.cli.conftest import Cli
 
 
 def test_dev_is_serve_with_other_defaults(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
-    """It serves http and ws with reload, access lines and debug logs, each of which a flag still changes."""
+    """It serves http and ws with reload, access lines, debug logs and no long drain; a flag changes each."""
     asked: list[Invocation] = []
 
     def run_serve(invocation: Invocation) -> int:
@@ -21,6 +21,7 @@ def test_dev_is_serve_with_other_defaults(cli: Cli, monkeypatch: pytest.MonkeyPa
     assert cli("dev", "--app", "cliproject", "--log-level", "info", "--http-max-headers", "3").code == 0
     plan = asked[0].plan
     assert plan.names == ("http", "ws")
+    assert (plan.chosen[0][0].options.drain_idle, plan.chosen[0][0].options.ws_drain_spread) == (0, 0)
     assert (plan.options.reload, plan.options.access_log, plan.options.log_level) == (True, True, "info")
     origins = {one.flag.name: one.origin.text for one in plan.settings}
     assert json.dumps([origins["reload"], origins["log_level"]]) == '["interfaces dev", "--log-level"]'

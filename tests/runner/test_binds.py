@@ -103,6 +103,12 @@ def test_one_address_twice_is_refused() -> None:
         held("127.0.0.1:0", "127.0.0.1:0")
 
 
+def test_what_twisted_listens_on_cannot_be_shared() -> None:
+    """Such an endpoint is no socket that could be handed over."""
+    with pytest.raises(ConfigError, match="no --workers, no --reload"):
+        held("endpoint:onion:80")
+
+
 def test_what_cannot_be_opened_leaves_nothing_open() -> None:
     """A port in use is a ConfigError, and the sockets before it are closed."""
     with socket.create_server(("127.0.0.1", 0)) as taken, socket.create_server(("127.0.0.1", 0)) as free:

@@ -28,7 +28,7 @@ from interfaces.shared.telemetry import Telemetry
 
 __all__ = ["Command", "DevelopmentServer"]
 
-DEFAULTS = {"access_log": True, "drain": 1.0, "ws_drain_spread": 0.0}
+DEFAULTS = {"access_log": True, "drain": 1.0, "http.drain_idle": 0.0, "ws.drain_spread": 0.0}
 """What differs from production: a line a request, and no long wait at Ctrl+C."""
 
 
