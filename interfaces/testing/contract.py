@@ -265,12 +265,14 @@ class InterfaceContract:
                 await asyncio.sleep(0)
             late = asyncio.ensure_future(self._refused_if_at_all(address))
             await asyncio.wait({late}, timeout=0.05)
-            assert len(recorder.scopes) == 1, "the application was called for a new peer"
+            calls = len(recorder.scopes)
             gate.set()
             got: Any = (await asyncio.gather(begun, return_exceptions=True))[0]
-            assert got == self.answer or not self.finishes, f"who was being served got {got!r}"
-            assert await late == self.refusals.get("draining"), f"a new peer got {late.result()!r}"
+            told = await late
             await asyncio.wait_for(leaving, _SOON)
+            assert calls == 1, "the application was called for a new peer"
+            assert got == self.answer or not self.finishes, f"who was being served got {got!r}"
+            assert told == self.refusals.get("draining"), f"a new peer got {told!r}"
 
         asyncio.run(main())
 
@@ -283,7 +285,7 @@ class InterfaceContract:
     def test_stopping_takes_bounded_time(self) -> None:
         """An application that never ends is cut off when ``drain`` is over."""
 
-        async def main() -> Recorder:
+        async def main() -> None:
             recorder = Recorder({self.first: self._after(asyncio.Event())})
             served = self.served(recorder, drain=0.05)
             address, context = await served.__aenter__()
@@ -291,11 +293,12 @@ class InterfaceContract:
             await recorder.got(self.first)
             context.draining = True
             await asyncio.wait_for(served.__aexit__(None, None, None), _SOON)
+            ended = recorder.calls[0].ended
             peer.cancel()
             await asyncio.wait({peer})
-            return recorder
+            assert ended, "the application is still running"
 
-        assert asyncio.run(main()).calls[0].ended, "the application is still running"
+        asyncio.run(main())
 
 
 def _descriptors() -> int:

@@ -85,6 +85,7 @@ def left():
     pool = Pool(1)
     strand = Strand(pool)
     strand.submit(models).result(WAIT)
+    assert Strand(pool).submit(lambda: connection.connection).result(WAIT) is not None
     strand.close()
     assert Strand(pool).submit(lambda: connection.connection).result(WAIT) is None
 
