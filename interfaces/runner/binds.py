@@ -68,10 +68,6 @@ class Held:
             raise ConfigError(f"bind {text}: several workers need each address once; leave one out")
         bind = parse_bind(text, port)
         if bind.kind == "endpoint":
-            raise ConfigError(
-                f"bind {text}: Twisted listens there, in one process: leave --workers and --reload out"
-            )
-        if bind.kind == "endpoint":
             if options.workers > 1:
                 raise ConfigError(
                     f"bind {text}: workers cannot share what Twisted listens on; use --workers 1"

@@ -104,9 +104,11 @@ def test_one_address_twice_is_refused() -> None:
 
 
 def test_what_twisted_listens_on_cannot_be_shared() -> None:
-    """Such an endpoint is no socket that could be handed over."""
-    with pytest.raises(ConfigError, match="no --workers, no --reload"):
-        held("endpoint:onion:80")
+    """Such an endpoint is no socket that could be handed over; one worker alone opens it itself."""
+    with pytest.raises(ConfigError, match="workers cannot share what Twisted listens on"):
+        held("endpoint:onion:80", workers=2)
+    with held("endpoint:onion:80", reload=True) as sockets:
+        assert sockets.of(1) == {}
 
 
 def test_what_cannot_be_opened_leaves_nothing_open() -> None:
