@@ -36,7 +36,7 @@ def option(
     greatest number that are taken. The words of a ``Literal`` type are the only ones taken.
     """
     facts = {"help": help, "unit": unit, "peers": peers, "secret": secret, "between": between}
-    return field(default=default, metadata=facts)
+    return field(default=default, repr=not secret, metadata=facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

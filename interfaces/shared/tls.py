@@ -8,7 +8,7 @@ import logging
 import os
 import ssl
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +38,7 @@ class TlsFiles:
     """The certificate, then its intermediates."""
     key: str | None = None
     """The private key; None when it stands in ``cert``."""
-    password: str | None = None
+    password: str | None = field(default=None, repr=False)
     client_ca: str | None = None
     """Authorities of client certificates; None asks for none."""
     client_required: bool = False

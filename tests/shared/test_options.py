@@ -229,6 +229,11 @@ def test_secrets_are_masked_at_any_depth() -> None:
     assert shown("hunter2", secret=True) == "***"
 
 
+def test_no_repr_shows_a_secret() -> None:
+    """Options are logged as they are printed: the secret is left out."""
+    assert "hunter2" not in repr(Options(token="hunter2", networks=(Network(name="x", password="hunter2"),)))
+
+
 def test_the_reference_has_a_row_an_option() -> None:
     """Each option has one row with all of its names, and a bar in a text does not end its cell."""
     rows = reference(NAMES, Options).splitlines()

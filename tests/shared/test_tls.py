@@ -301,8 +301,10 @@ def test_a_file_that_may_not_be_read_is_told_as_such(tmp_path: Path) -> None:
 
 
 def test_a_password_opens_the_key(tmp_path: Path) -> None:
-    """An encrypted key with the right password is a key like any other."""
-    ServerTls(encrypted(tmp_path, PASSWORD))
+    """An encrypted key with the right password is a key like any other; no repr tells the password."""
+    files = encrypted(tmp_path, PASSWORD)
+    ServerTls(files)
+    assert PASSWORD not in repr(files)
 
 
 @pytest.mark.parametrize(
