@@ -6,7 +6,7 @@ Source: https://asgi.readthedocs.io/en/latest/specs/www.html (spec_version 2.5),
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from interfaces.http_ws.wire_h1 import HeadParser, refused
+from interfaces.http_ws.wire_h1 import AUTHORITY, HeadParser, refused
 from interfaces.shared.asgi import Scope
 
 __all__ = ["Place", "http_scope", "websocket_scope"]
@@ -46,10 +46,17 @@ class Place:
 def http_scope(head: HeadParser, place: Place, state: dict[str, Any]) -> Scope:
     """The scope of a request. Raises PeerError for a target that is of no known form."""
     scope = _scope("http", "https" if place.secure else "http", head, place)
-    scope["method"] = METHODS.get(head.method) or head.method.decode("ascii")
+    scope["method"] = METHODS.get(head.method) or _method(head.method)
     scope["state"] = state.copy()
     scope["extensions"] = place.http.copy()
     return scope
+
+
+def _method(method: bytes) -> str:
+    """A method that is rare; CONNECT is a proxy's (RFC 9110 §9.3.6)."""
+    if method == b"CONNECT":
+        raise refused(405, "this is no proxy")
+    return method.decode("ascii")
 
 
 def websocket_scope(head: HeadParser, place: Place, state: dict[str, Any], subprotocols: list[str]) -> Scope:
@@ -89,12 +96,12 @@ def _scope(kind: str, scheme: str, head: HeadParser, place: Place) -> dict[str, 
 def _absolute(head: HeadParser, target: bytes) -> bytes:
     """Path and query of an absolute-form target, which also names the host (RFC 9112 §3.2.2)."""
     scheme, _, rest = target.partition(b"://")
-    if scheme.lower() not in (b"http", b"https", b"ws", b"wss") or head.method == b"CONNECT":
+    if scheme.lower() not in (b"http", b"https", b"ws", b"wss"):
         raise refused(400, "malformed request target")
     cut = min((i for i in (rest.find(b"/"), rest.find(b"?")) if i >= 0), default=len(rest))
     host = rest[:cut]
-    if not host or b"@" in host:
+    if not host or not AUTHORITY.fullmatch(host):
         raise refused(400, "malformed request target")
-    head.headers = [(n, host if n == b"host" else v) for n, v in head.headers]
+    head.headers = [(b"host", host)] + [field for field in head.headers if field[0] != b"host"]
     path = rest[cut:]
     return path if path[:1] == b"/" else b"/" + path

@@ -19,7 +19,7 @@ import httptools
 
 from interfaces.shared.errors import PeerError
 
-__all__ = ["CHUNKED", "CONTINUE", "Chunked", "HeadLimits", "HeadParser", "refusal", "status_line"]
+__all__ = ["AUTHORITY", "CHUNKED", "CONTINUE", "Chunked", "HeadLimits", "HeadParser", "refusal", "status_line"]
 
 CHUNKED = -1
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -34,7 +34,7 @@ _SPECIAL = {
 _LINES: dict[int, bytes] = {
     int(s): b"HTTP/1.1 %d %s\r\n" % (int(s), s.phrase.encode("ascii")) for s in HTTPStatus
 }
-_HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+;=%-]*)(?::[0-9]*)?")
+AUTHORITY = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._~!$&'()*+;=%-]*)(?::[0-9]*)?")
 _SIZE = re.compile(rb"[0-9A-Fa-f]{1,15}")
 _TOKEN = rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"
 _EXTENSION = re.compile(
@@ -199,7 +199,7 @@ class HeadParser:
         """Take note of a field that decides something here."""
         if kind == HOST:
             self._hosts += 1
-            if not _HOST.fullmatch(value):
+            if not AUTHORITY.fullmatch(value):
                 raise refused(400, "malformed Host")
         elif kind == LENGTH:
             self.length = int(value)
