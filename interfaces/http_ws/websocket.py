@@ -22,6 +22,7 @@ EARLY = 65536
 TURN = 64
 """Frames, or 4 KiB of messages for each, that one peer has read in a turn of the loop."""
 KNOWN = "websocket. accept, send, close, http.response.start, http.response.body"
+KINDS = frozenset(f"websocket.{name}" for name in KNOWN.removeprefix("websocket. ").split(", "))
 
 
 def upgraded(conn: Any, rest: bytes) -> bool:
@@ -61,10 +62,7 @@ class Socket(Session):
         kind: str = event["type"]
         if kind == "websocket.send" and socket.phase == OPEN:
             data = event.get("bytes")
-            if data is not None:
-                out = socket.wire.binary(data)
-            else:
-                out = socket.wire.text(event["text"])
+            out = socket.wire.binary(data) if data is not None else socket.wire.text(event["text"])
             socket.write_now(out)
             if socket.blocked:
                 await socket.writable()
@@ -188,7 +186,7 @@ class WebSocket(Stream):
         waits = self.session.waiting
         self.session.last({"type": "websocket.disconnect", "code": event.code, "reason": event.reason})
         self.deadline = self.service.now + self.service.options.ws_close_timeout
-        if not waits:
+        if not waits or self.wire.closing:
             self.answer_end()
 
     def answer_end(self) -> None:
@@ -220,10 +218,11 @@ class WebSocket(Stream):
         if phase == CONNECTING:
             self._handshake(kind, event)
         elif phase == OPEN and kind == "websocket.close":
-            self.shut(event.get("code", 1000), event.get("reason") or "")
+            code = event.get("code")
+            self.shut(1000 if code is None else code, event.get("reason") or "")
         elif phase == DENYING and kind == "websocket.http.response.body" and self.answer is not None:
             self._denial(self.answer, event)
-        elif phase >= CLOSING and (kind == "websocket.send" or kind == "websocket.close"):
+        elif phase >= CLOSING and kind in KINDS:
             raise PeerGone("the WebSocket is closed")
         else:
             raise _unfit(kind)
@@ -315,29 +314,43 @@ class WebSocket(Stream):
             self.answer_end()
         elif self.phase == OPEN:
             self.shut(1000 if session.error is None else 1011, "")
-        elif self.phase == CONNECTING:
+        elif self.phase != CLOSING and self.phase != CLOSED:
             if session.error is None:
                 log.error("%r: the application returned without accepting or closing", session)
-            self._deny(404 if session.unrouted else 500)
-        elif self.phase == DENYING:
-            self.abort()
+            if self.phase == CONNECTING:
+                self._deny(404 if session.unrouted else 500)
+            else:
+                self.abort()
         if service.idle is not None:
             service.check_idle()
 
     def sweep(self, now: float) -> None:
         """Deadlines, and life: a peer that is silent is asked, one that stays silent is gone."""
         options = self.service.options
-        if now >= self.deadline or self.stalled(now, options.send_timeout):
-            self.deadline = FOREVER
+        if self.held:
+            self.heard = now  # nobody listens: its silence is ours
+        if self.stalled(now, options.send_timeout):
+            self.service.count("ws.stalled")
             self.abort()
-        elif self.phase == OPEN and options.ws_ping_interval and not self.held:
+        elif now >= self.deadline:
+            self._late(now)
+        elif self.phase == OPEN and options.ws_ping_interval:
             silent = now - self.heard
-            if silent >= options.ws_ping_interval + options.ws_ping_timeout:
-                self.service.count("ws.silent")
-                self.abort()
-            elif silent >= options.ws_ping_interval and not self._pinged:
+            if silent >= options.ws_ping_interval and not self._pinged:
                 self._pinged = True
                 self.write_now(self.wire.ping(b""))
+            elif silent >= options.ws_ping_interval + options.ws_ping_timeout:
+                self.service.count("ws.silent")
+                self.abort()
+
+    def _late(self, now: float) -> None:
+        """The peer did not end in time, or the application did not take what came before the peer's end."""
+        if self.ending is not None and self.phase != CLOSED:
+            self.deadline = now + self.service.options.ws_close_timeout
+            self.answer_end()
+        else:
+            self.deadline = FOREVER
+            self.abort()
 
     def drain(self) -> None:
         """The server goes away: 1012, so that the client comes back to another."""
