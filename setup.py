@@ -72,7 +72,6 @@ TEST = [
     "litestar>=2.25",  # interop
     "quart>=0.22",  # interop
     "playwright>=1.65",  # two browsers talk in the demo chat
-    "wsproto>=1.3",  # the oracle of the WebSocket wire
 ]
 CHECK = [
     "ruff>=0.17.5",  # style and formatting

@@ -1,20 +1,25 @@
 """``interfaces check NAME…``: would it start? Imports, validates and binds what ``serve`` would."""
 
 import asyncio
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 import click
 
 from interfaces.cli.names import Invocation, NamesCommand
 from interfaces.cli.serve import application_of
-from interfaces.runner.plan import Plan, Setting
+from interfaces.runner.binds import binds_of
+from interfaces.runner.ops import PORT as OPS_PORT
+from interfaces.runner.plan import Plan
 from interfaces.runner.process import listening_of, loop_factory
 from interfaces.shared.asgi import Application
 from interfaces.shared.bind import parse_bind
 from interfaces.shared.endpoint import known_endpoint
 from interfaces.shared.errors import ApplicationError, ConfigError
 
-__all__ = ["check"]
+__all__ = ["check", "served_types"]
 
 SCOPES = {"ws": "websocket"}
 """The scope type of a name, where it is called otherwise."""
@@ -40,15 +45,32 @@ def run_check(invocation: Invocation) -> int:
     return 0
 
 
+def served_types(app: Any) -> set[str] | None:
+    """Scope types that ``app`` takes: a router's, seen through middleware; None where it cannot be told."""
+    django = sys.modules.get("django.core.handlers.asgi")  # if the application uses it, it is there
+    seen: set[int] = set()
+    while app is not None and id(app) not in seen:
+        seen.add(id(app))
+        mapping = getattr(app, "application_mapping", None)  # of Channels' ProtocolTypeRouter
+        if isinstance(mapping, Mapping):
+            return {*mapping}
+        # Channels' and our middleware keep what they wrap as `inner`, Django's handler as `application`.
+        inner = getattr(app, "inner", None) or getattr(app, "application", None)
+        if inner is None and django is not None and isinstance(app, django.ASGIHandler):
+            return {"http"}
+        app = inner
+    return None
+
+
 def _check_routes(app: Application, plan: Plan) -> None:
-    """ConfigError when the application is a ProtocolTypeRouter without one of the types that are served."""
-    mapping = getattr(app, "application_mapping", None)
-    if not isinstance(mapping, dict):
+    """ConfigError when the application is known not to take one of the types that are served."""
+    types = served_types(app)
+    if types is None:
         return
+    there = ", ".join(sorted(types))
     for name in plan.names:
         scope = SCOPES.get(name, name)
-        if scope not in mapping:
-            there = ", ".join(map(str, mapping))
+        if scope not in types:
             raise ConfigError(
                 f"{plan.options.app} has no route for {scope!r} ({name} is served); it has {there}"
             )
@@ -61,31 +83,27 @@ def _try_binds(plan: Plan) -> list[str]:
     process that serves (SO_REUSEPORT), whose connections it would take.
     """
     listening = listening_of(replace(plan.options, reuse_port=False))
-    secure = " (TLS)" if listening.secure() else ""
     found = []
-    for setting in plan.settings:
-        for text, port in _binds(setting):
-            bind = parse_bind(text, port)
-            if bind.kind == "endpoint":
-                asyncio.run(known_endpoint(bind))
-                found.append(f"{setting.flag.name} {text} (through Twisted, not tried)")
-                continue
-            for sock in listening.sockets(text, port):
-                sock.close()
-            found.append(f"{setting.flag.name} {text}{secure if setting.flag.section else ''}")
+    for option, text, port in _binds(plan):
+        bind = parse_bind(text, port)
+        if bind.kind == "endpoint":
+            asyncio.run(known_endpoint(bind))
+            found.append(f"{option} {text} (through Twisted, not tried)")
+            continue
+        for sock in listening.sockets(text, port):
+            sock.close()
+        secure = listening.tls is not None and option != "ops_bind"
+        found.append(f"{option} {text}{' (TLS)' if secure else ''}")
     return found
 
 
-def _binds(setting: Setting) -> list[tuple[str, int]]:
-    """The addresses that an option named ``bind`` holds, with the port to take where there is none."""
-    flag = setting.flag
-    if flag.name == "ops_bind":
-        return [(setting.value, 9000)] if setting.value else []
-    if flag.key != "bind":
-        return []
-    port = flag.default_text.rpartition(":")[2]
-    texts = (setting.value,) if isinstance(setting.value, str) else setting.value
-    return [(text, int(port) if port.isdigit() else 0) for text in texts if text]
+def _binds(plan: Plan) -> Iterator[tuple[str, str, int]]:
+    """Every address: the option it stands in, its text, the port to take where it has none."""
+    for interface, _ in plan.chosen:
+        for text, port in binds_of(interface):
+            yield f"{interface.names[0]}.bind", text, port
+    if plan.options.ops_bind:
+        yield "ops_bind", plan.options.ops_bind, OPS_PORT
 
 
 check = NamesCommand("check", run_check)

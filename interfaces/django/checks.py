@@ -1,16 +1,14 @@
-"""Django's system checks for this application, and what an ASGI application is made to serve."""
+"""Django's system checks for this application."""
 
 from typing import Any
 
-from channels.routing import ProtocolTypeRouter
 from django.apps import apps
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's own names
-from django.core.handlers.asgi import ASGIHandler
 
 from interfaces.django.settings import application_path, identity_hook, options
 from interfaces.shared.errors import ConfigError
 
-__all__ = ["check_application", "check_options", "check_order", "served_types"]
+__all__ = ["check_application", "check_options", "check_order"]
 
 
 def check_application(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -44,18 +42,3 @@ def check_order(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         )
         for rival in sorted(rivals)
     ]
-
-
-def served_types(app: Any) -> set[str] | None:
-    """Scope types that ``app`` takes: a router's, seen through middleware; None where it cannot be told."""
-    seen: set[int] = set()
-    while app is not None and id(app) not in seen:
-        seen.add(id(app))
-        if isinstance(app, ProtocolTypeRouter):
-            return {*app.application_mapping}
-        # Channels' and our middleware keep what they wrap as `inner`, Django's handler as `application`.
-        inner = getattr(app, "inner", None) or getattr(app, "application", None)
-        if inner is None and isinstance(app, ASGIHandler):
-            return {"http"}
-        app = inner
-    return None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Cli
+from tests.cli.conftest import PROJECT, Cli
 
 
 def test_all_well(cli: Cli) -> None:
@@ -62,6 +62,16 @@ def test_what_would_fail_fails(cli: Cli, arguments: list[str], said: str) -> Non
     assert code == 2
     assert said in err
     assert err.count("\n") == 1
+
+
+def test_a_route_is_missed_behind_middleware(cli: Cli, project: Path) -> None:
+    """What Channels' middleware wraps is looked into."""
+    (project / "cliproject.py").write_text(f"{PROJECT}\nrouter.__class__.inner = None\n"
+                                           "class Middleware(Router):\n    application_mapping = None\n"
+                                           "outer = Middleware()\nouter.inner = router\n")  # fmt: skip
+    code, _, err = cli("check", "ws", "--app", "cliproject:outer")
+    assert code == 2
+    assert "cliproject:outer has no route for 'websocket' (ws is served); it has http\n" in err
 
 
 def test_a_router_with_the_route(cli: Cli) -> None:

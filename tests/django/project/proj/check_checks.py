@@ -8,7 +8,7 @@ from django.core.asgi import get_asgi_application
 from django.core.checks import run_checks
 from django.test import SimpleTestCase, modify_settings, override_settings
 
-from interfaces.django.checks import served_types
+from interfaces.cli.check import served_types
 from interfaces.django.identity import IdentityMiddlewareStack
 from interfaces.django.settings import application_path, options
 from proj.asgi import application
