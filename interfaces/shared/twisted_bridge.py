@@ -1,87 +1,30 @@
-"""Between Twisted and asyncio: the reactor on a running loop, and endpoints that accept for our protocols.
+"""Twisted's endpoints, accepting for our protocols.
 
 Imported only through :mod:`interfaces.shared.endpoint`, which knows what to say where Twisted is missing.
 """
 
 import asyncio
-import logging
 import os
-import sys
-from functools import cache
 from typing import Any
 
 from twisted.internet import tcp
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
-from twisted.internet.asyncioreactor import AsyncioSelectorReactor
 from twisted.internet.defer import maybeDeferred
 from twisted.internet.endpoints import serverFromString
-from twisted.internet.main import installReactor
-from twisted.internet.posixbase import PosixReactorBase
 from twisted.internet.protocol import Factory
-from twisted.logger import STDLibLogObserver, globalLogBeginner
 
 from interfaces.shared.accept import Terms
 from interfaces.shared.bind import Address
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.proxy import Trusted
+from interfaces.shared.twisted_reactor import reactor_on
 from interfaces.shared.twisted_transport import BridgedTransport
 
-__all__ = ["Door", "LoopReactor", "open_door", "parse", "reactor_on"]
+__all__ = ["Door", "open_door", "parse", "reactor_on"]
 
-_log = logging.getLogger("interfaces.listen")
-_MODULE = "twisted.internet.reactor"
 _ENDING = 5.0
-"""Seconds that what Twisted does at shutdown may take."""
+"""Seconds until an endpoint that does not let go of its address is left alone."""
 _HAPROXY = "haproxy:"
-
-
-class LoopReactor(AsyncioSelectorReactor):
-    """Twisted's reactor on a loop that is not Twisted's to run or to stop."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        super().__init__(loop)
-        self.startRunning(installSignalHandlers=False)
-        self.life = loop.create_task(self._live(loop))
-
-    def installWaker(self) -> None:
-        """None is needed: the loop wakes itself."""
-
-    def crash(self) -> None:
-        """Twisted is over; whoever runs the loop stops it."""
-        PosixReactorBase.crash(self)
-
-    async def _live(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Wait for the end of the loop, which cancels its tasks; then end Twisted's threads and sockets."""
-        try:
-            await loop.create_future()
-        finally:
-            ended = loop.create_future()
-            self.addSystemEventTrigger("after", "shutdown", ended.set_result, None)
-            self.fireSystemEvent("shutdown")
-            await asyncio.wait({ended}, timeout=_ENDING)
-
-
-def reactor_on(loop: asyncio.AbstractEventLoop) -> Any:
-    """The process's reactor, if need be made now; ConfigError when it runs, and not on ``loop``."""
-    installed = sys.modules.get(_MODULE)
-    if installed is not None:
-        if getattr(installed, "running", False):
-            if getattr(installed, "_asyncioEventloop", None) is loop:
-                return installed
-            raise ConfigError("Twisted's reactor runs already, and not on this event loop; a process has one")
-        if not isinstance(installed, LoopReactor):
-            # Daphne's Django app makes one as soon as it is imported, and runs it only in its own server.
-            _log.warning("a Twisted reactor that never ran is replaced (does INSTALLED_APPS have daphne?)")
-        del sys.modules[_MODULE]
-    _log_as_python_does()
-    made = LoopReactor(loop)
-    installReactor(made)
-    return made
-
-
-@cache
-def _log_as_python_does() -> None:
-    globalLogBeginner.beginLoggingTo([STDLibLogObserver("twisted")], redirectStandardIO=False)
 
 
 def parse(description: str) -> Any:

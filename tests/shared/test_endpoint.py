@@ -69,12 +69,12 @@ class Talker(asyncio.Protocol):
     made: list["Talker"]
     proxied: Any = None
     half_open = False
+    echo = True
 
     def __init__(self) -> None:
         self.made.append(self)
         self.got = b""
         self.calls: list[Any] = []
-        self.echo = True
 
     def connection_made(self, transport: Any) -> None:
         self.transport = transport
@@ -549,6 +549,31 @@ def test_a_peer_that_resets_is_told_as_an_error(run: Any) -> None:
                 await until(lambda: kind.made)
             await until(lambda: kind.made[0].calls[-1] != "made")
             assert isinstance(kind.made[0].calls[-1][1], Exception)
+
+    run(steps())
+
+
+def test_what_came_before_a_reset_is_still_read(run: Any) -> None:
+    """uvloop by itself forgets such a connection after one read, and nobody would ever hear its end."""
+
+    class Careful(talker(echo=False)):  # type: ignore[misc]
+        def connection_made(self, transport: Any) -> None:
+            super().connection_made(transport)
+            transport.pause_reading()
+
+        def data_received(self, data: bytes) -> None:
+            self.calls.append("data")
+
+    async def steps() -> None:
+        async with Listening().open(Careful, [PLAIN], 0) as listeners:
+            with socket.create_connection(("127.0.0.1", listeners.addresses[0].port)) as client:
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                client.sendall(bytes(MIB // 2))
+                await until(lambda: Careful.made)
+            made = Careful.made[0]
+            made.transport.resume_reading()
+            await until(lambda: made.calls[-1] not in ("made", "data"))
+            assert isinstance(made.calls[-1][1], Exception)
 
     run(steps())
 
