@@ -15,6 +15,8 @@ from interfaces.shared.stream import Stream
 __all__ = ["BODY_FULL", "Exchange", "Request"]
 
 BODY_FULL = 1
+NOTHING, ALL, GONE = range(3)
+"""What the application was told of the end: nothing yet, of the body's, of the client's."""
 BUFFERED = 65536
 FILE_PART = 262144
 KNOWN = "http.response. start, body, trailers, early_hint, pathsend"
@@ -51,9 +53,11 @@ class Request(Instance):
         self.expects: bool = False
         self.gone: bool = False
         self.began: float = 0.0
+        # The application may change its scope, and the access line tells what was asked.
+        self._asked: Scope = scope if service.access is None else dict(scope)
         self._parts: list[bytes] = []
         self._size: int = 0
-        self._told: bool = False
+        self._told: int = NOTHING
 
     async def receive(self) -> Event:
         """``http.request`` as the body comes in; ``http.disconnect`` when it is over."""
@@ -62,7 +66,9 @@ class Request(Instance):
                 return self._take()
             conn = self.conn
             if conn is None or self.ended:
-                await asyncio.sleep(0)  # an application that asks again and again stops nobody else
+                if self._told == GONE:
+                    await asyncio.sleep(0)  # an application that asks again and again stops nobody else
+                self._told = GONE  # the first time at once: some ask by a call that they cancel when it waits
                 return {"type": "http.disconnect"}
             if self.expects:
                 self.expects = False
@@ -80,7 +86,7 @@ class Request(Instance):
                 self.conn.release(BODY_FULL)
         more = self.more
         if not more:
-            self._told = True
+            self._told = ALL
         return {"type": "http.request", "body": data, "more_body": more}
 
     def feed(self, data: bytes) -> None:
@@ -117,9 +123,10 @@ class Request(Instance):
         if kind == "http.response.body":
             body = event.get("body", b"")
             if type(body) is not bytes:
-                body = bytes(body)
+                body = bytes(memoryview(body))  # bytes(5) would be five NULs
             if event.get("more_body", False):
-                if conn.write(self.answer.body(body, True)) or conn.blocked:
+                data = self.answer.body(body, True)
+                if not data or conn.write(data) or conn.blocked:  # also nothing: who sends it for ever stops nobody else
                     await self._pace()
             else:
                 self._finish(conn, self.answer.body(body, False))
@@ -203,7 +210,7 @@ class Request(Instance):
             service.check_idle()
 
     def _log(self) -> None:
-        scope, answer, service = self.scope, self.answer, self.service
+        scope, answer, service = self._asked, self.answer, self.service
         access = service.access
         if access is not None:
             access(

@@ -139,7 +139,12 @@ def _wrapped(application: Any, where: str) -> Application:
         from a2wsgi import WSGIMiddleware  # noqa: PLC0415 - the extra [wsgi]
     except ImportError as error:
         raise ConfigError("--wsgi needs a2wsgi: pip install 'asgi-interfaces[wsgi]'") from error
-    wrapped: Any = WSGIMiddleware(application)
+
+    def terminated(environ: Any, start_response: Any) -> Any:
+        environ["wsgi.input_terminated"] = True  # the body ends by itself: Werkzeug reads chunked ones only then
+        return application(environ, start_response)
+
+    wrapped: Any = WSGIMiddleware(terminated)
     return cast("Application", wrapped)
 
 
