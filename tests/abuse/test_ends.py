@@ -107,8 +107,8 @@ def test_an_application_that_returns_without_an_answer(shared):
 
 INJECTIONS = [
     b"x:a\r\nset-cookie: b", b"x:a\nb: c", b"x:a\rb", b"x:a\0b", b"x\r\ny:a", b"x y:a", b":a", b"x\0:a",
-    b"x::\r\n", b"content-length:5\r\n", b"content-length:-1", b"content-length:5, 5", b"transfer-encoding\r\n:chunked",
-    b"x:\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+    b"x::\r\n", b"content-length:5\r\n", b"content-length:-1", b"content-length:5, 5",
+    b"transfer-encoding\r\n:chunked", b"x:\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
 ]  # fmt: skip
 
 

@@ -137,7 +137,8 @@ def test_random_bytes(server, data, half):
 TOKENS = [
     b"GET ", b"POST ", b"/", b"/read", b" HTTP/1.1", b" HTTP/1.0", b"\r\n", b"\n", b"\r", b"host: test\r\n",
     b"\0", b"content-length: 5\r\n", b"transfer-encoding: chunked\r\n", b"5\r\nhello\r\n", b"0\r\n\r\n",
-    b"connection: close\r\n", b"upgrade: websocket\r\n", b"expect: 100-continue\r\n", b": ", b" ", b"\t", b";", b"x" * 100, b"\xff",
+    b"connection: close\r\n", b"upgrade: websocket\r\n", b"expect: 100-continue\r\n", b": ", b" ", b"\t",
+    b";", b"x" * 100, b"\xff",
 ]  # fmt: skip
 
 
