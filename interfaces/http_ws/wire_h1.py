@@ -124,13 +124,13 @@ class HeadParser:
         """Why a head that begins with ``part`` is refused before it is whole; None while it may become one."""
         first = part.find(b"\n")
         if not part[:1].isalpha():
-            return refused(400, "malformed method")
+            return refused(400, "malformed request line")
         if (len(part) if first < 0 else first) > self.limits.line + 1:
             return refused(414, "the request line is too long")
         if len(part) > self.limits.size:
             return refused(431, "the header is too large")
         if first >= 0 and part[first - 1 : first] != b"\r":
-            return refused(400, "bare LF in the request line")
+            return refused(400, "malformed request line")
         return None
 
     def _request_line(self, head: bytes, end: int) -> None:
@@ -145,10 +145,10 @@ class HeadParser:
         self.method = method = head[:space]
         self.target = target = head[space + 1 : end - 9]
         if not target or target.translate(None, _TARGET):
-            raise refused(400, "malformed request target")
+            raise refused(400, "malformed request line")
         if method not in _METHODS or target[0] != 0x2F:
             if not _METHOD.fullmatch(method):
-                raise refused(400, "malformed method")
+                raise refused(400, "malformed request line")
             self._block = b""  # httptools must judge it, whatever is remembered of the fields
 
     def _fields(self, head: bytes) -> None:
@@ -281,7 +281,7 @@ class Chunked:
             line = data[at:stop]
             at = stop + 1
             if line[-1:] != b"\r":
-                raise refused(400, "bare LF in a chunked body")
+                raise refused(400, "malformed chunked body")
             self._take(line[:-1])
         if self.done:
             self.rest = data[at:]
@@ -290,13 +290,15 @@ class Chunked:
     def _hold(self, data: bytes, at: int) -> None:
         limit = self._trailers if self._in_trailers else self._line
         if len(data) - at > limit + 1:
-            raise refused(431 if self._in_trailers else 400, "a line of the chunked body is too long")
+            if self._in_trailers:
+                raise refused(431, "the trailers are too large")
+            raise refused(400, "malformed chunked body")
         self._held = data[at:]
 
     def _take(self, line: bytes) -> None:
         if self._data_end:
             if line:
-                raise refused(400, "malformed chunk")
+                raise refused(400, "malformed chunked body")
             self._data_end = False
         elif self._in_trailers:
             self._trailer(line)
@@ -306,11 +308,11 @@ class Chunked:
     def _chunk(self, line: bytes) -> None:
         size = _SIZE.match(line)
         if size is None or len(line) > self._line:
-            raise refused(400, "malformed chunk size")
+            raise refused(400, "malformed chunked body")
         if size.end() != len(line):
             self._budget -= len(line) - size.end()
             if self._budget < 0 or not _EXTENSION.fullmatch(line, size.end()):
-                raise refused(400, "malformed or too many chunk extensions")
+                raise refused(400, "malformed chunked body")
         self._left = int(size.group(), 16)
         self._in_trailers = not self._left
 
