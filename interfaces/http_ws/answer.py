@@ -2,7 +2,7 @@
 
 RFC 9112 (§6 message body, §7.1 chunked, §9 connections), RFC 9110 (§6.4.1 statuses without content, §6.5.1
 trailers, §8.6 Content-Length, §9.3.2 HEAD), RFC 8297.
-Connection, Transfer-Encoding and Date are the server's; an application's "connection: close" is honoured.
+Connection and Transfer-Encoding are the server's, but an application's "connection: close" is honoured; so is a Date.
 What the application does wrong raises RuntimeError, with nothing written.
 """
 

@@ -10,6 +10,7 @@ from typing import ClassVar
 from interfaces.http_ws.connection import Connection
 from interfaces.http_ws.service import Service
 from interfaces.shared.asgi import Application
+from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address
 from interfaces.shared.options import option
@@ -27,6 +28,9 @@ class HttpWsOptions:
 
     bind: tuple[str, ...] = option(("127.0.0.1:8000",), "where to listen: HOST:PORT, unix:PATH, fd:N, systemd:")
     root_path: str = option("", "path under which a proxy mounts the application; becomes root_path")
+    max_connections: int = option(
+        10_000, "connections held; further ones wait in the kernel's queue", peers="uvicorn none, nginx 512"
+    )
     max_connections_per_address: int = option(
         10_000, "connections held from one client address; further ones get 503", peers="nginx: none"
     )
@@ -88,6 +92,11 @@ class HttpWsOptions:
         0.5, "over which open sockets are told to come back (1012) when the server stops", unit="seconds"
     )
 
+    def __post_init__(self) -> None:
+        """Refuse what cannot work, before anything is opened."""
+        if self.root_path and (not self.root_path.startswith("/") or self.root_path.endswith("/")):
+            raise ConfigError(f"--http-root-path {self.root_path}: begin with / and do not end with it: /chat")
+
 
 class HttpWs(Interface[HttpWsOptions]):
     """HTTP/1.1 and WebSockets. With ``ws`` alone, plain HTTP is answered with 426."""
@@ -103,8 +112,11 @@ class HttpWs(Interface[HttpWsOptions]):
         service = Service(app, options, context, loop)
         service.tick()
         try:
-            async with context.listening.open(lambda: Connection(service), options.bind, 8000) as listeners:
-                context.ready("http", True)
+            async with context.listening.open(
+                lambda: Connection(service), options.bind, 8000, limit=options.max_connections
+            ) as listeners:
+                for name in context.names:
+                    context.ready(name, True)
                 try:
                     yield listeners.addresses
                 finally:

@@ -81,7 +81,7 @@ class HttpResponseStart(TypedDict):
     status: int
     """200 to 999."""
     headers: NotRequired[Headers]
-    """Connection, Transfer-Encoding and Date are the server's; ``connection: close`` is honoured."""
+    """Connection and Transfer-Encoding are the server's, but ``connection: close`` is honoured; so is a Date."""
     trailers: NotRequired[bool]
     """Whether ``http.response.trailers`` follows the body."""
 

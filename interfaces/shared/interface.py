@@ -50,7 +50,7 @@ class Context:
     def outgoing(self, channel: str) -> AsyncIterator[Event]:
         """Messages sent to the top-level ``channel`` from anywhere; ConfigError without a layer."""
         if self.layer is None:
-            raise ConfigError(f"{channel}: top-level channels need a channel layer (--layer URL)")
+            raise ConfigError(f"{channel}: top-level channels need a channel layer")
         found: AsyncIterator[Event] = self.layer.consume(channel)
         return found
 
