@@ -34,7 +34,7 @@ class Context:
     listening: Listening = field(default_factory=Listening)
     """How to listen: inherited sockets, TLS, trusted proxies."""
     telemetry: Telemetry = field(default_factory=Telemetry)
-    """Where logs, counts and access lines go."""
+    """Where counts and access lines go."""
     layer: Any = None
     """The channel layer, or None."""
     on_ready: Callable[[str, bool, str], None] = _unheard

@@ -1,6 +1,5 @@
-"""Logs, counts and access lines: what a process tells about itself. It never configures logging."""
+"""Counts and access lines: what a process tells about itself, beside its logs."""
 
-import logging
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -18,7 +17,6 @@ class Telemetry:
 
     counts: Counter[str] = field(default_factory=Counter)
     access: AccessLine | None = None
-    log: logging.Logger = field(default_factory=lambda: logging.getLogger("interfaces"))
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to the counter ``name`` ("http.requests", "ws.refused" …)."""
