@@ -1,5 +1,6 @@
 """The command line: one file a command, imported when the command is asked for."""
 
+import os
 import sys
 from collections.abc import Sequence
 from difflib import get_close_matches
@@ -49,6 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     0 after a clean drain, 2 for the operator's mistake, which is told in one line, 1 otherwise.
     """
+    _open_streams()
     try:
         return int(group.main(arguments, prog_name="interfaces", standalone_mode=False) or 0)
     except NoArgsIsHelpError as error:
@@ -60,6 +62,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _told(_one_line(error), 2)
     except click.Abort:
         return 130
+
+
+def _open_streams() -> None:
+    """Put /dev/null where a standard stream was closed (``>&-``), or a socket would get its number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            os.set_inheritable(number, True)
+            setattr(sys, name, open(number, "w" if number else "r", closefd=False))  # noqa: SIM115 - for good
 
 
 def _told(text: str, code: int) -> int:

@@ -123,10 +123,11 @@ class Request(Instance):
         if kind == "http.response.body":
             body = event.get("body", b"")
             if type(body) is not bytes:
-                body = bytes(memoryview(body))  # bytes(5) would be five NULs
+                body = bytes(memoryview(body))  # bytes(5) is five NULs
             if event.get("more_body", False):
                 data = self.answer.body(body, True)
-                if not data or conn.write(data) or conn.blocked:  # also nothing: who sends it for ever stops nobody else
+                # Who sends nothing for ever waits too, so that others get their turn.
+                if not data or conn.write(data) or conn.blocked:
                     await self._pace()
             else:
                 self._finish(conn, self.answer.body(body, False))

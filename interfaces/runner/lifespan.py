@@ -88,5 +88,7 @@ class Lifespan:
         answer.set_result(event)
 
     def _ended(self, session: Instance) -> None:
+        if self._started and session.error is not None:
+            log.error("%s", failure("the application failed in its lifespan", session.error))
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(None)

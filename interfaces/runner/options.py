@@ -12,6 +12,9 @@ from interfaces.shared.options import option
 
 __all__ = ["ServeOptions", "Sni"]
 
+MOST_WORKERS = 1024
+"""Far above what helps, far below what a mistyped number would start."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sni:
@@ -92,6 +95,12 @@ class ServeOptions:
         """Refuse what cannot work together, before anything is opened."""
         if self.reload and self.workers > 1:
             raise ConfigError("--reload serves with one process; leave --workers out")
+        if self.workers > MOST_WORKERS:
+            raise ConfigError(f"--workers {self.workers}: {MOST_WORKERS} processes are the most")
+        if self.backlog >= 1 << 31:
+            raise ConfigError(f"--backlog {self.backlog}: no kernel holds so many")
+        if self.tls_client_ca and not self.tls_cert:
+            raise ConfigError("--tls-client-ca needs --tls-cert FILE")
         if self.tls_key and not self.tls_cert:
             raise ConfigError("--tls-key needs --tls-cert FILE")
         if self.tls_sni and not self.tls_cert:

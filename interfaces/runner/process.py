@@ -11,7 +11,9 @@ import os
 import signal
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
+from threading import Timer
 
 from interfaces.runner.options import ServeOptions
 from interfaces.runner.server import Chosen, Serving
@@ -28,6 +30,9 @@ from interfaces.shared.tls import TlsFiles
 __all__ = ["listening_of", "loop_factory", "run", "serving_of"]
 
 log = logging.getLogger("interfaces.runner")
+
+LEFTOVER = 2.0
+"""Seconds for what the application leaves running, tasks and threads, when all else has ended."""
 
 
 def loop_factory(name: str) -> Callable[[], asyncio.AbstractEventLoop] | None:
@@ -101,14 +106,37 @@ def run(
     try:
         serving = serving_of(app, chosen, options, telemetry=telemetry, worker=worker)
         process = _Process(serving, options, app_name, worker)
-        with asyncio.Runner(loop_factory=loop_factory(options.loop)) as runner:
-            runner.run(process.serve())
+        with ExitStack() as stack:
+            insisting = Timer(LEFTOVER, _insist)
+            insisting.daemon = True
+            stack.callback(insisting.cancel)
+            runner = stack.enter_context(asyncio.Runner(loop_factory=loop_factory(options.loop)))
+            stack.callback(insisting.start)
+            _run(runner.get_loop(), process)
     except (ConfigError, ApplicationError) as error:
         say(str(error))
         return 2 if isinstance(error, ConfigError) else 1
     except asyncio.CancelledError:
         pass  # told to stop while it started
     return 0
+
+
+def _run(loop: asyncio.AbstractEventLoop, process: "_Process") -> None:
+    """Run it to its end. A call of the application that raised SystemExit ends itself, not the process."""
+    serving = loop.create_task(process.serve())
+    while not serving.done():
+        try:
+            loop.run_until_complete(serving)
+        except (SystemExit, KeyboardInterrupt):
+            if not process.up:
+                raise
+    serving.result()
+
+
+def _insist() -> None:
+    """End the process although asyncio waits for tasks that take no cancelling, and for threads."""
+    say(f"the application left tasks or threads that did not end in {LEFTOVER:g} s: stopping without them")
+    os._exit(1)
 
 
 @dataclass(eq=False)
@@ -119,6 +147,8 @@ class _Process:
     options: ServeOptions
     app_name: str
     worker: Worker | None
+    up: bool = False
+    """Whether it ever served."""
 
     async def serve(self) -> None:
         """Start, serve until told to stop or until an interface ends, drain."""
@@ -127,6 +157,7 @@ class _Process:
         self._heed_signals()
         async with self.serving:
             self.starting = None
+            self.up = True
             # What was made until now stays for good: no collection need look at it again.
             gc.collect()
             gc.freeze()

@@ -143,7 +143,10 @@ def read_table(path: Path | None = None, directory: Path = Path()) -> Table | No
         except ValueError as error:
             raise ConfigError(f"{place} is no TOML: {error}") from error
         if place.name == "pyproject.toml":
-            values = values.get("tool", {}).get("interfaces")
+            tool = values.get("tool", {})
+            values = tool.get("interfaces") if isinstance(tool, Mapping) else None
+        if values is not None and not isinstance(values, Mapping):
+            raise ConfigError(f"{place}: tool.interfaces has to be a table, [tool.interfaces]")
         if values is not None:
             return Table(str(place), values)
         if path:

@@ -167,6 +167,8 @@ def _load_chain(context: ServerContext, cert: str, key: str | None, password: st
         if path is not None and not os.access(path, os.R_OK):
             why = "may not be read by this user" if Path(path).exists() else "is not there"
             raise ConfigError(f"TLS: {path} {why}")
+        if path is not None and Path(path).is_dir():
+            raise ConfigError(f"TLS: {path} is a directory")
     try:
         context.load_cert_chain(cert, key, ask)
     except ssl.SSLError as error:

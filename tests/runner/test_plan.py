@@ -63,6 +63,9 @@ def test_sni_is_a_table() -> None:
         ({"tls_key": Path("k")}, "--tls-key needs --tls-cert"),
         ({"tls_sni": (Sni(hostname="x", cert=Path(), key=Path()),)}, "--tls-sni needs --tls-cert"),
         ({"tls_client_required": True}, "--tls-client-required needs --tls-client-ca"),
+        ({"tls_client_ca": "ca.pem"}, "--tls-client-ca needs --tls-cert"),
+        ({"workers": 10**9}, "--workers 1000000000: 1024 processes are the most"),
+        ({"backlog": 1 << 40}, "no kernel holds so many"),
         ({"proxy_protocol": True}, "--proxy-protocol needs --trusted-proxies"),
     ],
 )

@@ -155,6 +155,8 @@ def test_the_own_file_comes_before_pyproject(tmp_path: Path) -> None:
         ("absent.toml", None, "No such file"),
         ("bad.toml", "a = ", "bad.toml is no TOML: "),
         ("pyproject.toml", "[tool.x]", r"pyproject.toml has no \[tool.interfaces\]"),
+        ("pyproject.toml", "tool = 3", r"pyproject.toml has no \[tool.interfaces\]"),
+        ("pyproject.toml", "tool.interfaces = 3", "tool.interfaces has to be a table"),
     ],
 )
 def test_a_named_file_must_be_usable(tmp_path: Path, name: str, text: str | None, said: str) -> None:

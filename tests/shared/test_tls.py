@@ -262,6 +262,7 @@ def with_more(folder: Path, **more: Any) -> TlsFiles:
     ("make", "why"),
     [
         (lambda folder: TlsFiles(cert=str(folder / "none.crt")), "none.crt is not there"),
+        (lambda folder: TlsFiles(cert=str(folder)), "is a directory"),
         (lambda folder: with_more(folder, sni=(("x", f"{folder}/x.crt", None),)), "x.crt is not there"),
         (nonsense, "are no certificate and key in PEM"),
         (mismatch, "two.key does not belong to the certificate"),
