@@ -41,7 +41,7 @@ def scene(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]
 
 
 class Transport:
-    """What asyncio gives a protocol. ``unsent`` bytes, as the test says, wait for the peer."""
+    """What asyncio gives a protocol. ``unsent`` bytes wait for the peer, which takes no more at ``full_at``."""
 
     def __init__(
         self, peer: Any = ("127.0.0.1", 4000), name: Any = ("127.0.0.1", 80), tls: Any = None
@@ -51,6 +51,7 @@ class Transport:
         self.out = bytearray()
         self.writes = 0
         self.unsent = 0
+        self.full_at = 0
         self.reading = True
         self.ended = False
         self.closing = False
@@ -71,6 +72,9 @@ class Transport:
         if not self.closing:
             self.writes += 1
             self.out += data
+            if self.full_at and len(self.out) >= self.full_at:
+                self.full_at, self.unsent = 0, len(self.out)
+                self.protocol.pause_writing()
 
     def pause_reading(self) -> None:
         """Nothing is given to the protocol from now on."""

@@ -4,7 +4,10 @@ from importlib import import_module
 
 from tests.http_ws.sections import SECTIONS
 
-FILES = ("test_wire_ws", "test_deflate", "test_handshake", "test_mask")
+FILES = (
+    "test_wire_ws", "test_deflate", "test_handshake", "test_mask", "test_wire_h1", "test_answer",
+    "test_translate", "test_connection", "test_request",
+)  # fmt: skip
 
 
 def _proven() -> dict[str, list[str]]:
