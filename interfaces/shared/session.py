@@ -42,7 +42,7 @@ class Instance:
 
     def __repr__(self) -> str:
         state = "ended" if self.ended else "running" if self.task is not None else "new"
-        return f"<{type(self).__name__} {self.scope['type']} {self.scope.get('path', '')} {state}>"
+        return f"<{type(self).__name__} {self.scope.get('type', '')} {self.scope.get('path', '')} {state}>"
 
     @property
     def asking(self) -> bool:
@@ -68,10 +68,12 @@ class Instance:
         try:
             call = self.app(self.scope, self.receive, self.send)
             found = lane(self.scope["type"])
-            self.lane = found
-            context = None if found is None else found.context()
-            self.task = asyncio.Task(call, loop=loop, name="application", context=context)
-        except Exception as error:
+            if found is None:
+                self.task = asyncio.Task(call, loop=loop, name="application")
+            else:
+                self.lane = found
+                self.task = found.task(call, loop)
+        except (Exception, SystemExit) as error:
             self.error = error
             loop.call_soon(self.end)
         else:
@@ -254,5 +256,5 @@ def report(session: Instance) -> None:
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith("interfaces.shared."):
         trace = trace.tb_next
-    kind = session.scope["type"]
+    kind = session.scope.get("type", "")
     log.error("%s %s: the application raised", kind, session.scope.get("path", ""), exc_info=(type(error), error, trace))

@@ -1,7 +1,7 @@
 """Sync work: the jobs of one scope run one after another, on threads that all scopes share.
 
 asgiref's ``sync_to_async`` (Django's ORM and handler, Channels' SyncConsumer) asks its context for an
-executor; the task of every scope runs in the context of a :class:`Lane`, where that is the scope's strand.
+executor; every scope's task runs in the context of its :class:`Lane`, where that is the scope's strand.
 asgiref alone would run all scopes on one thread, or hold a thread for each.
 
 A job is one call. While it runs it has its thread to itself; then what it left there decides:
@@ -19,16 +19,16 @@ when it ends is rolled back and closed.
 import asyncio
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
-from contextvars import Context, ContextVar, copy_context
+from contextvars import ContextVar, copy_context
 from itertools import count
 from threading import Lock
 from typing import Any, TypeVar
 
 from interfaces.shared.errors import ApplicationError
 
-__all__ = ["Lane", "Pool", "Strand", "current", "lane", "pool", "shutdown"]
+__all__ = ["Lane", "Pool", "RequestLane", "Strand", "current", "lane", "pool", "shutdown"]
 
 THREADS = 40
 """As anyio's (Starlette's) limit; asyncio's own executor has at most 32."""
@@ -226,18 +226,16 @@ class _CurrentStrand(Executor):
 
 
 class Lane:
-    """Where a scope finds its strand, which is made for its first job; ``stays`` as of :class:`Strand`.
+    """Where a scope finds its strand, which is made for its first job.
 
     To asgiref, which maps contexts to executors, all lanes are equal, and so are registered once for all.
+    There is one for each request: hence no ``__init__``.
     """
 
-    __slots__ = ("__weakref__", "closed", "stays", "strand")
+    stays = False
+    closed = False
+    strand: Strand | None = None
     _exited = False  # asgiref 3.13 and later look at it
-
-    def __init__(self, stays: bool) -> None:
-        self.stays = stays
-        self.closed = False
-        self.strand: Strand | None = None
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Lane)
@@ -245,17 +243,26 @@ class Lane:
     def __hash__(self) -> int:
         return 1
 
-    def context(self) -> Context:
-        """A copy of this context, in which sync work belongs to this lane."""
-        found = copy_context()
-        found.run(_Process.variable.set, self)
-        return found
+    def task(self, call: Coroutine[Any, Any, Any], loop: asyncio.AbstractEventLoop) -> asyncio.Task[Any]:
+        """Run ``call`` in a copy of this context, in which sync work belongs to this lane."""
+        variable = _Process.variable
+        token = variable.set(self)
+        try:
+            return asyncio.Task(call, loop=loop, name="application")
+        finally:
+            variable.reset(token)
 
     def close(self) -> None:
         """The scope has ended."""
         self.closed = True
         if self.strand is not None:
             self.strand.close()
+
+
+class RequestLane(Lane):
+    """That of an HTTP request, whose strand stays on its thread."""
+
+    stays = True
 
 
 class _Process:
@@ -283,7 +290,7 @@ def lane(kind: str) -> Lane | None:
     """The lane of a new scope of type ``kind``; None, and no time lost, while asgiref is not loaded."""
     if _Process.every is None and not _register():
         return None
-    return Lane(kind == "http")
+    return RequestLane() if kind == "http" else Lane()
 
 
 def _register() -> bool:
@@ -291,7 +298,7 @@ def _register() -> bool:
     module = sys.modules.get("asgiref.sync")
     if module is None or not hasattr(module, "sync_to_async"):
         return False
-    _Process.every = Lane(False)
+    _Process.every = Lane()
     module.SyncToAsync.context_to_thread_executor[_Process.every] = _CurrentStrand()
     _Process.variable = module.SyncToAsync.thread_sensitive_context
     return True

@@ -112,7 +112,7 @@ def iterates():
     async def reader():
         from interfaces.shared.strand import Lane
 
-        lane = Lane(False)
+        lane = Lane()
         lane.strand = Strand(pool)
 
         async def read():
@@ -122,7 +122,7 @@ def iterates():
             await sync_to_async(leave)()
             return count
 
-        return await asyncio.get_running_loop().create_task(read(), context=lane.context())
+        return await lane.task(read(), asyncio.get_running_loop())
 
     async def main():
         from interfaces.shared.strand import lane
