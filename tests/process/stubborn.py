@@ -1,4 +1,4 @@
-"""An application that takes no cancelling, keeps threads, asks to exit, empties its scope, and sends nothing for ever."""
+"""An application that takes no cancelling, keeps threads, exits, empties its scope, sends nothing for ever."""
 
 import asyncio
 import sys
@@ -52,4 +52,6 @@ async def nothing(scope, send):
         await send({"type": "http.response.body", "body": b"", "more_body": True})
 
 
-WRONG = {"/": right, "/swallow": swallow, "/block": block, "/exit": leave, "/empty": empty, "/nothing": nothing}
+WRONG = {
+    "/": right, "/swallow": swallow, "/block": block, "/exit": leave, "/empty": empty, "/nothing": nothing,
+}  # fmt: skip

@@ -1,4 +1,4 @@
-"""Applications that harm the process they run in, and operators who close what a process expects to be open."""
+"""Applications that harm the process they run in, and operators who close what it expects to be open."""
 
 import signal
 import socket
