@@ -1,4 +1,4 @@
-"""An application that takes no cancelling, keeps threads, exits, empties its scope, sends nothing for ever."""
+"""An application that takes no cancelling, keeps threads, exits, empties its scope, sends nothing."""
 
 import asyncio
 import sys
