@@ -134,6 +134,12 @@ async def ws_late(scope, receive, send):
         calls["/ws/late accepted"] += 1
 
 
+async def ws_refuse(scope, receive, send):
+    """Refuse the handshake."""
+    await receive()
+    await send({"type": "websocket.close"})
+
+
 async def ws_deny(scope, receive, send):
     """Refuse with an answer of a GiB."""
     await receive()
@@ -157,4 +163,5 @@ PATHS = {
     "/ws/never": ws_never,
     "/ws/late": ws_late,
     "/ws/deny": ws_deny,
+    "/ws/refuse": ws_refuse,
 }

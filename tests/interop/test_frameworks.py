@@ -111,7 +111,7 @@ def test_background_tasks_run_after_the_answer(name, serve):
 
 @pytest.mark.parametrize("name", SOCKETS)
 def test_a_websocket(name, serve):
-    """Text, bytes, empty and large ones come back; the subprotocol and the close code are the application's."""
+    """Text, bytes, empty and large ones come back; subprotocol and close code are the application's."""
     server = serve(*FRAMEWORKS[name])
     address = f"ws://127.0.0.1:{server.port}/ws"
     with connect(address, subprotocols=["chat", "other"], proxy=None) as client:
