@@ -140,6 +140,22 @@ def test_a_connection_without_its_header_is_closed(
     run(steps())
 
 
+def test_a_client_that_ends_before_its_header_is_gone(run: Any) -> None:
+    """Half a connection without a header is none."""
+
+    async def steps() -> None:
+        kind, listening = talker(), Listening()
+        async with listening.open(kind, [PROXIED], 0) as listeners:
+            reader, writer = client = await connect(listeners, V1[:10])
+            writer.write_eof()
+            assert await rest(reader) == b""
+            await until(lambda: listening.gate.count == 0)
+            assert kind.made == []
+            await close(client)
+
+    run(steps())
+
+
 def test_the_process_wide_proxy_protocol_holds_for_endpoints(run: Any) -> None:
     """--proxy-protocol from a trusted peer gives the client, with or without haproxy: before it."""
 

@@ -241,6 +241,45 @@ def test_the_end_of_the_stream_waits_while_reading_is_paused(run: Any) -> None:
     run(steps())
 
 
+def test_a_closing_tls_connection_hears_the_client_agree(run: Any, tls: Any) -> None:
+    """close() ends it also while reading is paused, delivering nothing of what comes meanwhile."""
+
+    async def steps() -> None:
+        kind, listening = talker(), Listening(handshake_timeout=60)
+        async with listening.open(kind, [tls[0]], 0) as listeners:
+            reader, writer = client = await connect(listeners, b"x", ssl=tls[1])
+            assert await reader.readexactly(1) == b"x"
+            (made,) = kind.made
+            assert "BridgedTransport" in repr(made.transport)
+            made.transport.pause_reading()
+            writer.write(b"never heard")
+            made.transport.close()
+            assert await rest(reader) == b""
+            await until(lambda: listening.gate.count == 0)
+            assert (made.got, made.calls[-1][0]) == (b"x", "lost")
+            await close(client)
+
+    run(steps())
+
+
+def test_our_end_of_the_stream_can_close_first(run: Any) -> None:
+    """write_eof() with nothing waiting leaves at once; the client can go on."""
+
+    async def steps() -> None:
+        kind = talker(echo=False)
+        async with Listening().open(kind, [PLAIN], 0) as listeners:
+            reader, writer = client = await connect(listeners, b"x")
+            await until(lambda: kind.made and kind.made[0].got)
+            kind.made[0].transport.write_eof()
+            assert await rest(reader) == b""
+            writer.write(b"y")
+            await until(lambda: kind.made[0].got == b"xy")
+            await close(client)
+            await until(lambda: kind.made[0].calls[-1] == ("lost", None))
+
+    run(steps())
+
+
 def test_close_sends_what_waits_and_abort_does_not(run: Any) -> None:
     """A closed transport still empties itself, takes no more, hands on no more; an aborted one is gone."""
 
