@@ -15,13 +15,13 @@ def test_readiness_goes_to_who_asked_for_it():
 
 
 def test_top_level_channels_need_a_layer():
-    """ConfigError says how to get one; with one, its messages come."""
+    """ConfigError says so; with one, its messages come."""
 
     class Layer:
         def consume(self, channel):
             return f"messages of {channel}"
 
-    with pytest.raises(ConfigError, match="--layer"):
+    with pytest.raises(ConfigError, match="need a channel layer"):
         Context().outgoing("udp.send")
     assert Context(layer=Layer()).outgoing("udp.send") == "messages of udp.send"
 
