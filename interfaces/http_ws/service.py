@@ -77,9 +77,9 @@ class Service:
         if second != self._second:
             self._second = second
             self.date = b"date: %b\r\n" % formatdate(second, usegmt=True).encode("ascii")
+        self._timer = self.loop.call_later(TICK, self.tick)  # first: the clock goes on whatever happens below
         for connection in list(self.connections):
             connection.sweep(self.now)
-        self._timer = self.loop.call_later(TICK, self.tick)
 
     def stop(self) -> None:
         """Stop the clock."""

@@ -41,7 +41,7 @@ def scene(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]
 
 
 class Transport:
-    """What asyncio gives a protocol. ``unsent`` bytes wait for the peer, which takes no more at ``full_at``."""
+    """What asyncio gives a protocol. ``unsent`` bytes wait for the peer; it takes no more at ``full_at``."""
 
     def __init__(
         self, peer: Any = ("127.0.0.1", 4000), name: Any = ("127.0.0.1", 80), tls: Any = None
