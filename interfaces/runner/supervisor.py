@@ -33,6 +33,8 @@ log = logging.getLogger("interfaces.runner")
 
 EARLY = 1.0
 """Seconds in which workers that are not ready yet should have ended, before the others drain."""
+STARTED = 5.0
+"""Seconds in which workers with sockets of their own may still get ready, to serve what waits in them."""
 GRACE = 10.0
 """Seconds beyond ``drain`` until a worker that was told to end is killed."""
 
@@ -212,6 +214,10 @@ class Supervisor:
         self.held.close()
         seconds = self.options.drain + GRACE
         children = tuple(self.alive)
+        starting = [asyncio.ensure_future(child.up()) for child in children if not child.was_up]
+        if starting and self.options.reuse_port:
+            # What waits in the socket of one that is starting waits for that one alone.
+            await asyncio.wait(starting, timeout=STARTED)
         # Who is not up yet holds the sockets without accepting: what comes after the others have closed
         # theirs would wait there in vain. So it goes first.
         early = [asyncio.ensure_future(child.end(seconds)) for child in children if not child.was_up]

@@ -73,9 +73,10 @@ def test_no_accepted_request_is_lost_under_load(tmp_path: Path, loop: str) -> No
     assert counts["closed"] == counts["refused"] == 50
 
 
-def test_no_accepted_request_is_lost_with_workers(tmp_path: Path) -> None:
-    """The same, with two processes on one socket."""
-    with Server(tmp_path, "--workers", "2") as server:
+@pytest.mark.parametrize("options", [(), ("--reuse-port",)], ids=["shared", "reuse-port"])
+def test_no_accepted_request_is_lost_with_workers(tmp_path: Path, options: tuple[str, ...]) -> None:
+    """The same with two processes on one socket or on one each, the second of them still starting or not."""
+    with Server(tmp_path, "--workers", "2", *options) as server:
         counts = drained_under_load(server)
         assert server.ended() == 0
     assert counts["sent"] == counts["answered"] > 500
