@@ -117,6 +117,7 @@ class Request(Instance):
         conn = self.conn
         if conn is None:
             if self.gone:
+                await asyncio.sleep(0)  # an application that tries again and again stops nobody else
                 raise PeerGone("the client is gone")
             raise RuntimeError(f"{event['type']} after the response was complete")
         kind: str = event["type"]

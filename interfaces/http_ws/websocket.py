@@ -1,5 +1,6 @@
 """A WebSocket: the handshake with the application, messages both ways, liveness, and the close."""
 
+import asyncio
 from typing import Any
 
 from interfaces.http_ws.answer import Answer
@@ -20,7 +21,7 @@ CONNECTING, DENYING, OPEN, CLOSING, CLOSED = range(5)
 INBOX, BACKLOG = 1, 2
 EARLY = 65536
 TURN = 64
-"""Frames, or 4 KiB of messages for each, that one peer has read in a turn of the loop."""
+"""Frames, or 4 KiB of messages for each, that one peer has read in a turn of the loop; and messages it gets."""
 KNOWN = "websocket. accept, send, close, http.response.start, http.response.body"
 KINDS = frozenset(f"websocket.{name}" for name in KNOWN.removeprefix("websocket. ").split(", "))
 
@@ -55,6 +56,7 @@ class Socket(Session):
     def __init__(self, socket: "WebSocket", service: Service, scope: Scope) -> None:
         super().__init__(service.app, scope, _nowhere, capacity=service.options.ws_max_queue)
         self.socket = socket
+        self._turn: int = 0
 
     async def send(self, event: Event) -> None:
         """Write it. RuntimeError for what does not fit the state, PeerGone when nobody is there to read it."""
@@ -64,16 +66,18 @@ class Socket(Session):
             data = event.get("bytes")
             out = socket.wire.binary(data) if data is not None else socket.wire.text(event["text"])
             socket.write_now(out)
-            if socket.blocked:
-                await socket.writable()
-                if socket.lost:
-                    raise PeerGone("the client is gone")
         else:
+            if socket.phase >= CLOSING:
+                await asyncio.sleep(0)  # an application that tries again and again stops nobody else
             socket.handle(kind, event)
-            if socket.blocked and socket.phase == DENYING:
-                await socket.writable()
-                if socket.lost:
-                    raise PeerGone("the client is gone")
+            if socket.phase != DENYING:
+                return
+        self._turn += 1
+        if socket.blocked or self._turn >= TURN:  # nor does one that sends for ever to a fast reader
+            self._turn = 0
+            await socket.writable()
+            if socket.lost:
+                raise PeerGone("the client is gone")
 
     def _make_room(self) -> None:
         super()._make_room()

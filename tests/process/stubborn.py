@@ -12,6 +12,10 @@ async def application(scope, receive, send):
         await send({"type": "lifespan.startup.complete"})
         await receive()
         raise ValueError("the pool would not close")
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.accept"})
+        await WRONG[scope["path"]](scope, send)
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await WRONG[scope["path"]](scope, send)
     await send({"type": "http.response.body", "body": b"ok"})
@@ -52,6 +56,25 @@ async def nothing(scope, send):
         await send({"type": "http.response.body", "body": b"", "more_body": True})
 
 
+async def flood(scope, send):
+    """Send messages for ever, also when nobody is there to read them."""
+    while True:
+        try:
+            await send({"type": "websocket.send", "bytes": bytes(100_000)})
+        except OSError:
+            pass
+
+
+async def again(scope, send):
+    """Send parts for ever, also when nobody is there to read them."""
+    while True:
+        try:
+            await send({"type": "http.response.body", "body": b"x", "more_body": True})
+        except OSError:
+            pass
+
+
 WRONG = {
     "/": right, "/swallow": swallow, "/block": block, "/exit": leave, "/empty": empty, "/nothing": nothing,
+    "/flood": flood, "/again": again,
 }  # fmt: skip

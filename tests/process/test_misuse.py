@@ -2,6 +2,7 @@
 
 import signal
 import socket
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -11,12 +12,16 @@ import pytest
 from tests.process.server import ROOT, Server, until
 
 STUBBORN = "tests.process.stubborn:application"
+UPGRADE = (
+    b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+)
 
 
-def ask(server: Server, path: str) -> socket.socket:
+def ask(server: Server, path: str, fields: bytes = b"") -> socket.socket:
     """Send a request, and keep the connection."""
     client = socket.create_connection(("127.0.0.1", server.port), 20)
-    client.sendall(b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n" % path.encode())
+    client.sendall(b"GET %s HTTP/1.1\r\nHost: a\r\n%s\r\n" % (path.encode(), fields))
     return client
 
 
@@ -59,6 +64,21 @@ def test_who_sends_nothing_for_ever_stops_nobody_else(tmp_path: Path) -> None:
             assert server.get("/", timeout=5)[0] == 200
         server.signal(signal.SIGTERM)
         assert server.ended() == 0
+
+
+@pytest.mark.parametrize("path", ["/flood", "/again"])
+@pytest.mark.parametrize("arguments", [(), ("--loop", "asyncio")], ids=["uvloop", "asyncio"])
+def test_who_sends_to_nobody_for_ever_stops_nobody_else(
+    tmp_path: Path, path: str, arguments: tuple[str, ...]
+) -> None:
+    """The loop turns although no send waits: neither for a client that reads all, nor for one that is gone."""
+    with Server(tmp_path, "--drain", "0.5", *arguments, app=STUBBORN) as server:
+        with ask(server, path, UPGRADE if path == "/flood" else b"") as client:
+            client.recv(4096)
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        assert [server.get("/", timeout=5)[0] for _ in range(3)] == [200, 200, 200]
+        server.signal(signal.SIGTERM)
+        server.wait_for("stopped")
 
 
 def test_a_shutdown_that_raises_is_told(tmp_path: Path) -> None:
