@@ -71,6 +71,11 @@ TEST = [
     "fastapi>=0.165",  # interop
     "litestar>=2.25",  # interop
     "quart>=0.22",  # interop
+    "flask>=3.1",  # interop, through --wsgi
+    "python-multipart>=0.0.34",  # forms of Starlette and FastAPI
+    "uvicorn>=0.54",  # interop: its scopes beside ours
+    "aiohttp>=3.14",  # interop: the clients of others
+    "autobahn>=26.10",  # interop
     "playwright>=1.65",  # two browsers talk in the demo chat
 ]
 CHECK = [
