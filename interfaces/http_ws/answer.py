@@ -140,15 +140,21 @@ class Answer:
         if self.bodiless:
             self.phase = SENDING if more else TRAILERS if self._trailers else COMPLETE
             return head
-        sent = self.sent + len(data)
-        length = self._length
-        if length >= 0 and (sent > length or (sent < length and not more)):
-            raise RuntimeError(f"the body is {'longer' if sent > length else 'shorter'} than its content-length")
-        self.sent = sent
+        self._count(len(data), more)
         if self._chunked:
             return self._chunk(head, data, more)
         self.phase = SENDING if more else TRAILERS if self._trailers else COMPLETE
         return head + data
+
+    def _count(self, size: int, more: bool) -> None:
+        """Hold the body to its length."""
+        sent = self.sent + size
+        length = self._length
+        if length >= 0 and (sent > length or (sent < length and not more)):
+            raise RuntimeError(
+                f"the body is {'longer' if sent > length else 'shorter'} than its content-length"
+            )
+        self.sent = sent
 
     def _open(self, size: int, more: bool) -> bytes:
         """The head, with the framing that suits what is known of the body."""

@@ -93,19 +93,24 @@ class ServeOptions:
 
     def __post_init__(self) -> None:
         """Refuse what cannot work together, before anything is opened."""
-        if self.reload and self.workers > 1:
-            raise ConfigError("--reload serves with one process; leave --workers out")
-        if self.workers > MOST_WORKERS:
-            raise ConfigError(f"--workers {self.workers}: {MOST_WORKERS} processes are the most")
-        if self.backlog >= 1 << 31:
-            raise ConfigError(f"--backlog {self.backlog}: no kernel holds so many")
-        if self.tls_client_ca and not self.tls_cert:
-            raise ConfigError("--tls-client-ca needs --tls-cert FILE")
-        if self.tls_key and not self.tls_cert:
-            raise ConfigError("--tls-key needs --tls-cert FILE")
-        if self.tls_sni and not self.tls_cert:
-            raise ConfigError("--tls-sni needs --tls-cert FILE, for clients that name no host")
-        if self.tls_client_required and not self.tls_client_ca:
-            raise ConfigError("--tls-client-required needs --tls-client-ca FILE")
-        if self.proxy_protocol and not self.trusted_proxies:
-            raise ConfigError("--proxy-protocol needs --trusted-proxies: whose headers to believe")
+        for wrong, why in (
+            (self.reload and self.workers > 1, "--reload serves with one process; leave --workers out"),
+            (self.workers > MOST_WORKERS, f"--workers {self.workers}: {MOST_WORKERS} processes are the most"),
+            (self.backlog >= 1 << 31, f"--backlog {self.backlog}: no kernel holds so many"),
+            (self.tls_client_ca and not self.tls_cert, "--tls-client-ca needs --tls-cert FILE"),
+            (self.tls_key and not self.tls_cert, "--tls-key needs --tls-cert FILE"),
+            (
+                self.tls_sni and not self.tls_cert,
+                "--tls-sni needs --tls-cert FILE, for clients that name no host",
+            ),
+            (
+                self.tls_client_required and not self.tls_client_ca,
+                "--tls-client-required needs --tls-client-ca FILE",
+            ),
+            (
+                self.proxy_protocol and not self.trusted_proxies,
+                "--proxy-protocol needs --trusted-proxies: whose headers to believe",
+            ),
+        ):
+            if wrong:
+                raise ConfigError(why)

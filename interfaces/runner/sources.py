@@ -133,22 +133,30 @@ def read_table(path: Path | None = None, directory: Path = Path()) -> Table | No
 
     Raises ConfigError for a file that cannot be read or is no TOML.
     """
-    for place in [path] if path else [directory / "interfaces.toml", directory / "pyproject.toml"]:
-        if not path and not place.is_file():
-            continue
-        try:
-            values: Any = tomllib.loads(place.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"{place}: {error.strerror}") from error
-        except ValueError as error:
-            raise ConfigError(f"{place} is no TOML: {error}") from error
-        if place.name == "pyproject.toml":
-            tool = values.get("tool", {})
-            values = tool.get("interfaces") if isinstance(tool, Mapping) else None
-        if values is not None and not isinstance(values, Mapping):
-            raise ConfigError(f"{place}: tool.interfaces has to be a table, [tool.interfaces]")
-        if values is not None:
-            return Table(str(place), values)
-        if path:
-            raise ConfigError(f"{place} has no [tool.interfaces]")
+    if path:
+        found = _read(path)
+        if found is None:
+            raise ConfigError(f"{path} has no [tool.interfaces]")
+        return found
+    for place in (directory / "interfaces.toml", directory / "pyproject.toml"):
+        if place.is_file() and (found := _read(place)) is not None:
+            return found
     return None
+
+
+def _read(place: Path) -> Table | None:
+    """The file; None for a pyproject.toml that is about other tools."""
+    try:
+        values: Any = tomllib.loads(place.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{place}: {error.strerror}") from error
+    except ValueError as error:
+        raise ConfigError(f"{place} is no TOML: {error}") from error
+    if place.name == "pyproject.toml":
+        tool = values.get("tool", {})
+        values = tool.get("interfaces") if isinstance(tool, Mapping) else None
+    if values is None:
+        return None
+    if not isinstance(values, Mapping):
+        raise ConfigError(f"{place}: tool.interfaces has to be a table, [tool.interfaces]")
+    return Table(str(place), values)
