@@ -79,7 +79,7 @@ class Client:
 async def until(true: Callable[[], bool]) -> None:
     """Let the loop turn until ``true``."""
     async with asyncio.timeout(10):
-        while not true():  # noqa: ASYNC110 - what is waited for has no event of its own
+        while not true():
             await asyncio.sleep(0)
 
 
@@ -386,9 +386,13 @@ def test_leaving_gives_up_handshakes_and_headers_that_hang(run: Any, files: TlsF
     """Clients that never speak keep nothing open when the listeners are left."""
 
     async def main() -> None:
-        tls = Listening(tls=files)
-        proxied = Listening(trusted=LOCAL, proxy_protocol=True)
-        async with tls.open(Echo, ["127.0.0.1:0"], 0) as one, proxied.open(Echo, ["127.0.0.1:0"], 0) as two:
+        tls = Listening(tls=files, handshake_timeout=600)
+        proxied = Listening(trusted=LOCAL, proxy_protocol=True, handshake_timeout=600)
+        async with (
+            asyncio.timeout(60),
+            tls.open(Echo, ["127.0.0.1:0"], 0) as one,
+            proxied.open(Echo, ["127.0.0.1:0"], 0) as two,
+        ):
             clients = [await Client.to(one), await Client.to(two)]
             await until(lambda: one.gate.count == two.gate.count == 1)
             assert one.pending
@@ -396,6 +400,38 @@ def test_leaving_gives_up_handshakes_and_headers_that_hang(run: Any, files: TlsF
             assert await client.ended()
             await client.close()
         await until(lambda: tls.gate.count == proxied.gate.count == 0)
+
+    run(main())
+
+
+def test_a_handshake_has_its_time(run: Any, files: TlsFiles) -> None:
+    """A client that does not begin TLS is closed when its seconds are over."""
+
+    async def main() -> None:
+        async with Listening(tls=files, handshake_timeout=0.01).open(Echo, ["127.0.0.1:0"], 0) as listeners:
+            client = await Client.to(listeners)
+            assert await client.ended()
+            await client.close()
+
+    run(main())
+
+
+@pytest.mark.parametrize("proxied", [False, True])
+def test_those_on_their_way_in_are_waited_for(run: Any, files: TlsFiles, proxied: bool) -> None:
+    """Until their handshake or PROXY header came to an end, or for the seconds given."""
+    listening = Listening(trusted=LOCAL, proxy_protocol=True) if proxied else Listening(tls=files)
+
+    async def main() -> None:
+        async with listening.open(Echo, ["127.0.0.1:0"], 0) as listeners:
+            client = await Client.to(listeners)
+            await until(lambda: listeners.gate.count == 1)
+            await listeners.settled(0.01)
+            assert listeners.gate.count == 1
+            waiting = asyncio.ensure_future(listeners.settled(60))
+            client.writer.write_eof()
+            await waiting
+            assert not listeners.pending | listeners._tasks
+            await client.close()
 
     run(main())
 

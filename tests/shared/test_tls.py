@@ -201,6 +201,21 @@ def test_a_new_certificate_is_shown_without_closing_connections(
     serve(files, talk, loop)
 
 
+def test_new_files_are_shown_without_being_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each connection has the files looked at, where their time has come again."""
+    monkeypatch.setattr("interfaces.shared.tls._LOOK", 0.0)
+    files = write(tmp_path, "site", "site.example")
+
+    def talk(listeners: Listeners) -> None:
+        with connect(listeners) as before:
+            old = exchange(before)
+        write(tmp_path, "site", "site.example")
+        with connect(listeners) as after:
+            assert exchange(after) != old
+
+    serve(files, talk)
+
+
 def test_files_are_looked_at_every_ten_seconds(tmp_path: Path) -> None:
     """A changed file is noticed by its inode, time or size, and not more often than that."""
     tls = ServerTls(write(tmp_path, "site", "site.example"))
