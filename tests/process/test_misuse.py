@@ -71,7 +71,7 @@ def test_who_sends_nothing_for_ever_stops_nobody_else(tmp_path: Path) -> None:
 def test_who_sends_to_nobody_for_ever_stops_nobody_else(
     tmp_path: Path, path: str, arguments: tuple[str, ...]
 ) -> None:
-    """The loop turns although no send waits: neither for a client that reads all, nor for one that is gone."""
+    """The loop turns although no send waits: for a client that reads all, and one that is gone."""
     with Server(tmp_path, "--drain", "0.5", *arguments, app=STUBBORN) as server:
         with ask(server, path, UPGRADE if path == "/flood" else b"") as client:
             client.recv(4096)
