@@ -134,17 +134,18 @@ class HeadParser:
         return None
 
     def _request_line(self, head: bytes, end: int) -> None:
-        version = head[end - 9 : end]
-        if version == b" HTTP/1.1":
+        if head.endswith(b" HTTP/1.1", 0, end):
             self.minor = 1
-        elif version == b" HTTP/1.0":
+        elif head.endswith(b" HTTP/1.0", 0, end):
             self.minor = 0
         else:
             raise self._no_version(head[:end])
         space = head.find(b" ")
         self.method = method = head[:space]
+        if space + 1 >= end - 9:  # compiled, a slice that ends before it begins is an error
+            raise refused(400, "malformed request line")
         self.target = target = head[space + 1 : end - 9]
-        if not target or target.translate(None, _TARGET):
+        if target.translate(None, _TARGET):
             raise refused(400, "malformed request line")
         if method not in _METHODS or target[0] != 0x2F:
             if not _METHOD.fullmatch(method):

@@ -10,6 +10,7 @@ import pytest
 
 from interfaces.http_ws import service as module
 from interfaces.http_ws.handshake import parse_extensions
+from interfaces.shared.stream import Stream
 from tests.http_ws.harness import GET, Bench, answers, echo, scene
 from tests.http_ws.test_websocket import UPGRADE, opened
 
@@ -19,9 +20,8 @@ async def test_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each tick takes the loop's time, looks at all deadlines and plans the next; stopped, it plans none."""
     async with Bench(echo) as bench:
         service = bench.service
-        peer = bench.connect()
         swept: list[float] = []
-        peer.protocol.sweep = swept.append
+        service.connections.add(Swept(service.loop, swept.append))
         planned: list[Any] = []
         monkeypatch.setattr(service.loop, "call_later", lambda *plan: planned.append(plan) or Handle())
         service.tick()
@@ -31,6 +31,19 @@ async def test_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
         assert (seconds, again) == (module.TICK, service.tick)
         service.stop()
         assert Handle.cancelled == 1
+        service.connections.clear()
+
+
+class Swept(Stream):
+    """A connection that does ``act`` when its deadlines are looked at."""
+
+    def __init__(self, loop: Any, act: Any) -> None:
+        super().__init__(loop)
+        self.act = act
+
+    def sweep(self, now: float) -> None:
+        """Do it."""
+        self.act(now)
 
 
 class Handle:
@@ -49,13 +62,13 @@ async def test_the_clock_goes_on_after_an_error(monkeypatch: pytest.MonkeyPatch)
     async with Bench(echo) as bench:
         service = bench.service
         service.stop()
-        peer = bench.connect()
-        peer.protocol.sweep = lambda now: 1 / 0
+        service.connections.add(Swept(service.loop, lambda now: 1 / 0))
         planned: list[Any] = []
         monkeypatch.setattr(service.loop, "call_later", lambda *plan: planned.append(plan))
         with pytest.raises(ZeroDivisionError):
             service.tick()
         assert planned
+        service.connections.clear()
 
 
 @scene
@@ -196,11 +209,11 @@ async def test_what_does_not_end_is_cut(caplog: pytest.LogCaptureFixture) -> Non
         peers = [bench.connect() for _ in range(2)]
         call = await bench.call(peers[0])
         socket = await opened(bench)
-        await bench.service.drain(0)
+        await bench.service.drain(0.0)
         assert call.cancelled and socket[1].cancelled
         assert all(peer.transport.aborted for peer in (*peers, socket[0]))
         assert [r.getMessage() for r in caplog.records if r.levelno == logging.WARNING] == [
-            "3 connections and 2 calls of the application were cut after 0 s"
+            "3 connections and 2 calls of the application were cut after 0.0 s"
         ]
 
 
