@@ -133,11 +133,11 @@ def test_a_client_certificate_that_is_required(tmp_path, authority, trusting):
     file, ca = tmp_path / "cert.pem", tmp_path / "ca.pem"
     authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(file)
     authority.cert_pem.write_to_path(ca)
-    with Server(
-        tmp_path, f"--tls-cert={file}", f"--tls-client-ca={ca}", "--tls-client-required", app=APP
-    ) as server:
-        with httpx.Client(verify=trusting, trust_env=False) as client, pytest.raises(httpx.TransportError):
-            client.get(f"https://localhost:{server.port}/")
+    options = [f"--tls-cert={file}", f"--tls-client-ca={ca}", "--tls-client-required"]
+    with Server(tmp_path, *options, app=APP) as server:
+        address = f"https://localhost:{server.port}/"
+        with pytest.raises(httpx.TransportError):
+            httpx.get(address, verify=trusting, trust_env=False)
 
 
 def test_a_large_answer_and_a_clean_end(tmp_path, authority, trusting):
