@@ -141,7 +141,9 @@ def _wrapped(application: Any, where: str) -> Application:
         raise ConfigError("--wsgi needs a2wsgi: pip install 'asgi-interfaces[wsgi]'") from error
 
     def terminated(environ: Any, start_response: Any) -> Any:
-        environ["wsgi.input_terminated"] = True  # the body ends by itself: Werkzeug reads chunked ones only then
+        environ["wsgi.input_terminated"] = (
+            True  # the body ends by itself: Werkzeug reads chunked ones only then
+        )
         return application(environ, start_response)
 
     wrapped: Any = WSGIMiddleware(terminated)

@@ -1,6 +1,14 @@
 """Whose fault it is: every error that this package raises for a reason says so by its class."""
 
-__all__ = ["ApplicationError", "ConfigError", "InterfacesError", "NoRoute", "PeerError", "PeerGone", "Unavailable"]
+__all__ = [
+    "ApplicationError",
+    "ConfigError",
+    "InterfacesError",
+    "NoRoute",
+    "PeerError",
+    "PeerGone",
+    "Unavailable",
+]
 
 
 class InterfacesError(Exception):

@@ -196,7 +196,7 @@ class Listeners:
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
         while (self.pending or self._tasks) and loop.time() < until:
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(0.005)  # noqa: ASYNC110 - handshakes tell nobody when they end
 
     def welcome(self, conn: Accepted, tls: ServerTls | None) -> None:
         """Give a new connection its protocol, after its PROXY header when there must be one."""

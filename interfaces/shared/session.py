@@ -73,7 +73,7 @@ class Instance:
             else:
                 self.lane = found
                 self.task = found.task(call, loop)
-        except (Exception, SystemExit) as error:
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is the application's
             self.error = error
             loop.call_soon(self.end)
         else:
@@ -257,4 +257,9 @@ def report(session: Instance) -> None:
     while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith("interfaces.shared."):
         trace = trace.tb_next
     kind = session.scope.get("type", "")
-    log.error("%s %s: the application raised", kind, session.scope.get("path", ""), exc_info=(type(error), error, trace))
+    log.error(
+        "%s %s: the application raised",
+        kind,
+        session.scope.get("path", ""),
+        exc_info=(type(error), error, trace),
+    )

@@ -8,12 +8,12 @@ from django.core.asgi import get_asgi_application
 
 http = get_asgi_application()
 
-from channels.generic.websocket import AsyncJsonWebsocketConsumer, WebsocketConsumer  # noqa: E402
-from django.contrib.auth.models import User  # noqa: E402
-from django.urls import path  # noqa: E402
+from channels.generic.websocket import AsyncJsonWebsocketConsumer, WebsocketConsumer
+from django.contrib.auth.models import User
+from django.urls import path
 
-from interfaces.django.identity import IdentityMiddlewareStack  # noqa: E402
-from interfaces.django.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from interfaces.django.identity import IdentityMiddlewareStack
+from interfaces.django.routing import ProtocolTypeRouter, URLRouter
 
 
 class Echo(AsyncJsonWebsocketConsumer):
