@@ -195,8 +195,8 @@ class Listeners:
         """Wait until every accepted connection has its protocol, its handshake done, for ``seconds`` at most."""
         loop = asyncio.get_running_loop()
         until = loop.time() + seconds
-        while (self.pending or self._tasks) and loop.time() < until:
-            await asyncio.sleep(0.005)  # noqa: ASYNC110 - handshakes tell nobody when they end
+        while (self.pending or self._tasks) and loop.time() < until:  # noqa: ASYNC110 - handshakes tell nobody when they end
+            await asyncio.sleep(0.005)
 
     def welcome(self, conn: Accepted, tls: ServerTls | None) -> None:
         """Give a new connection its protocol, after its PROXY header when there must be one."""
