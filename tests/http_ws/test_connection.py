@@ -519,6 +519,26 @@ async def test_the_deadline_of_the_header_is_for_the_whole_of_it() -> None:
 
 @proves("RFC9112 9.5")
 @scene
+async def test_each_header_has_its_own_deadline() -> None:
+    """A request that came in pieces leaves the next its whole time, and an idle connection no 408."""
+    async with Bench(echo) as bench:
+        for last in (True, False):
+            peer = bench.connect()
+            await peer.send(GET, 5)
+            await bench.after(9)
+            if not last:
+                await bench.after(67)
+                assert peer.closed and not peer.transport.out
+                continue
+            await peer.send(GET[:5])
+            await bench.after(9)
+            assert not peer.transport.out
+            await bench.after(2)
+            assert status(peer.take()) == 408
+
+
+@proves("RFC9112 9.5")
+@scene
 async def test_a_silent_client_is_closed() -> None:
     """One that says nothing at all is closed after header_timeout, an idle one after keep_alive."""
     async with Bench(echo) as bench:

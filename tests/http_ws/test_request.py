@@ -307,12 +307,20 @@ async def test_files(tmp_path: Path) -> None:
 
 @proves("RFC9110 9.3.2")
 @scene
-async def test_files_without_bodies(tmp_path: Path) -> None:
-    """HEAD and statuses without content send no byte of a file, nor read one."""
+async def test_files_without_bodies(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """HEAD sends no byte of a file, nor reads one."""
     file = tmp_path / "file"
     file.write_bytes(b"abc")
     async with Bench() as bench:
+        jobs: list[Any] = []
+        run = bench.service.loop.run_in_executor
+        monkeypatch.setattr(
+            bench.service.loop,
+            "run_in_executor",
+            lambda pool, act, *given: jobs.append(act) or run(pool, act, *given),
+        )
         peer, _ = await path(bench, file, GET.replace(b"GET", b"HEAD"))
+        assert jobs == [open]
         assert answers(peer.take(), "HEAD") == [(200, [(b"content-length", b"3")], b"")]
 
 

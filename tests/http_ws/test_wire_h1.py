@@ -462,6 +462,8 @@ HEAD = st.builds(
         b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
     ]
 )
+@example([b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"GET a:1 HTTP/1.1\r\nHost: a\r\n\r\n"])
+@example([b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"GET /\xc3\xa9 HTTP/1.1\r\nHost: a\r\n\r\n"])
 def test_nothing_goes_from_one_head_to_the_next(heads: list[bytes]) -> None:
     """A parser with any history reads, or refuses, each head as a fresh one does."""
     old = HeadParser(HeadLimits())
