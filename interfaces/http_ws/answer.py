@@ -123,7 +123,9 @@ class Answer:
 
     def sized(self, size: int) -> None:
         """The body will have ``size`` bytes in all (a file's); it must agree with what the application said."""
-        if self.phase != STARTED or self._length not in (-1, size):
+        if self.phase != STARTED:
+            raise RuntimeError("http.response.pathsend where no body is expected")
+        if self._length not in (-1, size):
             raise RuntimeError("the size of the file is not the content-length")
         if self._length < 0 and self.status != 204:
             self._length = size

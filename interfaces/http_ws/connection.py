@@ -66,7 +66,7 @@ class Connection(Exchange):
         """A half-closed client still gets its answer; the application is told after a short while."""
         if self.phase != BUSY or self.place.secure:
             return False
-        self.answer.keep_alive = False
+        self.answer.keep_alive = self.answer.keep_alive and bool(self._buffer)
         self._half = True
         self.deadline = self.service.now + self.service.options.half_close_timeout
         return True
@@ -153,6 +153,8 @@ class Connection(Exchange):
         self.served += 1
         answer = self.answer
         keep = parser.keep_alive and not service.draining and self.served < service.max_requests
+        if self._half:  # what was pipelined before the client ended its side is answered too
+            keep = keep and bool(rest)
         answer.begin(parser.minor, parser.method == b"HEAD", keep)
         request = Request(self, service, scope, answer)
         if service.access is not None:
@@ -164,7 +166,7 @@ class Connection(Exchange):
             self._expect_body(request, rest)
         else:
             self.phase = BUSY
-            self.deadline = service.now + service.app_timeout
+            self.deadline = service.now + (service.options.half_close_timeout if self._half else service.app_timeout)
             self._buffer = rest
         request.start(service.loop)
 

@@ -17,6 +17,8 @@ __all__ = ["BODY_FULL", "Exchange", "Request"]
 BODY_FULL = 1
 NOTHING, ALL, GONE = range(3)
 """What the application was told of the end: nothing yet, of the body's, of the client's."""
+DEAF = 1000
+"""Times that an application may ask on after it was told that the client is gone; then it is cancelled."""
 BUFFERED = 65536
 FILE_PART = 262144
 KNOWN = "http.response. start, body, trailers, early_hint, pathsend"
@@ -66,9 +68,11 @@ class Request(Instance):
                 return self._take()
             conn = self.conn
             if conn is None or self.ended:
-                if self._told == GONE:
+                if self._told >= GONE:
                     await asyncio.sleep(0)  # an application that asks again and again stops nobody else
-                self._told = GONE  # the first time at once: some ask by a call that they cancel when it waits
+                    if self._told == GONE + DEAF:
+                        self.cancel()
+                self._told = max(self._told + 1, GONE)  # first at once: some cancel a call that waits
                 return {"type": "http.disconnect"}
             if self.expects:
                 self.expects = False

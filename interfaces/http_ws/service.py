@@ -72,14 +72,18 @@ class Service:
 
     def tick(self) -> None:
         """Run now and every half second until :meth:`stop`."""
-        self.now = self.loop.time()
+        now = self.loop.time()
+        late = now - self.now
+        self.now = now + TICK  # a deadline is never early
         second = int(time())
         if second != self._second:
             self._second = second
             self.date = b"date: %b\r\n" % formatdate(second, usegmt=True).encode("ascii")
         self._timer = self.loop.call_later(TICK, self.tick)  # first: the clock goes on whatever happens below
         for connection in list(self.connections):
-            connection.sweep(self.now)
+            if late > TICK:
+                connection.excuse(late)
+            connection.sweep(now)
 
     def stop(self) -> None:
         """Stop the clock."""

@@ -14,12 +14,6 @@ __all__ = ["Place", "http_scope", "websocket_scope"]
 METHODS: dict[bytes, str] = {
     m.encode(): m for m in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE")
 }
-HTTP_EXTENSIONS: dict[str, Any] = {
-    "http.response.trailers": {},
-    "http.response.pathsend": {},
-    "http.response.early_hint": {},
-}
-WEBSOCKET_EXTENSIONS: dict[str, Any] = {"websocket.http.response": {}}
 VERSIONS = ("1.0", "1.1")
 
 
@@ -39,8 +33,7 @@ class Place:
         self.server = server
         self.secure: bool = secure
         self.root_path: str = root_path
-        self.http: dict[str, Any] = HTTP_EXTENSIONS | ({"tls": tls} if tls else {})
-        self.websocket: dict[str, Any] = WEBSOCKET_EXTENSIONS | ({"tls": tls} if tls else {})
+        self.tls = tls
 
 
 def http_scope(head: HeadParser, place: Place, state: dict[str, Any]) -> Scope:
@@ -48,7 +41,13 @@ def http_scope(head: HeadParser, place: Place, state: dict[str, Any]) -> Scope:
     scope = _scope("http", "https" if place.secure else "http", head, place)
     scope["method"] = METHODS.get(head.method) or _method(head.method)
     scope["state"] = state.copy()
-    scope["extensions"] = place.http.copy()
+    scope["extensions"] = {
+        "http.response.trailers": {},
+        "http.response.pathsend": {},
+        "http.response.early_hint": {},
+    }
+    if place.tls is not None:
+        scope["extensions"]["tls"] = place.tls.copy()
     return scope
 
 
@@ -64,7 +63,9 @@ def websocket_scope(head: HeadParser, place: Place, state: dict[str, Any], subpr
     scope = _scope("websocket", "wss" if place.secure else "ws", head, place)
     scope["subprotocols"] = subprotocols
     scope["state"] = state.copy()
-    scope["extensions"] = place.websocket.copy()
+    scope["extensions"] = {"websocket.http.response": {}}
+    if place.tls is not None:
+        scope["extensions"]["tls"] = place.tls.copy()
     return scope
 
 

@@ -63,9 +63,7 @@ class Socket(Session):
         socket = self.socket
         kind: str = event["type"]
         if kind == "websocket.send" and socket.phase == OPEN:
-            data = event.get("bytes")
-            out = socket.wire.binary(data) if data is not None else socket.wire.text(event["text"])
-            socket.write_now(out)
+            socket.write_now(_frame(socket.wire, event))
         else:
             if socket.phase >= CLOSING:
                 await asyncio.sleep(0)  # an application that tries again and again stops nobody else
@@ -93,6 +91,17 @@ class Socket(Session):
         if not self.ended:
             super().end()
             self.socket.finished(self)
+
+
+def _frame(wire: Wire, event: Event) -> bytes:
+    """The frame of a ``websocket.send``."""
+    data = event.get("bytes")
+    if data is not None:
+        return wire.binary(data if type(data) is bytes else bytes(memoryview(data)))
+    text = event.get("text")
+    if text is None:
+        raise RuntimeError("websocket.send needs text or bytes")
+    return wire.text(text)
 
 
 async def _nowhere(event: Event) -> None:
@@ -355,6 +364,11 @@ class WebSocket(Stream):
         else:
             self.deadline = FOREVER
             self.abort()
+
+    def excuse(self, seconds: float) -> None:
+        """What was sent while the loop was late counts as heard in time."""
+        super().excuse(seconds)
+        self.heard += seconds
 
     def drain(self) -> None:
         """The server goes away: 1012, so that the client comes back to another."""

@@ -27,7 +27,7 @@ EXAMPLES = {"int": "10", "float": "10", "bool": "true or false"}
 
 def option(
     default: Any, help: str, *, unit: str = "", peers: str = "", secret: bool = False,
-    between: tuple[int, float] = (0, math.inf),
+    between: tuple[float, float] = (0, math.inf),
 ) -> Any:  # fmt: skip
     """A field of a class of options.
 
@@ -55,7 +55,7 @@ class Flag:
     unit: str = ""
     peers: str = ""
     secret: bool = False
-    between: tuple[int, float] = (0, math.inf)
+    between: tuple[float, float] = (0, math.inf)
     choices: tuple[str, ...] = ()
     """The words of a ``Literal`` type."""
 

@@ -152,5 +152,10 @@ class Stream:
     def sweep(self, now: float) -> None:
         """Look at the deadlines; the subclass says what to do then."""
 
+    def excuse(self, seconds: float) -> None:
+        """The loop itself was late by so much: no peer is to blame for that."""
+        self.deadline += seconds
+        self._stalled += seconds
+
     def drain(self) -> None:
         """The server stops: end as soon as the protocol allows. Does nothing here; asked once."""

@@ -465,6 +465,20 @@ async def test_a_half_closed_client_gets_its_answer() -> None:
 
 
 @scene
+async def test_what_was_pipelined_before_the_end_is_answered_too() -> None:
+    """A client that sends two requests and ends its side gets both answers; the last says close."""
+    async with Bench(echo) as bench:
+        peer = bench.connect()
+        peer.feed(GET + GET)
+        peer.end()
+        await bench.settle()
+        first, second = answers(peer.take(), "GET", "GET", end=True)
+        assert (b"connection", b"close") not in first[1]
+        assert (b"connection", b"close") in second[1]
+        assert peer.transport.lost
+
+
+@scene
 async def test_a_half_closed_client_is_given_up_after_a_while() -> None:
     """After half_close_timeout the application is told and goes on in peace, whatever its own deadline."""
     for app_timeout in (0.0, 30.0):

@@ -462,3 +462,21 @@ def test_an_exchange_is_to_be_implemented() -> None:
         with pytest.raises(NotImplementedError):
             act()
     loop.close()
+
+
+@scene
+async def test_a_call_that_will_not_hear_is_ended() -> None:
+    """Told that the client is gone, an application may ask on a thousand times; then it is cancelled."""
+
+    async def deaf(scope: Any, receive: Any, send: Any) -> None:
+        while True:
+            heard.append(await receive())
+
+    heard: list[Any] = []
+    async with Bench(deaf) as bench:
+        peer = bench.connect()
+        await peer.send(GET)
+        await peer.leave()
+        while bench.service.sessions:
+            await asyncio.sleep(0)
+        assert 1000 <= len(heard) <= 1003

@@ -25,13 +25,30 @@ async def test_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
         planned: list[Any] = []
         monkeypatch.setattr(service.loop, "call_later", lambda *plan: planned.append(plan) or Handle())
         service.tick()
-        assert swept == [service.now]
-        assert abs(service.now - service.loop.time()) < 5
+        assert swept == [service.now - module.TICK]
+        assert abs(swept[0] - service.loop.time()) < 5
         ((seconds, again),) = planned
         assert (seconds, again) == (module.TICK, service.tick)
         service.stop()
         assert Handle.cancelled == 1
         service.connections.clear()
+
+
+@scene
+async def test_a_loop_that_was_late_blames_no_peer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deadlines, and what a WebSocket's peer was heard, move by the time that the loop itself lost."""
+    async with Bench(header_timeout=1.0, ws_ping_interval=1.0, ws_ping_timeout=1.0) as bench:
+        service = bench.service
+        lazy, (silent, call) = bench.connect(), await opened(bench)
+        monkeypatch.setattr(service.loop, "call_later", lambda *plan: Handle())
+        service.now = service.loop.time() - 60
+        lazy.protocol.deadline = silent.protocol.heard = service.now
+        lazy.protocol.deadline += 1
+        service.tick()
+        await bench.settle()
+        assert not lazy.closed
+        assert not silent.closed
+        assert not call.cancelled
 
 
 class Swept(Stream):

@@ -177,7 +177,9 @@ def test_scopes_share_nothing_that_they_may_change() -> None:
     assert two["state"] == {"list": [1]}
     assert state == {"list": [1]}
     assert "new" not in two["extensions"]
-    assert "new" not in place.http
+    one["extensions"]["tls"]["new"] = one["extensions"]["http.response.trailers"]["new"] = 1
+    assert two["extensions"]["http.response.trailers"] == {}
+    assert place.tls == two["extensions"]["tls"] == {"tls_version": 772}
     assert two["headers"] == [(b"host", b"a")]
     socket = websocket_scope(parser, place, state, [])
     assert socket["extensions"]["tls"] == {"tls_version": 772}

@@ -779,3 +779,22 @@ def test_noise_leaves_nothing_behind(parts: list[bytes]) -> None:
             assert peer.transport.lost
 
     noise()
+
+
+@pytest.mark.parametrize("kind", [bytearray, memoryview])
+@scene
+async def test_what_is_like_bytes_is_sent_as_bytes(kind: Any) -> None:
+    """bytearray and memoryview are binary messages, as in plain Python so in the compiled build."""
+    async with Bench() as bench:
+        peer, call = await opened(bench)
+        await call.send({"type": "websocket.send", "bytes": kind(b"abc")})
+        assert peer.take() == b"\x82\x03abc"
+
+
+@scene
+async def test_a_message_needs_content() -> None:
+    """A websocket.send with neither text nor bytes is told what it lacks."""
+    async with Bench() as bench:
+        _, call = await opened(bench)
+        with pytest.raises(RuntimeError, match="text or bytes"):
+            await call.send({"type": "websocket.send", "text": None})
