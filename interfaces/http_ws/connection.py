@@ -7,7 +7,7 @@ from interfaces.http_ws.request import BODY_FULL, Exchange, Request
 from interfaces.http_ws.service import Service, log
 from interfaces.http_ws.translate import http_scope
 from interfaces.http_ws.websocket import upgraded
-from interfaces.http_ws.wire_h1 import CHUNKED, Chunked, HeadParser, refusal
+from interfaces.http_ws.wire_h1 import Body, HeadParser, refusal
 from interfaces.shared.errors import PeerError
 from interfaces.shared.stream import FOREVER
 
@@ -33,8 +33,7 @@ class Connection(Exchange):
         self.served: int = 0
         self.address: str = ""
         self._buffer: bytes = b""
-        self._left: int = 0
-        self._chunked: Chunked | None = None
+        self._body: Body | None = None
         self._in_head: bool = False
         self._window: int = 0
         self._linger: int = 0
@@ -85,8 +84,8 @@ class Connection(Exchange):
                 data = self._buffer + data
                 self._buffer = b""
             self._next(data)
-        elif phase == BODY:
-            self._body(data)
+        elif phase == BODY and self._body is not None:
+            self._feed(self._body, data)
         elif phase == BUSY:
             self._buffer += data
             if len(self._buffer) > PIPELINED:
@@ -152,10 +151,7 @@ class Connection(Exchange):
             service.forwarded(scope)
         self.served += 1
         answer = self.answer
-        keep = parser.keep_alive and not service.draining and self.served < service.max_requests
-        if self._half:  # what was pipelined before the client ended its side is answered too
-            keep = keep and bool(rest)
-        answer.begin(parser.minor, parser.method == b"HEAD", keep)
+        answer.begin(parser.minor, parser.method == b"HEAD", self._keeps(rest))
         request = Request(self, service, scope, answer)
         if service.access is not None:
             request.began = service.loop.time()
@@ -165,61 +161,54 @@ class Connection(Exchange):
         if parser.length:
             self._expect_body(request, rest)
         else:
-            self.phase = BUSY
-            self.deadline = service.now + (service.options.half_close_timeout if self._half else service.app_timeout)
-            self._buffer = rest
+            self._busy(rest)
         request.start(service.loop)
+
+    def _keeps(self, rest: bytes) -> bool:
+        """Whether another request may follow; what was pipelined before the client ended its side does."""
+        service = self.service
+        if service.draining or self.served >= service.max_requests or (self._half and not rest):
+            return False
+        return self.parser.keep_alive
+
+    def _busy(self, rest: bytes) -> None:
+        """The request is whole; ``rest`` follows it."""
+        service = self.service
+        self.phase = BUSY
+        self.deadline = service.now + (service.options.half_close_timeout if self._half else service.app_timeout)
+        self._buffer = rest
 
     def _expect_body(self, request: Request, rest: bytes) -> None:
         parser = self.parser
+        service = self.service
+        options = service.options
         self.phase = BODY
         self._window = 0
-        self.deadline = self.service.now + self.service.options.body_timeout
+        self.deadline = service.now + options.body_timeout
         request.more = True
         request.expects = parser.expects and not rest
-        if parser.length == CHUNKED:
-            options = self.service.options
-            self._chunked = Chunked(options.max_chunk_line, options.max_trailers)
-            self._left = self.service.max_body
-        else:
-            self._left = parser.length
+        self._body = Body(parser.length, service.max_body, options.max_chunk_line, options.max_trailers)
         if rest:
-            self._body(rest)
+            self._feed(self._body, rest)
 
-    def _body(self, data: bytes) -> None:
+    def _feed(self, body: Body, data: bytes) -> None:
         """Take a part of the body; what follows it is the next request."""
-        rest = b""
         self._window += len(data)
-        chunked = self._chunked
-        if chunked is not None:
-            try:
-                data = chunked.feed(data)
-            except PeerError as error:
-                self._broken(error.answer)
-                return
-            if len(data) > self._left:
-                self._broken(refusal(413))
-                return
-            done = chunked.done
-            rest = chunked.rest
-        else:
-            done = len(data) >= self._left
-            if len(data) > self._left:
-                rest = data[self._left :]
-                data = data[: self._left]
-        self._left -= len(data)
+        try:
+            content = body.feed(data)
+        except PeerError as error:
+            self._broken(error.answer)
+            return
         request = self.request
-        if request is not None and data:
-            request.feed(data)
-        if done:
-            self._body_done(request, rest)
+        if request is not None and content:
+            request.feed(content)
+        if body.done:
+            self._body = None
+            self._body_done(request, body.rest)
 
     def _body_done(self, request: Request | None, rest: bytes) -> None:
-        self._chunked = None
         if request is not None:
-            self.phase = BUSY
-            self.deadline = self.service.now + self.service.app_timeout
-            self._buffer = rest
+            self._busy(rest)
             request.complete()
         elif self.answer.keep_alive:
             self._idle(rest)
@@ -267,7 +256,8 @@ class Connection(Exchange):
     @property
     def _skippable(self) -> bool:
         """Whether the rest of the body is known to be small."""
-        return self._chunked is None and self._left <= self.service.options.max_unread_body
+        limit: int = self.service.options.max_unread_body
+        return self._body is not None and self._body.known and self._body.left <= limit
 
     def _skip_body(self) -> None:
         """The application did not want the rest of the body: take a little of it, or close."""

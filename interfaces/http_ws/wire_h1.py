@@ -19,7 +19,7 @@ import httptools
 
 from interfaces.shared.errors import PeerError
 
-__all__ = ["AUTHORITY", "CHUNKED", "CONTINUE", "Chunked", "HeadLimits", "HeadParser", "refusal", "status_line"]
+__all__ = ["AUTHORITY", "CHUNKED", "CONTINUE", "Body", "Chunked", "HeadLimits", "HeadParser", "refusal", "status_line"]
 
 CHUNKED = -1
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -325,3 +325,34 @@ class Chunked:
             self.done = True
         elif not _FIELD.fullmatch(line):
             raise refused(400, "malformed trailer")
+
+
+class Body:
+    """A request's body as it comes in: of a known length, or chunked and of at most ``limit`` bytes.
+
+    ``left`` is what may still come; ``known`` whether that is what will.
+    """
+
+    def __init__(self, length: int, limit: int, line: int, trailers: int) -> None:
+        self.known: bool = length != CHUNKED
+        self.left: int = length if self.known else limit
+        self.done: bool = False
+        self.rest: bytes = b""
+        self._chunked: Chunked | None = None if self.known else Chunked(line, trailers)
+
+    def feed(self, data: bytes) -> bytes:
+        """The content in ``data``; after ``done``, ``rest`` is what follows. Raises PeerError."""
+        chunked = self._chunked
+        if chunked is not None:
+            data = chunked.feed(data)
+            if len(data) > self.left:
+                raise refused(413, "the body is too large")
+            self.done = chunked.done
+            self.rest = chunked.rest
+        else:
+            self.done = len(data) >= self.left
+            if len(data) > self.left:
+                self.rest = data[self.left :]
+                data = data[: self.left]
+        self.left -= len(data)
+        return data

@@ -73,6 +73,20 @@ class ServeOptions:
         "x-forwarded", "headers to believe from --trusted-proxies: X-Forwarded-*, or Forwarded (RFC 7239)"
     )
 
+    start_timeout: float = option(
+        60.0,
+        "time for a worker that replaces another to be ready; then it is ended, and the old one serves on",
+        unit="seconds",
+        peers="gunicorn 30",
+        between=(0.1, inf),
+    )
+    handshake_timeout: float = option(
+        10.0,
+        "time for TLS's handshake, and for a PROXY header",
+        unit="seconds",
+        peers="asyncio 60, nginx 60",
+        between=(0.1, inf),
+    )
     drain: float = option(30.0, "time to finish what is in flight in, after SIGTERM", unit="seconds",
                           peers="uvicorn unlimited, hypercorn 3")  # fmt: skip
     drain_delay: float = option(

@@ -69,6 +69,7 @@ def listening_of(options: ServeOptions, inherited: Mapping[str, tuple[int, ...]]
         proxy_protocol=options.proxy_protocol,
         backlog=options.backlog,
         reuse_port=options.reuse_port,
+        handshake_timeout=options.handshake_timeout,
     )
     listening.secure()  # now, before the application does anything that it would have to undo
     return listening

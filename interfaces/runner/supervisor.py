@@ -194,7 +194,10 @@ class Supervisor:
         successor = self._started(number, successor=True)
         if successor is None:
             return False
-        if not await successor.up():
+        limit = asyncio.get_running_loop().call_later(self.options.start_timeout, successor.kill)
+        ready_now = await successor.up()
+        limit.cancel()
+        if not ready_now:
             code = await successor.ended()
             how = ending(code)
             log.error("the successor of worker %d %s before it was ready: the old one serves on", number, how)
