@@ -21,7 +21,7 @@ async def lifespan(receive, send):
     """Start, or fail to, as the variable START says."""
     await receive()
     how = os.environ.get("START", "")
-    if how == "hang":
+    if how == "hang" or (how.endswith(".hang") and os.path.exists(how)):  # noqa: ASYNC240, PTH110
         await asyncio.sleep(60)
     if how == "raise":
         raise ValueError("the database is not there")

@@ -120,6 +120,23 @@ def test_a_successor_that_cannot_start_leaves_the_old_worker(tmp_path: Path) -> 
         assert pids(server, 2) == before
 
 
+def test_a_successor_that_hangs_is_ended(tmp_path: Path) -> None:
+    """One that is not ready in time holds up no restart: it is killed, and the next SIGHUP replaces again."""
+    stuck = tmp_path / "stuck.hang"
+    options = ("--workers", "2", "--start-timeout", "3", *OPS)
+    with Server(tmp_path, *options, env={"START": str(stuck)}) as server:
+        until(lambda: ready_workers(server) == 2)
+        before = pids(server, 2)
+        stuck.touch()
+        server.signal(signal.SIGHUP)
+        server.wait_for("replaced 0 of 2 workers")
+        assert pids(server, 2) == before
+        stuck.unlink()
+        server.signal(signal.SIGHUP)
+        server.wait_for("replaced 2 of 2 workers")
+        assert not pids(server, 2) & before
+
+
 def test_a_killed_supervisor_leaves_no_orphans(tmp_path: Path) -> None:
     """kill -9 of the supervisor: its workers notice, finish what is in flight, and end."""
     with Server(tmp_path, "--workers", "2", *OPS) as server:
