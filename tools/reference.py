@@ -76,7 +76,7 @@ def _command(prefix: str, command: click.Command) -> Iterator[str]:
         lines += [
             "| Option | Meaning |",
             "|---|---|",
-            *(f"| `{flag}` | {_cell(text)} |" for flag, text in rows),
+            *(f"| `{flag}` | {_cell(text) or 'what to serve: http, ws, or both'} |" for flag, text in rows),
             "",
         ]
     yield "\n".join(lines)
