@@ -175,7 +175,9 @@ class Connection(Exchange):
         """The request is whole; ``rest`` follows it."""
         service = self.service
         self.phase = BUSY
-        self.deadline = service.now + (service.options.half_close_timeout if self._half else service.app_timeout)
+        self.deadline = service.now + (
+            service.options.half_close_timeout if self._half else service.app_timeout
+        )
         self._buffer = rest
 
     def _expect_body(self, request: Request, rest: bytes) -> None:
@@ -389,4 +391,3 @@ class Connection(Exchange):
         elif self.phase == HEAD and not self._buffer:
             self.deadline = self.service.now + self.service.drain_idle
             self.sweep(self.service.now)
-

@@ -8,10 +8,12 @@ from time import time
 from typing import Any
 
 from interfaces.http_ws.deflate import Agreement, DeflateOptions, Offer, negotiate
+from interfaces.http_ws.options import HttpWsOptions
 from interfaces.http_ws.translate import Place
 from interfaces.http_ws.wire_h1 import HeadLimits
 from interfaces.http_ws.wire_ws import Limits
 from interfaces.shared.asgi import Application, Scope
+from interfaces.shared.interface import Context
 from interfaces.shared.proxy import Trusted, forwarded
 from interfaces.shared.proxy_header import ProxyHeader
 from interfaces.shared.session import Instance
@@ -27,10 +29,12 @@ TICK = 0.5
 class Service:
     """Holds connections and sessions; one timer makes the date line and sweeps the deadlines.
 
-    ``options`` is an ``HttpWsOptions``; ``now`` the loop's time at the last tick, half a second ago at most.
+    ``now`` is the loop's time, up to half a second ahead: what is planned from it is never early.
     """
 
-    def __init__(self, app: Application, options: Any, context: Any, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(
+        self, app: Application, options: HttpWsOptions, context: Context, loop: asyncio.AbstractEventLoop
+    ) -> None:
         self.app = app
         self.options = options
         self.context = context

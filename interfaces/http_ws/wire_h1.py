@@ -19,7 +19,17 @@ import httptools
 
 from interfaces.shared.errors import PeerError
 
-__all__ = ["AUTHORITY", "CHUNKED", "CONTINUE", "Body", "Chunked", "HeadLimits", "HeadParser", "refusal", "status_line"]
+__all__ = [
+    "AUTHORITY",
+    "CHUNKED",
+    "CONTINUE",
+    "Body",
+    "Chunked",
+    "HeadLimits",
+    "HeadParser",
+    "refusal",
+    "status_line",
+]
 
 CHUNKED = -1
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -58,11 +68,9 @@ def status_line(status: int) -> bytes:
 def refusal(status: int, text: str = "", headers: bytes = b"") -> bytes:
     """A whole answer that ends the connection. Nothing that the peer sent is in it."""
     body = (text or HTTPStatus(status).phrase).encode("ascii") + b"\n"
-    return b"%bcontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n%b\r\n%b" % (
-        status_line(status),
-        len(body),
-        headers,
-        body,
+    return (
+        b"%bcontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n%b\r\n%b"
+        % (status_line(status), len(body), headers, body)
     )
 
 
@@ -108,7 +116,9 @@ class HeadParser:
         self._request_line(head, end)
         block = head[end:]
         if block == self._block and self.minor == self._block_minor:
-            self.headers = self._block_headers.copy()  # the same fields as last time: what they said still holds
+            self.headers = (
+                self._block_headers.copy()
+            )  # the same fields as last time: what they said still holds
             return
         self._block = b""
         if head.count(b"\r\n") - 2 > self.limits.fields:
