@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from interfaces.runner.api import Server, run
-    from interfaces.shared.errors import ApplicationError, ConfigError, NoRoute, PeerError, Unavailable
+    from interfaces.shared.errors import (
+        ApplicationError,
+        ConfigError,
+        NoRoute,
+        PeerError,
+        PeerGone,
+        Unavailable,
+    )
     from interfaces.shared.interface import Context, Interface
 
 __version__ = "0.1.0"
-__all__ = ["ApplicationError", "ConfigError", "Context", "Interface", "NoRoute", "PeerError", "Server",
+__all__ = ["ApplicationError", "ConfigError", "Context", "Interface", "NoRoute", "PeerError", "PeerGone", "Server",
            "Unavailable", "__version__", "run"]  # fmt: skip
 
 _HOMES = {
@@ -22,6 +29,7 @@ _HOMES = {
     "Interface": "interfaces.shared.interface",
     "NoRoute": "interfaces.shared.errors",
     "PeerError": "interfaces.shared.errors",
+    "PeerGone": "interfaces.shared.errors",
     "Server": "interfaces.runner.api",
     "Unavailable": "interfaces.shared.errors",
     "run": "interfaces.runner.api",
