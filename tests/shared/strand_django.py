@@ -31,7 +31,9 @@ from django.contrib.contenttypes.models import ContentType
 from django.core.management import call_command
 from django.db import close_old_connections, connection, connections, transaction
 
-from interfaces.shared.strand import Pool, Strand
+from interfaces.shared import connections as leavings
+from interfaces.shared.pool import Pool
+from interfaces.shared.strand import Strand
 
 call_command("migrate", verbosity=0)
 connections.close_all()
@@ -55,7 +57,7 @@ def leave():
 
 def atomic():
     """A transaction over several jobs is never joined by another scope, with one thread for both."""
-    pool = Pool(1)
+    pool = Pool(leavings, 1)
     one, two = Strand(pool), Strand(pool)
     block = transaction.atomic()
     one.submit(block.__enter__).result(WAIT)
@@ -70,7 +72,7 @@ def atomic():
 
 def stays():
     """A strand with an open connection goes back to it; without one it is free to go anywhere."""
-    pool = Pool(2)
+    pool = Pool(leavings, 2)
     strand = Strand(pool)
     home = strand.submit(lambda: (models(), threading.get_ident())[1]).result(WAIT)
     others = {Strand(pool).submit(threading.get_ident).result(WAIT) for _ in range(8)}
@@ -82,7 +84,7 @@ def stays():
 
 def left():
     """A connection that a scope leaves open is closed with it."""
-    pool = Pool(1)
+    pool = Pool(leavings, 1)
     strand = Strand(pool)
     strand.submit(models).result(WAIT)
     assert Strand(pool).submit(lambda: connection.connection).result(WAIT) is not None
@@ -92,7 +94,7 @@ def left():
 
 def rollback():
     """A transaction that a scope leaves open is rolled back with it; the next has a connection that works."""
-    pool = Pool(1)
+    pool = Pool(leavings, 1)
     strand = Strand(pool)
     strand.submit(transaction.atomic().__enter__).result(WAIT)
     strand.submit(add, "lost").result(WAIT)
@@ -107,7 +109,7 @@ def iterates():
     """``async for`` over many rows is several jobs; others that close their connections do not cut it."""
     ContentType.objects.bulk_create(ContentType(app_label="a", model=str(number)) for number in range(1000))
     connections.close_all()
-    pool = Pool(4)
+    pool = Pool(leavings, 4)
 
     async def reader():
         from interfaces.shared.strand import Lane
@@ -135,7 +137,7 @@ def iterates():
 
 def persistent():
     """With CONN_MAX_AGE the connection stays with the thread, and strands that end let go of the thread."""
-    pool = Pool(1)
+    pool = Pool(leavings, 1)
     one, two = Strand(pool), Strand(pool)
     raw = one.submit(lambda: (models(), connection.connection)[1]).result(WAIT)
     assert two.submit(lambda: (models(), connection.connection)[1]).result(WAIT) is raw
@@ -148,7 +150,7 @@ def persistent():
 
 def freshly():
     """Strand.run closes what is too old before and after, so a sync handler leaves nothing."""
-    pool = Pool(1)
+    pool = Pool(leavings, 1)
 
     async def main():
         strand = Strand(pool)
@@ -157,6 +159,40 @@ def freshly():
         assert strand.worker is None
 
     asyncio.run(main())
+
+
+def manual():
+    """Autocommit that was turned off is a transaction too, and rolled back at the end."""
+    pool = Pool(leavings, 1)
+    strand = Strand(pool)
+    strand.submit(transaction.set_autocommit, False).result(WAIT)
+    strand.submit(add, "lost").result(WAIT)
+    late = Strand(pool).submit(models)
+    assert strand.submit(models).result(WAIT) == {"lost"}
+    assert not late.done()
+    strand.close()
+    assert late.result(WAIT) == set()
+    assert Strand(pool).submit(transaction.get_autocommit).result(WAIT)
+
+
+def lent():
+    """A test's connection, in its transaction, is neither closed nor anybody's reason to wait."""
+    pool = Pool(leavings, 1)
+    shared = connections["default"]
+    shared.inc_thread_sharing()
+
+    def lend():
+        connections["default"] = shared
+
+    with transaction.atomic():
+        strand = Strand(pool)
+        strand.submit(lend).result(WAIT)
+        assert strand.submit(models).result(WAIT) == set()
+        assert Strand(pool).submit(lambda: connection.in_atomic_block).result(WAIT)
+        strand.close()
+        pool.shutdown()
+        add("mine")
+    assert models() == {"mine"}
 
 
 globals()[PART]()
