@@ -131,9 +131,9 @@ class Instance:
 class Session(Instance):
     """One scope with an inbox: a socket, a message from outside, a lifespan.
 
-    The inbox holds ``capacity`` events or, as far as their sizes are told, ``WEIGHT`` bytes. ``on_room()`` is called
-    when it was full and no longer is; ``on_end(session)`` once: when the application returned, raised, or was
-    released.
+    The inbox holds ``capacity`` events or, as far as their sizes are told, ``WEIGHT`` bytes; once full it stays so
+    until it is empty. ``on_room()`` is called when it was full and no longer is; ``on_end(session)`` once: when the
+    application returned, raised, or was released.
     """
 
     def __init__(
@@ -155,7 +155,7 @@ class Session(Instance):
         self._on_room = on_room
         self._weight: int = 0
         self._inbox: deque[Event] = deque()
-        self._room: list[Any] = []
+        self._room: Any = None
 
     async def receive(self) -> Event:
         """The next event; after the last one the application is released."""
@@ -168,8 +168,8 @@ class Session(Instance):
             self._weight = 0
             if self.closing:
                 self.emptied()
-        if self.full and len(self._inbox) <= self.capacity // 2 and self._weight < WEIGHT:
-            self._make_room()
+            if self.full:
+                self._make_room()
         return event
 
     async def send(self, event: Event) -> None:
@@ -200,9 +200,9 @@ class Session(Instance):
     async def put(self, event: Event, size: int = 0) -> None:
         """Put ``event`` in, waiting while the inbox is full; returns at once when the application has ended."""
         while self.full and not self.ended:
-            waiter = asyncio.get_running_loop().create_future()
-            self._room.append(waiter)
-            await waiter
+            if self._room is None:
+                self._room = asyncio.Event()
+            await self._room.wait()
         self.offer(event, size)
 
     def last(self, event: Event | None = None) -> None:
@@ -229,7 +229,8 @@ class Session(Instance):
         """It is over: whoever waits for room goes on, and ``on_end`` is called."""
         if not self.ended:
             super().end()
-            self._make_room()
+            if self.full:
+                self._make_room()
             if self._on_end is not None:
                 self._on_end(self)
 
@@ -237,11 +238,9 @@ class Session(Instance):
         self.full = False
         if self._on_room is not None:
             self._on_room()
-        room = self._room
-        self._room = []
-        for waiter in room:
-            if not waiter.done():
-                waiter.set_result(None)
+        if self._room is not None:
+            self._room.set()
+            self._room = None
 
     def _release(self) -> None:
         self.end()

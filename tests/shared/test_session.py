@@ -68,6 +68,7 @@ def test_after_the_last_event_asking_again_is_the_end():
         assert await session.wait(WAIT)
         assert [event["type"] for event in peer.sent] == ["a", "b"]
         assert (peer.ends, session.ended, session.error, session.task.cancelled()) == (1, True, None, True)
+        assert peer.rooms == 0  # it was never full
 
     run(main)
 
@@ -258,13 +259,16 @@ def test_send_after_the_end_raises():
 
 
 def test_offer_says_when_the_inbox_is_full():
-    """By number; on_room is called when half of it is free again."""
+    """By number; on_room is called when it is empty again, and not before."""
 
     async def main():
         gate = asyncio.Event()
 
         async def app(scope, receive, send):
             await gate.wait()
+            for full in (True, True, True, False):
+                await send(await receive())
+                assert session.full == full
             await loops(scope, receive, send)
 
         peer = Peer(app, capacity=4)
@@ -277,6 +281,36 @@ def test_offer_says_when_the_inbox_is_full():
         assert (peer.rooms, session.full, len(peer.sent)) == (1, False, 4)
         session.last()
         await session.wait(WAIT)
+        assert (peer.rooms, session.error) == (1, None)
+
+    run(main)
+
+
+def test_the_end_makes_room_where_there_was_none():
+    """Who was told to pause is told to go on, once."""
+
+    async def main():
+        peer = Peer(sleeps, capacity=1)
+        session = peer.start()
+        assert not session.offer({"type": "a"})
+        session.cancel()
+        await session.wait(WAIT)
+        assert (peer.rooms, session.full) == (1, False)
+
+    run(main)
+
+
+def test_nothing_comes_after_the_last_event():
+    """What is offered late is dropped, and nobody has to pause for it."""
+
+    async def main():
+        peer = Peer(loops, capacity=1)
+        session = peer.start()
+        session.last({"type": "a"})
+        assert session.offer({"type": "b"})
+        await session.put({"type": "c"})
+        await session.wait(WAIT)
+        assert [event["type"] for event in peer.sent] == ["a"]
 
     run(main)
 
@@ -468,3 +502,17 @@ def test_report_logs_the_applications_frames_alone(caplog):
     (record,) = caplog.records
     assert record.getMessage() == "http /a: the application raised"
     assert record.exc_info[2].tb_frame.f_code.co_name == "app"
+
+
+def test_report_leaves_out_our_own_frames(caplog):
+    """A function that raises before it gives a coroutine was called by us."""
+
+    async def main():
+        session = Peer(lambda scope, receive, send: 1 / 0).start()
+        await turns()
+        assert session.error.__traceback__.tb_next is not None
+        report(session)
+
+    run(main)
+    (record,) = caplog.records
+    assert record.exc_info[2].tb_frame.f_code.co_name == "<lambda>"
