@@ -10,7 +10,6 @@ from contextlib import ExitStack
 from typing import Any, ClassVar
 from unittest.mock import patch
 
-from asgiref.sync import sync_to_async
 from channels.routing import get_default_application
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler
 from django.db import connections
@@ -19,6 +18,7 @@ from django.utils.functional import classproperty
 
 from interfaces.django.serving import listen, plan_of, run
 from interfaces.shared.asgi import Application
+from interfaces.shared.strand import shutdown
 
 __all__ = ["LiveServerTestCase", "LiveServerThread"]
 
@@ -37,6 +37,8 @@ class LiveServerThread(testcases.LiveServerThread):
         try:
             with ExitStack() as stack:
                 share(stack, self.connections_override or {})
+                # Else a database that wants to be dropped would find the sync threads connected.
+                stack.callback(shutdown)
                 self.serve()
         except Exception as error:  # noqa: BLE001 - raised again by the test case
             self.error = error
@@ -61,8 +63,6 @@ class LiveServerThread(testcases.LiveServerThread):
     def terminate(self) -> None:
         """Drain the server and wait for its end."""
         if self.loop is not None and self.stop is not None:
-            # Else a database that wants to be dropped would find the sync thread connected.
-            asyncio.run_coroutine_threadsafe(sync_to_async(connections.close_all)(), self.loop).result()
             self.loop.call_soon_threadsafe(self.stop.set)
         self.join()
 

@@ -24,6 +24,7 @@ from interfaces.shared.errors import ApplicationError, ConfigError
 from interfaces.shared.listen import Listening
 from interfaces.shared.notify import ready, reloading, stopping
 from interfaces.shared.proxy import Trusted
+from interfaces.shared.strand import shutdown
 from interfaces.shared.telemetry import Telemetry
 from interfaces.shared.tls import TlsFiles
 
@@ -111,6 +112,7 @@ def run(
             insisting = Timer(LEFTOVER, _insist)
             insisting.daemon = True
             stack.callback(insisting.cancel)
+            stack.callback(shutdown)
             runner = stack.enter_context(asyncio.Runner(loop_factory=loop_factory(options.loop)))
             stack.callback(insisting.start)
             _run(runner.get_loop(), process)

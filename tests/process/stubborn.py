@@ -4,6 +4,8 @@ import asyncio
 import sys
 import time
 
+from asgiref.sync import sync_to_async
+
 
 async def application(scope, receive, send):
     """HTTP: the path says what to do wrong. A lifespan that fails at its end."""
@@ -37,6 +39,11 @@ async def swallow(scope, send):
 async def block(scope, send):
     """Keep a thread, which nobody can end."""
     await asyncio.to_thread(time.sleep, 60)
+
+
+async def sync(scope, send):
+    """Keep a thread of the sync pool."""
+    await sync_to_async(time.sleep)(60)
 
 
 async def leave(scope, send):
@@ -75,6 +82,6 @@ async def again(scope, send):
 
 
 WRONG = {
-    "/": right, "/swallow": swallow, "/block": block, "/exit": leave, "/empty": empty, "/nothing": nothing,
-    "/flood": flood, "/again": again,
+    "/": right, "/swallow": swallow, "/block": block, "/sync": sync, "/exit": leave, "/empty": empty,
+    "/nothing": nothing, "/flood": flood, "/again": again,
 }  # fmt: skip

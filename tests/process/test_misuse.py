@@ -25,7 +25,7 @@ def ask(server: Server, path: str, fields: bytes = b"") -> socket.socket:
     return client
 
 
-@pytest.mark.parametrize("path", ["/swallow", "/block"])
+@pytest.mark.parametrize("path", ["/swallow", "/block", "/sync"])
 @pytest.mark.parametrize("arguments", [(), ("--loop", "asyncio")], ids=["uvloop", "asyncio"])
 def test_what_will_not_end_does_not_hinder_the_end(
     tmp_path: Path, path: str, arguments: tuple[str, ...]

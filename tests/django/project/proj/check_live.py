@@ -1,6 +1,7 @@
 """LiveServerTestCase. Run by test_project.py with Django's own runner."""
 
 import json
+import threading
 import urllib.error
 import urllib.request
 
@@ -16,6 +17,17 @@ from interfaces.django.testing import LiveServerTestCase
 
 class LiveTests(LiveServerTestCase):
     """A real server for each class, the test's own database behind it."""
+
+    @classmethod
+    def setUpClass(cls):
+        """When all is over no thread is left that might be connected to the database."""
+        cls.addClassCleanup(cls.no_threads)
+        super().setUpClass()
+
+    @staticmethod
+    def no_threads():
+        """Look."""
+        assert not [thread for thread in threading.enumerate() if thread.name.startswith("interfaces-sync")]
 
     def get(self, path, data=None):
         """Status and text of an answer."""
