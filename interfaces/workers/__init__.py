@@ -1,0 +1,1 @@
+"""Applications in other processes, and the programming model of events: routing, messages, groups, sessions."""
