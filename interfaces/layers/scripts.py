@@ -1,0 +1,243 @@
+"""What the broker does in one step: Lua scripts, and the names of the keys they work on.
+
+Time is the server's: an entry of a stream bears the millisecond in which it was pushed, and no client's clock
+decides what is too old. Every script works on keys of one broker. Replies are RESP2's: lists, ints, bytes.
+
+A queue is three keys: ``q`` its stream with the consumer group ``g``; ``w`` the hubs that wait for an entry (a
+sorted set by the server's milliseconds); ``b``, which is there while entries are given back. Given-back entries belong
+to the consumer ``~`` until somebody takes them, in their old order and before newer ones.
+"""
+
+from hashlib import sha1
+from typing import NamedTuple
+
+__all__ = [
+    "BELL", "DELAY", "DUE", "GIVE_BACK", "GROUP_JOIN", "GROUP_SEND", "PUSH", "RING", "TAKE", "Keys", "Script",
+    "queue_keys",
+]  # fmt: skip
+
+BELL = b"q"
+"""The first byte of a doorbell: the rest of the payload is the name of the queue that has something."""
+
+
+class Script:
+    """Lua with the name the broker knows it by."""
+
+    __slots__ = ("sha", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text: str = text
+        self.sha: str = sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+    def __repr__(self) -> str:
+        return f"<Script {self.sha[:8]}>"
+
+
+class Keys(NamedTuple):
+    """The keys of one queue."""
+
+    stream: str
+    waiting: str
+    back: str
+
+
+def queue_keys(prefix: str, name: str) -> Keys:
+    """The keys of the queue ``name``."""
+    return Keys(f"{prefix}:q:{name}", f"{prefix}:w:{name}", f"{prefix}:b:{name}")
+
+
+_CLOCK = """
+local function clock()
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+"""
+
+_RING = """
+local function ring(waiting, inbox, bell, most)
+  local rung = 0
+  while rung < most do
+    local hub = redis.call('ZPOPMIN', waiting)[1]
+    if not hub then break end
+    if redis.call('PUBLISH', inbox .. hub, bell) > 0 then rung = rung + 1 end
+  end
+end
+"""
+
+PUSH = Script(
+    _CLOCK
+    + _RING
+    + """
+local q, life = KEYS[1], tonumber(ARGV[2])
+local room, expired = tonumber(ARGV[1]), 0
+if redis.call('EXISTS', q) == 0 then
+  redis.call('XGROUP', 'CREATE', q, 'g', '0', 'MKSTREAM')
+else
+  if life > 0 then expired = redis.call('XTRIM', q, 'MINID', clock() - life) end
+  room = room - redis.call('XLEN', q)
+end
+local taken = math.max(0, math.min(room, #ARGV - 5))
+for i = 6, taken + 5 do redis.call('XADD', q, '*', 'd', ARGV[i]) end
+if tonumber(ARGV[3]) > 0 then redis.call('PEXPIRE', q, ARGV[3]) end
+ring(KEYS[2], ARGV[4], ARGV[5], taken)
+return {taken, expired}
+"""
+)
+"""Push messages, in order, as far as the capacity goes, and ring as many waiting hubs.
+
+Keys: stream, waiting. Arguments: capacity, milliseconds until an entry expires (0: never), milliseconds until the
+unused stream goes (0: never), the prefix of inboxes, the doorbell, messages. Answers [taken, expired].
+"""
+
+TAKE = Script(
+    _CLOCK
+    + """
+local me, want, need, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local count, got, now = #KEYS / 3, 0, clock()
+local found, hasty = {}, {}
+for i = 1, count do
+  local q, life, gone = KEYS[3 * i - 2], tonumber(ARGV[4 + i]), 0
+  if life > 0 then gone = redis.call('XTRIM', q, 'MINID', now - life) end
+  found[i] = {gone}
+end
+local function keep(i, entries)
+  local into = found[i]
+  for _, entry in ipairs(entries) do
+    if entry[2] then
+      into[#into + 1], into[#into + 2] = entry[1], entry[2][2]
+      got = got + 1
+    else
+      redis.call('XACK', KEYS[3 * i - 2], 'g', entry[1])
+    end
+  end
+end
+local function given_back(i, most)
+  local q, b = KEYS[3 * i - 2], KEYS[3 * i]
+  if redis.call('EXISTS', b) == 0 then return end
+  local reply = redis.pcall('XREADGROUP', 'GROUP', 'g', '~', 'COUNT', most, 'STREAMS', q, '0')
+  local entries = reply and not reply.err and reply[1][2] or {}
+  if #entries < most then redis.call('DEL', b) end
+  if #entries == 0 then return end
+  local ids = {}
+  for n, entry in ipairs(entries) do ids[n] = entry[1] end
+  redis.call('XCLAIM', q, 'g', me, 0, unpack(ids))
+  keep(i, entries)
+end
+local function fetch(i, most)
+  local q, before = KEYS[3 * i - 2], got
+  if most > 0 then given_back(i, most) end
+  local left = most - (got - before)
+  if left > 0 and lease > 0 then
+    local reply = redis.pcall('XAUTOCLAIM', q, 'g', me, lease, '0-0', 'COUNT', left)
+    if not reply.err then keep(i, reply[2]) end
+    left = most - (got - before)
+  end
+  if left > 0 then
+    local reply = redis.pcall('XREADGROUP', 'GROUP', 'g', me, 'COUNT', left, 'STREAMS', q, '>')
+    if reply and not reply.err then keep(i, reply[1][2]) end
+  end
+  return got - before == most
+end
+local share = math.ceil(want / count)
+for i = 1, count do
+  hasty[i] = fetch(i, math.min(share, want - got))
+end
+for i = 1, count do
+  if hasty[i] and got < want then fetch(i, want - got) end
+end
+local short = got < need
+if short then
+  for i = 1, count do
+    redis.call('ZADD', KEYS[3 * i - 1], now, me)
+    redis.call('PEXPIRE', KEYS[3 * i - 1], 10000)
+  end
+end
+return {short and 1 or 0, found}
+"""
+)
+"""Take entries of one or several queues, in fair shares, and wait for more where there were too few.
+
+Keys: stream, waiting, back of each queue. Arguments: the hub that takes, how many it wants in all, how many it
+needs (with fewer it is registered as waiting), milliseconds after which what a hub has taken and neither
+acknowledged nor given back is taken over (0: not now), then for each queue the milliseconds until an entry expires (0: never).
+Answers [registered, [[expired, id, message, id, message …] of each queue]]. Entries stay pending.
+"""
+
+RING = Script(_RING + "if redis.call('XLEN', KEYS[1]) > 0 then ring(KEYS[2], ARGV[1], ARGV[2], 1) end")
+"""Ring one waiting hub, for a hub that was rung and has nobody waiting any more.
+
+Keys: stream, waiting. Arguments: the prefix of inboxes, the doorbell.
+"""
+
+GIVE_BACK = Script(
+    _RING
+    + """
+local back = 0
+for i = 5, #ARGV do
+  local held = redis.pcall('XPENDING', KEYS[1], 'g', ARGV[i], ARGV[i], 1)
+  if not held.err and held[1] and held[1][2] == ARGV[1] then
+    redis.call('XCLAIM', KEYS[1], 'g', '~', 0, ARGV[i], 'JUSTID')
+    back = back + 1
+  end
+end
+if back > 0 then
+  redis.call('SET', KEYS[3], 1, 'PX', ARGV[4])
+  ring(KEYS[2], ARGV[2], ARGV[3], back)
+end
+return back
+"""
+)
+"""Give taken entries back, to be taken before all others; those that another hub took over are left alone.
+
+Keys: stream, waiting, back. Arguments: the hub that took them, the prefix of inboxes, the doorbell, milliseconds
+that the given-back ones are looked for (after that the lease finds them), ids. Answers how many went back.
+"""
+
+GROUP_SEND = Script(
+    _CLOCK
+    + """
+local heard = redis.call('PUBLISH', KEYS[1], ARGV[1])
+if redis.call('EXISTS', KEYS[2]) == 0 then return {heard} end
+redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', '(' .. (clock() - ARGV[2]))
+return {heard, unpack(redis.call('ZRANGE', KEYS[2], 0, -1))}
+"""
+)
+"""Publish to a group. Keys: its pub/sub channel, its queue members. Arguments: message, milliseconds of membership.
+
+Answers [number of hubs that heard it, queue members …]; the caller pushes to those.
+"""
+
+GROUP_JOIN = Script(
+    _CLOCK
+    + """
+local new = redis.call('ZADD', KEYS[1], clock(), ARGV[1])
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return new
+"""
+)
+"""Make a queue a member of a group, or renew that. Keys: queue members. Arguments: queue, milliseconds of membership."""
+
+DELAY = Script(_CLOCK + "return redis.call('ZADD', KEYS[1], clock() + ARGV[1], ARGV[2])")
+"""Keep an item for later. Keys: the delays. Arguments: milliseconds, item (unique)."""
+
+DUE = Script(
+    _CLOCK
+    + """
+local now = clock()
+local due = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, ARGV[1])
+for _, item in ipairs(due) do
+  if tonumber(ARGV[2]) > 0 then
+    redis.call('ZADD', KEYS[1], now + ARGV[2], item)
+  else
+    redis.call('ZREM', KEYS[1], item)
+  end
+end
+local first = redis.call('ZRANGE', KEYS[1], 0, 0, 'WITHSCORES')[2]
+return {first and math.max(0, first - now) or -1, due}
+"""
+)
+"""Take what is due. Keys: the delays. Arguments: how many at most, lease in milliseconds.
+
+With a lease of 0 items are removed; otherwise they come again after it unless somebody removes them (ZREM).
+Answers [milliseconds until the next is due or -1, items].
+"""
