@@ -1,0 +1,252 @@
+"""What every channel layer has: names, capacities, ChannelFull, and the API of Channels 4 with what it lacks.
+
+A *message* is a dict with str keys and values that msgpack knows (None, bool, int, float, str, bytes, lists and
+dicts of them). The layer copies it, so that a receiver may change what it got. Its `type` is the application's affair.
+
+A *channel* is a name. `prefix!rest` is a specific channel: who made it receives it, and `prefix!` is its non-local
+part. Delivery is at most once, to one receiver, in order for one sender and one receiver.
+"""
+
+import fnmatch
+import re
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from typing import Any, ClassVar
+
+from interfaces.shared.asgi import Event
+from interfaces.shared.errors import ConfigError
+
+try:
+    from channels.exceptions import ChannelFull
+except ImportError:
+
+    class ChannelFull(Exception):  # type: ignore[no-redef]  # noqa: N818 - Channels' name
+        """The channel holds as many messages as its capacity says; where Channels is installed, its own class."""
+
+
+__all__ = [
+    "DELAY",
+    "MAX_NAME_LENGTH",
+    "Capacities",
+    "ChannelFull",
+    "Layer",
+    "Message",
+    "delayed",
+    "non_local",
+]
+
+Message = dict[str, Any]
+Capacities = Mapping[str | re.Pattern[str], int] | Iterable[tuple[str | re.Pattern[str], int]]
+"""Pattern and capacity, the first match counts; a str is a glob, a regular expression matches from the start."""
+
+MAX_NAME_LENGTH = 100
+"""Names of channels and groups are shorter than this."""
+DELAY = "asgi.delay"
+"""What is sent to this channel is sent on later; see :func:`delayed`."""
+
+_GROUP = re.compile(r"[a-zA-Z0-9\-_.]+")
+_CHANNEL = re.compile(r"[a-zA-Z0-9\-_.]+(![a-zA-Z0-9\-_.]*)?")
+_INVALID = (
+    f"{{}} name must be a valid unicode string with length < {MAX_NAME_LENGTH} containing only ASCII alphanumerics, "
+    "hyphens, underscores, or periods, not {!r}"
+)
+
+
+def non_local(name: str) -> str:
+    """The part of a channel's name up to and including ``!``: all of it where there is none."""
+    head, mark, _ = name.partition("!")
+    return head + mark
+
+
+def delayed(message: Mapping[str, Any]) -> tuple[str, Message, float]:
+    """``asgi.delay {channel, delay (ms), content}`` as (channel, message, seconds). TypeError when it is none."""
+    channel, delay, content = (message.get(key) for key in ("channel", "delay", "content"))
+    if not isinstance(delay, int | float) or not isinstance(content, dict) or not isinstance(channel, str):
+        raise TypeError("asgi.delay takes channel (str), delay (milliseconds) and content (dict)")
+    return channel, content, max(0.0, delay / 1000)
+
+
+def _uncounted(name: str, by: int) -> None:
+    """Where nobody asked for counts."""
+
+
+class Layer(ABC):
+    """The API of Channels 4; :class:`LocalChannelLayer` and :class:`RedisChannelLayer` are layers.
+
+    ``expiry``: seconds that a message waits for its receiver, then it is dropped and counted (``layer.expired``).
+    ``group_expiry``: seconds that a channel stays in a group without being added again.
+    ``capacity``: messages that one channel holds; a sender beyond them gets ChannelFull.
+    ``channel_capacity``: other capacities by pattern, see :data:`Capacities`. A pattern is tried on the non-local part
+    of the name, then on all of it; the count is that of the full name, so that one slow receiver silences no other.
+
+    Raises ConfigError for values that cannot be.
+    """
+
+    extensions: ClassVar[list[str]] = [
+        "groups",
+        "flush",
+        "statistics",
+        "receive_any",
+        "group_channels",
+        "delay",
+    ]
+    MAX_NAME_LENGTH: ClassVar[int] = MAX_NAME_LENGTH
+
+    def __init__(
+        self,
+        *,
+        expiry: float = 60,
+        group_expiry: float = 86400,
+        capacity: int = 100,
+        channel_capacity: Capacities | None = None,
+    ) -> None:
+        for name, seconds in {"expiry": expiry, "group_expiry": group_expiry}.items():
+            if not isinstance(seconds, int | float) or not seconds > 0:
+                raise ConfigError(f"{name}: seconds above 0, not {seconds!r}")
+        self.expiry = expiry
+        self.group_expiry = group_expiry
+        self.capacity = _capacity("capacity", capacity)
+        self.channel_capacity = _compiled(channel_capacity or ())
+        self.count: Callable[[str, int], None] = _uncounted
+        """Is told what is dropped by contract: (name, how many)."""
+        self.on_loss: list[Callable[[str], None]] = []
+        """Are told why when the broker was lost, and messages may have been with it."""
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}(capacity={self.capacity}, expiry={self.expiry})"
+
+    # --- names and capacities ---------------------------------------------------------------------
+
+    def get_capacity(self, channel: str) -> int:
+        """How many messages ``channel`` holds."""
+        if self.channel_capacity:
+            head = non_local(channel)
+            for pattern, capacity in self.channel_capacity:
+                if pattern.match(head) or pattern.match(channel):
+                    return capacity
+        return self.capacity
+
+    def require_valid_channel_name(self, name: object, receive: bool = False) -> bool:
+        """True, or TypeError. ``receive``: a name that many receive, whose specific ones have to end at the ``!``."""
+        if not isinstance(name, str) or len(name) >= MAX_NAME_LENGTH or not _CHANNEL.fullmatch(name):
+            raise TypeError(_INVALID.format("Channel", name))
+        if receive and "!" in name[:-1]:
+            raise TypeError("Specific channel names in receive() must end at the !")
+        return True
+
+    def require_valid_group_name(self, name: object) -> bool:
+        """True, or TypeError."""
+        if not isinstance(name, str) or len(name) >= MAX_NAME_LENGTH or not _GROUP.fullmatch(name):
+            raise TypeError(_INVALID.format("Group", name))
+        return True
+
+    def require_valid_message(self, message: object) -> bool:
+        """True, or TypeError."""
+        if not isinstance(message, dict):
+            raise TypeError(f"a message is a dict, not {type(message).__name__}")
+        return True
+
+    def valid_channel_name(self, name: object, receive: bool = False) -> bool:
+        """An older name of :meth:`require_valid_channel_name`."""
+        return self.require_valid_channel_name(name, receive)
+
+    def valid_group_name(self, name: object) -> bool:
+        """An older name of :meth:`require_valid_group_name`."""
+        return self.require_valid_group_name(name)
+
+    def non_local_name(self, name: str) -> str:
+        """Channels' name of :func:`non_local`."""
+        return non_local(name)
+
+    # --- channels ---------------------------------------------------------------------------------
+
+    @abstractmethod
+    async def send(self, channel: str, message: Message) -> None:
+        """Put ``message`` into ``channel``; what is sent to ``asgi.delay`` is taken by :meth:`send_later`.
+
+        TypeError for an invalid name or message, ChannelFull, Unavailable when there is no broker.
+        """
+
+    @abstractmethod
+    async def send_later(self, channel: str, message: Message, delay_seconds: float) -> None:
+        """Send it when the delay is over; ChannelFull when too many wait for that, then a full channel is counted."""
+
+    @abstractmethod
+    async def receive_any(self, channels: Iterable[str]) -> tuple[str, Message]:
+        """Wait for a message of one of ``channels``, which take turns: (its channel, message).
+
+        May be cancelled: a message is either given or stays. Several receivers of one channel compete for its messages.
+        """
+
+    async def receive(self, channel: str, *more: str) -> Message:
+        """Wait for a message of ``channel``, or of one of several; :meth:`receive_any` also says of which."""
+        return (await self.receive_any((channel, *more)))[1]
+
+    def consume(self, channel: str) -> AsyncIterator[Event]:
+        """All messages of ``channel`` as they come, for ``async for``; leaving the loop loses none."""
+        return _Consumption(self, channel)
+
+    @abstractmethod
+    async def new_channel(self, prefix: str = "specific") -> str:
+        """The name of a new specific channel, which only this layer object receives: ``<prefix>.<owner>!<part>``."""
+
+    # --- groups -----------------------------------------------------------------------------------
+
+    @abstractmethod
+    async def group_add(self, group: str, channel: str) -> None:
+        """Add ``channel``, or renew it; on return what is sent to the group reaches it."""
+
+    @abstractmethod
+    async def group_discard(self, group: str, channel: str) -> None:
+        """Take ``channel`` out, if it is in."""
+
+    @abstractmethod
+    async def group_send(self, group: str, message: Message) -> None:
+        """Send to each channel of ``group``; one that is full is left out and counted (``layer.full``)."""
+
+    @abstractmethod
+    async def group_channels(self, group: str) -> list[str]:
+        """The channels of ``group``, as far as the layer can know them now."""
+
+    # --- the whole --------------------------------------------------------------------------------
+
+    @abstractmethod
+    async def statistics(self) -> dict[str, int]:
+        """What there is and what was counted, by name; at least ``channels``, ``groups`` and ``messages``."""
+
+    @abstractmethod
+    async def flush(self) -> None:
+        """Forget all messages, groups and delays, as tests want it."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Give back connections and what was not received; nothing may be asked afterwards."""
+
+
+class _Consumption:
+    """An iterator and no generator: there is nothing to close when a loop is left."""
+
+    def __init__(self, layer: Layer, channel: str) -> None:
+        self.layer = layer
+        self.channel = channel
+
+    def __aiter__(self) -> "_Consumption":
+        return self
+
+    async def __anext__(self) -> Event:
+        return await self.layer.receive(self.channel)
+
+
+def _capacity(what: str, value: object) -> int:
+    if not isinstance(value, int) or value < 1:
+        raise ConfigError(f"{what}: a number of messages above 0, not {value!r}")
+    return value
+
+
+def _compiled(capacities: Capacities) -> list[tuple[re.Pattern[str], int]]:
+    """The patterns as regular expressions."""
+    found = []
+    for pattern, value in capacities.items() if isinstance(capacities, Mapping) else capacities:
+        regex = re.compile(fnmatch.translate(pattern)) if isinstance(pattern, str) else pattern
+        found.append((regex, _capacity(f"channel_capacity {regex.pattern}", value)))
+    return found
