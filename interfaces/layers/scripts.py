@@ -94,7 +94,7 @@ TAKE = Script(
     + """
 local me, want, need, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local count, got, now = #KEYS / 3, 0, clock()
-local found, hasty = {}, {}
+local found, more = {}, {}
 for i = 1, count do
   local q, life, gone = KEYS[3 * i - 2], tonumber(ARGV[4 + i]), 0
   if life > 0 then gone = redis.call('XTRIM', q, 'MINID', now - life) end
@@ -140,10 +140,10 @@ local function fetch(i, most)
 end
 local share = math.ceil(want / count)
 for i = 1, count do
-  hasty[i] = fetch(i, math.min(share, want - got))
+  more[i] = fetch(i, math.min(share, want - got))
 end
 for i = 1, count do
-  if hasty[i] and got < want then fetch(i, want - got) end
+  if more[i] and got < want then fetch(i, want - got) end
 end
 local short = got < need
 if short then
@@ -159,8 +159,8 @@ return {short and 1 or 0, found}
 
 Keys: stream, waiting, back of each queue. Arguments: the hub that takes, how many it wants in all, how many it
 needs (with fewer it is registered as waiting), milliseconds after which what a hub has taken and neither
-acknowledged nor given back is taken over (0: not now), then for each queue the milliseconds until an entry expires (0: never).
-Answers [registered, [[expired, id, message, id, message …] of each queue]]. Entries stay pending.
+acknowledged nor given back is taken over (0: not now), then for each queue the milliseconds until an entry
+expires (0: never). Answers [registered, [[expired, id, message, id, message …] of each queue]]. Entries stay pending.
 """
 
 RING = Script(_RING + "if redis.call('XLEN', KEYS[1]) > 0 then ring(KEYS[2], ARGV[1], ARGV[2], 1) end")
@@ -215,7 +215,7 @@ redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return new
 """
 )
-"""Make a queue a member of a group, or renew that. Keys: queue members. Arguments: queue, milliseconds of membership."""
+"""Make a queue a member of a group, or renew that. Keys: queue members. Arguments: queue, ms of membership."""
 
 DELAY = Script(_CLOCK + "return redis.call('ZADD', KEYS[1], clock() + ARGV[1], ARGV[2])")
 """Keep an item for later. Keys: the delays. Arguments: milliseconds, item (unique)."""
