@@ -1,0 +1,226 @@
+"""How a connection to a broker is made, by redis-py, and how one is kept.
+
+redis-py connects: TCP, TLS or unix socket, HELLO, AUTH, SELECT, CLIENT SETNAME; Sentinel tells who the master
+is. Then its transport is ours: the protocol is changed for a Pipe and redis-py's object is emptied, so that
+nothing of it closes the socket or warns of it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from redis import exceptions
+from redis.asyncio.connection import (
+    AbstractConnection,
+    Connection,
+    SSLConnection,
+    UnixDomainSocketConnection,
+)
+from redis.asyncio.sentinel import Sentinel
+
+from interfaces.layers.pipe import Pipe
+from interfaces.layers.settings import Host, Settings
+from interfaces.shared.errors import ConfigError, Unavailable
+
+__all__ = ["Line", "Pulse", "dial"]
+
+_log = logging.getLogger("interfaces.layers")
+_LOOKS = 5
+"""How often a silent connection is looked at within a ping's interval, and within its deadline."""
+
+
+async def dial(host: Host, pipe: Pipe, *, timeout: float, protocol: int | None = None) -> None:
+    """Connect ``pipe`` to ``host`` within ``timeout`` seconds.
+
+    ``protocol`` (2 or 3) overrides what the host's options say. Raises ConfigError when the broker refuses the
+    user, the password, the database or our certificate, Unavailable when it cannot be reached.
+    """
+    try:
+        async with asyncio.timeout(timeout):
+            connection = await _connection(host, timeout, protocol)
+            try:
+                await connection.connect()
+            except BaseException:
+                await connection.disconnect(nowait=True)
+                raise
+    except (exceptions.AuthenticationError, exceptions.ResponseError, exceptions.DataError) as error:
+        raise ConfigError(f"{host.name} refuses us: {_line(error)}") from None
+    except (exceptions.RedisError, OSError) as error:
+        raise Unavailable(f"cannot connect to {host.name}: {_line(error)}") from None
+    _take(connection, pipe)
+
+
+async def _connection(host: Host, timeout: float, protocol: int | None) -> AbstractConnection:
+    """redis-py's object, not yet connected."""
+    # Nothing of ours may be ended by redis-py's own default of 5 s: an idle subscriber is no dead one.
+    arguments: dict[str, Any] = {"protocol": 2, "socket_connect_timeout": timeout, **host.arguments}
+    arguments |= {"socket_timeout": None} | ({"protocol": protocol} if protocol else {})
+    if "path" in arguments:
+        return UnixDomainSocketConnection(**arguments)
+    if host.sentinels:
+        arguments["host"], arguments["port"] = await _master(host, timeout)
+    return SSLConnection(**arguments) if host.tls else Connection(**arguments)
+
+
+async def _master(host: Host, timeout: float) -> tuple[str, int]:
+    """The address of the master, as the first sentinel says that answers and knows one."""
+    each = timeout / (len(host.sentinels) + 1)  # a sentinel that hangs leaves time for the others
+    asking = {"socket_timeout": each, "socket_connect_timeout": each, **host.sentinel_arguments}
+    async with Sentinel(list(host.sentinels), sentinel_kwargs=asking) as sentinel:
+        found: tuple[str, int] = await sentinel.discover_master(host.master_name)
+        return found
+
+
+def _take(connection: AbstractConnection, pipe: Pipe) -> None:
+    """Make redis-py's transport ours, with what its reader had read."""
+    reader, writer = connection._reader, connection._writer  # noqa: SLF001 - it has no public way out
+    assert reader is not None  # noqa: S101 - it has just connected
+    assert writer is not None  # noqa: S101
+    connection._reader = connection._writer = None  # noqa: SLF001 - else it closes and warns
+    transport = writer.transport
+    pipe.keep = writer  # closes the transport when it is collected
+    transport.set_protocol(pipe)
+    pipe.connection_made(transport)
+    if left := bytes(reader._buffer):  # type: ignore[attr-defined]  # noqa: SLF001 - as above
+        pipe.data_received(left)
+    if reader.at_eof() or transport.is_closing():
+        pipe.abort(f"lost the connection to {pipe.name}: closed by the broker")
+
+
+def _line(error: BaseException) -> str:
+    """What an error says, in one line."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+class Pulse:
+    """Whether a connection lives, told by how often it was looked at while it was silent.
+
+    Looks are counted and no time is compared: a process that slept itself, stopped or in one long turn of
+    its loop, takes one look afterwards and not many, and buries nobody.
+    """
+
+    def __init__(self, ping_after: int, dead_after: int) -> None:
+        self._ping_after, self._dead_after = ping_after, ping_after + dead_after
+        self._silent = 0
+
+    def look(self, *, heard: bool) -> str:
+        """``ping`` when it is time to ask, ``dead`` when nothing came of that, else nothing."""
+        self._silent = 0 if heard else self._silent + 1
+        if self._silent == self._ping_after:
+            return "ping"
+        return "dead" if self._silent >= self._dead_after else ""
+
+
+class Line:
+    """One connection that is kept: dialled, set up, watched, and dialled again when it is lost.
+
+    ``setup(pipe)`` runs on each new connection before anyone else may use it; what it raises (Unavailable, a
+    ResponseError, TimeoutError) ends the attempt, ConfigError before the first success ends the line.
+    ``on_up(pipe)`` and ``on_down(reason)`` are called in turns, ``on_refused(ConfigError)`` at most once.
+    ``jitter()`` is a number from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        host: Host,
+        make: Callable[[], Pipe],
+        setup: Callable[[Pipe], Awaitable[None]],
+        *,
+        jitter: Callable[[], float],
+    ) -> None:
+        self.pipe: Pipe | None = None
+        """Ready for commands, or None."""
+        self.reason = "not connected yet"
+        """Why there is no pipe."""
+        self.on_up: Callable[[Pipe], None] = lambda _pipe: None
+        self.on_down: Callable[[str], None] = lambda _reason: None
+        self.on_refused: Callable[[ConfigError], None] = lambda _error: None
+        self.protocol: int | None = None
+        self._settings, self._host, self._make, self._setup, self._jitter = settings, host, make, setup, jitter
+        self._task: asyncio.Task[None] | None = None
+        self._opening: Pipe | None = None
+        self._failures = 0
+        self._once = False
+
+    def start(self) -> None:
+        """Begin to connect."""
+        self._task = asyncio.create_task(self._keep())
+
+    async def close(self) -> None:
+        """Stop, and close the connection after what was told is written."""
+        if self._task:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+        if pipe := self.pipe:
+            self.pipe = None
+            pipe.on_lost = None
+            await pipe.close()
+        self.reason = "closed"
+
+    async def _keep(self) -> None:
+        """Connect again and again, with a longer and longer pause."""
+        while True:
+            try:
+                pipe = await self._open()
+            except ConfigError as error:
+                self.reason = str(error)
+                if not self._once:
+                    self.on_refused(error)
+                    return
+            except (Unavailable, exceptions.RedisError, TimeoutError) as error:
+                self.reason = _line(error)
+            else:
+                self._once = True
+                gone = asyncio.get_running_loop().create_future()
+                pipe.on_lost = lambda lost, gone=gone: self._gone(lost, gone)
+                self.pipe = pipe
+                self.on_up(pipe)
+                await self._watch(pipe, gone)
+            _log.warning("%s: %s", self._host.name, self.reason)
+            await asyncio.sleep(self.pause())
+
+    def pause(self) -> float:
+        """Seconds until the next attempt: twice as long each time, and never the same for all."""
+        most, first = self._settings.retry_most, self._settings.retry_first
+        self._failures += 1
+        return min(most, first * 2.0 ** min(self._failures - 1, 30)) * (0.5 + self._jitter() / 2)
+
+    async def _open(self) -> Pipe:
+        """A connection that is set up, and alive."""
+        pipe = self._make()
+        try:
+            await dial(self._host, pipe, timeout=self._settings.connect_timeout, protocol=self.protocol)
+            await self._setup(pipe)
+            if pipe.lost:
+                raise Unavailable(str(pipe.lost))
+        except BaseException:
+            pipe.abort("given up while it was set up")
+            await pipe.close()
+            raise
+        return pipe
+
+    def _gone(self, lost: Unavailable, gone: asyncio.Future[None]) -> None:
+        self.pipe, self.reason = None, str(lost)
+        if not gone.done():
+            gone.set_result(None)
+        self.on_down(self.reason)
+
+    async def _watch(self, pipe: Pipe, gone: asyncio.Future[None]) -> None:
+        """Until it is lost: ping when it is silent, drop it when it says nothing to that."""
+        looks = _LOOKS
+        pulse = Pulse(looks, looks)
+        timeouts = {True: self._settings.ping_timeout / looks, False: self._settings.ping_interval / looks}
+        asked = False
+        while not gone.done():
+            await asyncio.wait([gone], timeout=timeouts[asked])
+            verdict = pulse.look(heard=pipe.heard)
+            asked = (asked and not pipe.heard) or verdict == "ping"
+            if pipe.heard:
+                self._failures = 0  # it lived for longer than one look
+            pipe.heard = False
+            if verdict == "ping" and not pipe.lost:
+                pipe.tell(None, "PING")
+            elif verdict == "dead":
+                pipe.abort(f"{self._host.name} does not answer")
