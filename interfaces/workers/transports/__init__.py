@@ -1,0 +1,1 @@
+"""Who carries sessions between interface containers and workers: ``direct`` connections, or ``redis``."""

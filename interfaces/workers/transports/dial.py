@@ -1,0 +1,254 @@
+"""The worker's side of direct connections: it dials every container that it finds, and dials again."""
+
+import asyncio
+import logging
+import random
+import ssl
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from interfaces.shared.bind import parse_bind
+from interfaces.shared.errors import ConfigError, PeerError, Unavailable
+from interfaces.workers.transports.base import Taken
+from interfaces.workers.transports.directory import PORT, Directory, Place
+from interfaces.workers.transports.peer import Peer
+from interfaces.workers.wire import DRAIN, OPEN, SLOTS
+
+__all__ = ["Dialler"]
+
+log = logging.getLogger("interfaces.workers")
+
+FIRST = 0.1
+LONGEST = 5.0
+"""Seconds until a container is dialled again; doubled in between."""
+LOOK = 2.0
+"""Seconds between two looks at the directory."""
+ROUND = 5.0
+"""Seconds that the first round of all containers may take."""
+
+
+class _Container:
+    """A container that this worker is connected to."""
+
+    def __init__(self, peer: Peer) -> None:
+        self.peer = peer
+        self.seen = 0
+        self.told: tuple[int, int] | None = None
+        self.drained = asyncio.Event()
+        self.taken: dict[int, Taken] = {}
+
+    def tell(self, free: int, **more: Any) -> None:
+        """Say how many openings may come."""
+        if self.told != (free, self.seen) or more:
+            self.told = (free, self.seen)
+            self.peer.post(SLOTS, 0, {"free": free, "seen": self.seen, **more})
+
+
+class Dialler:
+    """Connects to containers while it is entered. Entering tries each known one once.
+
+    ConfigError then when one refuses us; later that is logged. ``on_opening`` is called for each opening, while
+    there are free slots.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        identity: str,
+        token: bytes,
+        *,
+        tls: ssl.SSLContext | None = None,
+        only: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+    ) -> None:
+        self.on_opening: Callable[[Taken], None] = Taken.give_back
+        self._directory = directory
+        self._identity = identity
+        self._token = token
+        self._tls = tls
+        self._types = {"only": only, "exclude": exclude}
+        self._free = 0
+        self._planned = False
+        self._draining = False
+        self._containers: dict[Peer, _Container] = {}
+        self._dialling: dict[Place, asyncio.Task[None]] = {}
+        self._finder: asyncio.Task[None] | None = None
+        self._refusals: list[str] = []
+
+    def __repr__(self) -> str:
+        return f"<Dialler {self._identity}, {len(self._containers)} containers, {self._free} free>"
+
+    @property
+    def connected(self) -> int:
+        """To how many containers it is connected."""
+        return len(self._containers)
+
+    async def __aenter__(self) -> Self:
+        tried = asyncio.Event()
+        self._finder = asyncio.ensure_future(self._find(tried))
+        waiting = asyncio.ensure_future(tried.wait())
+        await asyncio.wait({self._finder, waiting}, timeout=ROUND, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        if self._refusals:
+            await self.__aexit__(None, None, None)
+            raise ConfigError(self._refusals[0])
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._draining = True
+        tasks = [*self._dialling.values(), *([self._finder] if self._finder else [])]
+        for peer in list(self._containers):
+            peer.leave()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def free(self, slots: int) -> None:
+        """How many openings may come now, from all containers together."""
+        self._free = slots
+        if not self._planned:
+            self._planned = True
+            asyncio.get_running_loop().call_soon(self._tell)
+
+    async def drain(self, seconds: float) -> None:
+        """Let nothing more come; return when every container knows."""
+        self._draining = True
+        if self._finder is not None:
+            self._finder.cancel()
+        for container in self._containers.values():
+            container.peer.post(DRAIN, 0, None)
+        waiting = [asyncio.ensure_future(each.drained.wait()) for each in self._containers.values()]
+        if waiting:
+            await asyncio.wait(waiting, timeout=seconds)
+        for task in waiting:
+            task.cancel()
+
+    def joined(self, peer: Peer) -> None:
+        """A container has proved who it is."""
+        self._containers[peer] = container = _Container(peer)
+        if self._draining:
+            peer.leave()
+        else:
+            container.tell(self._free, **self._types)
+            log.info("connected to container %s", peer.name)
+
+    def left(self, peer: Peer, reason: str) -> None:
+        """A container is gone, and all that came from it has lost its client."""
+        container = self._containers.pop(peer, None)
+        if container is not None:
+            container.drained.set()
+            for taken in list(container.taken.values()):
+                taken.lost()
+
+    def heard(self, peer: Peer, kind: int, session: int, payload: Any, size: int) -> None:
+        """A frame came from a container."""
+        container = self._containers[peer]
+        if kind == OPEN:
+            self._opened(container, session, payload)
+        elif session:
+            taken = container.taken.get(session)
+            if taken is not None:
+                taken.heard(kind, payload, size)
+        elif kind == DRAIN:
+            container.drained.set()
+
+    def _opened(self, container: _Container, session: int, payload: Any) -> None:
+        if not isinstance(payload, dict):
+            raise PeerError("malformed frame")
+        container.seen += 1
+        taken = Taken(session, container.peer, payload)
+        if self._free <= 0 or self._draining:
+            container.tell(self._free)  # first, or it would come back here
+            taken.give_back()
+            return
+        container.taken[session] = taken
+        taken.on_closed = lambda taken: container.taken.pop(taken.session, None)
+        self.on_opening(taken)
+
+    def _tell(self) -> None:
+        self._planned = False
+        for container in self._containers.values():
+            container.tell(self._free)
+
+    async def _find(self, tried: asyncio.Event) -> None:
+        """Look for containers again and again."""
+        while True:
+            try:
+                found = set(await self._directory.places())
+            except Unavailable as error:
+                log.warning("no containers can be found: %s", error)
+                found = set(self._dialling)
+            for place in set(self._dialling) - found:
+                self._dialling.pop(place).cancel()
+            first = {place: asyncio.Event() for place in found - set(self._dialling)}
+            for place, once in first.items():
+                self._dialling[place] = asyncio.ensure_future(self._keep(place, once))
+            for once in first.values():
+                await once.wait()
+            tried.set()
+            await asyncio.sleep(LOOK)
+
+    async def _keep(self, place: Place, once: asyncio.Event) -> None:
+        """Be connected to ``place``."""
+        loop = asyncio.get_running_loop()
+        pause = FIRST
+        while True:
+            gone = loop.create_future()
+            try:
+                await self._connect(place, gone, once)
+            except OSError as error:
+                log.debug("container %s: %s", place.address, error)
+            once.set()
+            pause = min(LONGEST, pause * 2) if not gone.done() or not gone.result() else FIRST
+            await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - so that not all come at once
+
+    async def _connect(self, place: Place, gone: asyncio.Future[bool], once: asyncio.Event) -> None:
+        """Connect, and return when the connection is gone; ``gone`` tells whether it ever was one."""
+        loop = asyncio.get_running_loop()
+        owner = _Watched(self, gone, once)
+
+        def peer() -> Peer:
+            return Peer(loop, owner, "worker", self._identity, place.token or self._token)
+
+        bind = parse_bind(place.address, PORT)
+        if bind.kind == "unix":
+            _, made = await loop.create_unix_connection(peer, bind.path, ssl=self._tls)
+        else:
+            _, made = await loop.create_connection(peer, bind.host, bind.port, ssl=self._tls)
+        try:
+            await gone
+        finally:
+            made.leave()
+        if made.refusal:
+            self._refused(f"container {place.address} refuses this worker: {made.refusal}")
+
+    def _refused(self, why: str) -> None:
+        if why not in self._refusals:
+            self._refusals.append(why)
+            log.error("%s", why)
+
+
+class _Watched:
+    """The dialler as the owner of one connection, with word of its beginning and end."""
+
+    def __init__(self, dialler: Dialler, gone: asyncio.Future[bool], once: asyncio.Event) -> None:
+        self._dialler = dialler
+        self._gone = gone
+        self._once = once
+        self._up = False
+        self.heard = dialler.heard
+
+    def joined(self, peer: Peer) -> None:
+        """It is one."""
+        self._up = True
+        self._once.set()
+        self._dialler.joined(peer)
+
+    def left(self, peer: Peer, reason: str) -> None:
+        """It is gone."""
+        self._dialler.left(peer, reason)
+        if not self._gone.done():
+            self._gone.set_result(self._up)

@@ -1,0 +1,150 @@
+"""The interface container's side of direct connections: it listens, and workers come."""
+
+import asyncio
+import logging
+import os
+from contextlib import AsyncExitStack
+from types import TracebackType
+from typing import Any, Self
+
+from interfaces.shared.bind import Address, parse_bind
+from interfaces.shared.errors import ConfigError, PeerError
+from interfaces.shared.listen import Listening
+from interfaces.workers.transports.base import Link, Lost
+from interfaces.workers.transports.directory import PORT, Directory, Place
+from interfaces.workers.transports.peer import Peer
+from interfaces.workers.transports.queue import Desk, Queue
+from interfaces.workers.wire import BACK, DRAIN, END, SLOTS
+
+__all__ = ["Direct"]
+
+log = logging.getLogger("interfaces.workers")
+
+WORKERS = 1024
+"""Workers that may be connected to one container."""
+
+
+class _Worker(Desk):
+    """A worker that is connected to this container."""
+
+    def __init__(self, peer: Peer) -> None:
+        super().__init__(self._give)
+        self.peer = peer
+        self.links: dict[int, Link] = {}
+
+    def _give(self, link: Link) -> None:
+        self.links[self.sent] = link
+        link.assigned(self.peer, self.sent)
+
+
+class Direct:
+    """Listens at ``bind`` while it is entered; entering raises ConfigError.
+
+    Without a ``token`` it listens on a unix socket alone, whose permissions say who may connect.
+    """
+
+    def __init__(
+        self,
+        bind: str,
+        token: bytes,
+        queue: Queue,
+        *,
+        listening: Listening | None = None,
+        directory: Directory | None = None,
+    ) -> None:
+        self.addresses: list[Address] = []
+        self._bind = bind
+        self._token = token
+        self._queue = queue
+        self._listening = listening or Listening()
+        self._directory = directory
+        self._identity = os.urandom(8).hex()
+        self._workers: dict[Any, _Worker] = {}
+        self._said: set[str] = set()
+        self._stack = AsyncExitStack()
+
+    def __repr__(self) -> str:
+        return f"<Direct {self._bind}, {len(self._workers)} workers, {len(self._queue)} waiting>"
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        if parse_bind(self._bind, PORT).kind != "unix" and not self._token:
+            raise ConfigError(f"--relay-bind {self._bind} needs --relay-token: who connects gets every request")
+
+        def peer() -> Peer:
+            return Peer(loop, self, "relay", self._identity, self._token)
+
+        opened = self._listening.open(peer, (self._bind,), PORT, alpn=(), limit=WORKERS)
+        self.addresses = (await self._stack.enter_async_context(opened)).addresses
+        if self._directory is not None:
+            await self._directory.announce(Place(str(self.addresses[0]), self._token))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._directory is not None:
+            await self._directory.announce(None)
+        for peer in list(self._workers):
+            peer.leave()
+        await self._stack.aclose()
+
+    def submit(self, link: Link) -> None:
+        """Find a worker for ``link``."""
+        self._queue.submit(link)
+
+    def release(self, link: Link) -> None:
+        """Nobody is interested in it any more: if its application still runs, it is cancelled."""
+        self._queue.withdraw(link)
+        worker = self._workers.get(link.carrier)
+        if worker is not None and worker.links.pop(link.session, None) is not None:
+            link.cancel()
+        link.close()
+
+    def joined(self, peer: Peer) -> None:
+        """A worker has proved who it is."""
+        self._workers[peer] = worker = _Worker(peer)
+        self._queue.desks.append(worker)
+        log.info("worker %s is connected", peer.name)
+
+    def left(self, peer: Peer, reason: str) -> None:
+        """A worker is gone: its sessions fail."""
+        worker = self._workers.pop(peer, None)
+        if worker is None:
+            if peer.refusal and peer.refusal not in self._said:
+                self._said.add(peer.refusal)
+                log.warning("a worker is refused: %s", peer.refusal)
+            return
+        self._queue.desks.remove(worker)
+        if worker.links:
+            log.warning("worker %s was lost with %d scopes: %s", peer.name, len(worker.links), reason)
+        for link in worker.links.values():
+            link.failed(Lost(f"the worker was lost: {reason}"))
+        worker.links.clear()
+
+    def heard(self, peer: Peer, kind: int, session: int, payload: Any, size: int) -> None:
+        """A frame came from a worker."""
+        worker = self._workers[peer]
+        if session:
+            self._of_session(worker, kind, session, payload, size)
+        elif kind == SLOTS:
+            try:
+                worker.told(payload)
+            except (TypeError, KeyError, AttributeError):
+                raise PeerError("malformed frame") from None
+            self._queue.move()
+        elif kind == DRAIN:
+            worker.draining = True
+            peer.post(DRAIN, 0, None)
+
+    def _of_session(self, worker: _Worker, kind: int, session: int, payload: Any, size: int) -> None:
+        link = worker.links.get(session)
+        if link is None:
+            return  # it ended in the meantime
+        if kind in (END, BACK):
+            del worker.links[session]
+        if kind == BACK:
+            link.unassigned()
+            self._queue.submit(link, first=True)
+        else:
+            link.heard(kind, payload, size)
