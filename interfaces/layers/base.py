@@ -44,6 +44,7 @@ MAX_NAME_LENGTH = 100
 DELAY = "asgi.delay"
 """What is sent to this channel is sent on later; see :func:`delayed`."""
 
+_PLAIN = frozenset({str, bytes, int, float, bool, type(None)})
 _GROUP = re.compile(r"[a-zA-Z0-9\-_.]+")
 _CHANNEL = re.compile(r"[a-zA-Z0-9\-_.]+(![a-zA-Z0-9\-_.]*)?")
 _INVALID = (
@@ -64,6 +65,41 @@ def delayed(message: Mapping[str, Any]) -> tuple[str, Message, float]:
     if not isinstance(delay, int | float) or not isinstance(content, dict) or not isinstance(channel, str):
         raise TypeError("asgi.delay takes channel (str), delay (milliseconds) and content (dict)")
     return channel, content, max(0.0, delay / 1000)
+
+
+def copied(message: Mapping[str, Any]) -> Message:
+    """A copy that shares nothing that can be changed; tuples become lists, as on the wire.
+
+    TypeError for what is no dict with str keys, and for values that no wire between processes would take.
+    """
+    if not isinstance(message, dict):
+        raise TypeError(f"a message is a dict, not {type(message).__name__}")
+    for key, value in message.items():
+        if type(value) not in _PLAIN or type(key) is not str:
+            break
+    else:
+        return {**message}  # nearly all of them: nothing in it to be changed
+    for key in message:
+        if not isinstance(key, str):
+            raise TypeError(f"the keys of a message are str, not {key!r}")
+    return {key: _copied(value) for key, value in message.items()}
+
+
+def _copied(value: Any) -> Any:
+    """Of one value; subclasses of plain types pass, such as Django's SafeString."""
+    if type(value) in _PLAIN:
+        return value
+    if isinstance(value, dict):
+        return {_copied(key): _copied(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_copied(item) for item in value]
+    if isinstance(value, bytearray | memoryview):
+        return bytes(value)
+    if isinstance(value, str | bytes | int | float):
+        return value
+    raise TypeError(
+        f"messages hold None, bool, int, float, str, bytes, list and dict, not {type(value).__name__}"
+    )
 
 
 def _uncounted(name: str, by: int) -> None:
@@ -138,12 +174,6 @@ class Layer(ABC):
         """True, or TypeError."""
         if not isinstance(name, str) or len(name) >= MAX_NAME_LENGTH or not _GROUP.fullmatch(name):
             raise TypeError(_INVALID.format("Group", name))
-        return True
-
-    def require_valid_message(self, message: object) -> bool:
-        """True, or TypeError."""
-        if not isinstance(message, dict):
-            raise TypeError(f"a message is a dict, not {type(message).__name__}")
         return True
 
     def valid_channel_name(self, name: object, receive: bool = False) -> bool:
