@@ -7,23 +7,18 @@ nothing of it closes the socket or warns of it.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from redis import exceptions
-from redis.asyncio.connection import (
-    AbstractConnection,
-    Connection,
-    SSLConnection,
-    UnixDomainSocketConnection,
-)
+from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection, UnixDomainSocketConnection
 from redis.asyncio.sentinel import Sentinel
 
 from interfaces.layers.pipe import Pipe
 from interfaces.layers.settings import Host, Settings
 from interfaces.shared.errors import ConfigError, Unavailable
 
-__all__ = ["Line", "Pulse", "dial"]
+__all__ = ["Line", "Pulse", "check_server", "dial"]
 
 _log = logging.getLogger("interfaces.layers")
 _LOOKS = 5
@@ -34,18 +29,20 @@ async def dial(host: Host, pipe: Pipe, *, timeout: float, protocol: int | None =
     """Connect ``pipe`` to ``host`` within ``timeout`` seconds.
 
     ``protocol`` (2 or 3) overrides what the host's options say. Raises ConfigError when the broker refuses the
-    user, the password, the database or our certificate, Unavailable when it cannot be reached.
+    user, the password or the database, Unavailable when it cannot be reached or does not show a good certificate.
     """
     try:
         async with asyncio.timeout(timeout):
             connection = await _connection(host, timeout, protocol)
             try:
-                await connection.connect()
+                await connection.connect()  # type: ignore[no-untyped-call]
             except BaseException:
                 await connection.disconnect(nowait=True)
                 raise
     except (exceptions.AuthenticationError, exceptions.ResponseError, exceptions.DataError) as error:
         raise ConfigError(f"{host.name} refuses us: {_line(error)}") from None
+    except TimeoutError:
+        raise Unavailable(f"cannot connect to {host.name}: no answer within {timeout:g} s") from None
     except (exceptions.RedisError, OSError) as error:
         raise Unavailable(f"cannot connect to {host.name}: {_line(error)}") from None
     _take(connection, pipe)
@@ -67,7 +64,8 @@ async def _master(host: Host, timeout: float) -> tuple[str, int]:
     """The address of the master, as the first sentinel says that answers and knows one."""
     each = timeout / (len(host.sentinels) + 1)  # a sentinel that hangs leaves time for the others
     asking = {"socket_timeout": each, "socket_connect_timeout": each, **host.sentinel_arguments}
-    async with Sentinel(list(host.sentinels), sentinel_kwargs=asking) as sentinel:
+    sentinels = Sentinel(list(host.sentinels), sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
+    async with sentinels as sentinel:
         found: tuple[str, int] = await sentinel.discover_master(host.master_name)
         return found
 
@@ -93,6 +91,25 @@ def _line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
+def check_server(name: str, hello: Mapping[bytes, Any]) -> None:
+    """Raise unless HELLO tells of a single master, Redis >= 7.0 or Valkey >= 7.2.
+
+    ConfigError for what will never do, Unavailable for a replica, which may be promoted.
+    """
+    mode, version = hello[b"mode"].decode(), hello[b"version"].decode()
+    if mode == "cluster":
+        raise ConfigError(
+            f"{name} is a Redis Cluster, which is not served yet: name one broker, or several as shards"
+        )
+    if mode == "sentinel":
+        raise ConfigError(f"{name} is a sentinel: say redis+sentinel://host:port/master_name")
+    kind, least = ("Valkey", (7, 2)) if hello[b"server"] == b"valkey" else ("Redis", (7, 0))
+    if tuple(int(part) for part in version.split(".")[:2] if part.isdigit()) < least:
+        raise ConfigError(f"{name} is {kind} {version}: Redis 7.0, Valkey 7.2 or later is needed")
+    if hello[b"role"] != b"master":
+        raise Unavailable(f"{name} is a replica")
+
+
 class Pulse:
     """Whether a connection lives, told by how often it was looked at while it was silent.
 
@@ -115,8 +132,8 @@ class Pulse:
 class Line:
     """One connection that is kept: dialled, set up, watched, and dialled again when it is lost.
 
-    ``setup(pipe)`` runs on each new connection before anyone else may use it; what it raises (Unavailable, a
-    ResponseError, TimeoutError) ends the attempt, ConfigError before the first success ends the line.
+    ``setup(pipe)`` runs on each new connection before anyone else may use it; what it raises ends the attempt,
+    and ConfigError, or the broker's NOPERM, before the first success ends the line.
     ``on_up(pipe)`` and ``on_down(reason)`` are called in turns, ``on_refused(ConfigError)`` at most once.
     ``jitter()`` is a number from 0 to 1.
     """
@@ -138,9 +155,10 @@ class Line:
         self.on_down: Callable[[str], None] = lambda _reason: None
         self.on_refused: Callable[[ConfigError], None] = lambda _error: None
         self.protocol: int | None = None
-        self._settings, self._host, self._make, self._setup, self._jitter = settings, host, make, setup, jitter
+        """Of RESP, whatever the host's options say; None takes theirs."""
+        self._settings, self._host = settings, host
+        self._make, self._setup, self._jitter = make, setup, jitter
         self._task: asyncio.Task[None] | None = None
-        self._opening: Pipe | None = None
         self._failures = 0
         self._once = False
 
@@ -162,6 +180,7 @@ class Line:
     async def _keep(self) -> None:
         """Connect again and again, with a longer and longer pause."""
         while True:
+            before = self.reason
             try:
                 pipe = await self._open()
             except ConfigError as error:
@@ -169,7 +188,7 @@ class Line:
                 if not self._once:
                     self.on_refused(error)
                     return
-            except (Unavailable, exceptions.RedisError, TimeoutError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever it is, the next attempt may do better
                 self.reason = _line(error)
             else:
                 self._once = True
@@ -178,7 +197,8 @@ class Line:
                 self.pipe = pipe
                 self.on_up(pipe)
                 await self._watch(pipe, gone)
-            _log.warning("%s: %s", self._host.name, self.reason)
+            if self.reason != before:
+                _log.warning("%s: %s", self._host.name, self.reason)
             await asyncio.sleep(self.pause())
 
     def pause(self) -> float:
@@ -195,11 +215,17 @@ class Line:
             await self._setup(pipe)
             if pipe.lost:
                 raise Unavailable(str(pipe.lost))
+        except exceptions.NoPermissionError as error:
+            await self._give_up(pipe)
+            raise ConfigError(f"{self._host.name} refuses our user: {_line(error)}") from None
         except BaseException:
-            pipe.abort("given up while it was set up")
-            await pipe.close()
+            await self._give_up(pipe)
             raise
         return pipe
+
+    async def _give_up(self, pipe: Pipe) -> None:
+        pipe.abort(f"{self._host.name}: given up while it was set up")
+        await pipe.close()
 
     def _gone(self, lost: Unavailable, gone: asyncio.Future[None]) -> None:
         self.pipe, self.reason = None, str(lost)

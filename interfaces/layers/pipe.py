@@ -15,11 +15,14 @@ from redis.asyncio.connection import DefaultParser
 
 from interfaces.shared.errors import Unavailable
 
-__all__ = ["Pipe", "Reply", "Word"]
+__all__ = ["Pipe", "Place", "Reply", "Word", "settle"]
 
 Word = str | bytes | int | float
 Reply = Callable[[Any], None]
 """Called with the reply, or with the exception that stands for it."""
+
+Place = Reply | asyncio.Future[Any] | None
+"""Who gets a reply: a callback, a future, or nobody."""
 
 _NOTHING = object()
 _CONFIRMED = frozenset({b"subscribe", b"unsubscribe"})
@@ -41,8 +44,17 @@ class _Confirmation:
 
 def _reply_error(text: str) -> Exception:
     """A broker's error as an exception: redis-py's class, or Unavailable when it cannot serve us at all."""
-    error: Exception = DefaultParser.parse_error(text)
+    error: Exception = DefaultParser.parse_error(text)  # type: ignore[no-untyped-call]
     return Unavailable(f"the broker says: {text}") if isinstance(error, _UNFIT) else error
+
+
+def settle(future: asyncio.Future[Any], reply: Any = None) -> None:
+    """Give a reply, or the exception that it is, to whoever still waits for it."""
+    if not future.done():
+        if isinstance(reply, Exception):
+            future.set_exception(reply)
+        else:
+            future.set_result(reply)
 
 
 class Pipe(asyncio.Protocol):
@@ -80,7 +92,7 @@ class Pipe(asyncio.Protocol):
         self._most_commands, self._most_bytes = most_commands, most_bytes
         self._transport: asyncio.Transport | None = None
         self._reader = hiredis.Reader(replyError=_reply_error, notEnoughData=_NOTHING)
-        self._pending: deque[Reply | asyncio.Future[Any] | _Confirmation | None] = deque()
+        self._pending: deque[Place | _Confirmation] = deque()
         self._out: list[bytes] = []
         self._unwritten = 0
         self._scheduled = self._paused = self._aborted = False
@@ -100,25 +112,26 @@ class Pipe(asyncio.Protocol):
         the pipe is lost or full.
         """
         future: asyncio.Future[Any] = self._loop.create_future()
-        self._put(words, future)
+        self.put(future, words)
         return future
 
     def tell(self, then: Reply | None, *words: Word) -> None:
         """Send a command; ``then`` is called with the reply, or with what :meth:`call` would raise later."""
-        self._put(words, then)
+        self.put(then, words)
 
     def confirm(self, then: Reply, command: str, names: list[bytes]) -> None:
         """SUBSCRIBE or UNSUBSCRIBE (at least one name); ``then(None)`` once all are confirmed."""
-        self._put((command, *names), _Confirmation(then, len(names)))
+        self.put(_Confirmation(then, len(names)), (command, *names))
 
-    def _put(
-        self, words: tuple[Word, ...], place: Reply | asyncio.Future[Any] | _Confirmation | None
-    ) -> None:
+    def put(self, place: Place | _Confirmation, words: tuple[Word, ...]) -> None:
+        """Send a command whose reply belongs to ``place``. Errors as :meth:`call`."""
         if self.lost:
             raise Unavailable(str(self.lost))
         if len(self._pending) >= self._most_commands or self._unwritten >= self._most_bytes:
-            raise Unavailable(f"{self.name} is behind: {len(self._pending)} commands, {self._unwritten} bytes")
-        packed: bytes = hiredis.pack_command(words)
+            raise Unavailable(
+                f"{self.name} is behind: {len(self._pending)} commands, {self._unwritten} bytes"
+            )
+        packed: bytes = hiredis.pack_command(words)  # type: ignore[arg-type]
         self._pending.append(place)
         self._out.append(packed)
         self._unwritten += len(packed)
@@ -139,7 +152,11 @@ class Pipe(asyncio.Protocol):
     @property
     def full(self) -> bool:
         """Whether it is better to wait: the broker does not read, or half of a bound is taken."""
-        return self._paused or self.in_flight > self._most_commands // 2 or self._unwritten > self._most_bytes // 2
+        return (
+            self._paused
+            or self.in_flight > self._most_commands // 2
+            or self._unwritten > self._most_bytes // 2
+        )
 
     @property
     def in_flight(self) -> int:
@@ -216,16 +233,10 @@ class Pipe(asyncio.Protocol):
         elif self.on_push is not None:
             self._guarded(self.on_push, push)
 
-    def _settle(self, place: Reply | asyncio.Future[Any] | _Confirmation | None, reply: Any) -> None:
-        if place is None:
-            return
+    def _settle(self, place: Place | _Confirmation, reply: Any) -> None:
         if isinstance(place, asyncio.Future):
-            if not place.done():
-                if isinstance(reply, Exception):
-                    place.set_exception(reply)
-                else:
-                    place.set_result(reply)
-        else:
+            settle(place, reply)
+        elif place is not None:
             self._guarded(place.then if isinstance(place, _Confirmation) else place, reply)
 
     def _guarded(self, then: Reply, value: Any) -> None:

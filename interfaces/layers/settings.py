@@ -93,7 +93,9 @@ class Host:
             raise ConfigError("hosts: sentinels and master_name belong together")
         if not sentinels and "path" not in keys:
             keys = {"host": "localhost", "port": 6379, **keys}
-        return cls(arguments=keys, tls=tls, sentinels=sentinels, master_name=master, sentinel_arguments=asking)
+        return cls(
+            arguments=keys, tls=tls, sentinels=sentinels, master_name=master, sentinel_arguments=asking
+        )
 
 
 def _check(keys: dict[str, Any]) -> None:
@@ -109,6 +111,8 @@ def _check(keys: dict[str, Any]) -> None:
         keys[key] = int(keys[key])
     if keys.get("protocol", 2) not in {2, 3}:
         raise ConfigError(f"hosts: protocol={keys['protocol']}: expected 2 or 3")
+    if not keys.get("ssl") and (lone := [key for key in keys if key in _TLS]):
+        raise ConfigError(f"hosts: {lone[0]} needs TLS: rediss://, or ssl=True")
     if keys.get("path") and (keys.keys() & (_TCP.keys() | {"sentinels"}) or keys.get("ssl")):
         raise ConfigError("hosts: a unix socket has a path only: no host, port, ssl or sentinels")
 
@@ -141,9 +145,14 @@ def _from_url(url: str) -> dict[str, Any]:
         keys["ssl"] = True
     try:
         keys |= _READERS[kind](parts.netloc.rpartition("@")[2], unquote(parts.path))
-        keys |= {key: _from_text(key, text) for key, text in parse_qsl(parts.query, strict_parsing=bool(parts.query))}
+        keys |= {
+            key: _from_text(key, text)
+            for key, text in parse_qsl(parts.query, strict_parsing=bool(parts.query))
+        }
     except ValueError as error:
         raise ConfigError(f"hosts: {_shown(url)}: {error}") from None
+    if kind == "sentinel" and keys.get("ssl"):
+        keys["sentinel_kwargs"] = {key: value for key, value in keys.items() if key.startswith("ssl")}
     return keys
 
 

@@ -11,6 +11,7 @@ from interfaces.shared.errors import Unavailable
 
 
 def node_of(broker, **keywords):
+    """A node, not started, for one test."""
     settings = Settings.of(hosts=broker.hosts, prefix=broker.prefix, **keywords)
     return Node(settings, settings.hosts[0])
 
