@@ -12,12 +12,9 @@ from hashlib import sha1
 from typing import NamedTuple
 
 __all__ = [
-    "BELL", "DELAY", "DUE", "GIVE_BACK", "GROUP_JOIN", "GROUP_SEND", "PUSH", "RING", "TAKE", "Keys", "Script",
-    "queue_keys",
+    "DELAY", "DUE", "FORGET", "GIVE_BACK", "GROUP_JOIN", "GROUP_SEND", "PUSH", "RING", "TAKE", "Keys", "Script",
+    "bell_name", "queue_keys",
 ]  # fmt: skip
-
-BELL = b"q"
-"""The first byte of a doorbell: the rest of the payload is the name of the queue that has something."""
 
 
 class Script:
@@ -46,6 +43,11 @@ def queue_keys(prefix: str, name: str) -> Keys:
     return Keys(f"{prefix}:q:{name}", f"{prefix}:w:{name}", f"{prefix}:b:{name}")
 
 
+def bell_name(prefix: str, hub: str) -> str:
+    """The pub/sub channel on which a hub is told the names of queues that have something."""
+    return f"{prefix}:r:{hub}"
+
+
 _CLOCK = """
 local function clock()
   local t = redis.call('TIME')
@@ -54,12 +56,12 @@ end
 """
 
 _RING = """
-local function ring(waiting, inbox, bell, most)
+local function ring(waiting, bells, name, most)
   local rung = 0
   while rung < most do
     local hub = redis.call('ZPOPMIN', waiting)[1]
     if not hub then break end
-    if redis.call('PUBLISH', inbox .. hub, bell) > 0 then rung = rung + 1 end
+    if redis.call('PUBLISH', bells .. hub, name) > 0 then rung = rung + 1 end
   end
 end
 """
@@ -86,7 +88,7 @@ return {taken, expired}
 """Push messages, in order, as far as the capacity goes, and ring as many waiting hubs.
 
 Keys: stream, waiting. Arguments: capacity, milliseconds until an entry expires (0: never), milliseconds until the
-unused stream goes (0: never), the prefix of inboxes, the doorbell, messages. Answers [taken, expired].
+unused stream goes (0: never), what the names of bells begin with, the queue's name, messages. Answers [taken, expired].
 """
 
 TAKE = Script(
@@ -166,7 +168,7 @@ expires (0: never). Answers [registered, [[expired, id, message, id, message …
 RING = Script(_RING + "if redis.call('XLEN', KEYS[1]) > 0 then ring(KEYS[2], ARGV[1], ARGV[2], 1) end")
 """Ring one waiting hub, for a hub that was rung and has nobody waiting any more.
 
-Keys: stream, waiting. Arguments: the prefix of inboxes, the doorbell.
+Keys: stream, waiting. Arguments: what the names of bells begin with, the queue's name.
 """
 
 GIVE_BACK = Script(
@@ -189,8 +191,25 @@ return back
 )
 """Give taken entries back, to be taken before all others; those that another hub took over are left alone.
 
-Keys: stream, waiting, back. Arguments: the hub that took them, the prefix of inboxes, the doorbell, milliseconds
-that the given-back ones are looked for (after that the lease finds them), ids. Answers how many went back.
+Keys: stream, waiting, back. Arguments: the hub that took them, what the names of bells begin with, the
+queue's name, milliseconds that given-back ones are looked for (after that the lease finds them), ids.
+Answers how many went back.
+"""
+
+FORGET = Script("""
+local reply, gone = redis.pcall('XINFO', 'CONSUMERS', KEYS[1], 'g'), 0
+if reply.err then return 0 end
+for _, hub in ipairs(reply) do
+  local name, pending, idle = hub[2], hub[4], hub[6]
+  if pending == 0 and name ~= '~' and (name == ARGV[1] or idle > tonumber(ARGV[2])) then
+    gone = gone + redis.call('XGROUP', 'DELCONSUMER', KEYS[1], 'g', name) + 1
+  end
+end
+return gone
+""")
+"""Forget hubs that hold nothing: this one, and those that have not asked for so many milliseconds.
+
+Keys: stream. Arguments: hub, milliseconds. Answers how many. A hub that asks again is known again.
 """
 
 GROUP_SEND = Script(
