@@ -130,8 +130,8 @@ class LocalChannelLayer(Layer):
                 await waiter
             except asyncio.CancelledError:
                 with self._lock:
-                    if not self._forget(waiter, queues):
-                        self._pass_on(queues, loop)  # it had been woken
+                    self._forget(waiter, queues)
+                    self._pass_on(queues, loop)  # it had been woken, or has set the timer
                 raise
             finally:
                 if timer is not None:
@@ -349,12 +349,10 @@ class LocalChannelLayer(Layer):
             if queue.waiters and (queue.messages or queue.later):
                 self._wake(queue, loop)
 
-    def _forget(self, waiter: Waiter, queues: Sequence[_Queue]) -> bool:
-        """Take a receiver out of all its channels; False when it was out already."""
-        found = False
+    def _forget(self, waiter: Waiter, queues: Sequence[_Queue]) -> None:
+        """Take a receiver out of all its channels."""
         for queue in queues:
-            found = queue.waiters.pop(waiter, None) is not None or found
-        return found
+            queue.waiters.pop(waiter, None)
 
     def _timer(self, queues: Sequence[_Queue], waiter: Waiter, now: float, loop: Loop) -> Any:
         """What wakes the receiver when the first delayed message is due, or None."""
