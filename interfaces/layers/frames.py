@@ -55,8 +55,8 @@ MESSAGE_LIMIT = 16777216
 HEAD = 512  # room for everything in a frame but its items: ten fields and a sender of at most 128 characters
 
 MORE, REST, BARE, SYNC, BYE, DONE = 1, 2, 4, 8, 16, 32
-"""Flags: parts; no items; please answer with a bare frame; I go away; I forget you (nothing of mine is on its
-way after this one)."""
+"""Flags: parts; no items; please answer with a bare frame; I go away; I forget
+you, forget me: both directions begin anew."""
 
 Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
@@ -285,7 +285,6 @@ class Incoming:
 
     def __init__(self) -> None:
         self.late = 0
-        self.done = True
         self._start(-1)
 
     def _start(self, epoch: int) -> None:
@@ -298,28 +297,26 @@ class Incoming:
     def feed(self, frame: Frame) -> tuple[int, list[Item]]:
         """How many frames are missing before this one, and what it brings.
 
-        A new epoch whose sender did not say that it was done with the old one has at least one missing: what
-        was on its way then is nobody's any more.
+        A new epoch has at least one missing: what was on its way in the old one is nobody's any more.
         """
         gap = 0
         if frame.epoch != self.epoch:
             if frame.epoch < self.epoch:
                 self.late += 1
                 return 0, []
-            gap = 0 if self.done else 1
+            gap = int(self.epoch >= 0)
             self._start(frame.epoch)
             self.missed = gap
         bare = bool(frame.flags & BARE)
         if frame.sequence < self.expected:
             self.late += not bare
             return gap, []
-        self.done = bool(frame.flags & (DONE | BYE))
         lost = frame.sequence - self.expected
         self.missed += lost
         self.expected = frame.sequence + (not bare)
         self._settle(frame.offset)
         if lost:
-            self._drop_parts()
+            self.abandon()
         return gap + lost, [] if bare else self._items(frame)
 
     def consume(self, size: int) -> None:
@@ -342,7 +339,8 @@ class Incoming:
             self.received = offset
             self.consume(lost)
 
-    def _drop_parts(self) -> None:
+    def abandon(self) -> None:
+        """Let go of the parts of a large item; the rest of them will not be used."""
         self.consume(self.held)
         self.parts = []
         self.partial = self.held = 0
@@ -351,18 +349,18 @@ class Incoming:
         self.received += sum(frame.sizes)
         if frame.flags & (MORE | REST):
             return self._part(frame)
-        self._drop_parts()
+        self.abandon()
         return list(map(Item, frame.kinds, frame.items, frame.sizes))
 
     def _part(self, frame: Frame) -> list[Item]:
         """Keep one more part; the item, when it was the last. Parts without their beginning are let go."""
         if not frame.flags & REST:
-            self._drop_parts()
+            self.abandon()
         begun = bool(self.parts) or not frame.flags & REST
         self.held += sum(frame.sizes)
         piece = frame.items[0] if len(frame.items) == 1 else None
         if not begun or not isinstance(piece, bytes) or self.partial + len(piece) > MESSAGE_LIMIT:
-            self._drop_parts()
+            self.abandon()
             return []
         self.parts.append(piece)
         self.partial += len(piece)
@@ -374,8 +372,8 @@ class Incoming:
         try:
             item = Item(kind, _decode(b"".join(self.parts)), self.held)
         except _DAMAGED:
-            self._drop_parts()
+            self.abandon()
             return []
         self.held = 0
-        self._drop_parts()
+        self.abandon()
         return [item]
