@@ -3,13 +3,18 @@
 A scope of type ``udp`` is one datagram: one ``udp.receive`` goes in, any number of ``udp.send`` come out, to
 its sender unless they say otherwise. Nothing is acknowledged in UDP: when the application has too much to do,
 datagrams are dropped, and counted (``udp.dropped``).
+
+With a channel layer, what is sent to the channel ``udp.send`` from any process, with ``client_host`` and ``client_port``,
+leaves as a datagram.
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
+from ipaddress import ip_address
 from time import time
 from typing import Any, ClassVar
 from uuid import uuid4
@@ -21,6 +26,9 @@ from interfaces.shared.listen import Address
 from interfaces.shared.options import option
 from interfaces.shared.session import Session, report
 from interfaces.shared.sockets import address_of
+
+CHANNEL = "udp.send"
+logger = logging.getLogger("interfaces.udp")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,10 +59,45 @@ class Udp(Interface[UdpOptions]):
                         sock.close()
                         raise ConfigError(f"bind {text}: datagrams are taken from udp:HOST:PORT")
                     await loop.create_datagram_endpoint(partial(_same, endpoint), sock=sock)
-            context.ready("udp", True)
-            yield [endpoint.address for endpoint in endpoints]
+            async with _outgoing(endpoints, context):
+                context.ready("udp", True)
+                yield [endpoint.address for endpoint in endpoints]
         finally:
             await asyncio.gather(*(endpoint.drain(context.drain) for endpoint in endpoints))
+
+
+@asynccontextmanager
+async def _outgoing(endpoints: list["Endpoint"], context: Context) -> AsyncIterator[None]:
+    """Meanwhile send what comes by the channel ``udp.send``, if there is a layer."""
+
+    async def work() -> None:
+        async for message in context.outgoing(CHANNEL):
+            message.setdefault("type", CHANNEL)
+            try:
+                await sender(endpoints, message).send(message, (None, None))
+            except (KeyError, TypeError, ValueError, RuntimeError) as error:
+                context.telemetry.count("udp.refused")
+                logger.warning("%s: %r cannot be sent: %r", CHANNEL, message, error)
+
+    task = asyncio.create_task(work(), name=CHANNEL) if context.layer is not None else None
+    try:
+        yield
+    finally:
+        if task is not None:
+            task.cancel()  # what was not taken yet stays in the channel, for who serves next
+            await asyncio.wait({task})
+
+
+def sender(endpoints: list["Endpoint"], message: Event) -> "Endpoint":
+    """The socket to send ``message`` from: that of ``server_port``, if it says so, which speaks to such a host.
+
+    KeyError without an address, ValueError for a name (nobody is to wait for DNS here) or where none can.
+    """
+    version, port = ip_address(message["client_host"]).version, message.get("server_port")
+    for endpoint in endpoints:
+        if ip_address(endpoint.address.host).version == version and port in {None, endpoint.address.port}:
+            return endpoint
+    raise ValueError(f"no socket for IPv{version}" + (f" at port {port}" if port else ""))
 
 
 def _same(endpoint: "Endpoint") -> "Endpoint":
@@ -137,11 +180,17 @@ class Endpoint(asyncio.DatagramProtocol):
         }
 
     async def send(self, event: Event, client: Any) -> None:
-        """Send ``data`` to ``client_host`` and ``client_port``, or back. RuntimeError for other messages."""
-        if event["type"] != "udp.send":
-            raise RuntimeError(f"{event['type']} is not known here; known is: udp.send")
+        """Send ``data`` to ``client_host`` and ``client_port``, or back.
+
+        RuntimeError for other messages, ValueError for an address that none can be sent to.
+        """
+        if event["type"] != CHANNEL:
+            raise RuntimeError(f"{event['type']} is not known here; known is: {CHANNEL}")
+        host, port = event.get("client_host") or client[0], event.get("client_port") or client[1]
+        ip_address(host)  # a name would be looked up here, while everything waits
+        if not isinstance(port, int) or not 0 < port < 65536:
+            raise ValueError(f"client_port {port!r} is no port")
         await self.writable.wait()
-        host, port = event.get("client_host", client[0]), event.get("client_port", client[1])
         self.transport.sendto(event["data"], (host, port, *client[2:]))
 
     def ended(self, session: Session) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 import interfaces
 from interfaces import registry
+from interfaces.layers.local import LocalChannelLayer
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context
 from interfaces.shared.telemetry import Telemetry
@@ -42,6 +43,13 @@ class Peer(asyncio.DatagramProtocol):
 
     def datagram_received(self, data, address):
         self.got.put_nowait(data)
+
+
+class SourcePeer(Peer):
+    """One that also keeps from where."""
+
+    def datagram_received(self, data, address):
+        self.got.put_nowait((data, address))
 
 
 async def peer(address):
@@ -144,6 +152,50 @@ def test_too_many_at_once_are_dropped_and_counted():
             gate.set()
             assert {await got.get(), await got.get()} == {b"0", b"1"}
             transport.close()
+
+    asyncio.run(main())
+
+
+def test_datagrams_can_be_sent_from_anywhere(caplog):
+    """What is sent to the channel udp.send arrives; what cannot be sent is counted, and stops nothing."""
+
+    async def main():
+        layer, telemetry = LocalChannelLayer(), Telemetry()
+        options = udp.UdpOptions(bind=("udp:127.0.0.1:0", "udp:127.0.0.1:0"))
+        context = Context(layer=layer, telemetry=telemetry, drain=1)
+        loop = asyncio.get_running_loop()
+        transport, protocol = await loop.create_datagram_endpoint(SourcePeer, local_addr=("127.0.0.1", 0))
+        host, port = transport.get_extra_info("sockname")
+        message = {"data": b"ping", "client_host": host, "client_port": port}
+        await layer.send("udp.send", {**message, "data": b"before"})
+        async with udp.Udp(options).serve(Recorder(), context) as (_, second):
+            assert (await protocol.got.get())[0] == b"before"
+            for wrong in (
+                {"data": b"no address"}, {**message, "data": "text"}, {**message, "client_host": "localhost"},
+                {**message, "client_host": "::1"}, {**message, "client_port": 65536}, {**message, "server_port": 1},
+                {**message, "type": "udp.nonsense"}, {"data": b"no port", "client_host": host},
+            ):  # fmt: skip
+                await layer.send("udp.send", wrong)
+            await asyncio.to_thread(
+                asyncio.run, layer.send("udp.send", {**message, "server_port": second.port})
+            )
+            assert await protocol.got.get() == (b"ping", (second.host, second.port))
+        assert telemetry.counts["udp.refused"] == 8
+        await layer.send("udp.send", {**message, "data": b"after"})
+        assert (await layer.receive("udp.send"))["data"] == b"after"
+        transport.close()
+
+    asyncio.run(main())
+    assert len(caplog.records) == 8
+
+
+def test_without_a_layer_nothing_is_taken():
+    """The interface serves as before."""
+
+    async def main():
+        served, _ = serve(Recorder())
+        async with served:
+            assert not [task for task in asyncio.all_tasks() if task.get_name() == "udp.send"]
 
     asyncio.run(main())
 
