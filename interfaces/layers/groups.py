@@ -1,0 +1,272 @@
+"""Groups: one subscription a hub and group, membership and fan-out are local.
+
+Members are channels of this hub, channels of other hubs (their owner keeps those, and confirms) and queues (the broker
+keeps those). What is sent to a group is published once; each hub that has members gives each of them a copy, in the
+order of publication.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from interfaces.layers.base import ChannelFull, Message
+from interfaces.layers.frames import FrameError, decode_group, encode_group, opened, sealed
+from interfaces.layers.inbox import Inbox
+from interfaces.layers.mail import JOIN, LEAVE, Mail
+from interfaces.layers.node import Node
+from interfaces.layers.peers import owner
+from interfaces.layers.scripts import GROUP_JOIN, GROUP_SEND
+from interfaces.shared.errors import PeerGone, Unavailable
+
+__all__ = ["JOIN_TIMEOUT", "Group", "Groups"]
+
+JOIN_TIMEOUT = 5.0
+"""Seconds that another hub may take to confirm a join."""
+JOINS = 10000
+"""Joins that this hub works on for others at once; beyond, they are refused, which is counted."""
+
+
+class Group:
+    """What this hub has of one group: members and since when, and its subscription."""
+
+    __slots__ = ("live", "members", "subscribing")
+
+    def __init__(self) -> None:
+        self.members: dict[str, float] = {}
+        self.live = False
+        self.subscribing: asyncio.Task[None] | None = None
+
+
+class Groups:
+    """One hub's groups, within one event loop.
+
+    ``node_of(group)``: the broker on which a group is. ``push(queue, message)``: sends to a queue, as ``Layer.send``.
+    ``group_expiry``: seconds that a channel stays in a group without being added again. The owner of a node gives what
+    comes under ``<prefix>:g:…`` to :meth:`feed`. Prefix, cipher, clock and counts are the mail's.
+    """
+
+    def __init__(
+        self,
+        mail: Mail,
+        inbox: Inbox,
+        node_of: Callable[[str], Node],
+        push: Callable[[str, Message], Awaitable[None]],
+        *,
+        group_expiry: float = 86400,
+    ) -> None:
+        self.join_timeout = JOIN_TIMEOUT
+        self._mail, self._inbox, self._node_of, self._push = mail, inbox, node_of, push
+        self._topics = f"{mail.prefix}:g:"
+        self._queues = f"{mail.prefix}:m:"
+        self._expiry, self._clock = group_expiry, mail.clock
+        self._groups: dict[str, Group] = {}
+        self._of: dict[str, set[str]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._idle: dict[str, None] = {}
+        self._swept = mail.clock()
+        mail.handlers[JOIN] = self._asked_to_join
+        mail.handlers[LEAVE] = self._asked_to_leave
+        mail.on_beat.append(self.sweep)
+
+    def __repr__(self) -> str:
+        return f"<Groups, {len(self._groups)} with members here>"
+
+    def __len__(self) -> int:
+        """How many groups have members here."""
+        return sum(bool(group.members) for group in self._groups.values())
+
+    # --- membership -------------------------------------------------------------------------------
+
+    async def add(self, group: str, channel: str) -> None:
+        """Make ``channel`` a member, or renew that; on return what is sent to the group reaches it.
+
+        Raises Unavailable without a broker, or when the owner of the channel does not confirm. An owner that is gone
+        gets no members; that is counted (``layer.no_owner``).
+        """
+        hub = owner(channel)
+        if hub == self._mail.address:
+            await self._join(group, channel)
+        elif hub:
+            await self._ask(hub, JOIN, group, channel)
+        else:
+            keys = [self._queues + group]
+            await self._node_of(group).run(GROUP_JOIN, keys, [channel, int(self._expiry * 1000)])
+
+    async def discard(self, group: str, channel: str) -> None:
+        """Take ``channel`` out; on return nothing sent to the group later reaches it. Errors as :meth:`add`."""
+        hub = owner(channel)
+        if hub == self._mail.address:
+            self._leave(group, channel)
+        elif hub:
+            await self._ask(hub, LEAVE, group, channel)
+        else:
+            await self._node_of(group).call("ZREM", self._queues + group, channel)
+
+    def forget(self, channel: str) -> None:
+        """A channel of this hub is no more: out of all groups with it."""
+        for group in list(self._of.get(channel, ())):
+            self._leave(group, channel)
+
+    async def channels(self, group: str) -> list[str]:
+        """The members of ``group`` that this hub and the broker know of; those of other hubs are not among them."""
+        known = self._groups.get(group)
+        here = list(known.members) if known else []
+        since = int((self._node_of(group).server_time() - self._expiry) * 1000)
+        queues = await self._node_of(group).call("ZRANGEBYSCORE", self._queues + group, since, "+inf")
+        return here + [queue.decode() for queue in queues]
+
+    async def _join(self, group: str, channel: str) -> None:
+        known = self._groups.get(group)
+        if known is None:
+            known = self._groups[group] = Group()
+        known.members[channel] = self._clock()
+        self._of.setdefault(channel, set()).add(group)
+        try:
+            while not known.live:
+                if known.subscribing is None:
+                    known.subscribing = self._start(self._subscribe(group, known))
+                await asyncio.shield(known.subscribing)
+        except Unavailable:
+            self._leave(group, channel)
+            raise
+
+    async def _subscribe(self, name: str, group: Group) -> None:
+        try:
+            await self._node_of(name).subscribe(self._topics + name)
+            group.live = True
+        finally:
+            group.subscribing = None
+
+    def _leave(self, group: str, channel: str) -> None:
+        known = self._groups.get(group)
+        if known is None or known.members.pop(channel, None) is None:
+            return
+        groups = self._of[channel]
+        groups.discard(group)
+        if not groups:
+            del self._of[channel]
+        if not known.members:
+            if not self._idle:
+                asyncio.get_running_loop().call_soon(self._tidy)
+            self._idle[group] = None
+
+    def _tidy(self) -> None:
+        """Unsubscribe, in one command a broker, from the groups that this turn left without members."""
+        idle, self._idle = self._idle, {}
+        for name in idle:
+            group = self._groups.get(name)
+            if group is None or group.members:
+                continue
+            if group.subscribing is not None:
+                group.subscribing.add_done_callback(partial(self._tidy_later, name))
+                continue
+            del self._groups[name]
+            if group.live:
+                group.live = False
+                self._start(self._node_of(name).unsubscribe(self._topics + name))
+
+    def _tidy_later(self, name: str, _task: asyncio.Task[None]) -> None:
+        self._idle[name] = None
+        self._tidy()
+
+    def _start(self, work: Any) -> asyncio.Task[None]:
+        task: asyncio.Task[None] = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # who waited for it has it
+
+    def sweep(self) -> None:
+        """Take out who was not added again for ``group_expiry`` seconds; looks ten times in that time."""
+        now = self._clock()
+        if now - self._swept < self._expiry / 10:
+            return
+        self._swept = now
+        gone = [
+            (name, channel)
+            for name, group in self._groups.items()
+            for channel, since in group.members.items()
+            if since <= now - self._expiry
+        ]
+        for name, channel in gone:
+            self._leave(name, channel)
+        if gone:
+            self._mail.count("layer.group_expired", len(gone))
+
+    async def close(self) -> None:
+        """End what is on its way; the subscriptions end with the node."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._groups.clear()
+        self._of.clear()
+
+    # --- channels of other hubs -------------------------------------------------------------------
+
+    async def _ask(self, hub: str, kind: int, group: str, channel: str) -> None:
+        try:
+            done = await self._mail.request(hub, kind, [group, channel], self.join_timeout)
+        except PeerGone:
+            self._mail.count("layer.no_owner", 1)
+            return
+        if not done:
+            raise Unavailable(f"hub {hub} could not change the groups of {channel}")
+
+    def _asked_to_join(self, sender: str, item: Any, _size: int) -> None:
+        token, (group, channel) = item
+        if owner(channel) != self._mail.address or len(self._tasks) >= JOINS:
+            self._mail.count("layer.join_refused", 1)
+            self._mail.confirm(sender, token, False)
+            return
+        self._start(self._join_for(sender, token, group, channel))
+
+    async def _join_for(self, sender: str, token: object, group: str, channel: str) -> None:
+        try:
+            await self._join(group, channel)
+        except Unavailable:
+            self._mail.confirm(sender, token, False)
+        else:
+            self._mail.confirm(sender, token, True)
+
+    def _asked_to_leave(self, sender: str, item: Any, _size: int) -> None:
+        token, (group, channel) = item
+        self._leave(group, channel)
+        self._mail.confirm(sender, token, True)
+
+    # --- messages ---------------------------------------------------------------------------------
+
+    async def send(self, group: str, message: Message) -> None:
+        """Publish to all members. TypeError, ValueError and Unavailable; full members are left out and counted."""
+        topic = self._topics + group
+        payload = sealed(self._mail.cipher, topic.encode(), encode_group(message))
+        keys = [topic, self._queues + group]
+        _, *queues = await self._node_of(group).run(GROUP_SEND, keys, [payload, int(self._expiry * 1000)])
+        if queues:
+            pushes = [self._push(queue.decode(), message) for queue in queues]
+            for result in await asyncio.gather(*pushes, return_exceptions=True):
+                if isinstance(result, ChannelFull):
+                    self._mail.count("layer.full", 1)
+                elif isinstance(result, BaseException):
+                    raise result
+
+    def feed(self, name: bytes, payload: bytes) -> None:
+        """What came under the name of a group; never raises."""
+        known = self._groups.get(name[len(self._topics) :].decode("utf-8", "replace"))
+        if known is None or not known.members:
+            return
+        plain = opened(self._mail.cipher, name, payload)
+        if plain is None:
+            self._mail.count("layer.unsealed", 1)
+            return
+        try:
+            message = decode_group(plain)
+        except FrameError as error:
+            self._mail.count(f"layer.frame_{error.reason}", 1)
+            return
+        self._inbox.fan_out(known.members, message)
