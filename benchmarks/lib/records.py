@@ -1,7 +1,7 @@
 """Records of measurements, and the tables made of them.
 
 A record is a dict: ``bench``, ``test``, ``server`` (``ours`` is the one compared with), ``round``
-and either ``error`` or figures. The ``cost`` of a record is what ratios are made of: CPU
+and either ``error`` or figures; ``base`` names another one to compare with. The ``cost`` of a record is what ratios are made of: CPU
 microseconds for each operation, or what the test names in ``unit``.
 """
 
@@ -16,10 +16,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-__all__ = ["OURS", "Journal", "table"]
+__all__ = ["COMPETING", "OURS", "Journal", "competing", "table"]
 
 Record = dict[str, Any]
 OURS = "ours"
+COMPETING = "competing"
+"""The test of layers whose result is no cost."""
 
 
 class Journal:
@@ -81,7 +83,7 @@ def table(records: Iterable[Record]) -> str:
     """Markdown: a row a test and server; ratios are peer/ours, above 1 where ours is cheaper."""
     cells: dict[tuple[str, str], list[Record]] = {}
     for record in records:
-        if "test" in record:
+        if record.get("test", COMPETING) != COMPETING:
             cells.setdefault((record["test"], record["server"]), []).append(record)
     if not cells:
         return ""
@@ -92,8 +94,31 @@ def table(records: Iterable[Record]) -> str:
     for test in dict.fromkeys(test for test, _ in cells):
         rows = [(server, found) for (t, server), found in cells.items() if t == test]
         rows.sort(key=lambda row: (row[0] != OURS, _median(row[1], "cost") or float("inf")))
-        lines += [_row(test, server, found, cells.get((test, OURS), [])) for server, found in rows]
+        lines += [
+            _row(test, server, found, cells.get((test, found[0].get("base", OURS)), []))
+            for server, found in rows
+        ]
     return "\n".join(lines)
+
+
+def competing(records: Iterable[Record]) -> str:
+    """Three receivers on one channel: each message exactly once, in order at each receiver."""
+    lines = [
+        "| layer | sent | received | duplicates | lost | inversions | by receiver |",
+        "|---|---:|---:|---:|---:|---:|---|",
+    ]
+    found = sorted(
+        (record for record in records if record.get("test") == COMPETING),
+        key=lambda record: (record["server"] != OURS, record["server"]),
+    )
+    for r in found:
+        if "error" in r:
+            lines.append(f"| {r['server']} | | | | | | {r['error']} |")
+        else:
+            counts = [r[key] for key in ("sent", "received", "duplicates", "lost", "inversions")]
+            shares = ", ".join(map(str, r["shares"]))
+            lines.append(f"| {r['server']} | {' | '.join(map(str, counts))} | {shares} |")
+    return "\n".join(lines) if found else ""
 
 
 def _row(test: str, server: str, found: list[Record], ours: list[Record]) -> str:
@@ -108,7 +133,7 @@ def _row(test: str, server: str, found: list[Record], ours: list[Record]) -> str
         _number(_median(measured, "p50_us"), 2, 1e-3),
         _number(_median(measured, "p99_us"), 2, 1e-3),
         _number(_median(measured, "rss_mb"), 0),
-        "1" if server == OURS and measured else _ratio(measured, ours),
+        "1" if found is ours and measured else _ratio(measured, ours),
     ]
     return " | ".join([f"| {test}", server, *figures, "; ".join(notes + [e[:90] for e in errors])]) + " |"
 
