@@ -1,0 +1,327 @@
+"""Drives one scope in event style: its events go one at a time through a runner, here or in any worker.
+
+What makes a scope lasting stays here: the session, the reply channel, its memberships, and the order. A runner sees one
+event and the session, and gives an outcome. An event is asked for when the one before it is settled.
+
+What others send to the reply channel, directly or through groups, reaches the peer without a runner if it is on the
+list of the protocol (formats.WIRE), and only once the connection is accepted.
+"""
+
+import asyncio
+import logging
+from collections import Counter
+from typing import Any
+
+from interfaces.layers.base import ChannelFull
+from interfaces.shared.asgi import Event, Receive, Scope, Send
+from interfaces.shared.errors import ApplicationError, InterfacesError, NoRoute, PeerGone, Unavailable
+from interfaces.workers.formats import WIRE, event_of, replies
+from interfaces.workers.message import NO_LAYER, perform
+from interfaces.workers.outcome import Outcome, Runner
+
+__all__ = ["BODY", "LATER", "SKIPPED", "Conversation"]
+
+log = logging.getLogger("interfaces.workers")
+
+BODY = 2_621_440
+"""Bytes of a request's body, as Django's DATA_UPLOAD_MAX_MEMORY_SIZE; beyond them 413."""
+REPLY_TIMEOUT = 120.0
+"""Seconds that a request waits for somebody else's answer once its consumer has ended without one."""
+LATER = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
+"""Seconds before an event whose consumer raised ConsumeLater is tried again; after the last it is an error."""
+FULL = 2.0
+"""Seconds for which a full channel is tried again."""
+SKIPPED: Counter[str] = Counter()
+"""What was sent to reply channels and could not reach a peer: "websocket unknown" and the like → count."""
+_PAUSE = 0.02
+
+
+class Conversation:
+    """``await Conversation(scope, receive, send, runner, layer=layer).run()`` is an application's call.
+
+    ``limits``: bytes of a request's body, and seconds that it waits for somebody else's answer. Raises what the runner
+    raises, and NoRoute or ApplicationError for outcomes that say so.
+    """
+
+    def __init__(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        runner: Runner,
+        *,
+        layer: Any = None,
+        limits: tuple[int, float] = (BODY, REPLY_TIMEOUT),
+    ) -> None:
+        self.scope = scope
+        self.kind: str = scope["type"]
+        self.receive = receive
+        self.runner = runner
+        self.layer: Any = layer or NO_LAYER
+        self.session: dict[str, Any] = {}
+        self.reply_channel = ""
+        self.order = 0
+        self.open = not self._asks()
+        """Whether the peer may be sent something: from the accept to the end."""
+        self.complete = False
+        """Whether the response to a request is."""
+        self._send = send
+        self._body_limit, self._reply_timeout = limits
+        self._joined: set[str] = set()
+        self._shared = False
+        self._denied = False
+        self._turn = asyncio.Lock()
+        self._reader: asyncio.Task[None] | None = None
+        self._failure: BaseException | None = None
+
+    def __repr__(self) -> str:
+        return f"<Conversation {self.kind} {self.scope.get('path', '')} event {self.order}>"
+
+    async def run(self) -> None:
+        """Until the peer has gone, the response is complete, or a consumer has raised."""
+        self.reply_channel = await self.layer.new_channel(f"{self.kind}.send")
+        try:
+            if self.kind == "http":
+                await self._respond()
+            else:
+                await self._converse()
+        except asyncio.CancelledError:
+            if self._failure is None:
+                raise
+            if (task := asyncio.current_task()) is not None:
+                task.uncancel()
+            raise self._failure from None
+        finally:
+            await self._leave()
+
+    # --- events -----------------------------------------------------------------------------------
+
+    async def _converse(self) -> None:
+        if self.open:
+            self._listen()
+        while True:
+            event = await self.receive()
+            gone = event["type"].endswith(".disconnect")
+            if gone:
+                self.open = False
+            async with self._turn:
+                await self._settle(event)
+            if gone or self._denied:
+                return
+
+    async def _settle(self, event: Event) -> None:
+        """Have one event handled, and do what its consumer said."""
+        outcome = await self._handled(event_of(self.scope, event, self.reply_channel, self.order))
+        self.order += 1
+        outcome.merge(self.session)
+        if self._asks() and self.order == 1:
+            await self._answer(outcome)
+        else:
+            await self._join(outcome.groups)
+            await self._say(outcome.sends)
+
+    async def _handled(self, event: dict[str, Any]) -> Outcome:
+        for pause in (*LATER, None):
+            outcome = await self.runner(event, self.session)
+            if outcome.error != "later" or pause is None:
+                break
+            await asyncio.sleep(pause)
+        if outcome.error == "no-route":
+            raise NoRoute(outcome.reason or f"no route for {event['type']}")
+        if outcome.error:
+            raise ApplicationError(
+                outcome.reason or f"{event['type']}: the consumer asked for later once too often"
+            )
+        return outcome
+
+    # --- the handshake ----------------------------------------------------------------------------
+
+    def _asks(self) -> bool:
+        """Whether the first event asks for an accept."""
+        return self.kind == "websocket" or (self.kind == "irc" and self.scope.get("mode") == "gateway")
+
+    async def _answer(self, outcome: Outcome) -> None:
+        """Accept, unless the consumer has refused: who returns, with or without a word, has not."""
+        words = [word for message in self._own(outcome) for word in replies(self.kind, message)]
+        accepts = f"{self.kind}.accept"
+        first = next((word for word in words if word["type"] != accepts), None)
+        accept = next((word for word in words if word["type"] == accepts), None)
+        if accept is None and first is not None and first["type"] in _REFUSALS:
+            self._denied = True
+            await self._join([one for one in outcome.groups if one[2] != self.reply_channel])
+            await self._say(outcome.sends)
+            return
+        await self._join(outcome.groups)
+        await self._wire(accept or {"type": accepts})
+        self.open = True
+        self._listen()
+        await self._say(outcome.sends)
+
+    def _own(self, outcome: Outcome) -> list[dict[str, Any]]:
+        return [
+            message for how, name, message in outcome.sends if how == "channel" and name == self.reply_channel
+        ]
+
+    # --- what a consumer said ---------------------------------------------------------------------
+
+    async def _join(self, groups: list[list[str]]) -> None:
+        for how, group, channel in groups:
+            await perform([how, group, channel], self.layer)
+            if channel == self.reply_channel:
+                (self._joined.add if how == "add" else self._joined.discard)(group)
+
+    async def _say(self, sends: list[list[Any]]) -> None:
+        """Send, in order: once this scope has sent to a group it is in, its own words take the way of the group's."""
+        for how, name, message in sends:
+            own = how == "channel" and name == self.reply_channel
+            if own and not (self._shared and self.open):
+                for word in self._words(message):
+                    await self._wire(word)
+            else:
+                self._shared = self._shared or (how == "group" and name in self._joined)
+                await self._deliver([how, name, message], patient=own)
+
+    def _words(self, message: dict[str, Any]) -> list[dict[str, Any]]:
+        """The consumer's own, without an accept, which is given by now."""
+        try:
+            words = replies(self.kind, message)
+        except ValueError as error:
+            raise ApplicationError(f"{self!r}: {error}") from None
+        return [word for word in words if not (self._asks() and word["type"] == f"{self.kind}.accept")]
+
+    async def _deliver(self, operation: list[Any], *, patient: bool) -> None:
+        """Send it through the layer; a full channel is tried again for a while, its own as long as it lasts."""
+        loop = asyncio.get_running_loop()
+        until = loop.time() + FULL
+        while True:
+            try:
+                await perform(operation, self.layer)
+            except ChannelFull:
+                if not (patient and self.open) and loop.time() >= until:
+                    raise Unavailable(f"channel {operation[1]} is full") from None
+                await asyncio.sleep(_PAUSE)
+            else:
+                return
+
+    async def _wire(self, word: dict[str, Any]) -> None:
+        """Give it to the peer, if there is one."""
+        if self.complete:
+            return
+        try:
+            await self._send(word)
+        except PeerGone:
+            self.open = False  # the last event is on its way
+        if word["type"] == "http.response.body" and not word.get("more_body", False):
+            self.complete = True
+
+    # --- what others sent -------------------------------------------------------------------------
+
+    def _listen(self) -> None:
+        main = asyncio.current_task()
+        reader = self._reader = asyncio.ensure_future(self._read())
+
+        def ended(task: asyncio.Task[None]) -> None:
+            if not task.cancelled() and main is not None:
+                self._failure = task.exception()
+                main.cancel()
+
+        reader.add_done_callback(ended)
+
+    async def _read(self) -> None:
+        while True:
+            await self._arrived(await self.layer.receive(self.reply_channel))
+
+    async def _arrived(self, message: dict[str, Any]) -> None:
+        """Pass on what came to the reply channel; what cannot be is counted."""
+        try:
+            words = replies(self.kind, message)
+        except ValueError:
+            SKIPPED[f"{self.kind} malformed"] += 1
+            return
+        for word in words:
+            if word["type"] in WIRE.get(self.kind, ()):
+                await self._pass_on(word)
+            elif word["type"] == f"{self.kind}.result":
+                async with self._turn:
+                    await self._settle(word)
+            elif word["type"] != f"{self.kind}.accept":
+                SKIPPED[f"{self.kind} unknown"] += 1
+
+    async def _pass_on(self, word: dict[str, Any]) -> None:
+        """Give the peer what others sent; what the interface refuses is not this scope's mistake."""
+        if not self.open:
+            return
+        try:
+            await self._wire(word)
+        except (RuntimeError, TypeError, ValueError, LookupError, AttributeError) as error:
+            SKIPPED[f"{self.kind} malformed"] += 1
+            log.warning("%r: what came to the reply channel was refused: %s", self, error)
+
+    # --- requests ---------------------------------------------------------------------------------
+
+    async def _respond(self) -> None:
+        """One event with the whole body; the answer is the consumer's, or comes from somebody it has asked."""
+        body = await self._body()
+        if body is None:
+            return
+        await self._settle({"type": "http.request", "body": body})
+        if self.complete:
+            return
+        gone = asyncio.ensure_future(_gone(self.receive))
+        answered = asyncio.ensure_future(self._answered())
+        try:
+            await asyncio.wait(
+                {gone, answered}, timeout=self._reply_timeout, return_when=asyncio.FIRST_COMPLETED
+            )
+            if answered.done():
+                answered.result()
+            elif not gone.done():
+                raise Unavailable(f"{self!r}: no answer in {self._reply_timeout:g} s")
+        finally:
+            gone.cancel()
+            answered.cancel()
+            await asyncio.gather(gone, answered, return_exceptions=True)
+
+    async def _answered(self) -> None:
+        while not self.complete:
+            await self._arrived(await self.layer.receive(self.reply_channel))
+
+    async def _body(self) -> bytes | None:
+        """The body; None when the client has gone or was told that it is too long."""
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            event = await self.receive()
+            if event["type"] != "http.request":
+                return None
+            parts.append(event.get("body", b""))
+            size += len(parts[-1])
+            if size > self._body_limit:
+                await self._wire({"type": "http.response.start", "status": 413, "headers": []})
+                await self._wire({"type": "http.response.body", "body": b"Content Too Large\n"})
+                return None
+            if not event.get("more_body", False):
+                return b"".join(parts)
+
+    # --- the end ----------------------------------------------------------------------------------
+
+    async def _leave(self) -> None:
+        """Stop reading, and take the reply channel out of its groups."""
+        self.open = False
+        if self._reader is not None:
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
+        for group in self._joined:
+            try:
+                await self.layer.group_discard(group, self.reply_channel)
+            except InterfacesError as error:  # it expires by itself
+                log.warning("%r could not leave the group %s: %s", self, group, error)
+
+
+_REFUSALS = frozenset({"websocket.close", "websocket.http.response.start", "irc.reject", "irc.close"})
+"""With which a handshake ends that was not accepted."""
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,0 +1,105 @@
+"""2016's view of a scope: its events as flat messages, its replies without a type. Pure.
+
+Source: the message formats of Channels 1 for HTTP and WebSocket, and DEP 0006. What has a ``type`` is ASGI 3 and is
+left as it is. Only the first event of a scope has all keys of the scope; later ones have its ``path``.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from interfaces.layers.base import copied
+from interfaces.shared.asgi import Scope
+
+__all__ = ["WIRE", "event_of", "replies"]
+
+_STAYS = frozenset({"type", "asgi", "extensions", "state", "user", "session", "cookies", "app", "url_route"})
+"""Keys of a scope that are no part of a message, or were put in by a middleware."""
+WIRE = {
+    "http": frozenset({"http.response.start", "http.response.body"}),
+    "websocket": frozenset({"websocket.send", "websocket.close"}),
+    "irc": frozenset({"irc.send"}),
+}
+"""What reaches the peer when others send it to the reply channel, directly or through a group."""
+
+
+def event_of(scope: Scope, event: Mapping[str, Any], reply_channel: str, order: int) -> dict[str, Any]:
+    """``event``, number ``order`` of its scope, as the message of its channel."""
+    found = _opening(scope) if order == 0 else {"path": scope.get("path", "")}
+    found |= copied({key: value for key, value in event.items() if value is not None})
+    found.update(reply_channel=reply_channel, order=order)
+    return found
+
+
+def _opening(scope: Scope) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in scope.items():
+        if key not in _STAYS:
+            try:
+                found |= copied({key: value})
+            except TypeError:
+                continue  # an object of a middleware
+    return found
+
+
+def replies(kind: str, message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The ASGI 3 messages that ``message`` means to a scope of type ``kind``. ValueError for one that means nothing."""
+    word = message.get("type")
+    if word is not None and word != "websocket.send":
+        return [dict(message)]
+    if kind == "websocket":
+        return _websocket(message)
+    if kind == "http":
+        return _http(message)
+    if word is not None:
+        raise ValueError(f"{word} reaches no peer of {kind}")
+    return [{**message, "type": f"{kind}.send"}]
+
+
+def _websocket(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """``{"accept": bool}``, ``{"text" or "bytes": …}``, ``{"close": True or code}``, or several of them."""
+    accept, close = message.get("accept"), message.get("close")
+    text, data = message.get("text"), message.get("bytes")
+    if text is not None and data is not None:
+        raise ValueError("a reply has text or bytes, not both")
+    if not isinstance(text, str | None) or not isinstance(data, bytes | bytearray | memoryview | None):
+        raise ValueError("text is a str, bytes are bytes")  # noqa: TRY004 - a message is wrong here, not a call
+    if accept is False:
+        return [{"type": "websocket.close"}]
+    found: list[dict[str, Any]] = []
+    if accept:
+        extra = {key: message[key] for key in ("subprotocol", "headers") if key in message}
+        found.append({"type": "websocket.accept", **extra})
+    if text is not None:
+        found.append({"type": "websocket.send", "text": text})
+    elif data is not None:
+        found.append({"type": "websocket.send", "bytes": data})
+    if close:
+        found.append({"type": "websocket.close", "code": 1000 if close is True else int(close)})
+    if not found and close is None and accept is None:
+        raise ValueError(f"a reply has accept, text, bytes or close, not {sorted(message)}")
+    return found
+
+
+def _http(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """``{"status", "headers", "content", "more_content"}``, then ``{"content", "more_content"}``."""
+    if not message.keys() & {"status", "content", "more_content"}:
+        raise ValueError(f"a response has status and content, not {sorted(message)}")
+    found: list[dict[str, Any]] = []
+    if "status" in message:
+        headers = [
+            [_bytes(name).lower(), _bytes(value)] for name, value in _pairs(message.get("headers") or ())
+        ]
+        found.append({"type": "http.response.start", "status": int(message["status"]), "headers": headers})
+    content = message.get("content") or b""
+    body = content.encode() if isinstance(content, str) else content
+    more = bool(message.get("more_content", False))
+    found.append({"type": "http.response.body", "body": body, "more_body": more})
+    return found
+
+
+def _pairs(headers: Any) -> Iterable[tuple[Any, Any]]:
+    return headers.items() if isinstance(headers, Mapping) else headers
+
+
+def _bytes(value: str | bytes) -> bytes:
+    return value.encode("latin-1") if isinstance(value, str) else value
