@@ -16,6 +16,7 @@ __all__ = ["main"]
 
 COMMANDS = {
     "serve": "interfaces.cli.serve:serve",
+    "worker": "interfaces.cli.worker:worker",
     "check": "interfaces.cli.check:check",
     "config": "interfaces.cli.config:config",
     "demo": "interfaces.cli.demo:demo",

@@ -17,7 +17,7 @@ from interfaces.runner.sources import Environment, Given, read_table
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.options import Flag, flags
 
-__all__ = ["Invocation", "NamesCommand"]
+__all__ = ["Invocation", "NamesCommand", "click_option"]
 
 META = "interfaces.flags"
 EPILOG = (
@@ -71,7 +71,7 @@ class NamesCommand(click.Command):
 
     def get_params(self, ctx: click.Context) -> list[click.Parameter]:
         """The command's own, and those that :meth:`parse_args` has found."""
-        made = [_click_option(flag) for flag in ctx.meta.get(META, ())]
+        made = [click_option(flag) for flag in ctx.meta.get(META, ())]
         return [*self.params, *made, *super().get_params(ctx)[len(self.params) :]]
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
@@ -111,7 +111,7 @@ class NamesCommand(click.Command):
         fixed = [param for param in self.get_params(ctx) if param.name not in _words(ctx)]
         _section(ctx, formatter, "Options", fixed)
         for section in dict.fromkeys(flag.section for flag in ctx.meta.get(META, ())):
-            its = [_click_option(flag) for flag in ctx.meta[META] if flag.section == section]
+            its = [click_option(flag) for flag in ctx.meta[META] if flag.section == section]
             _section(ctx, formatter, section or "The process", its)
 
 
@@ -179,7 +179,7 @@ def _bound(names: Iterable[str], given: Mapping[str, Any], binds: tuple[str, ...
     return {listeners[0].name: binds}
 
 
-def _click_option(flag: Flag) -> click.Option:
+def click_option(flag: Flag) -> click.Option:
     """``flag`` for click, which leaves the value a text: the conversion is the same for every source."""
     default = flag.default_text
     return click.Option(

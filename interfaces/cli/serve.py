@@ -29,13 +29,13 @@ def serve_plan(plan: Plan) -> int:
     if worker is None and wants_supervisor(options):
         configure(options)
         return supervised(plan.chosen, options)
-    app = application_of(options)
+    app = None if options.distributed else application_of(options)
     telemetry = Telemetry(access=configure(options))
     return run(app, plan.chosen, options, app_name=options.app, telemetry=telemetry, worker=worker)
 
 
 def run_serve(invocation: Invocation) -> int:
-    """Serve the application over the named interfaces."""
+    """Serve the application over the named interfaces; with --layer and without --app, workers run it."""
     return serve_plan(invocation.plan)
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.options import option
 
-__all__ = ["ServeOptions", "Sni"]
+__all__ = ["ServeOptions", "Sni", "WorkerOptions"]
 
 MOST_WORKERS = 1024
 """Far above what helps, far below what a mistyped number would start."""
@@ -95,6 +95,34 @@ class ServeOptions:
     ops_bind: str = option("", "where /livez and /readyz answer; port 9000 unless given; none: off",
                            unit="host:port")  # fmt: skip
 
+    layer: str = option(
+        "", "channel layer: redis://HOST, rediss://, unix://, embedded: or local:; without --app, "
+        "workers on the same layer run the application", unit="URL", secret=True,
+    )  # fmt: skip
+    relay: tuple[str, ...] = option(
+        (), "type of scope that workers run although there is an application here", unit="scope type"
+    )
+    transport: Literal["auto", "redis", "direct"] = option(
+        "auto", "how scopes come to workers: through the broker, or over connections that workers make to "
+        "--relay-bind; auto: direct where that is given, else redis; a worker: both",
+    )  # fmt: skip
+    relay_bind: str = option("", "where workers connect to", unit="host:port or unix:path")
+    relay_token: str = option("", "what both sides of such a connection prove to know", secret=True)
+    relay_tls_cert: Path | None = option(None, "certificate of --relay-bind, PEM; TLS then", unit="file")
+    relay_tls_key: Path | None = option(
+        None, "its private key, PEM; none: it is with the certificate", unit="file"
+    )
+    relay_tls_ca: Path | None = option(
+        None, "worker: the authority that signed the containers' certificates, PEM; TLS then", unit="file"
+    )
+    relay_queue: int = option(1000, "scopes that may wait for a free worker; more are refused", unit="scopes")
+    relay_wait: float = option(
+        10.0,
+        "time that a scope may wait for a free worker; then it is refused",
+        unit="seconds",
+        between=(0.1, inf),
+    )
+
     access_log: bool | None = option(None, "a line a request; neither: on at a terminal", peers="uvicorn on")
     log_format: Literal["text", "json"] = option("text", "log and access lines as text or as JSON")
     log_level: Literal["debug", "info", "warning", "error", "critical"] = option(
@@ -122,9 +150,48 @@ class ServeOptions:
                 "--tls-client-required needs --tls-client-ca FILE",
             ),
             (
+                self.relay and not (self.layer or self.relay_bind),
+                "--relay needs workers to be found: say --layer URL, or --relay-bind",
+            ),
+            (
+                self.transport == "direct" and not (self.layer or self.relay_bind or self._dials),
+                "--transport direct needs --layer URL, to find each other, or --relay-bind",
+            ),
+            (
                 self.proxy_protocol and not self.trusted_proxies,
                 "--proxy-protocol needs --trusted-proxies: whose headers to believe",
             ),
         ):
             if wrong:
                 raise ConfigError(why)
+
+    @property
+    def distributed(self) -> bool:
+        """Whether workers are to run the application, and none is imported here."""
+        return not self.app and bool(self.layer or self.relay_bind)
+
+    @property
+    def _dials(self) -> bool:
+        """Whether it knows containers by their address."""
+        return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkerOptions(ServeOptions):
+    """What ``interfaces worker`` takes besides."""
+
+    concurrency: int = option(1000, "scopes that run at once", unit="scopes", between=(1, inf))
+    threads: int = option(
+        40, "threads for sync code", unit="threads", peers="anyio 40, asyncio at most 32", between=(1, inf)
+    )
+    only: tuple[str, ...] = option((), "types of scopes, or channels, to take; none: all", unit="glob")
+    exclude: tuple[str, ...] = option((), "types of scopes, or channels, to leave to others", unit="glob")
+    connect: tuple[str, ...] = option(
+        (),
+        "containers to connect to, their --relay-bind; none: those on the layer",
+        unit="host:port or unix:path",
+    )
+
+    @property
+    def _dials(self) -> bool:
+        return bool(self.connect)

@@ -1,16 +1,16 @@
 """What a process is to do, made from the names asked for and the sources of options; nothing is opened."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, cast
 
 from interfaces import registry
-from interfaces.runner.options import ServeOptions
+from interfaces.runner.options import ServeOptions, WorkerOptions
 from interfaces.runner.sources import Known
 from interfaces.shared.interface import Interface
 from interfaces.shared.options import Flag, Origin, Source, build, flags
 
-__all__ = ["CheckedSource", "Plan", "Setting", "make_plan"]
+__all__ = ["CheckedSource", "Plan", "Setting", "make_plan", "worker_plan"]
 
 
 class CheckedSource(Source, Protocol):
@@ -48,9 +48,23 @@ def make_plan(names: Iterable[str], *sources: CheckedSource) -> Plan:
 
     Raises ConfigError for names, keys and values that cannot be.
     """
-    chosen = registry.select(names)
-    classes = [((), ServeOptions), *((kind.names, kind.options_class) for kind, _ in chosen)]
-    known = Known([flag for its, kind in classes for flag in flags(its, kind)], registry.names())
+    return _plan(ServeOptions, registry.select(names), sources)
+
+
+def worker_plan(*sources: CheckedSource) -> Plan:
+    """A plan whose one interface is the worker. Raises ConfigError as :func:`make_plan` does."""
+    from interfaces.runner.distributed import WorkerProcess  # noqa: PLC0415 - only workers pay for it
+
+    plan = _plan(WorkerOptions, [], sources)
+    return replace(plan, chosen=((WorkerProcess(cast("WorkerOptions", plan.options)), WorkerProcess.names),))
+
+
+def _plan(process: type[ServeOptions], chosen: list[Any], sources: Sequence[CheckedSource]) -> Plan:
+    classes = [((), process), *((kind.names, kind.options_class) for kind, _ in chosen)]
+    # One file, and one environment, serve containers and workers alike.
+    everywhere = flags((), WorkerOptions)
+    theirs = [flag for its, kind in classes[1:] for flag in flags(its, kind)]
+    known = Known([*everywhere, *theirs], registry.names())
     for source in sources:
         source.check(known)
     settings: list[Setting] = []

@@ -77,7 +77,7 @@ def listening_of(options: ServeOptions, inherited: Mapping[str, tuple[int, ...]]
 
 
 def serving_of(
-    app: Application,
+    app: Application | None,
     chosen: Chosen,
     options: ServeOptions,
     *,
@@ -96,7 +96,7 @@ def serving_of(
 
 
 def run(
-    app: Application,
+    app: Application | None,
     chosen: Chosen,
     options: ServeOptions,
     *,
@@ -222,11 +222,13 @@ class _Process:
 
 
 def where_lines(serving: Serving, app_name: str) -> list[str]:
-    """What listens where, for which application."""
+    """What listens where, for which application or for which workers."""
     lines = []
+    app_name = app_name or "the application"
+    behind = serving.behind.replace("{app}", app_name) or app_name
     for served in serving.served:
         secure = any(address.tls for address in served.addresses)
         where = ", ".join(str(address) for address in served.addresses)
-        names = " ".join(served.names)
-        lines.append(f"{names} on {where}{' (TLS)' if secure else ''} for {app_name or 'the application'}")
+        where = f" on {where}{' (TLS)' if secure else ''}" if where else ""
+        lines.append(f"{' '.join(served.names)}{where} for {behind}")
     return lines

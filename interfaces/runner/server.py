@@ -42,7 +42,7 @@ class Served:
 class Serving:
     """``async with`` it: entered when all interfaces are ready, left when they are drained.
 
-    Started are the operations port, the lifespan, the interfaces; ended in reverse. ``/readyz`` says no
+    Started are the operations port, the layer, the lifespan, the interfaces; ended in reverse. ``/readyz`` says no
     first; listeners stay open for ``drain_delay`` after that, for a load balancer to notice, and what is
     in flight gets ``drain``. A ``supervised`` one leaves the operations port and the delay to its supervisor.
     Raises ConfigError or ApplicationError on entry.
@@ -50,7 +50,7 @@ class Serving:
 
     def __init__(
         self,
-        app: Application,
+        app: Application | None,
         chosen: Chosen,
         options: ServeOptions,
         *,
@@ -60,8 +60,12 @@ class Serving:
     ) -> None:
         self.readiness = Readiness()
         self.served = [Served(interface, names) for interface, names in chosen]
+        self.behind = ""
+        """Who runs what is served, in words, where that is not the application alone; ``{app}`` is its name."""
         self._app = app
-        self._lifespan = Lifespan(app, options.lifespan)
+        self._options = options
+        self._layer: Any = None
+        self._lifespan: Lifespan | None = None
         self._listening = listening
         self._telemetry = telemetry or Telemetry()
         self._drain = options.drain
@@ -85,9 +89,11 @@ class Serving:
         try:
             if self._ops:
                 self.ops = await self._outer.enter_async_context(serve_ops(self._ops, self.readiness))
+            app = await self._application()
+            self._lifespan = Lifespan(app, self._options.lifespan if self._app is not None else "off")
             await self._lifespan.startup()
             for served in self.served:
-                await self._start(served)
+                await self._start(served, app, self._lifespan.state)
         except BaseException:
             await self._end(0)
             raise
@@ -105,18 +111,34 @@ class Serving:
         for task in done:
             _raise_readable(task)
 
-    async def _start(self, served: Served) -> None:
+    async def _application(self) -> Application:
+        """Open the layer, and what stands in for the application where workers run it. Raises ConfigError."""
+        options = self._options
+        if options.layer:
+            from interfaces.runner.layer import opened  # noqa: PLC0415 - only where one is asked for
+
+            self._layer = await self._outer.enter_async_context(opened(options.layer, self.readiness))
+        if self._app is not None and not options.relay:
+            return self._app
+        from interfaces.runner.distributed import relaying  # noqa: PLC0415 - as above
+
+        relayed = relaying(self._app, options, self._layer, self._telemetry)
+        app, self.behind = await self._outer.enter_async_context(relayed)
+        return app
+
+    async def _start(self, served: Served, app: Application, state: dict[str, Any]) -> None:
         """Enter the interface, in a task of its own, so that its failure ends nothing else."""
         served.context = context = Context(
             names=served.names,
-            state=self._lifespan.state,
+            state=state,
             listening=self._listening,
             telemetry=self._telemetry,
+            layer=self._layer,
             on_ready=self.readiness.tell,
             drain=self._drain,
         )
         ready = asyncio.Event()
-        served.task = asyncio.ensure_future(_serve(served, self._app, context, ready, self._stop))
+        served.task = asyncio.ensure_future(_serve(served, app, context, ready, self._stop))
         waiting = asyncio.ensure_future(ready.wait())
         await asyncio.wait({waiting, served.task}, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
@@ -137,7 +159,8 @@ class Serving:
         began = loop.time()
         self._stop.set()
         await _ended(running)
-        await self._lifespan.shutdown(max(CLEANUP, self._drain - (loop.time() - began)))
+        if self._lifespan is not None:
+            await self._lifespan.shutdown(max(CLEANUP, self._drain - (loop.time() - began)))
         await self._outer.aclose()
 
 

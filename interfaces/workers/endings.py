@@ -28,7 +28,9 @@ class Telling:
         kind = event["type"]
         await self._send(event)
         self.begun = True
-        if kind == "websocket.close" or (kind.endswith("response.body") and not event.get("more_body", False)):
+        if kind == "websocket.close" or (
+            kind.endswith("response.body") and not event.get("more_body", False)
+        ):
             self.complete = True
 
     async def failed(self, error: Exception) -> None:

@@ -63,8 +63,9 @@ class _Scope:
         if self.telling.begun or self.gone:
             return False
         if self.scope["type"] == "http":
-            return self.scope["method"] in SAFE and not first.get("body") and not first.get("more_body", False)
-        return self.scope["type"] == "websocket"
+            bodiless = not first.get("body") and not first.get("more_body", False)
+            return bodiless and self.scope["method"] in SAFE
+        return bool(self.scope["type"] == "websocket")
 
     async def _attempt(self, first: Event, number: int) -> Exception | None:
         """Let one worker do it; None when that ended well."""

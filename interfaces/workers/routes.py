@@ -199,7 +199,8 @@ def _consumers(one: Route | RouteClass) -> dict[str, Consumer]:
     if isinstance(one, RouteClass):
         if not callable(getattr(consumer, "handlers", None)):
             raise ConfigError(f"route_class() takes an EventConsumer, not {consumer!r}")
-        found: dict[str, Consumer] = consumer.handlers()
+        handlers: Any = consumer
+        found: dict[str, Consumer] = handlers.handlers()
         return found
     if not callable(consumer):
         raise ConfigError(

@@ -64,7 +64,9 @@ class Running:
         self._turn = 0
         self._start: Event | None = None
         special = self._asking if opening.get("asks") else self._requesting if self.kind == "http" else None
-        self.session = Session(special or owner.app, scope, self._send, on_end=self._ended, on_room=self._room)
+        self.session = Session(
+            special or owner.app, scope, self._send, on_end=self._ended, on_room=self._room
+        )
         taken.on_event = self.heard
         for event in opening["events"]:
             self.session.offer(event)
@@ -164,7 +166,9 @@ class Running:
         file = await loop.run_in_executor(None, open, path, "rb")
         try:
             start, size = self._start, os.fstat(file.fileno()).st_size
-            if start is not None and not any(name.lower() == b"content-length" for name, _ in start["headers"]):
+            if start is not None and not any(
+                name.lower() == b"content-length" for name, _ in start["headers"]
+            ):
                 start["headers"].append((b"content-length", b"%d" % size))
             self._begin()
             while size > 0 and (data := await loop.run_in_executor(None, file.read, min(size, PART))):

@@ -1,7 +1,7 @@
 """Frames between an interface container and a worker. Pure.
 
-A frame is a length (4 bytes, big-endian, of what follows) and a msgpack array ``[kind, session, payload, …]``. Session 0
-is the connection itself; the container numbers the others. What :data:`CREDIT` counts is the bytes of frames.
+A frame is a length (4 bytes, big-endian, of what follows) and a msgpack array ``[kind, session, payload, …]``.
+Session 0 is the connection itself; the container numbers the others. What :data:`CREDIT` counts is the bytes of frames.
 
 Versions: each side says in HELLO which it speaks, the highest common one holds. Each version speaks the one before it
 and is understood by it, because kinds that are not known, further elements of the array and further keys of a payload
@@ -91,7 +91,9 @@ def encode(kind: int, session: int, payload: Any) -> bytes:
     except (TypeError, ValueError, NotImplementedError, RecursionError, OverflowError) as error:
         raise RuntimeError(f"an event for another process has to be plain: {error}") from None
     if len(body) > LONGEST:
-        raise RuntimeError(f"an event of {len(body)} bytes is too long for another process: {LONGEST} at most")
+        raise RuntimeError(
+            f"an event of {len(body)} bytes is too long for another process: {LONGEST} at most"
+        )
     return body
 
 
@@ -166,7 +168,13 @@ def agreed(theirs: Any) -> int:
 
 
 EXTENSIONS = frozenset(
-    {"http.response.trailers", "http.response.early_hint", "http.response.pathsend", "websocket.http.response", "tls"}
+    {
+        "http.response.trailers",
+        "http.response.early_hint",
+        "http.response.pathsend",
+        "websocket.http.response",
+        "tls",
+    }
 )
 """Of http and websocket, what works over a distance: pathsend because the worker sends the file as a body."""
 STAYS = frozenset({"state", "extensions"})

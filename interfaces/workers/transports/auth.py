@@ -17,7 +17,7 @@ NONCE = 16
 """Bytes of a nonce at least."""
 
 
-class Refused(PeerError):
+class Refused(PeerError):  # noqa: N818 - what happened, not whose mistake
     """The other side does not want us; the message is its reason."""
 
 

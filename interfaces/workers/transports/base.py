@@ -11,7 +11,20 @@ import msgspec
 from interfaces.shared.asgi import Event, Scope
 from interfaces.shared.errors import Unavailable
 from interfaces.workers.wire import (
-    ASK, BACK, CANCEL, CREDIT, END, EVENT, LAST, OPEN, REJECT, SEND, TAKEN, WINDOW, packed, travelling,
+    ASK,
+    BACK,
+    CANCEL,
+    CREDIT,
+    END,
+    EVENT,
+    LAST,
+    OPEN,
+    REJECT,
+    SEND,
+    TAKEN,
+    WINDOW,
+    packed,
+    travelling,
 )  # fmt: skip
 
 __all__ = ["Busy", "Carrier", "Link", "Lost", "Source", "Taken", "Transport"]
@@ -77,7 +90,7 @@ class End:
         self.wake()
 
     def consumed(self, size: int) -> None:
-        """This side has; the other is told when it is worth a frame."""
+        """We have; the other is told when it is worth a frame."""
         self._owed += size
         if self._owed >= GRANT and not self.closed:
             self.post(CREDIT, self._owed)

@@ -38,6 +38,10 @@ class _Container:
         self.drained = asyncio.Event()
         self.taken: dict[int, Taken] = {}
 
+    def closed(self, taken: Taken) -> None:
+        """It is over."""
+        self.taken.pop(taken.session, None)
+
     def tell(self, free: int, **more: Any) -> None:
         """Say how many openings may come."""
         if self.told != (free, self.seen) or more:
@@ -165,7 +169,7 @@ class Dialler:
             taken.give_back()
             return
         container.taken[session] = taken
-        taken.on_closed = lambda taken: container.taken.pop(taken.session, None)
+        taken.on_closed = container.closed
         self.on_opening(taken)
 
     def _tell(self) -> None:
@@ -210,10 +214,11 @@ class Dialler:
         loop = asyncio.get_running_loop()
         owner = _Watched(self, gone, once)
 
-        def peer() -> Peer:
+        def peer() -> Any:
             return Peer(loop, owner, "worker", self._identity, place.token or self._token)
 
         bind = parse_bind(place.address, PORT)
+        made: Peer
         if bind.kind == "unix":
             _, made = await loop.create_unix_connection(peer, bind.path, ssl=self._tls)
         else:

@@ -69,7 +69,9 @@ class Direct:
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
         if parse_bind(self._bind, PORT).kind != "unix" and not self._token:
-            raise ConfigError(f"--relay-bind {self._bind} needs --relay-token: who connects gets every request")
+            raise ConfigError(
+                f"--relay-bind {self._bind} needs --relay-token: who connects gets every request"
+            )
 
         def peer() -> Peer:
             return Peer(loop, self, "relay", self._identity, self._token)

@@ -40,7 +40,9 @@ class Owner(Protocol):
 class Peer(Stream):
     """The protocol of one connection; ``name`` is the other side's identity once it is known."""
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, owner: Owner, role: str, identity: str, token: bytes) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, owner: Owner, role: str, identity: str, token: bytes
+    ) -> None:
         super().__init__(loop)
         self.owner = owner
         self.handshake = Handshake(role, identity, token, os.urandom(16))
