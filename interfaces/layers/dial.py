@@ -7,20 +7,23 @@ nothing of it closes the socket or warns of it.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from redis import exceptions
 from redis.asyncio.connection import AbstractConnection, Connection, SSLConnection, UnixDomainSocketConnection
-from redis.asyncio.sentinel import Sentinel
+from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import MasterNotFoundError, Sentinel
+from redis.backoff import NoBackoff
 
 from interfaces.layers.pipe import Pipe
 from interfaces.layers.settings import Host, Settings
 from interfaces.shared.errors import ConfigError, Unavailable
 
-__all__ = ["Line", "Pulse", "check_server", "dial"]
+__all__ = ["Line", "Pulse", "check_server", "dial", "take"]
 
 _log = logging.getLogger("interfaces.layers")
+_REFUSALS = (exceptions.AuthenticationError, exceptions.ResponseError, exceptions.DataError)
 _LOOKS = 5
 """How often a silent connection is looked at within a ping's interval, and within its deadline."""
 
@@ -39,13 +42,14 @@ async def dial(host: Host, pipe: Pipe, *, timeout: float, protocol: int | None =
             except BaseException:
                 await connection.disconnect(nowait=True)
                 raise
-    except (exceptions.AuthenticationError, exceptions.ResponseError, exceptions.DataError) as error:
-        raise ConfigError(f"{host.name} refuses us: {_line(error)}") from None
     except TimeoutError:
         raise Unavailable(f"cannot connect to {host.name}: no answer within {timeout:g} s") from None
     except (exceptions.RedisError, OSError) as error:
+        # Over a unix socket redis-py wraps what the broker said.
+        if isinstance(error, _REFUSALS) or isinstance(error.__cause__, _REFUSALS):
+            raise ConfigError(f"{host.name} refuses us: {_line(error)}") from None
         raise Unavailable(f"cannot connect to {host.name}: {_line(error)}") from None
-    _take(connection, pipe)
+    take(connection, pipe)
 
 
 async def _connection(host: Host, timeout: float, protocol: int | None) -> AbstractConnection:
@@ -63,14 +67,23 @@ async def _connection(host: Host, timeout: float, protocol: int | None) -> Abstr
 async def _master(host: Host, timeout: float) -> tuple[str, int]:
     """The address of the master, as the first sentinel says that answers and knows one."""
     each = timeout / (len(host.sentinels) + 1)  # a sentinel that hangs leaves time for the others
-    asking = {"socket_timeout": each, "socket_connect_timeout": each, **host.sentinel_arguments}
+    once = Retry(NoBackoff(), 0)  # redis-py's own would wait for one that is gone
+    asking = {
+        "socket_timeout": each,
+        "socket_connect_timeout": each,
+        "retry": once,
+        **host.sentinel_arguments,
+    }
     sentinels = Sentinel(list(host.sentinels), sentinel_kwargs=asking)  # type: ignore[no-untyped-call]
     async with sentinels as sentinel:
-        found: tuple[str, int] = await sentinel.discover_master(host.master_name)
+        try:
+            found: tuple[str, int] = await sentinel.discover_master(host.master_name)
+        except MasterNotFoundError:  # its text has every option of every connection
+            raise Unavailable(f"no sentinel of {host.name} answers and knows that master") from None
         return found
 
 
-def _take(connection: AbstractConnection, pipe: Pipe) -> None:
+def take(connection: AbstractConnection, pipe: Pipe) -> None:
     """Make redis-py's transport ours, with what its reader had read."""
     reader, writer = connection._reader, connection._writer  # noqa: SLF001 - it has no public way out
     assert reader is not None  # noqa: S101 - it has just connected
@@ -91,11 +104,16 @@ def _line(error: BaseException) -> str:
     return " ".join(str(error).split()) or type(error).__name__
 
 
-def check_server(name: str, hello: Mapping[bytes, Any]) -> None:
-    """Raise unless HELLO tells of a single master, Redis >= 7.0 or Valkey >= 7.2.
+def check_server(name: str, reply: Any) -> None:
+    """Raise unless the reply to HELLO, in RESP2, tells of a single master, Redis >= 7.0 or Valkey >= 7.2.
 
     ConfigError for what will never do, Unavailable for a replica, which may be promoted.
     """
+    if isinstance(reply, exceptions.ResponseError) and "unknown command" in str(reply):
+        raise ConfigError(f"{name} is older than Redis 6.0: Redis 7.0, Valkey 7.2 or later is needed")
+    if isinstance(reply, Exception):
+        raise reply
+    hello = dict(zip(reply[::2], reply[1::2], strict=True))
     mode, version = hello[b"mode"].decode(), hello[b"version"].decode()
     if mode == "cluster":
         raise ConfigError(
@@ -215,7 +233,7 @@ class Line:
             await self._setup(pipe)
             if pipe.lost:
                 raise Unavailable(str(pipe.lost))
-        except exceptions.NoPermissionError as error:
+        except (exceptions.NoPermissionError, exceptions.AuthenticationError) as error:
             await self._give_up(pipe)
             raise ConfigError(f"{self._host.name} refuses our user: {_line(error)}") from None
         except BaseException:

@@ -3,7 +3,8 @@
 Everything is in one directory (mode 0700): socket, log, locks and, when asked for, the append-only file. Whoever
 uses the server holds a shared lock on ``users``. A watchdog, a process of a few lines, started the server and waits
 for the exclusive lock: the kernel gives it when the last user has closed or died, in whatever way, and then the
-server ends. ``start`` is locked while somebody finds out whether to start or to join.
+server ends. ``start`` is locked while somebody finds out whether to start or to join, ``alive`` while the watchdog
+runs. A child that was forked holds the lock of its parent too.
 """
 
 import asyncio
@@ -34,24 +35,32 @@ _LONGEST_PATH = 103
 """Of a unix socket, in bytes: 104 on macOS and 108 on Linux, with the final zero."""
 
 _WATCHDOG = """
-import fcntl, os, signal, sys
-users = os.open(sys.argv[1], os.O_RDWR)
-server = os.posix_spawn(sys.argv[3], sys.argv[3:], os.environ)
-def ended(*_):
+import fcntl, os, shutil, signal, sys
+folder, remove, *command = sys.argv[1:]
+alive = open(folder + "/alive", "ab")
+fcntl.flock(alive, fcntl.LOCK_EX)
+if os.fork():
+    os._exit(0)
+os.setsid()
+users = open(folder + "/users", "ab")
+server = os.posix_spawn(command[0], command, os.environ)
+def died(*_):
     if os.waitpid(server, os.WNOHANG)[0]:
         os._exit(1)
-signal.signal(signal.SIGCHLD, ended)
-ended()
+def end(*_):
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.kill(server, signal.SIGTERM)
+    os.waitpid(server, 0)
+    if remove:
+        shutil.rmtree(folder, ignore_errors=True)
+    os._exit(0)
+signal.signal(signal.SIGTERM, end)
+signal.signal(signal.SIGCHLD, died)
+died()
 fcntl.flock(users, fcntl.LOCK_EX)
-signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-os.kill(server, signal.SIGTERM)
-os.waitpid(server, 0)
-if sys.argv[2]:
-    for name in os.listdir(sys.argv[2]):
-        os.unlink(os.path.join(sys.argv[2], name))
-    os.rmdir(sys.argv[2])
+end()
 """
-"""Arguments: the file ``users``, the directory to remove at the end or "", the server's command line."""
+"""Arguments: the directory, whether to remove it at the end, the server's command line."""
 
 
 class Embedded:
@@ -116,6 +125,8 @@ class Embedded:
         else:
             self._directory = Path(tempfile.mkdtemp(prefix="interfaces-"))
         if len(os.fsencode(self.path)) > _LONGEST_PATH:
+            if not self._given:
+                self.directory.rmdir()
             raise ConfigError(f"{self.path}: a unix socket's path has at most {_LONGEST_PATH} bytes")
         users = (self.directory / "users").open("ab")
         try:
@@ -125,7 +136,7 @@ class Embedded:
                 if not _answers(self.path):
                     self._launch(binary)
         except BaseException:
-            users.close()
+            self._leave(users)
             raise
         self._users = users
 
@@ -133,32 +144,47 @@ class Embedded:
         """Leave; the server ends when nobody else uses it. Waits for the end of one for us alone."""
         if not self._users:
             return
-        self._users.close()
+        self._leave(self._users)
         self._users = None
-        if self._watchdog:
-            self._watchdog.wait()
-            self._watchdog = None
 
-    _watchdog: subprocess.Popen[bytes] | None = None
+    def _leave(self, users: IO[bytes]) -> None:
+        users.close()
+        if not self._given:
+            self.join()
+
+    def join(self) -> None:
+        """Wait until the server has ended, by whatever cause; returns at once when there is none."""
+        try:
+            with (self.directory / "alive").open("rb") as alive:
+                fcntl.flock(alive, fcntl.LOCK_SH)
+        except FileNotFoundError:
+            pass  # nothing was started, or its directory is removed
+
+    def _alive(self) -> bool:
+        """Whether the watchdog runs, and so the server that it started."""
+        with (self.directory / "alive").open("rb") as alive:
+            try:
+                fcntl.flock(alive, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+        return False
 
     def _launch(self, binary: str) -> None:
         """Start the watchdog with the server, and wait until that answers."""
         directives = [word for name, value in self._options.items() for word in (f"--{name}", value)]
-        remove = "" if self._given else str(self.directory)
-        # In a session of its own: Ctrl-C at our terminal is for us to handle, and we need the broker for it.
-        watchdog = subprocess.Popen(  # noqa: S603 - our own words
-            [sys.executable, "-I", "-S", "-c", _WATCHDOG, str(self.directory / "users"), remove, binary, *directives],
+        remove = "" if self._given else "remove"
+        # It leaves our session at once: Ctrl-C at our terminal is for us to handle, with the broker still there.
+        subprocess.run(  # noqa: S603 - our own words
+            [sys.executable, "-I", "-S", "-c", _WATCHDOG, str(self.directory), remove, binary, *directives],
             cwd=self.directory, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            start_new_session=True,
+            check=True,
         )  # fmt: skip
         deadline = time.monotonic() + _START
         while not _answers(self.path):
-            if watchdog.poll() is not None or time.monotonic() > deadline:
-                watchdog.kill()
-                watchdog.wait()
+            if not self._alive() or time.monotonic() > deadline:
                 raise Unavailable(f"the embedded server does not start: {_tail(self.directory / _LOG)}")
             time.sleep(_LOOK)
-        self._watchdog, self.started = watchdog, True
+        self.started = True
 
     def __enter__(self) -> Self:
         self.start()
@@ -211,7 +237,7 @@ def _answers(path: str) -> bool:
             sock.settimeout(1)
             sock.connect(path)
             sock.sendall(b"PING\r\n")
-            return sock.recv(64).startswith(b"+PONG")
+            return sock.recv(64).startswith((b"+PONG", b"-NOAUTH"))
     except OSError:
         return False
 

@@ -6,12 +6,10 @@ up, and whoever reads must know by ``on_state`` that messages were missed meanwh
 """
 
 import asyncio
-import hashlib
 import random
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -19,22 +17,11 @@ from redis import exceptions
 
 from interfaces.layers.dial import Line, check_server
 from interfaces.layers.pipe import Pipe, Place, Reply, Word, settle
+from interfaces.layers.scripts import Script
 from interfaces.layers.settings import Host, Settings
 from interfaces.shared.errors import ConfigError, Unavailable
 
 __all__ = ["Node", "Script"]
-
-
-@dataclass(frozen=True, slots=True)
-class Script:
-    """A Lua script, known to the broker by its SHA-1."""
-
-    text: str = field(repr=False)
-    sha: str = field(init=False)
-
-    def __post_init__(self) -> None:
-        digest = hashlib.sha1(self.text.encode(), usedforsecurity=False).hexdigest()
-        object.__setattr__(self, "sha", digest)
 
 
 class Node:
@@ -364,8 +351,12 @@ class Node:
         started = self._clock()
         async with asyncio.timeout(self._settings.connect_timeout):
             # HELLO is allowed to every user, INFO is not. PING is what a broker refuses while it loads its data.
-            hello, told, _ = await asyncio.gather(*(pipe.call(word) for word in ("HELLO", "TIME", "PING")))
-        check_server(self.host.name, dict(zip(hello[::2], hello[1::2], strict=True)))
+            calls = [pipe.call(word) for word in ("HELLO", "TIME", "PING")]
+            hello, told, pong = await asyncio.gather(*calls, return_exceptions=True)
+        check_server(self.host.name, hello)
+        for reply in (told, pong):
+            if isinstance(reply, Exception):
+                raise reply
         self._set_clock(started, told)
 
     def _keep_time(self) -> None:

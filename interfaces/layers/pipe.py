@@ -7,7 +7,7 @@ whatever becomes of its caller, so a cancelled future never shifts the order. No
 import asyncio
 from collections import deque
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import hiredis
 from redis import exceptions
@@ -45,7 +45,8 @@ class _Confirmation:
 def _reply_error(text: str) -> Exception:
     """A broker's error as an exception: redis-py's class, or Unavailable when it cannot serve us at all."""
     error: Exception = DefaultParser.parse_error(text)  # type: ignore[no-untyped-call]
-    return Unavailable(f"the broker says: {text}") if isinstance(error, _UNFIT) else error
+    unfit = isinstance(error, _UNFIT) and not isinstance(error, exceptions.AuthenticationError)
+    return Unavailable(f"the broker says: {text}") if unfit else error
 
 
 def settle(future: asyncio.Future[Any], reply: Any = None) -> None:
@@ -183,8 +184,7 @@ class Pipe(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; commands given before now leave now."""
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - a stream's, by asyncio's contract
-        self._transport = transport
+        self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but name
         self._flush()
 
     def pause_writing(self) -> None:

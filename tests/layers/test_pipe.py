@@ -35,6 +35,7 @@ async def turn():
 
 
 def connected(**keywords):
+    """A pipe and the transport it writes to."""
     pipe = Pipe("broker", **keywords)
     transport = Transport(pipe)
     pipe.connection_made(transport)
@@ -55,7 +56,9 @@ def test_commands_of_one_turn_leave_in_one_write():
         pipe.tell(None, "INCRBY", "n", 3)
         assert transport.written == []
         await turn()
-        assert transport.written == [b"*2\r\n$3\r\nGET\r\n$1\r\na\r\n*3\r\n$6\r\nINCRBY\r\n$1\r\nn\r\n$1\r\n3\r\n"]
+        assert transport.written == [
+            b"*2\r\n$3\r\nGET\r\n$1\r\na\r\n*3\r\n$6\r\nINCRBY\r\n$1\r\nn\r\n$1\r\n3\r\n"
+        ]
         pipe.tell(None, "PING")
         await turn()
         assert len(transport.written) == pipe.writes == 2
@@ -92,7 +95,8 @@ def test_a_cancelled_future_keeps_its_place():
 
 
 STREAM = (
-    b"$4\r\nli\r\n\r\n*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$2\r\n\r\n\r\n:7\r\n-ERR no\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n"
+    b"$4\r\nli\r\n\r\n*3\r\n$7\r\nmessage\r\n$1\r\nc\r\n$2\r\n\r\n\r\n"
+    b":7\r\n-ERR no\r\n*3\r\n$9\r\nsubscribe\r\n$1\r\nc\r\n:1\r\n"
 )
 
 
@@ -139,7 +143,9 @@ def test_errors_have_redis_classes():
     run(main)
 
 
-@pytest.mark.parametrize("said", ["LOADING wait", "READONLY replica", "MASTERDOWN link", "ERR max number of clients reached"])
+@pytest.mark.parametrize(
+    "said", ["LOADING wait", "READONLY replica", "MASTERDOWN link", "ERR max number of clients reached"]
+)
 def test_a_broker_that_cannot_serve_is_left(said):
     """What a loading broker, a replica or a full one says is Unavailable, and ends the connection."""
 
@@ -307,7 +313,9 @@ def test_a_callback_that_raises_harms_no_other_reply():
 
     async def main():
         said = []
-        asyncio.get_running_loop().set_exception_handler(lambda _loop, context: said.append(context["exception"]))
+        asyncio.get_running_loop().set_exception_handler(
+            lambda _loop, context: said.append(context["exception"])
+        )
         pipe, _ = connected(on_push=lambda _push: 1 / 0)
         pipe.tell(lambda _reply: 1 / 0, "A")
         good = pipe.call("B")
