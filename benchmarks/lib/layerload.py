@@ -94,6 +94,7 @@ async def forever(tasks: Iterable[Awaitable[None]], shared: Shared) -> None:
 
 async def oneway_worker(layer: Layer, shared: Shared) -> None:
     """Take what comes."""
+
     async def take() -> None:
         while True:
             await layer.receive("work")
@@ -264,7 +265,16 @@ def parts(test: str) -> tuple[Worker, Driver, int]:
 def work(spec: str, worker: Worker, shared: Shared) -> None:
     """A worker process."""
 
-    async async def run(args: argparse.Namespace, shared: Shared, pids: list[int]) -> dict[str, Any]:
+    async def main() -> None:
+        await worker(make(spec), shared)
+
+    try:
+        asyncio.run(main())
+    finally:
+        os._exit(0)
+
+
+async def run(args: argparse.Namespace, shared: Shared, pids: list[int]) -> dict[str, Any]:
     """The driver's figures, with the CPU time of ``pids``; the worker runs here where no process has it."""
     worker, driver, count = parts(args.test)
     layer = make(args.layer)

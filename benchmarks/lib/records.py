@@ -1,7 +1,8 @@
 """Records of measurements, and the tables made of them.
 
 A record is a dict: ``bench``, ``test``, ``server`` (``ours`` is the one compared with), ``round``
-and either ``error`` or figures; ``base`` names another one to compare with. The ``cost`` of a record is what ratios are made of: CPU
+and either ``error`` or figures; ``base`` names another one to compare with.
+The ``cost`` of a record is what ratios are made of: CPU
 microseconds for each operation, or what the test names in ``unit``.
 """
 

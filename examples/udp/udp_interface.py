@@ -4,8 +4,8 @@ A scope of type ``udp`` is one datagram: one ``udp.receive`` goes in, any number
 its sender unless they say otherwise. Nothing is acknowledged in UDP: when the application has too much to do,
 datagrams are dropped, and counted (``udp.dropped``).
 
-With a channel layer, what any process sends to the channel ``udp.send`` leaves as a datagram; it has ``client_host`` and
-``client_port``.
+With a channel layer, what any process sends to the channel ``udp.send``, with ``client_host`` and ``client_port``,
+leaves as a datagram.
 """
 
 import asyncio
