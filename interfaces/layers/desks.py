@@ -1,0 +1,252 @@
+"""Who waits for which queues, and the demand that makes: one TAKE at a time, of what the receivers need.
+
+A desk is for receivers that wait for the same queues. Its queues may live on several brokers: each is asked in
+turn, and once all have said that there is too little and that we are registered, their bells are waited for.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from interfaces.layers.base import Message
+from interfaces.layers.frames import Cipher
+from interfaces.layers.node import Node
+from interfaces.layers.pipe import Word
+from interfaces.layers.scripts import TAKE, Keys
+from interfaces.shared.errors import Unavailable
+
+__all__ = ["LEASE", "PREFETCH", "QUICK", "Desk", "Entry", "Found", "Owner", "Queue", "Rules", "Waiter"]
+
+LEASE = 30.0
+"""Seconds after which what a hub took and did not acknowledge is taken over; at most half of the expiry."""
+PREFETCH = 64
+"""Entries taken ahead for a receiver that comes back within QUICK seconds; it starts with none and doubles."""
+QUICK = 0.005
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What queues need to know of their layer."""
+
+    prefix: str
+    expiry: float
+    """Seconds that an entry waits."""
+    capacity: Callable[[str], int]
+    count: Callable[[str, int], None]
+    cipher: Cipher | None = None
+    clock: Callable[[], float] = time.monotonic
+
+    @property
+    def lease(self) -> float:
+        """Seconds after which entries of a dead hub are taken over."""
+        return min(LEASE, self.expiry / 2)
+
+
+class Entry:
+    """What was taken: ``taken`` and ``until`` by the clock, ``ours`` once it is acknowledged."""
+
+    __slots__ = ("id", "message", "ours", "taken", "until")
+
+    def __init__(self, id: bytes, message: Message, taken: float, until: float) -> None:
+        self.id = id
+        self.message = message
+        self.taken = taken
+        self.until = until
+        self.ours = False
+
+
+class Queue:
+    """One queue as this hub sees it."""
+
+    __slots__ = ("asked", "buffer", "desks", "keys", "limits", "name", "node", "sends", "unsettled")
+
+    def __init__(self, name: str, node: Node, keys: Keys, limits: tuple[int | str, ...]) -> None:
+        self.name = name
+        self.node = node
+        self.keys = keys
+        self.limits = limits
+        self.buffer: deque[Entry] = deque()
+        self.desks: list[Desk] = []
+        self.sends: list[tuple[bytes, asyncio.Future[None]]] = []
+        self.unsettled: list[bytes] = []  # acknowledged, but the connection went before the answer
+        self.asked = 0.0
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody would miss it."""
+        return not (self.buffer or self.desks or self.sends or self.unsettled)
+
+
+Found = tuple[Queue, Entry]
+Waiter = asyncio.Future[Found]
+
+
+class Owner(Protocol):
+    """What a desk needs of the queues it belongs to."""
+
+    address: str
+    rules: Rules
+    loop: asyncio.AbstractEventLoop
+    life: int
+    closing: bool
+
+    def hears(self, node: Node, then: Callable[[BaseException | None], None]) -> bool:
+        """Whether this hub's bell is heard there; if not yet, ``then`` is called when it is, or cannot be."""
+        ...
+
+    def took(self, queue: Queue, found: list[Any], sent: float) -> None:
+        """Entries came."""
+        ...
+
+    def serve(self, queue: Queue) -> None:
+        """Give what is in the buffer to those who wait."""
+        ...
+
+    def watch(self) -> None:
+        """Somebody waits, or something is in a buffer: look after it now and then."""
+        ...
+
+
+class Part:
+    """The queues of a desk that live on one broker."""
+
+    __slots__ = ("again", "node", "polled", "queues", "registered")
+
+    def __init__(self, node: Node, queues: list[Queue]) -> None:
+        self.node = node
+        self.queues = queues
+        self.registered = False
+        self.again = False
+        self.polled = 0.0
+
+
+class Desk:
+    """Receivers that wait for the same queues. ``ahead``: entries may be taken for those who are quick."""
+
+    def __init__(self, owner: Owner, queues: Sequence[Queue], ahead: bool) -> None:
+        self.owner = owner
+        self.queues = queues
+        self.waiters: deque[Waiter] = deque()
+        self.ahead = ahead and len(queues) == 1
+        self.prefetch = 0
+        self.given = 0.0
+        self.flight: asyncio.Future[None] | None = None
+        self._turn = 0
+        nodes = dict.fromkeys(queue.node for queue in queues)
+        self.parts = [Part(node, [queue for queue in queues if queue.node is node]) for node in nodes]
+
+    def __repr__(self) -> str:
+        return f"<Desk {' '.join(queue.name for queue in self.queues)}: {len(self.waiters)} receivers>"
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody would miss it."""
+        return not (self.waiters or self.flight or any(queue.buffer for queue in self.queues))
+
+    def holder(self) -> Queue | None:
+        """A queue that has an entry here; they take turns."""
+        if self.ahead:
+            return self.queues[0] if self.queues[0].buffer else None
+        for step in range(len(self.queues)):
+            queue = self.queues[(self._turn + step) % len(self.queues)]
+            if queue.buffer:
+                self._turn += step + 1
+                return queue
+        return None
+
+    async def wait(self) -> Found:
+        """Wait for an entry; one that was assigned to a receiver that was cancelled stays, in front."""
+        if self.ahead:
+            quick = self.owner.rules.clock() - self.given < QUICK
+            self.prefetch = min(PREFETCH, 2 * self.prefetch or 1) if quick else self.prefetch // 2
+        waiter: Waiter = self.owner.loop.create_future()
+        self.waiters.append(waiter)
+        self.pull()
+        self.owner.watch()
+        try:
+            return await waiter
+        except BaseException:
+            if not waiter.done() or waiter.cancelled():
+                if waiter in self.waiters:
+                    self.waiters.remove(waiter)
+            elif waiter.exception() is None:
+                queue, entry = waiter.result()
+                queue.buffer.appendleft(entry)
+                self.owner.serve(queue)
+            raise
+
+    def waiter(self) -> Waiter | None:
+        """Who has waited longest, and waits no more now."""
+        while self.waiters:
+            waiter = self.waiters.popleft()
+            if not waiter.done():
+                return waiter
+        return None
+
+    def fail(self, error: BaseException) -> None:
+        """Tell those who wait."""
+        while waiter := self.waiter():
+            waiter.set_exception(error)
+
+    def pull(self, *, reclaim: bool = False) -> None:
+        """Take what is needed, unless a take is under way or we are registered everywhere."""
+        buffered = len(self.queues[0].buffer) if self.ahead else 0
+        if self.flight or not (self.waiters or buffered <= self.prefetch // 2 < self.prefetch):
+            return
+        for _ in self.parts:
+            part = self.parts[0]
+            if reclaim or not part.registered:
+                if self.owner.hears(part.node, self._heard):
+                    self._take(part, max(0, self.prefetch - buffered), reclaim)
+                return
+            self.parts.append(self.parts.pop(0))
+
+    def _heard(self, error: BaseException | None) -> None:
+        if error is None:
+            self.pull()
+        else:
+            self.fail(error)
+
+    def _take(self, part: Part, ahead: int, reclaim: bool) -> None:
+        owner, need, sent = self.owner, len(self.waiters), self.owner.rules.clock()
+        queues = part.queues
+        if len(queues) > 1:
+            queues = part.queues = [*queues[1:], queues[0]]  # a single entry is taken of each in turn
+        lease = int(owner.rules.lease * 1000) if reclaim else 0
+        part.again, part.polled = False, sent
+        flight = self.flight = owner.loop.create_future()
+
+        def then(reply: Any) -> None:
+            self.flight = None
+            flight.set_result(None)
+            self.parts.append(self.parts.pop(0))
+            if isinstance(reply, Exception):
+                self._failed(part, reply)
+                return
+            part.registered = bool(reply[0]) and not part.again
+            for queue, found in zip(queues, reply[1], strict=True):
+                owner.took(queue, found, sent)
+            if not owner.closing:
+                self.pull()
+
+        keys = [key for queue in queues for key in queue.keys]
+        args: list[Word] = [owner.address, need + ahead, need, lease, *[owner.life] * len(queues)]
+        part.node.tell_script(then, TAKE, keys, args)
+
+    def _failed(self, part: Part, error: Exception) -> None:
+        """Receivers wait through an outage, and :meth:`pull` again; what no waiting mends they are told."""
+        part.registered = False
+        if not isinstance(error, Unavailable):
+            self.fail(error)
+
+    def rung(self, node: Node) -> bool:
+        """There may be something on this broker; whether anybody here wants it."""
+        for part in self.parts:
+            if part.node is node:
+                part.registered, part.again = False, True
+        if self.waiters:
+            self.pull()
+        return bool(self.waiters)

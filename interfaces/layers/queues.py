@@ -1,0 +1,401 @@
+"""Work queues: streams at the broker that many push to and many take from, each entry given to one receiver.
+
+Pushes of one loop turn are one call a queue. Nothing blocks at the broker: a hub takes when somebody waits, and where
+there is too little it is registered and rung by the next push; a poll every POLL seconds, only while somebody
+waits, makes up for a bell that was lost and takes over what the dead had taken.
+
+An entry is acknowledged and deleted *before* its receiver gets it: the command is on the socket first. So it is
+given at most once; what was taken and not given goes back (see :data:`scripts.GIVE_BACK`), at once when the hub
+closes, after STALL seconds when its receivers are slow, after the lease when the hub died. A receiver that comes
+back quickly has entries taken ahead, PREFETCH at most, and acknowledged ahead, BURST at most: those are what
+a kill -9 may lose besides what was in work.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import msgspec
+
+from interfaces.layers.base import ChannelFull, Message
+from interfaces.layers.desks import Desk, Entry, Queue, Rules, Waiter
+from interfaces.layers.frames import encode, opened, sealed
+from interfaces.layers.node import Node
+from interfaces.layers.pipe import Word
+from interfaces.layers.scripts import FORGET, GIVE_BACK, PUSH, RING, Script, bell_name, queue_keys
+from interfaces.shared.errors import Unavailable
+
+__all__ = ["BATCH", "BURST", "POLL", "STALL", "Queues"]
+
+BATCH = 1000
+"""Messages in one push: a longer script would hold up everybody else at the broker."""
+BURST = 16
+"""Entries acknowledged at once when a receiver takes one that was taken ahead."""
+STALL = 0.25
+"""Seconds after which entries that were taken ahead and that nobody asks for go back."""
+POLL = 1.0
+"""Seconds between looks at a queue for which somebody waits."""
+SWEEP = 60.0
+"""Seconds between looks for hubs that hold nothing and no longer ask: the broker forgets them."""
+KNOWN = 1024
+"""Queues that are remembered without being in use."""
+CLOSING = 2.0
+"""Seconds that giving back may take."""
+
+_decode = msgspec.msgpack.Decoder(dict[str, Any]).decode
+
+
+class Queues:
+    """The queues of one hub: ``address`` names it at the broker, ``node`` says where a queue lives."""
+
+    def __init__(self, address: str, node: Callable[[str], Node], rules: Rules) -> None:
+        self.address = address
+        self.rules = rules
+        self.loop = asyncio.get_running_loop()
+        self.life = int(rules.expiry * 1000)
+        self.closing = False
+        self._node = node
+        self._queues: dict[str, Queue] = {}
+        self._desks: dict[tuple[tuple[str, ...], bool], Desk] = {}
+        self._turn: list[Queue] = []
+        self._bell = bell_name(rules.prefix, address)
+        self._listening: dict[Node, asyncio.Task[None]] = {}
+        self._tick: asyncio.TimerHandle | None = None
+        self._swept = rules.clock()
+
+    def __repr__(self) -> str:
+        return f"<Queues of {self.address}: {self.buffered} entries here, {self.waiting} receivers>"
+
+    @property
+    def buffered(self) -> int:
+        """Entries that were taken and not given yet."""
+        return sum(len(queue.buffer) for queue in self._queues.values())
+
+    @property
+    def waiting(self) -> int:
+        """Receivers that wait."""
+        return sum(len(desk.waiters) for desk in self._desks.values())
+
+    def _queue(self, name: str) -> Queue:
+        queue = self._queues.get(name)
+        if queue is None:
+            if len(self._queues) >= KNOWN:
+                self._queues = {known: one for known, one in self._queues.items() if not one.idle}
+            rules, unused = self.rules, self.life + max(self.life, 60_000)
+            limits = (rules.capacity(name), self.life, unused, bell_name(rules.prefix, ""), name)
+            queue = Queue(name, self._node(name), queue_keys(rules.prefix, name), limits)
+            self._queues[name] = queue
+        return queue
+
+    # --- push -------------------------------------------------------------------------------------
+
+    def push(self, name: str, message: Message) -> asyncio.Future[None]:
+        """Put ``message`` into the queue ``name``; done when the broker has it.
+
+        The future raises ChannelFull when it did not fit, Unavailable when there is no broker (or nobody knows
+        whether it took the message). TypeError or ValueError at once for what cannot be encoded.
+        """
+        queue = self._queue(name)
+        data = encode(message)
+        if self.rules.cipher is not None:
+            data = sealed(self.rules.cipher, queue.keys.stream.encode(), data)
+        return self._push(queue, data)
+
+    def _push(self, queue: Queue, data: bytes) -> asyncio.Future[None]:
+        future: asyncio.Future[None] = self.loop.create_future()
+        if not queue.sends:
+            if not self._turn:
+                self.loop.call_soon(self._flush)
+            self._turn.append(queue)
+        queue.sends.append((data, future))
+        return future
+
+    def _flush(self) -> None:
+        """Send what was pushed in this turn of the loop."""
+        turn, self._turn = self._turn, []
+        for queue in turn:
+            sends, queue.sends = queue.sends, []
+            for start in range(0, len(sends), BATCH):
+                self._send(queue, sends[start : start + BATCH])
+
+    def _send(self, queue: Queue, sends: list[tuple[bytes, asyncio.Future[None]]]) -> None:
+        def then(reply: Any) -> None:
+            taken = 0
+            if isinstance(reply, Exception):
+                error = reply
+            else:
+                taken, expired = reply
+                if expired:
+                    self.rules.count("layer.expired", expired)
+                error = ChannelFull(queue.name)
+            for n, (_, future) in enumerate(sends):
+                if not future.done():
+                    if n < taken:
+                        future.set_result(None)
+                    else:
+                        future.set_exception(error)
+
+        words = [*queue.limits, *[data for data, _ in sends]]
+        queue.node.tell_script(then, PUSH, queue.keys[:2], words)
+
+    # --- receive ----------------------------------------------------------------------------------
+
+    async def receive(self, names: Sequence[str], *, ahead: bool = True) -> tuple[str, Message]:
+        """Wait for a message of one of the queues, which take turns: (queue, message).
+
+        May be cancelled: an entry is either given or stays. Waits through outages. Without ``ahead`` no more
+        is taken than there are receivers.
+        """
+        if self.closing:
+            raise Unavailable("the channel layer is closed")
+        key = tuple(names), ahead
+        desk = self._desks.get(key)
+        if desk is None:
+            desk = self._open(key)
+        clock = self.rules.clock
+        while True:
+            queue = desk.holder()
+            if queue is None:
+                queue, entry = await desk.wait()
+            elif queue.buffer[0].ours:
+                entry = queue.buffer.popleft()
+                if len(queue.buffer) <= desk.prefetch // 2:
+                    desk.pull()
+            else:
+                if self._acknowledge_ahead(queue, min(BURST, desk.prefetch + 1)):
+                    await asyncio.sleep(0)  # the command is on the socket when we come back
+                continue
+            queue.asked = desk.given = clock()
+            return queue.name, entry.message
+
+    def _open(self, key: tuple[tuple[str, ...], bool]) -> Desk:
+        if len(self._desks) >= KNOWN:
+            self._drop_desks()
+        queues = [self._queue(name) for name in dict.fromkeys(key[0])]
+        desk = self._desks[key] = Desk(self, queues, key[1])
+        for queue in queues:
+            queue.desks.append(desk)
+        return desk
+
+    def _drop_desks(self) -> None:
+        for key, desk in list(self._desks.items()):
+            if desk.idle:
+                del self._desks[key]
+                for queue in desk.queues:
+                    queue.desks.remove(desk)
+
+    def _acknowledge_ahead(self, queue: Queue, most: int) -> int:
+        """Make entries that were taken ahead ours, drop those that expired, give back those that are too old."""
+        now = self.rules.clock()
+        if now - queue.buffer[0].taken > self.rules.lease / 2:
+            self._give_back(queue)
+            return 0
+        fresh: list[Entry] = []
+        expired: list[Entry] = []
+        while queue.buffer and len(fresh) < most and not queue.buffer[0].ours:
+            entry = queue.buffer.popleft()
+            (expired if entry.until <= now else fresh).append(entry)
+        self._acknowledge(queue, [entry.id for entry in (*fresh, *expired)])
+        if expired:
+            self.rules.count("layer.expired", len(expired))
+        for entry in fresh:
+            entry.ours = True
+        queue.buffer.extendleft(reversed(fresh))
+        return len(fresh)
+
+    def _acknowledge(self, queue: Queue, ids: list[bytes]) -> None:
+        def then(reply: Any) -> None:
+            if isinstance(reply, Unavailable):
+                queue.unsettled.extend(ids)
+
+        queue.node.tell(then, "XACK", queue.keys.stream, "g", *ids)
+        queue.node.tell(None, "XDEL", queue.keys.stream, *ids)
+
+    # --- what was taken ---------------------------------------------------------------------------
+
+    def took(self, queue: Queue, found: list[Any], sent: float) -> None:
+        """Entries came: to those who wait, the rest into the buffer."""
+        if found[0]:
+            self.rules.count("layer.expired", found[0])
+        if len(found) == 1:
+            return
+        now, expiry = queue.node.server_time(), self.rules.expiry
+        for at in range(1, len(found), 2):
+            message = self._read(queue, found[at + 1])
+            if message is None:
+                self._acknowledge(queue, [found[at]])
+            else:
+                age = now - int(found[at].partition(b"-")[0]) / 1000
+                queue.buffer.append(Entry(found[at], message, sent, sent + expiry - age))
+        if not self.closing and self.rules.clock() - sent < self.rules.lease / 2:
+            self.serve(queue)
+            self.watch()
+        else:
+            self._give_back(queue)
+
+    def _read(self, queue: Queue, data: bytes) -> Message | None:
+        plain = opened(self.rules.cipher, queue.keys.stream.encode(), data)
+        try:
+            if plain is not None:
+                return _decode(plain)
+        except (msgspec.MsgspecError, RecursionError, TypeError, ValueError, OverflowError):
+            pass
+        self.rules.count("layer.unsealed" if plain is None else "layer.damaged", 1)
+        return None
+
+    def serve(self, queue: Queue) -> None:
+        """Give entries to those who wait; the acknowledgement is told first, so it is written first."""
+        given, ids = [], []
+        while queue.buffer and (waiter := self._waiter(queue)):
+            entry = queue.buffer.popleft()
+            given.append((waiter, entry))
+            if not entry.ours:
+                entry.ours = True
+                ids.append(entry.id)
+        if ids:
+            self._acknowledge(queue, ids)
+        for waiter, entry in given:
+            waiter.set_result((queue, entry))
+
+    def _waiter(self, queue: Queue) -> Waiter | None:
+        for desk in queue.desks:
+            if waiter := desk.waiter():
+                if len(queue.desks) > 1:
+                    queue.desks.append(queue.desks.pop(0))
+                return waiter
+        return None
+
+    def _give_back(self, queue: Queue) -> asyncio.Future[None] | None:
+        """Give back what nobody has, in order, to be taken before all others; what is acknowledged stays."""
+        back = [entry.id for entry in queue.buffer if not entry.ours]
+        if not back:
+            return None
+        queue.buffer = deque(entry for entry in queue.buffer if entry.ours)
+        words: list[Word] = [self.address, bell_name(self.rules.prefix, ""), queue.name, self.life, *back]
+        return self._run(queue, GIVE_BACK, queue.keys, words)  # without an answer the lease finds them
+
+    # --- bells, outages, looking after --------------------------------------------------------------
+
+    def on_bell(self, payload: bytes) -> None:
+        """A push rang: take, or let another hub know when nobody waits here any more."""
+        queue = self._queues.get(payload.decode("ascii", "replace"))
+        if queue is None:
+            return
+        wanted = [desk.rung(queue.node) for desk in queue.desks]
+        if not any(wanted) and not any(desk.flight for desk in queue.desks):
+            words = [bell_name(self.rules.prefix, ""), queue.name]
+            queue.node.tell_script(None, RING, queue.keys[:2], words)
+
+    def hears(self, node: Node, then: Callable[[BaseException | None], None]) -> bool:
+        """Whether this hub's bell is heard there; if not yet, ``then`` is called when it is, or cannot be."""
+        task = self._listening.get(node)
+        if task is None:
+            task = self._listening[node] = self.loop.create_task(self._listen(node))
+        if not task.done():
+            task.add_done_callback(lambda task: None if task.cancelled() else then(task.exception()))
+            return False
+        if task.cancelled() or task.exception() is not None:
+            del self._listening[node]
+            return self.hears(node, then)
+        return True
+
+    async def _listen(self, node: Node) -> None:
+        while True:
+            try:
+                return await node.subscribe(self._bell)
+            except Unavailable:
+                await asyncio.sleep(POLL)
+
+    def on_up(self, node: Node) -> None:
+        """The connections to ``node`` are back: settle what was acknowledged, and look what bells were missed."""
+        for queue in list(self._queues.values()):
+            if queue.node is node:
+                if queue.unsettled:
+                    ids, queue.unsettled = queue.unsettled, []
+                    self._acknowledge(queue, ids)
+                for desk in queue.desks:
+                    desk.rung(node)
+
+    def watch(self) -> None:
+        """Look after receivers and buffers while there are any."""
+        if self._tick is None and not self.closing:
+            self._tick = self.loop.call_later(STALL, self._look)
+
+    def _look(self) -> None:
+        self._tick = None
+        now, busy = self.rules.clock(), False
+        for queue in list(self._queues.values()):
+            if queue.buffer:
+                busy = True
+                if now - queue.asked > STALL and self._give_back(queue):
+                    for desk in queue.desks:
+                        desk.prefetch = 0
+        for desk in list(self._desks.values()):
+            if desk.waiters:
+                busy = True
+                if now - desk.parts[0].polled >= POLL:
+                    desk.pull(reclaim=True)
+        if now - self._swept > SWEEP:
+            self._swept = now
+            for queue in list(self._queues.values()):
+                if queue.desks:
+                    queue.node.tell_script(None, FORGET, queue.keys[:1], [self.address, int(SWEEP * 2000)])
+        if busy:
+            self.watch()
+
+    async def length(self, name: str) -> int:
+        """How many entries the queue ``name`` has, with those that were taken and not given yet."""
+        queue = self._queue(name)
+        found: int = await queue.node.call("XLEN", queue.keys.stream)
+        return found
+
+    async def close(self) -> None:
+        """Send what was pushed, tell receivers that there is nothing more, give back what nobody received."""
+        if self.closing:
+            return
+        self.closing = True
+        if self._tick is not None:
+            self._tick.cancel()
+        for task in self._listening.values():
+            task.cancel()
+        self._flush()
+        flights = [desk.flight for desk in self._desks.values() if desk.flight]
+        for desk in self._desks.values():
+            desk.fail(Unavailable("the channel layer was closed"))
+        if flights:
+            await asyncio.wait(flights, timeout=CLOSING)
+        waits = [self._leave(queue) for queue in self._queues.values() if queue.buffer or queue.desks]
+        if found := [wait for several in waits for wait in several]:
+            await asyncio.wait(found, timeout=CLOSING)
+
+    def _leave(self, queue: Queue) -> list[asyncio.Future[Any]]:
+        waits: list[asyncio.Future[Any]] = []
+        if back := self._give_back(queue):
+            waits.append(back)
+        for entry in queue.buffer:  # acknowledged already, so it is a new entry now
+            data = sealed(self.rules.cipher, queue.keys.stream.encode(), encode(entry.message))
+            words = [1 << 30, *queue.limits[1:], data]
+            pushed = queue.node.run(PUSH, queue.keys[:2], words)
+            pushed.add_done_callback(self._pushed_anew)
+            waits.append(pushed)
+        queue.buffer.clear()
+        gone = self._run(queue, FORGET, queue.keys[:1], [self.address, int(SWEEP * 2000)])
+        return [*waits, gone]
+
+    def _run(
+        self, queue: Queue, script: Script, keys: Sequence[str], words: Sequence[Word]
+    ) -> asyncio.Future[None]:
+        """Run a script whose answer does not matter; done when it has come."""
+        done: asyncio.Future[None] = self.loop.create_future()
+
+        def then(reply: Any) -> None:
+            if not done.done():
+                done.set_result(None)
+
+        queue.node.tell_script(then, script, keys, words)
+        return done
+
+    def _pushed_anew(self, pushed: asyncio.Future[Any]) -> None:
+        if pushed.cancelled() or pushed.exception() is not None:
+            self.rules.count("layer.lost", 1)

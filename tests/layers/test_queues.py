@@ -1,0 +1,381 @@
+"""Work queues, on a real broker; several hubs in one event loop stand for several processes."""
+
+import asyncio
+from collections import Counter
+from contextlib import asynccontextmanager
+
+import pytest
+
+from interfaces.layers.base import ChannelFull
+from interfaces.layers.desks import PREFETCH, Rules
+from interfaces.layers.node import Node
+from interfaces.layers.queues import POLL, Queues
+from interfaces.layers.scripts import TAKE, bell_name, queue_keys
+from interfaces.layers.settings import Settings
+from interfaces.shared.errors import Unavailable
+
+
+class Hubs:
+    """Makes queues of hubs of their own, each with a connection of its own."""
+
+    def __init__(self, broker, **rules):
+        self.broker, self.rules, self.counts = broker, rules, Counter()
+        self.open = []
+
+    async def __call__(self, address, **rules):
+        settings = Settings.of(self.broker.hosts, prefix=self.broker.prefix)
+        node = Node(settings, settings.hosts[0])
+        given = {"expiry": 60, "capacity": lambda _: 100, **self.rules, **rules}
+        queues = Queues(address, lambda _: node, Rules(prefix=settings.prefix, count=self.count, **given))
+        node.on_message = lambda _name, payload: queues.on_bell(payload)
+        node.on_state.append(lambda up, _: queues.on_up(node) if up else None)
+        await node.start()
+        await node.ready(10)
+        self.open.append((queues, node))
+        return queues
+
+    def count(self, name, by):
+        self.counts[name] += by
+
+    def keys(self, name):
+        return queue_keys(self.broker.prefix, name)
+
+    async def command(self, *words):
+        return await self.open[0][1].call(*words)
+
+
+@asynccontextmanager
+async def hubs(broker, **rules):
+    made = Hubs(broker, **rules)
+    try:
+        yield made
+    finally:
+        for queues, node in made.open:
+            await queues.close()
+            await node.close()
+
+
+async def soon(true, seconds=10):
+    """Wait until something is so."""
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.002)
+
+
+def run(test):
+    """Run an async test."""
+    return asyncio.run(test)
+
+
+def test_messages_arrive_in_order(broker):
+    """One sender, one receiver: everything arrives, once, in order, however the receiver comes."""
+
+    async def main():
+        async with hubs(broker, capacity=lambda _: 1000) as hub:
+            one, two = await hub("1" * 16), await hub("2" * 16)
+            sends = [one.push("work", {"n": n}) for n in range(500)]
+            got = [(await two.receive(["work"]))[1]["n"] for _ in range(500)]
+            await asyncio.gather(*sends)
+            assert got == list(range(500))
+            await soon(lambda: not two.buffered)
+            assert await one.length("work") == 0
+
+    run(main())
+
+
+def test_a_push_rings_who_waits(broker):
+    """A receiver that waits gets what is pushed long before the next poll."""
+
+    async def main():
+        async with hubs(broker) as hub:
+            one, two = await hub("1" * 16), await hub("2" * 16)
+            waiting = asyncio.ensure_future(two.receive(["work"]))
+            desk = two._desks.get((("work",), True))
+            await soon(lambda: two.waiting and two._desks[("work",), True].parts[0].registered)
+            two._desks[("work",), True].parts[0].polled = two.loop.time() + 1000  # no poll will help
+            await one.push("work", {"n": 1})
+            assert await asyncio.wait_for(waiting, POLL * 5) == ("work", {"n": 1})
+            assert desk is None
+
+    run(main())
+
+
+def test_the_ones_that_do_not_fit_are_told(broker):
+    """Of one turn's pushes exactly those beyond the capacity get ChannelFull, also from two hubs."""
+
+    async def main():
+        async with hubs(broker, capacity=lambda _: 10) as hub:
+            one, two = await hub("1" * 16), await hub("2" * 16)
+            results = await asyncio.gather(
+                *[(one, two)[n % 2].push("work", {"n": n}) for n in range(30)], return_exceptions=True
+            )
+            assert [type(result) for result in results].count(ChannelFull) == 20
+            first = results[::2]
+            full = [isinstance(result, ChannelFull) for result in first]
+            assert full == sorted(full)
+            assert (await two.receive(["work"]))[0] == "work"
+            await one.push("work", {"n": 30})
+
+    run(main())
+
+
+def test_cancelled_receivers_lose_nothing(broker):
+    """Receivers that are cancelled at any moment lose no message and give none twice."""
+
+    async def main():
+        async with hubs(broker, capacity=lambda _: 1000) as hub:
+            one, two = await hub("1" * 16), await hub("2" * 16)
+            got, tries = [], 0
+
+            async def impatient():
+                nonlocal tries
+                while len(got) < 300:
+                    task = asyncio.ensure_future(two.receive(["work"]))
+                    tries += 1
+                    for _ in range(tries % 7):
+                        await asyncio.sleep(0)
+                    task.cancel()
+                    await asyncio.wait([task])
+                    if not task.cancelled():
+                        got.append(task.result()[1]["n"])
+                    await asyncio.sleep(0)
+
+            async with asyncio.timeout(30):
+                await asyncio.gather(impatient(), *[one.push("work", {"n": n}) for n in range(300)])
+            assert got == list(range(300))
+
+    run(main())
+
+
+def test_a_busy_and_a_quiet_queue_are_both_served(broker):
+    """A receiver of two queues gets the quiet one's message within two turns."""
+
+    async def main():
+        async with hubs(broker, capacity=lambda _: 1000) as hub:
+            one, two = await hub("1" * 16), await hub("2" * 16)
+            await asyncio.gather(*[one.push("busy", {"n": n}) for n in range(100)])
+            for _ in range(20):
+                assert (await two.receive(["busy", "quiet"]))[0] == "busy"
+            await one.push("quiet", {"n": "q"})
+            names = [(await two.receive(["busy", "quiet"]))[0] for _ in range(2)]
+            assert "quiet" in names
+            assert await one.length("busy") == 80 - names.count("busy")
+
+    run(main())
+
+
+def test_only_what_is_needed_is_taken(broker):
+    """Receivers of a fixed number take no more than they are, so another hub gets the rest."""
+
+    async def main():
+        async with hubs(broker) as hub:
+            one, two = await hub("1" * 16), await hub("2" * 16)
+            await asyncio.gather(*[one.push("work", {"n": n}) for n in range(20)])
+            for _ in range(10):
+                await one.receive(["work"], ahead=False)
+                assert one.buffered == 0
+            assert [(await two.receive(["work"]))[1]["n"] for _ in range(10)] == list(range(10, 20))
+
+    run(main())
+
+
+def test_a_slow_receiver_gives_back_what_was_taken_ahead(broker):
+    """Entries taken ahead for a receiver that became slow go to others, in order."""
+
+    async def main():
+        async with hubs(broker, capacity=lambda _: 1000) as hub:
+            one, two = await hub("1" * 16), await hub("2" * 16)
+            await asyncio.gather(*[one.push("work", {"n": n}) for n in range(400)])
+            taken = []
+            while not any(not entry.ours for entry in one._queues["work"].buffer):
+                taken.append((await one.receive(["work"]))[1]["n"])
+            ours = [entry.message["n"] for entry in one._queues["work"].buffer if entry.ours]
+            await soon(lambda: all(entry.ours for entry in one._queues["work"].buffer))
+            others = [(await two.receive(["work"]))[1]["n"] for _ in range(400 - len(taken) - len(ours))]
+            assert taken + ours + others == list(range(400))
+
+    run(main())
+
+
+def test_closing_gives_everything_back(broker):
+    """What a hub took and nobody received is received elsewhere after it closed, acknowledged ahead or not."""
+
+    async def main():
+        async with hubs(broker, capacity=lambda _: 1000) as hub:
+            one, two = await hub("1" * 16), await hub("2" * 16)
+            await asyncio.gather(*[one.push("work", {"n": n}) for n in range(300)])
+            got = [(await one.receive(["work"]))[1]["n"] for _ in range(100)]
+            waiting = [asyncio.ensure_future(one.receive(["none"]))]
+            await asyncio.sleep(0)
+            await one.close()
+            with pytest.raises(Unavailable):
+                await waiting[0]
+            got += [(await two.receive(["work"]))[1]["n"] for _ in range(200)]
+            assert sorted(got) == list(range(300))
+            consumers = await hub.open[1][1].call("XINFO", "CONSUMERS", hub.keys("work").stream, "g")
+            assert not [one for one in consumers if b"1" * 16 in one]
+
+    run(main())
+
+
+def test_what_a_dead_hub_took_is_taken_over(broker):
+    """Entries of a hub that neither acknowledged nor gave back go to another after the lease."""
+
+    async def main():
+        async with hubs(broker, expiry=60) as hub:
+            one = await hub("1" * 16)
+            await one.push("work", {"n": 1})
+            await hub.open[0][1].run(TAKE, hub.keys("work"), ["dead", 1, 1, 0, 60000])
+            assert await hub.command("XPENDING", hub.keys("work").stream, "g")
+            await hub.command("XCLAIM", hub.keys("work").stream, "g", "dead", 0, *[
+                (await hub.command("XRANGE", hub.keys("work").stream, "-", "+"))[0][0]], "IDLE", 31000)  # fmt: skip
+            assert (await asyncio.wait_for(one.receive(["work"]), 5))[1] == {"n": 1}
+
+    run(main())
+
+
+def test_what_was_held_too_long_is_looked_at_anew(broker):
+    """After a process was stopped for half a lease its buffer goes back, and what others have now is not given."""
+
+    async def main():
+        now = [1000.0]
+        async with hubs(broker, capacity=lambda _: 1000, clock=lambda: now[0]) as hub:
+            one, two = await hub("1" * 16), await hub("2" * 16)
+            await asyncio.gather(*[one.push("work", {"n": n}) for n in range(100)])
+            got = []
+            while not any(not entry.ours for entry in one._queues["work"].buffer):
+                got.append((await one.receive(["work"]))[1]["n"])
+            held = [entry for entry in one._queues["work"].buffer if not entry.ours]
+            await hub.command("XCLAIM", hub.keys("work").stream, "g", two.address, 0, held[0].id)
+            now[0] += 16
+            rest = [(await one.receive(["work"]))[1]["n"] for _ in range(99 - len(got))]
+            assert held[0].message["n"] not in rest
+            assert sorted([*got, *rest, held[0].message["n"]]) == list(range(100))
+
+    run(main())
+
+
+def test_expired_entries_are_counted_wherever_they_expire(broker):
+    """An entry that nobody took in time is not given, and is counted once; at the broker and in a buffer."""
+
+    async def main():
+        async with hubs(broker, expiry=0.05) as hub:
+            one = await hub("1" * 16)
+            await asyncio.gather(*[one.push("work", {"n": n}) for n in range(5)])
+            waiting = asyncio.ensure_future(one.receive(["later"]))
+            seen = await hub.command("TIME")
+            while int((now := await hub.command("TIME"))[0]) * 1000 + int(now[1]) // 1000 < (
+                int(seen[0]) * 1000 + int(seen[1]) // 1000 + 60
+            ):
+                pass
+            late = asyncio.ensure_future(one.receive(["work"]))
+            await soon(lambda: hub.counts["layer.expired"] == 5)
+            for task in (waiting, late):
+                task.cancel()
+            await asyncio.wait([waiting, late])
+
+    run(main())
+
+
+def test_competing_receivers_share_without_duplicates(broker):
+    """Three hubs with receivers: each message once, and each receiver sees its own in order."""
+
+    async def main():
+        async with hubs(broker, capacity=lambda _: 10_000) as hub:
+            sender = await hub("5" * 16)
+            receivers = [await hub(str(n) * 16) for n in (1, 2, 3)]
+            got = [[], [], []]
+
+            async def take(n):
+                while True:
+                    got[n].append((await receivers[n].receive(["work"]))[1]["n"])
+
+            tasks = [asyncio.ensure_future(take(n)) for n in range(3)]
+            for n in range(2000):
+                await sender.push("work", {"n": n})
+            await soon(lambda: sum(map(len, got)) >= 2000)
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            assert sorted(n for one in got for n in one) == list(range(2000))
+            assert all(one == sorted(one) for one in got)
+
+    run(main())
+
+
+def test_prefetch_follows_the_receiver(broker):
+    """A receiver that comes back at once has more taken ahead each time, one that does not has none."""
+
+    async def main():
+        now = [1000.0]
+        async with hubs(broker, capacity=lambda _: 1000, clock=lambda: now[0]) as hub:
+            one = await hub("1" * 16)
+            await asyncio.gather(*[one.push("work", {"n": n}) for n in range(900)])
+            for _ in range(400):
+                await one.receive(["work"])
+            desk = one._desks[("work",), True]
+            assert desk.prefetch == PREFETCH
+            while desk.prefetch > 1:
+                now[0] += 1
+                await one.receive(["work"])
+                one._give_back(one._queues["work"])
+
+    run(main())
+
+
+def test_a_bell_for_nobody_is_passed_on(broker):
+    """A hub whose receivers gave up wakes another one that waits."""
+
+    async def main():
+        async with hubs(broker) as hub:
+            one, two, three = [await hub(str(n) * 16) for n in (1, 2, 3)]
+            gone = asyncio.ensure_future(one.receive(["work"]))
+            await soon(lambda: one.waiting and one._desks[("work",), True].parts[0].registered)
+            gone.cancel()
+            await asyncio.wait([gone])
+            waiting = asyncio.ensure_future(two.receive(["work"]))
+            await soon(lambda: two.waiting and two._desks[("work",), True].parts[0].registered)
+            two._desks[("work",), True].parts[0].polled = two.loop.time() + 1000  # no poll will help
+            await three.push("work", {"n": 1})
+            assert (await asyncio.wait_for(waiting, 5))[1] == {"n": 1}
+
+    run(main())
+
+
+def test_an_outage_is_waited_through(fresh_broker):
+    """A receiver waits while the broker is gone, and gets what is pushed afterwards."""
+
+    async def main():
+        broker = fresh_broker()
+        async with hubs(broker) as hub:
+            one = await hub("1" * 16)
+            waiting = asyncio.ensure_future(one.receive(["work"]))
+            await soon(lambda: one.waiting)
+            await asyncio.to_thread(broker.kill)
+            await soon(lambda: not hub.open[0][1].up)
+            await asyncio.to_thread(broker.restart)
+            await soon(lambda: hub.open[0][1].up)
+            await one.push("work", {"n": 1})
+            assert (await asyncio.wait_for(waiting, 10))[1] == {"n": 1}
+
+    run(main())
+
+
+def test_what_is_no_message_is_dropped_and_counted(broker):
+    """Bytes that somebody else wrote into the stream neither reach a receiver nor stop the queue."""
+
+    async def main():
+        async with hubs(broker) as hub:
+            one = await hub("1" * 16)
+            await one.push("work", {"n": 1})
+            await hub.command("XADD", hub.keys("work").stream, "*", "d", b"\xc1")
+            await one.push("work", {"n": 2})
+            assert [(await one.receive(["work"]))[1]["n"] for _ in range(2)] == [1, 2]
+            assert hub.counts["layer.damaged"] == 1
+
+    run(main())
+
+
+def test_names(broker):
+    """Bells go to a name of their own."""
+    assert bell_name("asgi", "abc") == "asgi:r:abc"
