@@ -1,7 +1,7 @@
 """What one process publishes to another's inbox, and to a group: pure, no clock, no I/O.
 
-A frame is a byte of version, a byte of flags and one msgpack array: [sender, epoch, sequence, offset, heard,
-consumed, missed, kinds, sizes, items]. The rules:
+A frame is a byte of version and one msgpack array: [flags, sender, epoch, sequence, offset, heard, consumed, missed,
+kinds, sizes, items]. The rules:
 
 - Frames of a pair count up from 0 in an epoch; a sender that starts anew takes a higher epoch. What is missing
   between two frames is a gap, what comes late or twice is not used.
@@ -58,7 +58,8 @@ MORE, REST, BARE, SYNC, BYE, DONE = 1, 2, 4, 8, 16, 32
 """Flags: parts; no items; please answer with a bare frame; I go away; I forget
 you, forget me: both directions begin anew."""
 
-Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 62)]
+Count = Annotated[int, msgspec.Meta(ge=0, lt=1 << 53)]
+Size = Annotated[int, msgspec.Meta(ge=0, le=MESSAGE_LIMIT)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=128)]
 
 
@@ -83,8 +84,9 @@ class Cipher(Protocol):
 
 
 class Frame(msgspec.Struct, array_like=True, gc=False):
-    """One frame, decoded; ``flags`` is set from the byte before the array."""
+    """One frame, decoded."""
 
+    flags: Count
     sender: Name
     epoch: Count
     sequence: Count
@@ -93,9 +95,12 @@ class Frame(msgspec.Struct, array_like=True, gc=False):
     consumed: Count
     missed: Count
     kinds: list[int]
-    sizes: list[Count]
+    sizes: list[Size]
     items: list[Any]
-    flags: int = 0
+
+
+class _Group(msgspec.Struct, array_like=True, gc=False):
+    message: dict[str, Any]
 
 
 class Item(NamedTuple):
@@ -109,7 +114,7 @@ class Item(NamedTuple):
 _encode = msgspec.msgpack.Encoder().encode
 _decode_frame = msgspec.msgpack.Decoder(Frame).decode
 _decode = msgspec.msgpack.Decoder().decode
-_decode_group = msgspec.msgpack.Decoder(tuple[dict[str, Any], ...]).decode
+_decode_group = msgspec.msgpack.Decoder(_Group).decode
 # What msgspec raises on hostile bytes: its own errors, nesting too deep, keys that cannot be keys.
 _DAMAGED = (msgspec.MsgspecError, RecursionError, TypeError, ValueError, OverflowError)
 
@@ -126,38 +131,39 @@ def encode(item: object) -> bytes:
 
 
 def _body(data: bytes) -> memoryview:
-    """What follows version and flags. FrameError when this version is not read here."""
-    if len(data) < 3:
+    """What follows the version. FrameError when that is not read here."""
+    if len(data) < 2:
         raise FrameError("damaged")
     if not OLDEST <= data[0] <= VERSION:
         raise FrameError("version")
-    return memoryview(data)[2:]
+    return memoryview(data)[1:]
 
 
 def decode(data: bytes) -> Frame:
     """The frame in ``data``. FrameError for anything else, whatever it is."""
     body = _body(data)
+    if len(data) > FRAME:
+        raise FrameError("damaged")
     try:
         frame = _decode_frame(body)
     except _DAMAGED as error:
         raise FrameError("damaged") from error
     if not len(frame.kinds) == len(frame.sizes) == len(frame.items):
         raise FrameError("damaged")
-    frame.flags = data[1]
     return frame
 
 
 def encode_group(message: dict[str, Any]) -> bytes:
     """What is published for a message to a group. TypeError and ValueError as :func:`encode`."""
-    return b"%c\0%b" % (VERSION, encode((message,)))
+    return b"%c%b" % (VERSION, encode((message,)))
 
 
 def decode_group(data: bytes) -> dict[str, Any]:
     """The message in ``data``. FrameError for anything else."""
     body = _body(data)
     try:
-        return _decode_group(body)[0]
-    except (*_DAMAGED, IndexError) as error:
+        return _decode_group(body).message
+    except _DAMAGED as error:
         raise FrameError("damaged") from error
 
 
@@ -231,20 +237,13 @@ class Outgoing:
     def _frame(
         self, flags: int, offset: int, other: tuple[int, int, int], batch: list[tuple[int, int, bytes]]
     ) -> bytes:
-        head = (self.sender, self.epoch, self.sequence, offset, *other)
+        head = (flags, self.sender, self.epoch, self.sequence, offset, *other)
         kinds = _encode([kind for kind, _, _ in batch])
         sizes = _encode([size for _, size, _ in batch])
         items = b"".join([data for _, _, data in batch])
         words = b"".join([_encode(word) for word in head])
-        return b"%c%c\x9a%b%b%b\xdd%b%b" % (
-            VERSION,
-            flags,
-            words,
-            kinds,
-            sizes,
-            len(batch).to_bytes(4, "big"),
-            items,
-        )
+        count = len(batch).to_bytes(4, "big")
+        return b"%c\x9b%b%b%b\xdd%b%b" % (VERSION, words, kinds, sizes, count, items)
 
 
 def _batches(waiting: list[tuple[int, int, bytes]]) -> Iterator[tuple[int, list[tuple[int, int, bytes]]]]:
