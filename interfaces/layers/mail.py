@@ -11,7 +11,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -31,8 +31,9 @@ from interfaces.layers.frames import (
     opened,
     sealed,
 )
+from interfaces.layers.leases import LEASE, Leases
 from interfaces.layers.node import Node
-from interfaces.layers.peers import HUB, OnGone, Peer, Peers, Requests
+from interfaces.layers.peers import HUB, OnGone, Peer, Peers, Requests, guarded
 from interfaces.shared.errors import PeerGone, Unavailable
 
 __all__ = ["CONFIRM", "FREE", "JOIN", "LEAVE", "MEMBERS", "MESSAGE", "Handler", "Mail"]
@@ -41,8 +42,6 @@ MESSAGE, JOIN, LEAVE, CONFIRM, MEMBERS = 0, 1, 2, 3, 7
 """Kinds of items. 0: [channel, message]. 1, 2, 3, 7 of groups and of :meth:`Mail.request`."""
 FREE = 16
 """Kinds from here on are for who uses the mail; 1 to 15 take no credit."""
-LEASE = 10.0
-"""Seconds that a hub counts as alive after it last said so."""
 ASSEMBLY = 67108864
 """Bytes of large items that are being put together, of all senders."""
 LOCAL = 65536
@@ -80,24 +79,24 @@ class Mail:
         """Are called every quarter of the lease."""
         self.count: Callable[[str, int], None] = lambda _name, _by: None
         self.node = node_of(self.address)
-        self.topic = f"{prefix}:p:{self.address}".encode()
         self.prefix, self.cipher, self.clock = prefix, cipher, clock
+        self.topic = self._topic(self.address)
+        """Where this hub listens; whoever owns the node gives what comes there to :meth:`feed`."""
         self._node_of, self._window = node_of, window
         self._peers: Peers[Node] = Peers(self._new_peer, self._forgotten, clock)
-        self._nodes: dict[Node, float] = {}  # and from when on a missing lease means something
+        self._leases = Leases(prefix, self.address, clock, self._lapsed)
+        self._nodes: dict[Node, None] = {}
         self._due: dict[Peer[Node], None] = {}
         self._local: list[tuple[int, Any]] = []
         self._requests = Requests()
-        self._assembling = 0
         self._scheduled = self._closed = False
         self._timer: asyncio.TimerHandle | None = None
-        self._last_beat = clock()
 
     def __repr__(self) -> str:
         return f"<Mail {self.address}, {len(self._peers)} peers>"
 
-    def _topic(self, kind: str, hub: str) -> bytes:
-        return f"{self.prefix}:{kind}:{hub}".encode()
+    def _topic(self, hub: str) -> bytes:
+        return f"{self.prefix}:p:{hub}".encode()
 
     @property
     def peers(self) -> list[str]:
@@ -107,16 +106,12 @@ class Mail:
     # --- life -------------------------------------------------------------------------------------
 
     async def start(self) -> None:
-        """Listen, and say that this hub lives. Unavailable when there is no broker.
-
-        Whoever owns the node gives what comes under ``topic`` to :meth:`feed`.
-        """
+        """Listen, and say that this hub lives. Unavailable when there is no broker."""
         self._loop = asyncio.get_running_loop()
         self._know(self.node)
         await self.node.subscribe(self.topic)
-        await self.node.call(*self._lease())
-        self._last_beat = self.clock()
-        self._beat_later()
+        self._leases.renew(self.node)
+        self._timer = self._loop.call_later(LEASE / 4, self.beat)
 
     async def close(self) -> None:
         """Say goodbye to every peer, so that who watches us knows at once."""
@@ -130,15 +125,12 @@ class Mail:
             self._peers.remove(peer)
             peer.wake(closed)
         self._requests.fail(closed)
-        self.node.tell(None, "DEL", self._topic("h", self.address))
+        self._leases.end(self.node)
         await self.node.unsubscribe(self.topic)
-
-    def _lease(self) -> tuple[str | bytes | int, ...]:
-        return ("SET", self._topic("h", self.address), b"1", "PX", int(LEASE * 1000))
 
     def _know(self, node: Node) -> None:
         if node not in self._nodes:
-            self._nodes[node] = 0.0
+            self._nodes[node] = None
             node.on_state.append(partial(self._state, node))
 
     def _state(self, node: Node, up: bool, _reason: str) -> None:
@@ -148,16 +140,14 @@ class Mail:
         if not up:
             self.count("layer.interrupted", 1)
             return
-        self._nodes[node] = self.clock() + LEASE  # until then others renew what a restart has lost
+        self._leases.came(node)
         if node is self.node:
-            node.tell(None, *self._lease())
-            self._repeat(self._peers, SYNC)  # we may have missed something
-        else:
-            self._repeat(peer for peer in self._peers if peer.node is node and peer.unsure)
-
-    def _repeat(self, peers: Iterable[Peer[Node]], flags: int = 0) -> None:
-        for peer in peers:
-            self._say(peer, flags)
+            self._leases.renew(node)
+        for peer in self._peers:
+            if node is self.node:  # we may have missed something
+                self._say(peer, SYNC)
+            elif peer.node is node and peer.unsure:
+                self._say(peer)
 
     # --- out --------------------------------------------------------------------------------------
 
@@ -201,8 +191,7 @@ class Mail:
         """Wait until ``size`` bytes may be posted to ``to``. PeerGone when it goes meanwhile."""
         if to == self.address:
             return
-        peer = self._peers.use(to)
-        while not peer.out.fits(size):
+        while not (peer := self._peers.use(to)).out.fits(size):
             future: asyncio.Future[None] = self._loop.create_future()
             peer.room.append(future)
             await future
@@ -260,7 +249,7 @@ class Mail:
                 self.count("layer.undeliverable", items)
                 peer.tell("gap")
             if peer in self._peers:
-                self._check(peer.node, [peer])
+                self._leases.check(peer.node, [peer.name])
 
     # --- in ---------------------------------------------------------------------------------------
 
@@ -295,11 +284,8 @@ class Mail:
 
     def _checked_in(self, peer: Peer[Node], frame: Frame) -> tuple[int, list[Item]]:
         into = peer.into
-        before = into.partial
         gap, items = into.feed(frame)
-        self._assembling += into.partial - before
-        if self._assembling > ASSEMBLY and into.partial:
-            self._assembling -= into.partial
+        if into.partial > WINDOW and sum(other.into.partial for other in self._peers) > ASSEMBLY:
             into.abandon()
             gap += 1
         if into.late:
@@ -334,7 +320,7 @@ class Mail:
             self.count("layer.gap", gap)
             self._say(peer)
             for hook in self.on_gap:
-                hook(peer.name, gap)
+                guarded(hook, peer.name, gap)
         if there:
             self.count("layer.gap_there", there)
         peer.tell("gap")
@@ -354,17 +340,15 @@ class Mail:
     def _new_peer(self, name: str, epoch: int) -> Peer[Node]:
         node = self._node_of(name)
         self._know(node)
-        return Peer(name, self._topic("p", name), node, Outgoing(self.address, epoch, self._window))
+        return Peer(name, self._topic(name), node, Outgoing(self.address, epoch, self._window))
 
     def _forgotten(self, peer: Peer[Node]) -> None:
         """It made room for others, or was quiet for long: both directions begin anew."""
         self._publish_bare(peer, DONE)
-        self._assembling -= peer.into.partial
 
     def _forget(self, peer: Peer[Node]) -> None:
         """It has forgotten us."""
         self._peers.remove(peer)
-        self._assembling -= peer.into.partial
         peer.wake()
         if peer.watchers:
             self._peers.use(peer.name).watchers = peer.watchers
@@ -372,7 +356,6 @@ class Mail:
     def _lose(self, peer: Peer[Node], reason: str) -> None:
         """It is gone."""
         self._peers.remove(peer)
-        self._assembling -= peer.into.partial
         error = PeerGone(f"hub {peer.name} is gone")
         peer.wake(error)
         self._requests.fail(error, peer.name)
@@ -380,39 +363,28 @@ class Mail:
 
     def beat(self) -> None:
         """Every quarter of the lease: renew it, look after the peers that are watched or in doubt."""
-        now = self.clock()
-        if now - self._last_beat > LEASE:  # this process was stopped: for others it was gone
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = self._loop.call_later(LEASE / 4, self.beat)
+        if self._leases.lapsed:
             self.count("layer.stopped", 1)
-            self._repeat(self._peers, SYNC)
-        self._last_beat = now
-        self.node.tell(None, *self._lease())
+            for peer in self._peers:
+                self._say(peer, SYNC)
+        self._leases.renew(self.node)
         for node in self._nodes:
             peers = [peer for peer in self._peers if peer.node is node]
-            self._repeat(peer for peer in peers if peer.unsure)
-            self._check(node, [peer for peer in peers if peer.unsure or peer.watchers])
+            for peer in peers:
+                if peer.unsure:
+                    self._say(peer)
+            self._leases.check(node, [peer.name for peer in peers if peer.unsure or peer.watchers])
         self._peers.sweep()
         for hook in self.on_beat:
-            hook()
+            guarded(hook)
 
-    def _beat_later(self) -> None:
-        self._timer = self._loop.call_later(LEASE / 4, self._beat_again)
-
-    def _beat_again(self) -> None:
-        self._beat_later()
-        self.beat()
-
-    def _check(self, node: Node, peers: list[Peer[Node]]) -> None:
-        """Look whether their leases still hold, in one command."""
-        if peers:
-            keys = [self._topic("h", peer.name) for peer in peers]
-            node.tell(partial(self._checked, node, peers), "MGET", *keys)
-
-    def _checked(self, node: Node, peers: list[Peer[Node]], reply: Any) -> None:
-        if isinstance(reply, Exception) or self._closed or self.clock() < self._nodes[node]:
-            return
-        for peer, lease in zip(peers, reply, strict=True):
-            if lease is None and peer in self._peers:
-                self._lose(peer, "gone")
+    def _lapsed(self, hub: str) -> None:
+        peer = self._peers.find(hub)
+        if peer is not None and not self._closed:
+            self._lose(peer, "gone")
 
     # --- questions --------------------------------------------------------------------------------
 

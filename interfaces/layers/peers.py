@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import logging
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
@@ -9,7 +10,7 @@ from typing import Any, Generic, TypeVar
 
 from interfaces.layers.frames import Incoming, Outgoing
 
-__all__ = ["HUB", "IDLE", "PEERS", "OnGone", "Peer", "Peers", "Requests", "owner"]
+__all__ = ["HUB", "IDLE", "PEERS", "OnGone", "Peer", "Peers", "Requests", "guarded", "owner"]
 
 PEERS = 4096
 """Peers that are remembered; beyond, the one that was quiet longest and is not watched is forgotten."""
@@ -22,6 +23,15 @@ _OWNED = re.compile(r"[^!]*\.([0-9a-f]{16,64})!")
 OnGone = Callable[[str, str], None]
 """Takes (peer, reason): "gone" (its lease lapsed), "bye" (it closed), "gap" (frames were lost, either way)."""
 NodeT = TypeVar("NodeT")
+log = logging.getLogger("interfaces.layers")
+
+
+def guarded(hook: Callable[..., None], *words: object) -> None:
+    """Call a hook; one that raises is logged, and harms nobody else."""
+    try:
+        hook(*words)
+    except Exception:
+        log.exception("a hook of a channel layer failed")
 
 
 def owner(channel: str) -> str:
@@ -83,7 +93,7 @@ class Peer(Generic[NodeT]):
         """Tell the watchers, who watch no more."""
         watchers, self.watchers = self.watchers, {}
         for on_gone in watchers:
-            on_gone(self.name, reason)
+            guarded(on_gone, self.name, reason)
 
 
 class Peers(Generic[NodeT]):
