@@ -117,15 +117,19 @@ class LocalChannelLayer(Layer):
         loop = asyncio.get_running_loop()
         while True:
             with self._lock:
-                queues = [self._channels.get(name) or self._open(name) for name in names]
+                known = len(self._channels)
+                queues = [self._channels.get(name) or self._open(name, sweep=False) for name in names]
                 now = self.clock()
                 found = self._take(queues, now, loop)
-                if found is not None:
-                    return found
-                waiter: Waiter = loop.create_future()
-                for queue in queues:
-                    queue.waiters[waiter] = queues
-                timer = self._timer(queues, waiter, now, loop)
+                if found is None:
+                    waiter: Waiter = loop.create_future()
+                    for queue in queues:
+                        queue.waiters[waiter] = queues
+                    timer = self._timer(queues, waiter, now, loop)
+                if len(self._channels) > known:  # only now: what was opened here is not to be swept
+                    self._sweep(_SWEPT * (len(self._channels) - known), now)
+            if found is not None:
+                return found
             try:
                 await waiter
             except asyncio.CancelledError:
@@ -224,12 +228,13 @@ class LocalChannelLayer(Layer):
 
     # --- under the lock ---------------------------------------------------------------------------
 
-    def _open(self, channel: str) -> _Queue:
+    def _open(self, channel: str, sweep: bool = True) -> _Queue:
         """Make a channel, and look whether others can be forgotten. TypeError."""
         self.require_valid_channel_name(channel)
         if channel == DELAY:
             raise TypeError(f"what is sent to {DELAY} is received from the channel it names")
-        self._sweep(_SWEPT, self.clock())
+        if sweep:
+            self._sweep(_SWEPT, self.clock())
         queue = self._channels[channel] = _Queue(channel, self.get_capacity(channel))
         self._swept.append(queue)
         return queue

@@ -172,6 +172,16 @@ class MessageTests(LayerCase):
         await layer.send("third", numbered(3))
         assert await layer.receive("first", "second", "third") == numbered(3)
 
+    @layered(2)
+    async def test_each_of_several_channels_wakes(self, layer: Layer, other: Layer) -> None:
+        """A receiver of four that nobody used before, whichever of them gets the message."""
+        for turn in range(4):
+            names = [f"channel-{turn}-{number}" for number in range(3)] + [await other.new_channel()]
+            waiting = asyncio.create_task(other.receive_any(names))
+            await asyncio.sleep(self.quiet)
+            await layer.send(names[turn], HELLO)
+            assert await waiting == (names[turn], HELLO)
+
     @layered()
     async def test_a_quiet_channel_is_served_beside_a_busy_one(self, layer: Layer) -> None:
         """Channels take turns: the quiet one's message comes long before the busy one is empty."""

@@ -131,7 +131,7 @@ class TimeTests(LayerCase):
             given += await numbers(other, channel, 100 - len(given))
             assert given == [*range(100)]
 
-    @layered(2)
+    @layered(2, capacity=1000)
     async def test_cancelling_beside_others_loses_nothing(self, layer: Layer, other: Layer) -> None:
         """Five receivers of two channels that give up again and again get everything once."""
         channels = ("test-channel", "other-channel")
@@ -140,22 +140,22 @@ class TimeTests(LayerCase):
         async def take(turn: int) -> None:
             while True:
                 waiting = asyncio.create_task(other.receive_any(channels[:: 1 if turn % 2 else -1]))
-                for _ in range(turn % 5):
+                for _ in range(turn % 7):
                     await asyncio.sleep(0)
-                await asyncio.wait({waiting}, timeout=turn % 3 / 1000)
+                if turn % 3 == 0:
+                    await asyncio.sleep(0.001)  # what waits for a broker has to come to an end now and then
                 await cancelled(waiting)
                 if not waiting.cancelled():
                     given.append(waiting.result()[1]["number"])
                 turn += 1
 
         receivers = [asyncio.create_task(take(turn)) for turn in range(5)]
-        for number in range(300):
+        for number in range(500):
             await layer.send(channels[number % 2], numbered(number))
-            if number % 20 == 0:
-                await asyncio.sleep(0.001)
-        await self.until(lambda: len(given) >= 300)
+            await asyncio.sleep(0)
+        await self.until(lambda: len(given) >= 500)
         await cancelled(*receivers)
-        assert sorted(given) == [*range(300)]
+        assert sorted(given) == [*range(500)]
 
     @layered()
     async def test_cancelling_one_receiver_wakes_the_next(self, layer: Layer) -> None:
