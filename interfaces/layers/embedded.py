@@ -11,6 +11,7 @@ import asyncio
 import fcntl
 import importlib
 import os
+import shutil
 import socket
 import stat
 import subprocess
@@ -151,6 +152,7 @@ class Embedded:
         users.close()
         if not self._given:
             self.join()
+            shutil.rmtree(self.directory, ignore_errors=True)  # of one that died by itself
 
     def join(self) -> None:
         """Wait until the server has ended, by whatever cause; returns at once when there is none."""
