@@ -12,7 +12,12 @@ from interfaces.testing.recorder import Recorder
 
 __all__ = ["interfaces_recorder", "interfaces_server"]
 
-pytest.register_assert_rewrite("interfaces.testing.contract")
+pytest.register_assert_rewrite(
+    "interfaces.testing.contract",
+    "interfaces.testing.layer_groups",
+    "interfaces.testing.layer_messages",
+    "interfaces.testing.layer_time",
+)
 
 
 @pytest.fixture
