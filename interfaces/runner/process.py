@@ -24,7 +24,7 @@ from interfaces.shared.errors import ApplicationError, ConfigError
 from interfaces.shared.listen import Listening
 from interfaces.shared.notify import ready, reloading, stopping
 from interfaces.shared.proxy import Trusted
-from interfaces.shared.strand import shutdown
+from interfaces.shared.strand import bound, shutdown
 from interfaces.shared.telemetry import Telemetry
 from interfaces.shared.tls import TlsFiles
 
@@ -85,6 +85,7 @@ def serving_of(
     worker: Worker | None = None,
 ) -> Serving:
     """What these options ask for, not yet entered; the supervisor of a ``worker`` does its part of it."""
+    bound(options.threads, options.max_sync_queue)
     return Serving(
         app,
         chosen,
