@@ -310,7 +310,8 @@ class Connection(Exchange):
         """Go on with ``data``; where much is left of it, no more is read before that was served."""
         self._buffer = b""
         self._next(data)
-        if len(self._buffer) <= PIPELINED and not self.blocked:
+        # What is left of a head in part is bounded by the head's own limit, and ends only with what comes.
+        if (self.phase == HEAD or len(self._buffer) <= PIPELINED) and not self.blocked:
             self.release(PIPELINE)
 
     def sweep(self, now: float) -> None:

@@ -79,6 +79,20 @@ async def test_a_flood_of_pipelined_requests_waits_in_the_kernel() -> None:
         assert peer.transport.reading
 
 
+@scene
+async def test_a_pipelined_head_above_64_kib_is_read_to_its_end() -> None:
+    """Where larger heads are allowed, the part of one that waited while another was answered is read on."""
+    async with Bench(echo, max_header_size=200_000) as bench:
+        peer = bench.connect()
+        head = GET[:-2] + b"X: %b\r\n\r\n" % (b"y" * 150_000)
+        peer.feed(GET)
+        peer.feed(head[:100_000])
+        assert not peer.transport.reading
+        await bench.settle()
+        assert peer.transport.reading
+        assert [code for code, _, _ in answers(await peer.send(head[100_000:]), "GET", "GET")] == [200, 200]
+
+
 @proves("RFC9112 9.3.2")
 @scene
 async def test_the_next_request_waits_for_a_client_that_does_not_read() -> None:
