@@ -16,6 +16,7 @@ __all__ = ["Connection"]
 HEAD, BODY, BUSY, LINGER = range(4)
 PIPELINE = 2
 PIPELINED = 65536
+"""Of further requests that a client has sent ahead; then reading stops until they are served."""
 
 
 class Connection(Exchange):

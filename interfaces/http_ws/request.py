@@ -19,8 +19,8 @@ NOTHING, ALL, GONE = range(3)
 """What the application was told of the end: nothing yet, of the body's, of the client's."""
 DEAF = 1000
 """Times that an application may ask on after it was told that the client is gone; then it is cancelled."""
-BUFFERED = 65536
 FILE_PART = 262144
+"""Of a file (pathsend) in memory at once."""
 KNOWN = "http.response. start, body, trailers, early_hint, pathsend"
 
 
@@ -94,11 +94,11 @@ class Request(Instance):
         return {"type": "http.request", "body": data, "more_body": more}
 
     def feed(self, data: bytes) -> None:
-        """A part of the body came; reading stops while 64 KiB wait for the application."""
+        """A part of the body came; reading stops while ``max_buffered_body`` wait for the application."""
         self._parts.append(data)
         self._size += len(data)
         self.expects = False
-        if self._size >= BUFFERED and self.conn is not None:
+        if self._size >= self.service.max_buffered_body and self.conn is not None:
             self.conn.hold(BODY_FULL)
         self.wake()
 

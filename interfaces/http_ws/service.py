@@ -60,6 +60,7 @@ class Service:
         self.app_timeout: float = options.app_timeout or FOREVER
         self.max_body: int = options.max_body
         self.max_requests: int = options.max_requests
+        self.max_buffered_body: int = options.max_buffered_body
         self.trusted: Trusted = context.listening.trusted
         self.proxies: bool = bool(context.listening.trusted)
         self.state: dict[str, Any] = context.state

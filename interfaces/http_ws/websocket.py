@@ -55,6 +55,7 @@ class Socket(Session):
 
     def __init__(self, socket: "WebSocket", service: Service, scope: Scope) -> None:
         super().__init__(service.app, scope, _nowhere, capacity=service.options.ws_max_queue)
+        self.weight = service.options.ws_max_queue_size
         self.socket = socket
         self._turn: int = 0
 

@@ -276,17 +276,18 @@ async def test_a_body_streams_into_the_application() -> None:
         assert len(bench.calls) == 2
 
 
+@pytest.mark.parametrize(("options", "most"), [({}, 65536), ({"max_buffered_body": 1000}, 1000)])
 @scene
-async def test_reading_stops_while_64_kib_of_a_body_wait() -> None:
-    """An application that does not read stops the client, and reading on lets it go on."""
-    async with Bench() as bench:
+async def test_reading_stops_while_so_much_of_a_body_waits(options: dict[str, int], most: int) -> None:
+    """An application that does not read stops the client, at 64 KiB or as told; reading on lets it go on."""
+    async with Bench(**options) as bench:
         peer = bench.connect()
         call = await bench.call(peer, post(200_000))
-        peer.feed(bytes(65535))
+        peer.feed(bytes(most - 1))
         assert peer.transport.reading
         peer.feed(b"x")
         assert not peer.transport.reading
-        assert len((await call.receive())["body"]) == 65536
+        assert len((await call.receive())["body"]) == most
         assert peer.transport.reading
 
 

@@ -308,22 +308,27 @@ async def test_what_does_not_fit_the_state_is_refused() -> None:
             await call.send({"type": "websocket.push"})
 
 
-@pytest.mark.parametrize("size", [0, 20_000])
+@pytest.mark.parametrize(
+    ("size", "options", "fit"),
+    [(0, {}, 32), (0, {"ws_max_queue": 5}, 5), (20_000, {}, 14), (20_000, {"ws_max_queue_size": 100_000}, 5)],
+)
 @scene
-async def test_an_application_that_is_behind_stops_the_client(size: int) -> None:
+async def test_an_application_that_is_behind_stops_the_client(
+    size: int, options: dict[str, int], fit: int
+) -> None:
     """By count or by bytes: reading stops when the inbox is full, and goes on when it is empty."""
-    async with Bench() as bench:
+    async with Bench(**options) as bench:
         peer, call = await opened(bench)
         sent = 0
         while peer.transport.reading:
             peer.feed(frame(BINARY, bytes(size)))
             sent += 1
-        assert sent == (14 if size else 32)
+        assert sent == fit
         taken = 0
         while not peer.transport.reading:
             assert len((await call.receive())["bytes"]) == size
             taken += 1
-        assert taken == (14 if size else 32)
+        assert taken == fit
 
 
 @scene
