@@ -50,7 +50,7 @@ class Connection(Exchange):
         client = self.place.client
         self.address = client[0] if client else ""
         if not service.joined(self, self.address):
-            self._refuse(refusal(503, headers=b"retry-after: 1\r\n"))
+            self._reject(refusal(503, headers=b"retry-after: 1\r\n"))
 
     def connection_lost(self, error: Exception | None) -> None:
         """asyncio: it is gone, and the application is told."""
@@ -103,7 +103,7 @@ class Connection(Exchange):
                 self._buffer = data
                 return
             if data[1:2] != b"\n" or data[2:3] == b"\r":
-                self._refuse(refusal(400))
+                self._reject(refusal(400))
                 return
             data = data[2:]
         end = data.find(b"\r\n\r\n") + 4
@@ -117,8 +117,7 @@ class Connection(Exchange):
         try:
             self._begin(data, rest)
         except PeerError as error:
-            self.service.count("http.refused")
-            self._refuse(error.answer)
+            self._reject(error.answer)
 
     def _wait_for_head(self, data: bytes) -> None:
         """Keep ``data`` until the head is whole, or the answers before it have left."""
@@ -129,7 +128,7 @@ class Connection(Exchange):
             return
         error = self.parser.premature(data) if data else None
         if error is not None:
-            self._refuse(error.answer)
+            self._reject(error.answer)
         elif data and not self._in_head:
             self._in_head = True
             self.deadline = self.service.now + self.service.header_timeout
@@ -296,6 +295,11 @@ class Connection(Exchange):
             return
         self.answer.status = 404 if unrouted else 500
         self._refuse(refusal(self.answer.status))
+
+    def _reject(self, answer: Any) -> None:
+        """Refuse what is no request that can be served."""
+        self.service.count("http.refused")
+        self._refuse(answer)
 
     def _refuse(self, answer: Any) -> None:
         """Write a last answer and end."""

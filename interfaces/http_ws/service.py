@@ -24,6 +24,8 @@ __all__ = ["Service", "log"]
 
 log = logging.getLogger("interfaces.http")
 TICK = 0.5
+COUNTS = ("http.refused", "http.stalled", "http.timeouts", "ws.refused", "ws.silent", "ws.stalled")
+"""What is counted: told from the beginning, since what is there only after the first time hides that one."""
 
 
 class Service:
@@ -64,6 +66,8 @@ class Service:
         self.trusted: Trusted = context.listening.trusted
         self.proxies: bool = bool(context.listening.trusted)
         self.state: dict[str, Any] = context.state
+        for name in COUNTS:
+            context.telemetry.count(name, 0)
         self.access: Callable[[dict[str, Any]], None] | None = context.telemetry.access
         self.connections: set[Stream] = set()
         self.sessions: set[Instance] = set()

@@ -106,7 +106,7 @@ class ServeOptions:
     drain_delay: float = option(
         0.0, "time listeners stay open after SIGTERM while /readyz says 503", unit="seconds", peers="0"
     )
-    ops_bind: str = option("", "where /livez and /readyz answer; port 9000 unless given; none: off",
+    ops_bind: str = option("", "where /livez, /readyz and /metrics answer; port 9000 unless given; none: off",
                            unit="host:port")  # fmt: skip
 
     access_log: bool | None = option(None, "a line a request; neither: on at a terminal", peers="uvicorn on")

@@ -59,11 +59,11 @@ class Serving:
         supervised: bool = False,
     ) -> None:
         self.readiness = Readiness()
+        self.telemetry = telemetry or Telemetry()
         self.served = [Served(interface, names) for interface, names in chosen]
         self._app = app
         self._lifespan = Lifespan(app, options.lifespan)
         self._listening = listening
-        self._telemetry = telemetry or Telemetry()
         self._drain = options.drain
         self._drain_delay = 0.0 if supervised else options.drain_delay
         self._stop = asyncio.Event()
@@ -84,7 +84,9 @@ class Serving:
     async def __aenter__(self) -> Self:
         try:
             if self._ops:
-                self.ops = await self._outer.enter_async_context(serve_ops(self._ops, self.readiness))
+                self.ops = await self._outer.enter_async_context(
+                    serve_ops(self._ops, self.readiness, self.telemetry)
+                )
             await self._lifespan.startup()
             for served in self.served:
                 await self._start(served)
@@ -111,7 +113,7 @@ class Serving:
             names=served.names,
             state=self._lifespan.state,
             listening=self._listening,
-            telemetry=self._telemetry,
+            telemetry=self.telemetry,
             on_ready=self.readiness.tell,
             drain=self._drain,
         )

@@ -212,11 +212,26 @@ async def test_connections_of_an_address_are_bounded() -> None:
         refused = bench.connect(("1.1.1.1", 2))
         assert b"retry-after: 1\r\n" in bytes(refused.transport.out)
         assert status(refused.take()) == 503
+        assert bench.telemetry.counts["http.refused"] == 1
         assert answers(await bench.connect(("1.1.1.2", 1)).send(GET))[0][0] == 200
         assert answers(await first.send(GET))[0][0] == 200
         await first.leave()
         await refused.leave()
         assert answers(await bench.connect(("1.1.1.1", 3)).send(GET))[0][0] == 200
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\r\r", b"GET /" + b"x" * 9000, b"GET / HTTP/1.1\r\n\r\n", post(2**40), CHUNKED + b"x\r\n"],
+    ids=["empty line", "too long before its end", "no host", "too large", "no chunk"],
+)
+@scene
+async def test_what_is_refused_is_counted(data: bytes) -> None:
+    """Wherever it is found out: before the head is whole, in it, or in the body."""
+    async with Bench() as bench:
+        assert bench.telemetry.counts["http.refused"] == 0
+        assert status(await bench.connect().send(data)) >= 400
+        assert bench.telemetry.counts["http.refused"] == 1
 
 
 @proves("RFC9112 9.3")
