@@ -8,7 +8,7 @@ from interfaces.http_ws.answer import COMPLETE, Answer
 from interfaces.http_ws.service import Service, log
 from interfaces.http_ws.wire_h1 import CONTINUE
 from interfaces.shared.asgi import Event, Scope
-from interfaces.shared.errors import PeerGone
+from interfaces.shared.errors import ApplicationError, PeerGone
 from interfaces.shared.session import Instance, report
 from interfaces.shared.stream import Stream
 
@@ -117,13 +117,13 @@ class Request(Instance):
             self.wake()
 
     async def send(self, event: Event) -> None:
-        """Write an answer. RuntimeError for what is no right answer, PeerGone when nobody is there to read it."""
+        """Write an answer. ApplicationError for what is no right answer, PeerGone when nobody is there to read it."""
         conn = self.conn
         if conn is None:
             if self.gone:
                 await asyncio.sleep(0)  # an application that tries again and again stops nobody else
                 raise PeerGone("the client is gone")
-            raise RuntimeError(f"{event['type']} after the response was complete")
+            raise ApplicationError(f"{event['type']} after the response was complete")
         kind: str = event["type"]
         if kind == "http.response.body":
             body = event.get("body", b"")
@@ -175,7 +175,7 @@ class Request(Instance):
         elif kind == "http.response.pathsend":
             await self._send_file(conn, event["path"])
         else:
-            raise RuntimeError(f"{kind} is not known here; these are: {KNOWN}")
+            raise ApplicationError(f"{kind} is not known here; these are: {KNOWN}")
 
     async def _send_file(self, conn: Exchange, path: str) -> None:
         loop: Any = self.service.loop
@@ -187,7 +187,7 @@ class Request(Instance):
             while left > 0 and not self.answer.bodiless:
                 data = await loop.run_in_executor(None, file.read, min(left, FILE_PART))
                 if not data:
-                    raise RuntimeError("the file became shorter")
+                    raise ApplicationError("the file became shorter")
                 left -= len(data)
                 if self.conn is not None:
                     conn.write(self.answer.body(data, True))
