@@ -89,7 +89,7 @@ class HttpWsOptions:
     )
     linger_timeout: float = option(2.0, "for a client to read a last answer", unit="seconds", peers="nginx 5")
     half_close_timeout: float = option(
-        5.0, "until a client that ended its side counts as gone", unit="seconds", peers="uvicorn 0"
+        1.0, "until a client that ended its side counts as gone", unit="seconds", peers="uvicorn 0"
     )
     send_timeout: float = option(
         60.0, "a client may read nothing", unit="seconds", peers="nginx 60, uvicorn none", between=(0.1, inf)
