@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 from interfaces.shared.asgi import Application, Event, Scope
-from interfaces.shared.errors import ConfigError
+from interfaces.shared.errors import ApplicationError, ConfigError
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address
 from interfaces.shared.options import option
@@ -182,10 +182,10 @@ class Endpoint(asyncio.DatagramProtocol):
     async def send(self, event: Event, client: Any) -> None:
         """Send ``data`` to ``client_host`` and ``client_port``, or back.
 
-        RuntimeError for other messages, ValueError for an address that none can be sent to.
+        ApplicationError for other messages, ValueError for an address that none can be sent to.
         """
         if event["type"] != CHANNEL:
-            raise RuntimeError(f"{event['type']} is not known here; known is: {CHANNEL}")
+            raise ApplicationError(f"{event['type']} is not known here; known is: {CHANNEL}")
         host, port = event.get("client_host") or client[0], event.get("client_port") or client[1]
         ip_address(host)  # a name would be looked up here, while everything waits
         if not isinstance(port, int) or not 0 < port < 65536:

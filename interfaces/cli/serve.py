@@ -16,7 +16,9 @@ __all__ = ["application_of", "run_serve", "serve", "serve_plan"]
 
 def application_of(options: ServeOptions) -> Application:
     """Import the application that the options name. Raises ConfigError and ApplicationError."""
-    return load(options.app, str(options.app_dir), factory=options.factory, wsgi=options.wsgi)
+    return load(
+        options.app, str(options.app_dir), factory=options.factory, wsgi=options.wsgi, threads=options.threads
+    )
 
 
 def serve_plan(plan: Plan) -> int:

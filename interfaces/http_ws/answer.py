@@ -3,13 +3,14 @@
 RFC 9112 (§6 message body, §7.1 chunked, §9 connections), RFC 9110 (§6.4.1 statuses without content, §6.5.1
 trailers, §8.6 Content-Length, §9.3.2 HEAD), RFC 8297.
 Connection and Transfer-Encoding are the server's, but an application's "connection: close" is honoured; so is a Date.
-What the application does wrong raises RuntimeError, with nothing written.
+What the application does wrong raises ApplicationError, with nothing written.
 """
 
 import re
 from collections.abc import Iterable
 
 from interfaces.http_ws.wire_h1 import status_line
+from interfaces.shared.errors import ApplicationError
 
 __all__ = ["Answer"]
 
@@ -25,7 +26,7 @@ _kinds: dict[bytes, int] = {}
 def _learn(name: bytes) -> int:
     """What a field's name means for the framing; remembered while there are few."""
     if not _NAME.fullmatch(name):
-        raise RuntimeError("a response header's name is no token")
+        raise ApplicationError("a response header's name is no token")
     kind = _SPECIAL.get(name.lower(), PLAIN)
     if len(_kinds) < _KINDS_AT_MOST:
         _kinds[name] = kind
@@ -35,7 +36,7 @@ def _learn(name: bytes) -> int:
 def _trailer(name: bytes, value: bytes) -> bytes:
     """A line of the trailers; what is about framing may not stand there (RFC 9110 §6.5.1)."""
     if _learn(name) != PLAIN:
-        raise RuntimeError("a trailer is about framing")
+        raise ApplicationError("a trailer is about framing")
     return b"%b: %b\r\n" % (name, value)
 
 
@@ -43,7 +44,7 @@ def _joined(lines: list[bytes]) -> bytes:
     """The lines, each ending with the only CRLF that it may hold."""
     block = b"".join(lines)
     if block.count(b"\n") != len(lines) or block.count(b"\r") != len(lines) or b"\0" in block:
-        raise RuntimeError("a response header holds CR, LF or NUL")
+        raise ApplicationError("a response header holds CR, LF or NUL")
     return block
 
 
@@ -90,9 +91,9 @@ class Answer:
     ) -> None:
         """``http.response.start``; written with the first part of the body. ``date`` is a whole line."""
         if self.phase != NEW:
-            raise RuntimeError("http.response.start was sent twice")
+            raise ApplicationError("http.response.start was sent twice")
         if not 200 <= status <= 999:
-            raise RuntimeError(f"{status} is not a final status")
+            raise ApplicationError(f"{status} is not a final status")
         parts = [status_line(status)]
         self.status = status
         self._length = -1
@@ -115,7 +116,7 @@ class Answer:
         """Take note of a field about framing; False for one that is left out, since the server writes its own."""
         if kind == LENGTH:
             if self._length >= 0 or not value.isdigit():
-                raise RuntimeError("content-length is not one number")
+                raise ApplicationError("content-length is not one number")
             self._length = int(value)
         elif kind == CONNECTION and b"close" in value.lower():
             self.keep_alive = False
@@ -124,9 +125,9 @@ class Answer:
     def sized(self, size: int) -> None:
         """The body will have ``size`` bytes in all (a file's); it must agree with what the application said."""
         if self.phase != STARTED:
-            raise RuntimeError("http.response.pathsend where no body is expected")
+            raise ApplicationError("http.response.pathsend where no body is expected")
         if self._length not in (-1, size):
-            raise RuntimeError("the size of the file is not the content-length")
+            raise ApplicationError("the size of the file is not the content-length")
         if self._length < 0 and self.status != 204:
             self._length = size
             self._head += b"content-length: %d\r\n" % size
@@ -138,7 +139,7 @@ class Answer:
         elif self.phase == SENDING:
             head = b""
         else:
-            raise RuntimeError("http.response.body where none is expected")
+            raise ApplicationError("http.response.body where none is expected")
         if self.bodiless:
             self.phase = SENDING if more else TRAILERS if self._trailers else COMPLETE
             return head
@@ -153,7 +154,7 @@ class Answer:
         sent = self.sent + size
         length = self._length
         if length >= 0 and (sent > length or (sent < length and not more)):
-            raise RuntimeError(
+            raise ApplicationError(
                 f"the body is {'longer' if sent > length else 'shorter'} than its content-length"
             )
         self.sent = sent
@@ -194,7 +195,7 @@ class Answer:
         They are left out where the peer did not ask for them, and where the framing has no place for them.
         """
         if self.phase != TRAILERS:
-            raise RuntimeError("http.response.trailers where none are expected")
+            raise ApplicationError("http.response.trailers where none are expected")
         block = _joined([_trailer(name, value) for name, value in headers])
         if wanted:
             self._tail += block
@@ -206,7 +207,7 @@ class Answer:
     def hint(self, links: Iterable[bytes]) -> bytes:
         """``http.response.early_hint``: a 103 with the links, before the response starts (RFC 8297)."""
         if self.phase != NEW:
-            raise RuntimeError("http.response.early_hint after the response has started")
+            raise ApplicationError("http.response.early_hint after the response has started")
         lines = [b"link: %b\r\n" % link for link in links]
         block = _joined(lines)
         return b"%b%b\r\n" % (status_line(103), block) if self._minor and lines else b""

@@ -16,6 +16,7 @@ __all__ = ["Connection"]
 HEAD, BODY, BUSY, LINGER = range(4)
 PIPELINE = 2
 PIPELINED = 65536
+"""Of further requests that a client has sent ahead; then reading stops until they are served."""
 
 
 class Connection(Exchange):
@@ -49,7 +50,7 @@ class Connection(Exchange):
         client = self.place.client
         self.address = client[0] if client else ""
         if not service.joined(self, self.address):
-            self._refuse(refusal(503, headers=b"retry-after: 1\r\n"))
+            self._reject(refusal(503, headers=b"retry-after: 1\r\n"))
 
     def connection_lost(self, error: Exception | None) -> None:
         """asyncio: it is gone, and the application is told."""
@@ -102,7 +103,7 @@ class Connection(Exchange):
                 self._buffer = data
                 return
             if data[1:2] != b"\n" or data[2:3] == b"\r":
-                self._refuse(refusal(400))
+                self._reject(refusal(400))
                 return
             data = data[2:]
         end = data.find(b"\r\n\r\n") + 4
@@ -116,8 +117,7 @@ class Connection(Exchange):
         try:
             self._begin(data, rest)
         except PeerError as error:
-            self.service.count("http.refused")
-            self._refuse(error.answer)
+            self._reject(error.answer)
 
     def _wait_for_head(self, data: bytes) -> None:
         """Keep ``data`` until the head is whole, or the answers before it have left."""
@@ -128,7 +128,7 @@ class Connection(Exchange):
             return
         error = self.parser.premature(data) if data else None
         if error is not None:
-            self._refuse(error.answer)
+            self._reject(error.answer)
         elif data and not self._in_head:
             self._in_head = True
             self.deadline = self.service.now + self.service.header_timeout
@@ -296,6 +296,11 @@ class Connection(Exchange):
         self.answer.status = 404 if unrouted else 500
         self._refuse(refusal(self.answer.status))
 
+    def _reject(self, answer: Any) -> None:
+        """Refuse what is no request that can be served."""
+        self.service.count("http.refused")
+        self._refuse(answer)
+
     def _refuse(self, answer: Any) -> None:
         """Write a last answer and end."""
         self.answer.keep_alive = False
@@ -310,7 +315,8 @@ class Connection(Exchange):
         """Go on with ``data``; where much is left of it, no more is read before that was served."""
         self._buffer = b""
         self._next(data)
-        if len(self._buffer) <= PIPELINED and not self.blocked:
+        # What is left of a head in part is bounded by the head's own limit, and ends only with what comes.
+        if (self.phase == HEAD or len(self._buffer) <= PIPELINED) and not self.blocked:
             self.release(PIPELINE)
 
     def sweep(self, now: float) -> None:

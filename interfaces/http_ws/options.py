@@ -80,9 +80,16 @@ class HttpWsOptions:
     max_unread_body: int = option(
         65_536, "read and thrown away of a body the application left, to keep the connection", unit="bytes"
     )
+    max_buffered_body: int = option(
+        65_536,
+        "of a request's body that wait for the application before reading stops",
+        unit="bytes",
+        peers="uvicorn 64 KiB, not to be set",
+        between=(1, inf),
+    )
     linger_timeout: float = option(2.0, "for a client to read a last answer", unit="seconds", peers="nginx 5")
     half_close_timeout: float = option(
-        5.0, "until a client that ended its side counts as gone", unit="seconds", peers="uvicorn 0"
+        1.0, "until a client that ended its side counts as gone", unit="seconds", peers="uvicorn 0"
     )
     send_timeout: float = option(
         60.0, "a client may read nothing", unit="seconds", peers="nginx 60, uvicorn none", between=(0.1, inf)
@@ -109,6 +116,13 @@ class HttpWsOptions:
         32,
         "messages that wait for the application before reading stops",
         peers="uvicorn 32",
+        between=(1, inf),
+    )
+    ws_max_queue_size: int = option(
+        262_144,
+        "of messages that wait for the application before reading stops",
+        unit="bytes",
+        peers="none",
         between=(1, inf),
     )
     ws_deflate: bool = option(

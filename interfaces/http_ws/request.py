@@ -8,7 +8,7 @@ from interfaces.http_ws.answer import COMPLETE, Answer
 from interfaces.http_ws.service import Service, log
 from interfaces.http_ws.wire_h1 import CONTINUE
 from interfaces.shared.asgi import Event, Scope
-from interfaces.shared.errors import PeerGone
+from interfaces.shared.errors import ApplicationError, PeerGone
 from interfaces.shared.session import Instance, report
 from interfaces.shared.stream import Stream
 
@@ -19,8 +19,8 @@ NOTHING, ALL, GONE = range(3)
 """What the application was told of the end: nothing yet, of the body's, of the client's."""
 DEAF = 1000
 """Times that an application may ask on after it was told that the client is gone; then it is cancelled."""
-BUFFERED = 65536
 FILE_PART = 262144
+"""Of a file (pathsend) in memory at once."""
 KNOWN = "http.response. start, body, trailers, early_hint, pathsend"
 
 
@@ -94,11 +94,11 @@ class Request(Instance):
         return {"type": "http.request", "body": data, "more_body": more}
 
     def feed(self, data: bytes) -> None:
-        """A part of the body came; reading stops while 64 KiB wait for the application."""
+        """A part of the body came; reading stops while ``max_buffered_body`` wait for the application."""
         self._parts.append(data)
         self._size += len(data)
         self.expects = False
-        if self._size >= BUFFERED and self.conn is not None:
+        if self._size >= self.service.max_buffered_body and self.conn is not None:
             self.conn.hold(BODY_FULL)
         self.wake()
 
@@ -117,13 +117,13 @@ class Request(Instance):
             self.wake()
 
     async def send(self, event: Event) -> None:
-        """Write an answer. RuntimeError for what is no right answer, PeerGone when nobody is there to read it."""
+        """Write an answer. ApplicationError for what is no right answer, PeerGone when nobody is there to read it."""
         conn = self.conn
         if conn is None:
             if self.gone:
                 await asyncio.sleep(0)  # an application that tries again and again stops nobody else
                 raise PeerGone("the client is gone")
-            raise RuntimeError(f"{event['type']} after the response was complete")
+            raise ApplicationError(f"{event['type']} after the response was complete")
         kind: str = event["type"]
         if kind == "http.response.body":
             body = event.get("body", b"")
@@ -175,7 +175,7 @@ class Request(Instance):
         elif kind == "http.response.pathsend":
             await self._send_file(conn, event["path"])
         else:
-            raise RuntimeError(f"{kind} is not known here; these are: {KNOWN}")
+            raise ApplicationError(f"{kind} is not known here; these are: {KNOWN}")
 
     async def _send_file(self, conn: Exchange, path: str) -> None:
         loop: Any = self.service.loop
@@ -187,7 +187,7 @@ class Request(Instance):
             while left > 0 and not self.answer.bodiless:
                 data = await loop.run_in_executor(None, file.read, min(left, FILE_PART))
                 if not data:
-                    raise RuntimeError("the file became shorter")
+                    raise ApplicationError("the file became shorter")
                 left -= len(data)
                 if self.conn is not None:
                     conn.write(self.answer.body(data, True))

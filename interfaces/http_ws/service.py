@@ -24,6 +24,8 @@ __all__ = ["Service", "log"]
 
 log = logging.getLogger("interfaces.http")
 TICK = 0.5
+COUNTS = ("http.refused", "http.stalled", "http.timeouts", "ws.refused", "ws.silent", "ws.stalled")
+"""What is counted: told from the beginning, since what is there only after the first time hides that one."""
 
 
 class Service:
@@ -60,9 +62,12 @@ class Service:
         self.app_timeout: float = options.app_timeout or FOREVER
         self.max_body: int = options.max_body
         self.max_requests: int = options.max_requests
+        self.max_buffered_body: int = options.max_buffered_body
         self.trusted: Trusted = context.listening.trusted
         self.proxies: bool = bool(context.listening.trusted)
         self.state: dict[str, Any] = context.state
+        for name in COUNTS:
+            context.telemetry.count(name, 0)
         self.access: Callable[[dict[str, Any]], None] | None = context.telemetry.access
         self.connections: set[Stream] = set()
         self.sessions: set[Instance] = set()

@@ -11,7 +11,7 @@ from interfaces.http_ws.translate import VERSIONS, websocket_scope
 from interfaces.http_ws.wire_h1 import refusal
 from interfaces.http_ws.wire_ws import Close, Failed, Ping, Wire
 from interfaces.shared.asgi import Event, Scope
-from interfaces.shared.errors import PeerError, PeerGone
+from interfaces.shared.errors import ApplicationError, PeerError, PeerGone
 from interfaces.shared.session import Instance, Session, report
 from interfaces.shared.stream import FOREVER, Stream
 
@@ -55,11 +55,12 @@ class Socket(Session):
 
     def __init__(self, socket: "WebSocket", service: Service, scope: Scope) -> None:
         super().__init__(service.app, scope, _nowhere, capacity=service.options.ws_max_queue)
+        self.weight = service.options.ws_max_queue_size
         self.socket = socket
         self._turn: int = 0
 
     async def send(self, event: Event) -> None:
-        """Write it. RuntimeError for what does not fit the state, PeerGone when nobody is there to read it."""
+        """Write it. ApplicationError for what does not fit the state, PeerGone when nobody is there to read it."""
         socket = self.socket
         kind: str = event["type"]
         if kind == "websocket.send" and socket.phase == OPEN:
@@ -100,7 +101,7 @@ def _frame(wire: Wire, event: Event) -> bytes:
         return wire.binary(data if type(data) is bytes else bytes(memoryview(data)))
     text = event.get("text")
     if text is None:
-        raise RuntimeError("websocket.send needs text or bytes")
+        raise ApplicationError("websocket.send needs text or bytes")
     return wire.text(text)
 
 
@@ -378,5 +379,5 @@ class WebSocket(Stream):
             self._deny(503)
 
 
-def _unfit(kind: str) -> RuntimeError:
-    return RuntimeError(f"{kind} does not fit here; known are: {KNOWN}")
+def _unfit(kind: str) -> ApplicationError:
+    return ApplicationError(f"{kind} does not fit here; known are: {KNOWN}")

@@ -111,7 +111,8 @@ class Node:
         return self._clock() + self._offset
 
     def _why(self) -> Exception:
-        return self._refused or Unavailable(f"{self.host.name}: {self.reason}")
+        reason = "closed" if self._closed else self.reason
+        return self._refused or Unavailable(f"{self.host.name}: {reason}")
 
     def _refuse(self, error: ConfigError) -> None:
         self._refused = error
@@ -283,7 +284,10 @@ class Node:
         for name in names:
             self._names.pop(name, None)
         if names and self._subscriber.pipe and not self._closed:
-            self._queue("UNSUBSCRIBE", names)
+            # nobody waits for this one
+            self._queue("UNSUBSCRIBE", names).add_done_callback(
+                lambda done: done.cancelled() or done.exception()
+            )
 
     def _flush(self) -> None:
         """Send what was asked in this turn: one command for neighbours of one kind."""

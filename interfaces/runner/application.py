@@ -14,6 +14,7 @@ from typing import Any, cast
 from interfaces.shared.asgi import Application
 from interfaces.shared.errors import ApplicationError, ConfigError
 from interfaces.shared.options import did_you_mean
+from interfaces.shared.pool import THREADS
 
 __all__ = ["failure", "load"]
 
@@ -23,12 +24,14 @@ OURS = tuple(str(Path(__file__).parents[1] / folder) + os.sep for folder in ("ru
 """Where the code is that calls an application."""
 
 
-def load(spec: str, app_dir: str, *, factory: bool = False, wsgi: bool = False) -> Application:
+def load(
+    spec: str, app_dir: str, *, factory: bool = False, wsgi: bool = False, threads: int = THREADS
+) -> Application:
     """The application that ``spec``, "module:attribute" or "module", names, imported from ``app_dir``.
 
-    ``factory`` calls what is found without arguments; ``wsgi`` wraps it for ASGI. Raises ConfigError (one
-    line) when it is not there or no application, ApplicationError, with the user's frames alone, when its
-    own code raises.
+    ``factory`` calls what is found without arguments; ``wsgi`` wraps it for ASGI, on so many ``threads``.
+    Raises ConfigError (one line) when it is not there or no application, ApplicationError, with the user's
+    frames alone, when its own code raises.
     """
     name, _, path = spec.partition(":")
     if not name:
@@ -49,7 +52,7 @@ def load(spec: str, app_dir: str, *, factory: bool = False, wsgi: bool = False) 
     if factory:
         found = _made(found, where)
     if wsgi:
-        return _wrapped(found, where)
+        return _wrapped(found, where, threads)
     _check_signature(found, where)
     application: Application = found
     return application
@@ -131,8 +134,8 @@ def _made(factory: Any, where: str) -> Any:
     return found
 
 
-def _wrapped(application: Any, where: str) -> Application:
-    """A WSGI application as an ASGI one, its calls on threads."""
+def _wrapped(application: Any, where: str, threads: int) -> Application:
+    """A WSGI application as an ASGI one, its calls on ``threads`` threads."""
     if not _takes(application, 2):
         raise ConfigError(f"{where} does not take WSGI's two arguments: leave --wsgi out")
     try:
@@ -146,7 +149,7 @@ def _wrapped(application: Any, where: str) -> Application:
         )
         return application(environ, start_response)
 
-    wrapped: Any = WSGIMiddleware(terminated)
+    wrapped: Any = WSGIMiddleware(terminated, workers=threads)
     return cast("Application", wrapped)
 
 

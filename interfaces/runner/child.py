@@ -42,14 +42,23 @@ def ending(code: int) -> str:
         return f"was ended by signal {-code}"
 
 
+def _uncounted(counts: Mapping[str, int]) -> None:
+    """Where nobody adds up."""
+
+
 class Child:
     """Starts a process at once, with ``inherited`` sockets; OSError when the system cannot.
 
-    Whoever gets SIGCHLD calls :meth:`poll`. ``on_change`` is called when it says something, and at its end.
+    Whoever gets SIGCHLD calls :meth:`poll`. ``on_change`` is called when it says how it does, and at its end;
+    ``on_counts`` with what it has counted since the last time.
     """
 
     def __init__(
-        self, number: int, inherited: Mapping[str, tuple[int, ...]], on_change: Callable[["Child"], None]
+        self,
+        number: int,
+        inherited: Mapping[str, tuple[int, ...]],
+        on_change: Callable[["Child"], None],
+        on_counts: Callable[[Mapping[str, int]], None] = _uncounted,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self.number = number
@@ -64,6 +73,7 @@ class Child:
         self.banner: tuple[list[str], str] = ([], "")
         """What listens where, and the loop's name; there when it is up."""
         self._on_change = on_change
+        self._on_counts = on_counts
         self._buffer = b""
         self._control, theirs = socket.socketpair()
         self._control.setblocking(False)
@@ -154,6 +164,9 @@ class Child:
             self._told(json.loads(line))
 
     def _told(self, facts: dict[str, Any]) -> None:
+        if "counts" in facts:
+            self._on_counts(facts["counts"])
+            return
         self.ok, self.lines = facts["ok"], facts["lines"]
         if "where" in facts and not self._up.done():
             self.banner = (facts["where"], facts["loop"])

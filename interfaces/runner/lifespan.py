@@ -84,7 +84,7 @@ class Lifespan:
         answer = self._answer
         known = event["type"].startswith(("lifespan.startup.", "lifespan.shutdown."))
         if not known or answer is None or answer.done():
-            raise RuntimeError(f"{event['type']} does not fit here")
+            raise ApplicationError(f"{event['type']} does not fit here")
         answer.set_result(event)
 
     def _ended(self, session: Instance) -> None:

@@ -9,6 +9,7 @@ from typing import Literal
 
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.options import option
+from interfaces.shared.pool import THREADS, WAITING
 
 __all__ = ["ServeOptions", "Sni", "WorkerOptions"]
 
@@ -37,6 +38,19 @@ class ServeOptions:
 
     workers: int = option(
         1, "processes that serve side by side", unit="processes", peers="1", between=(1, inf)
+    )
+    threads: int = option(
+        THREADS,
+        "threads of a process for sync work: consumers, views and WSGI applications that are not async",
+        unit="threads",
+        peers="anyio 40, asyncio at most 32, a2wsgi 10, asgiref 1",
+        between=(1, inf),
+    )
+    max_sync_queue: int = option(
+        WAITING,
+        "sync calls of one request or socket that wait for a thread; a further one raises ApplicationError",
+        peers="asyncio none",
+        between=(1, inf),
     )
     reload: bool = option(False, "start again when a file changes (for development)", peers="off")
     reload_dir: tuple[Path, ...] = option(
@@ -92,7 +106,7 @@ class ServeOptions:
     drain_delay: float = option(
         0.0, "time listeners stay open after SIGTERM while /readyz says 503", unit="seconds", peers="0"
     )
-    ops_bind: str = option("", "where /livez and /readyz answer; port 9000 unless given; none: off",
+    ops_bind: str = option("", "where /livez, /readyz and /metrics answer; port 9000 unless given; none: off",
                            unit="host:port")  # fmt: skip
 
     layer: str = option(

@@ -24,7 +24,7 @@ from interfaces.shared.errors import ApplicationError, ConfigError
 from interfaces.shared.listen import Listening
 from interfaces.shared.notify import ready, reloading, stopping
 from interfaces.shared.proxy import Trusted
-from interfaces.shared.strand import shutdown
+from interfaces.shared.strand import bound, shutdown
 from interfaces.shared.telemetry import Telemetry
 from interfaces.shared.tls import TlsFiles
 
@@ -32,6 +32,8 @@ __all__ = ["listening_of", "loop_factory", "run", "serving_of"]
 
 log = logging.getLogger("interfaces.runner")
 
+COUNTING = 1.0
+"""Seconds between two times that a worker tells its supervisor what it has counted."""
 LEFTOVER = 2.0
 """Seconds for what the application leaves running, tasks and threads, when all else has ended."""
 
@@ -85,6 +87,7 @@ def serving_of(
     worker: Worker | None = None,
 ) -> Serving:
     """What these options ask for, not yet entered; the supervisor of a ``worker`` does its part of it."""
+    bound(options.threads, options.max_sync_queue)
     return Serving(
         app,
         chosen,
@@ -171,6 +174,8 @@ class _Process:
                 say(f"stopping: finishing what is in flight, for {self.options.drain:g} s at most")
         if self.worker is None:
             say("stopped")
+        else:
+            self.worker.count(self.serving.telemetry.counts)
 
     def _heed_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -206,10 +211,16 @@ class _Process:
         if worker is not None:
             worker.tell(readiness.ok, readiness.lines, where=where, loop=loop_name())
             readiness.on_change = lambda: worker.tell(readiness.ok, readiness.lines)
+            self._count(worker)
             return
         banner([*where, *ops_lines(self.serving.ops)], "one process", loop_name())
         ready("serving")
         beat()
+
+    def _count(self, worker: Worker) -> None:
+        """Tell the supervisor again and again what was counted."""
+        worker.count(self.serving.telemetry.counts)
+        asyncio.get_running_loop().call_later(COUNTING, self._count, worker)
 
     async def _until_stop(self) -> None:
         """Wait until told to stop; raise what ends an interface before that."""

@@ -59,6 +59,7 @@ class Serving:
         supervised: bool = False,
     ) -> None:
         self.readiness = Readiness()
+        self.telemetry = telemetry or Telemetry()
         self.served = [Served(interface, names) for interface, names in chosen]
         self.behind = ""
         """Who runs what is served, in words, where that is not the application alone; ``{app}`` is its name."""
@@ -67,7 +68,6 @@ class Serving:
         self._layer: Any = None
         self._lifespan: Lifespan | None = None
         self._listening = listening
-        self._telemetry = telemetry or Telemetry()
         self._drain = options.drain
         self._drain_delay = 0.0 if supervised else options.drain_delay
         self._stop = asyncio.Event()
@@ -88,7 +88,9 @@ class Serving:
     async def __aenter__(self) -> Self:
         try:
             if self._ops:
-                self.ops = await self._outer.enter_async_context(serve_ops(self._ops, self.readiness))
+                self.ops = await self._outer.enter_async_context(
+                    serve_ops(self._ops, self.readiness, self.telemetry)
+                )
             app = await self._application()
             self._lifespan = Lifespan(app, self._options.lifespan if self._app is not None else "off")
             await self._lifespan.startup()
@@ -117,12 +119,14 @@ class Serving:
         if options.layer:
             from interfaces.runner.layer import opened  # noqa: PLC0415 - only where one is asked for
 
-            self._layer = await self._outer.enter_async_context(opened(options.layer, self.readiness))
+            self._layer = await self._outer.enter_async_context(
+                opened(options.layer, self.readiness, self.telemetry)
+            )
         if self._app is not None and not options.relay:
             return self._app
         from interfaces.runner.distributed import relaying  # noqa: PLC0415 - as above
 
-        relayed = relaying(self._app, options, self._layer, self._telemetry)
+        relayed = relaying(self._app, options, self._layer, self.telemetry)
         app, self.behind = await self._outer.enter_async_context(relayed)
         return app
 
@@ -132,7 +136,7 @@ class Serving:
             names=served.names,
             state=state,
             listening=self._listening,
-            telemetry=self._telemetry,
+            telemetry=self.telemetry,
             layer=self._layer,
             on_ready=self.readiness.tell,
             drain=self._drain,

@@ -26,6 +26,7 @@ from interfaces.runner.voice import banner, beat, ops_lines, say
 from interfaces.shared.bind import Address
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.notify import ready, reloading, stopping
+from interfaces.shared.telemetry import Telemetry
 
 __all__ = ["Failures", "Supervisor", "first_of", "supervise"]
 
@@ -73,6 +74,8 @@ class Supervisor:
         self.held = held
         self.options = options
         self.readiness = Readiness(enough=any)
+        self.telemetry = Telemetry()
+        """What all workers have counted, those that are gone included."""
         self.current: dict[int, Child] = {}
         """The worker of each number; while it is being replaced, still the old one."""
         self.alive: set[Child] = set()
@@ -89,7 +92,9 @@ class Supervisor:
         loop.add_signal_handler(signal.SIGCHLD, self._reap)
         async with AsyncExitStack() as stack:
             if self.options.ops_bind:
-                self.ops = await stack.enter_async_context(serve_ops(self.options.ops_bind, self.readiness))
+                self.ops = await stack.enter_async_context(
+                    serve_ops(self.options.ops_bind, self.readiness, self.telemetry)
+                )
             working = asyncio.ensure_future(self.work())
             stopped = asyncio.ensure_future(self._stop.wait())
             await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -113,7 +118,7 @@ class Supervisor:
 
     def start(self, number: int, *, successor: bool = False) -> Child:
         """Start worker ``number``; a ``successor`` takes no place yet. OSError when that cannot be."""
-        child = Child(number, self.held.of(number), self._changed)
+        child = Child(number, self.held.of(number), self._changed, self.telemetry.counts.update)
         self.alive.add(child)
         if not successor:
             self.current[number] = child

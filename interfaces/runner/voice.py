@@ -29,7 +29,7 @@ def banner(where: Iterable[str], mode: str, loop: str) -> None:
 
 def ops_lines(addresses: Iterable[Address]) -> list[str]:
     """Where the operations port is."""
-    return [f"/livez and /readyz on {address}" for address in addresses]
+    return [f"/livez, /metrics and /readyz on {address}" for address in addresses]
 
 
 def loop_name() -> str:

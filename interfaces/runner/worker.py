@@ -26,6 +26,7 @@ class Worker:
         self.inherited = dict(inherited)
         """The text of a bind → the descriptors opened for it."""
         self._control = control
+        self._counted: dict[str, int] = {}
         control.setblocking(False)
 
     def __repr__(self) -> str:
@@ -51,11 +52,23 @@ class Worker:
 
     def tell(self, ok: bool, lines: Iterable[str], **more: Any) -> None:
         """Say whether this process may be given work, and a line a part; ``more`` is for the banner."""
-        facts = {"ok": ok, "lines": list(lines), **more}
+        self._send({"ok": ok, "lines": list(lines), **more})
+
+    def count(self, counts: Mapping[str, int]) -> None:
+        """Say what was counted since the last time: the supervisor adds up what all of its workers say."""
+        new = {
+            name: n - self._counted.get(name, 0) for name, n in counts.items() if n != self._counted.get(name)
+        }
+        if new and self._send({"counts": new}):
+            self._counted = dict(counts)
+
+    def _send(self, facts: Mapping[str, Any]) -> bool:
+        """Say it, and whether it was heard."""
         try:
             self._control.send(json.dumps(facts).encode() + b"\n")
         except OSError:
-            pass  # the supervisor is gone, which on_orphaned() finds out
+            return False  # the supervisor is gone, which on_orphaned() finds out
+        return True
 
     def on_orphaned(self, callback: Callable[[], None]) -> None:
         """Call ``callback`` once when the supervisor is gone."""

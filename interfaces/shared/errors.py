@@ -34,8 +34,11 @@ class PeerGone(InterfacesError, OSError):  # noqa: N818 - an event, not a mistak
     """Raised by ``send`` when there is nobody to send to any more (ASGI spec_version 2.4)."""
 
 
-class ApplicationError(InterfacesError):
-    """The application's: it raised, or sent what the protocol cannot say. Logged with its own frames."""
+class ApplicationError(InterfacesError, RuntimeError):
+    """The application's: it raised, or sent what the protocol cannot say. Logged with its own frames.
+
+    A RuntimeError too, since that is what ASGI's servers raise from ``send``, and what applications catch.
+    """
 
 
 class NoRoute(InterfacesError):  # noqa: N818 - named as routers speak of it

@@ -26,9 +26,9 @@ __all__ = ["THREADS", "WAITING", "Leavings", "Left", "Line", "Pool"]
 log = logging.getLogger("interfaces.application")
 
 THREADS = 40
-"""As anyio's (Starlette's) limit; asyncio's own executor has at most 32."""
+"""Default of the option ``threads``."""
 WAITING = 1000
-"""Jobs of one line that may wait."""
+"""Jobs of one line that may wait: default of the option ``max_sync_queue``."""
 
 Left = Literal["nothing", "connection", "transaction"]
 Result = TypeVar("Result")
@@ -80,7 +80,10 @@ class _Worker:
 
 
 class Pool:
-    """At most ``threads`` threads, started as they are needed, for any number of lines."""
+    """At most ``threads`` threads, started as they are needed, for any number of lines.
+
+    ``threads`` may be changed at any time; threads that are there already stay.
+    """
 
     def __init__(self, leavings: Leavings, threads: int = THREADS) -> None:
         self.threads = threads
@@ -187,7 +190,7 @@ class Pool:
         ready, waiting = worker.ready, self._waiting
         if worker.transaction is not None:
             return ready.popleft()[1] if ready and ready[0][1] is worker.transaction else None
-        free = worker.lines == 0 or len(self._workers) == self.threads
+        free = worker.lines == 0 or len(self._workers) >= self.threads
         if waiting and free and (not ready or waiting[0] < ready[0]):
             return waiting.popleft()[1]
         return ready.popleft()[1] if ready else None

@@ -23,6 +23,7 @@ __all__ = ["Instance", "Session", "log", "report"]
 
 log = logging.getLogger("interfaces.application")
 WEIGHT = 262144
+"""What an inbox holds in bytes unless its ``weight`` says otherwise."""
 
 
 class Instance:
@@ -131,7 +132,7 @@ class Instance:
 class Session(Instance):
     """One scope with an inbox: a socket, a message from outside, a lifespan.
 
-    The inbox holds ``capacity`` events or, as far as their sizes are told, ``WEIGHT`` bytes; once full it stays so
+    The inbox holds ``capacity`` events or, as far as their sizes are told, ``weight`` bytes; once full it stays so
     until it is empty. ``on_room()`` is called when it was full and no longer is; ``on_end(session)`` once: when the
     application returned, raised, or was released.
     """
@@ -148,6 +149,7 @@ class Session(Instance):
     ) -> None:
         super().__init__(app, scope)
         self.capacity: int = capacity
+        self.weight: int = WEIGHT
         self.full: bool = False
         self.closing: bool = False
         self._send = send
@@ -192,7 +194,7 @@ class Session(Instance):
             return True
         self._inbox.append(event)
         self._weight += size
-        if len(self._inbox) >= self.capacity or self._weight >= WEIGHT:
+        if len(self._inbox) >= self.capacity or self._weight >= self.weight:
             self.full = True
         self.wake()
         return not self.full

@@ -16,9 +16,9 @@ from contextvars import ContextVar, copy_context
 from typing import Any, TypeVar
 
 from interfaces.shared import connections
-from interfaces.shared.pool import WAITING, Line, Pool
+from interfaces.shared.pool import THREADS, WAITING, Line, Pool
 
-__all__ = ["Lane", "RequestLane", "Strand", "current", "lane", "pool", "shutdown"]
+__all__ = ["Lane", "RequestLane", "Strand", "bound", "current", "lane", "pool", "shutdown"]
 
 Result = TypeVar("Result")
 
@@ -103,6 +103,8 @@ class _Process:
     """What there is one of in a process; ``variable`` is asgiref's own once that is loaded."""
 
     pool: Pool | None = None
+    threads = THREADS
+    waiting = WAITING
     variable: ContextVar[Any] = ContextVar("interfaces.lane")
     every: Lane | None = None
 
@@ -110,8 +112,16 @@ class _Process:
 def pool() -> Pool:
     """The process's pool."""
     if _Process.pool is None or _Process.pool.closed:
-        _Process.pool = Pool(connections)
+        _Process.pool = Pool(connections, _Process.threads)
     return _Process.pool
+
+
+def bound(threads: int, waiting: int) -> None:
+    """Let the process's pool have so many threads, and so many jobs of a scope wait; the last call counts."""
+    _Process.threads = threads
+    _Process.waiting = waiting
+    if _Process.pool is not None:
+        _Process.pool.threads = threads
 
 
 def shutdown() -> None:
@@ -145,9 +155,9 @@ def current() -> Strand:
     """The strand of the scope in whose context this runs; a new one where that is none's."""
     mine = _Process.variable.get(None)
     if not isinstance(mine, Lane):
-        return Strand(pool())
+        return Strand(pool(), limit=_Process.waiting)
     if mine.strand is None:
-        mine.strand = Strand(pool(), stays=mine.stays)
+        mine.strand = Strand(pool(), stays=mine.stays, limit=_Process.waiting)
         if mine.closed:
             mine.strand.close()
     return mine.strand

@@ -14,7 +14,7 @@ from typing import Any
 
 from interfaces.shared.errors import ConfigError
 
-__all__ = ["ServerContext", "ServerTls", "TlsFiles", "tls_extension"]
+__all__ = ["ServerContext", "ServerTls", "TlsFiles", "suites_of", "tls_extension"]
 
 _log = logging.getLogger("interfaces.tls")
 _LOOK = 10.0
@@ -148,7 +148,7 @@ def _context(files: TlsFiles, cert: str, key: str | None, alpn: tuple[str, ...])
             why = error.strerror or error
             raise ConfigError(f"TLS: {files.client_ca} holds no client authorities ({why})") from None
         context.verify_mode = ssl.CERT_REQUIRED if files.client_required else ssl.CERT_OPTIONAL
-    context.suites = {suite["name"]: suite["id"] & 0xFFFF for suite in context.get_ciphers()}
+    context.suites = suites_of(context)
     return context
 
 
@@ -209,22 +209,26 @@ def _validity(context: ServerContext) -> str | None:
     return None
 
 
+def suites_of(context: ssl.SSLContext) -> dict[str, int]:
+    """OpenSSL's names of the cipher suites that ``context`` takes → their numbers in IANA's registry."""
+    return {suite["name"]: suite["id"] & 0xFFFF for suite in context.get_ciphers()}
+
+
 def tls_extension(connection: ssl.SSLObject | ssl.SSLSocket) -> dict[str, Any]:
     """The ``tls`` extension's dictionary for one connection; make it once and share it among the scopes.
 
     ``client_cert_chain`` is the whole chain from Python 3.13 on, the leaf before. ``client_cert_error`` is
     always None: a client certificate that does not verify ends the handshake.
     """
-    found = connection.context
-    context = found if isinstance(found, ServerContext) else None
+    context = connection.context
     cipher = connection.cipher()
     return {
-        "server_cert": context.server_cert if context else None,
+        "server_cert": getattr(context, "server_cert", None),
         "client_cert_chain": [ssl.DER_cert_to_PEM_cert(der) for der in _client_chain(connection)],
         "client_cert_name": _distinguished_name(connection.getpeercert()),
         "client_cert_error": None,
         "tls_version": _PROTOCOLS.get(connection.version() or ""),
-        "cipher_suite": context.suites.get(cipher[0]) if context and cipher else None,
+        "cipher_suite": getattr(context, "suites", {}).get(cipher[0]) if cipher else None,
     }
 
 

@@ -8,8 +8,10 @@ Twisted's own mark of 64 KiB.
 import asyncio
 import logging
 import os
-from collections.abc import Callable
-from typing import Any
+import ssl
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, NamedTuple
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.internet.error import ConnectionAborted, ConnectionDone
@@ -26,6 +28,7 @@ from zope.interface import implementer
 from interfaces.shared.accept import Terms
 from interfaces.shared.errors import PeerError
 from interfaces.shared.proxy_header import ProxyHeader, read_proxy_header
+from interfaces.shared.tls import suites_of
 
 __all__ = ["BridgedTransport", "Secured"]
 
@@ -266,14 +269,24 @@ class BridgedTransport(asyncio.Transport):
         return default
 
 
+class Shown(NamedTuple):
+    """What :class:`interfaces.shared.tls.ServerContext` knows of a connection's server."""
+
+    server_cert: str | None
+    suites: Mapping[str, int]
+
+
 class Secured:
     """What can be known of a connection that Twisted encrypts, under the names of ssl.SSLObject."""
 
-    context = None
-    """What ssl knows of the server's own certificate; Twisted does not tell."""
-
     def __init__(self, connection: Any) -> None:
         self._handle = connection.getHandle()
+
+    @property
+    def context(self) -> "Shown":
+        """What was shown to the client, as far as the ``tls`` extension tells it."""
+        found = getattr(self._handle, "get_certificate", lambda: None)()
+        return Shown(None if found is None else _encoded(found, "PEM").decode("ascii"), _suites())
 
     def version(self) -> str | None:
         """The protocol, such as ``TLSv1.3``."""
@@ -294,13 +307,26 @@ class Secured:
         found = getattr(self._handle, "get_peer_certificate", lambda: None)()
         if found is None:
             return None
-        certificate = found.to_cryptography()
         if binary_form:
-            from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415 - Twisted's TLS
-
-            return certificate.public_bytes(Encoding.DER)
-        rdns = certificate.subject.rdns
+            return _encoded(found, "DER")
+        rdns = found.to_cryptography().subject.rdns
         return {"subject": tuple(tuple((a.rfc4514_attribute_name, a.value) for a in rdn) for rdn in rdns)}
+
+
+def _encoded(certificate: Any, encoding: str) -> bytes:
+    """A certificate of pyOpenSSL's as DER or PEM."""
+    from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415 - Twisted's TLS has it
+
+    found: bytes = certificate.to_cryptography().public_bytes(getattr(Encoding, encoding))
+    return found
+
+
+@cache
+def _suites() -> Mapping[str, int]:
+    """The numbers of all cipher suites: those of the endpoint are its own choice."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.set_ciphers("ALL")
+    return suites_of(context)
 
 
 def _name(address: Any) -> tuple[str, int] | str | None:

@@ -8,12 +8,14 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import Self
 
-from interfaces.http_ws.handshake import accept_value
+from interfaces.http_ws.deflate import Deflate, DeflateOptions, confirm, offer
+from interfaces.http_ws.handshake import accept_value, parse_extensions
 from interfaces.http_ws.wire_ws import Close, Event, Failed, Limits, Ping, Wire
 from interfaces.shared.bind import Address
+from interfaces.shared.errors import PeerError
 from interfaces.testing.raw import RawClient, Response
 
-__all__ = ["Close", "Event", "Refused", "WebSocketClient"]
+__all__ = ["Close", "DeflateOptions", "Event", "Refused", "WebSocketClient"]
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not a mistake
@@ -27,13 +29,15 @@ class Refused(Exception):  # noqa: N818 - an answer, not a mistake
 class WebSocketClient:
     """``async with await WebSocketClient.connect(address, "/ws") as client``.
 
-    ``raw`` takes bytes past the protocol, ``wire`` makes frames. Pings are answered while it receives.
+    ``raw`` takes bytes past the protocol, ``wire`` makes frames. Pings are answered while it receives. ``deflate``
+    is None unless permessage-deflate was offered and agreed to.
     """
 
-    def __init__(self, raw: RawClient, response: Response) -> None:
+    def __init__(self, raw: RawClient, response: Response, deflate: Deflate | None = None) -> None:
         self.raw = raw
         self.response = response
-        self.wire = Wire(Limits(), client=True)
+        self.deflate = deflate
+        self.wire = Wire(Limits(), deflate, client=True)
         self._events: deque[Event] = deque()
 
     @classmethod
@@ -44,22 +48,28 @@ class WebSocketClient:
         *,
         headers: Iterable[tuple[bytes, bytes]] = (),
         subprotocols: Iterable[str] = (),
+        deflate: DeflateOptions | None = None,
     ) -> Self:
-        """Connect and shake hands (RFC 6455 §4.1); Refused, or AssertionError for a wrong acceptance."""
+        """Connect and shake hands (RFC 6455 §4.1); Refused, or AssertionError for a wrong acceptance.
+
+        ``deflate`` offers permessage-deflate (RFC 7692).
+        """
+        fields = [*headers]
+        if wanted := ", ".join(subprotocols):
+            fields.append((b"sec-websocket-protocol", wanted.encode()))
+        if deflate is not None:
+            fields.append((b"sec-websocket-extensions", offer(deflate)))
         raw = await RawClient.connect(address)
         try:
-            return await cls._shake(raw, path, [*headers], ", ".join(subprotocols).encode())
+            response = await cls._shake(raw, path, fields)
+            return cls(raw, response, None if deflate is None else _agreed(response, deflate))
         except BaseException:
             await raw.close()
             raise
 
-    @classmethod
-    async def _shake(
-        cls, raw: RawClient, path: str, headers: list[tuple[bytes, bytes]], wanted: bytes
-    ) -> Self:
+    @staticmethod
+    async def _shake(raw: RawClient, path: str, headers: list[tuple[bytes, bytes]]) -> Response:
         key = b64encode(os.urandom(16))
-        if wanted:
-            headers.append((b"sec-websocket-protocol", wanted))
         lines = [b"%b: %b\r\n" % header for header in headers]
         await raw.send(b"GET %b HTTP/1.1\r\nHost: test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
                        b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %b\r\n%b\r\n"
@@ -69,7 +79,7 @@ class WebSocketClient:
             raise Refused(response)
         if response.header(b"sec-websocket-accept") != accept_value(key):
             raise AssertionError(f"Sec-WebSocket-Accept does not fit the key: {response!r}")
-        return cls(raw, response)
+        return response
 
     async def __aenter__(self) -> Self:
         return self
@@ -104,3 +114,13 @@ class WebSocketClient:
         while not isinstance(event := await self.receive(timeout), Close):
             pass
         return event
+
+
+def _agreed(response: Response, options: DeflateOptions) -> Deflate | None:
+    """What the server's answer makes of the offer; AssertionError for one that does not fit it."""
+    answers = [value for name, value in response.headers if name == b"sec-websocket-extensions"]
+    try:
+        agreement = confirm(parse_extensions(answers), options)
+    except PeerError as error:
+        raise AssertionError(f"{error}: {answers!r}") from error
+    return None if agreement is None else Deflate(agreement, options, client=True)

@@ -107,8 +107,8 @@ def channel_session(consumer: Consumer) -> Consumer:
 def http_session(consumer: Consumer) -> Consumer:
     """Give ``message.http_session``: Django's session by the cookie, or by ``session_key`` in the query string.
 
-    None where the message says neither: only ``http.request`` and ``websocket.connect`` have headers. It is saved
-    after the consumer when it was modified; no cookie is ever set.
+    None where the message names none that there is: only ``http.request`` and ``websocket.connect`` have headers. It
+    is saved after the consumer when it was modified; no cookie is ever set.
     """
     return wrapped(consumer, _open, blocks=True)
 
@@ -177,7 +177,9 @@ def _open(message: Message, known: str | None = None) -> Callable[[], None] | No
         message.http_session = None
         return None
     settings = import_module("django.conf").settings
-    session = message.http_session = import_module(settings.SESSION_ENGINE).SessionStore(session_key=key)
+    session = import_module(settings.SESSION_ENGINE).SessionStore(session_key=key)
+    session.get(HTTP_KEY)  # loads it, here where that may block; an unknown one loses its key
+    message.http_session = session if session.session_key else None
 
     def finish() -> None:
         if session.modified:

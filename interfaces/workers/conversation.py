@@ -180,6 +180,9 @@ class Conversation:
             else:
                 self._shared = self._shared or (how == "group" and name in self._joined)
                 await self._deliver([how, name, message], patient=own)
+                await asyncio.sleep(
+                    0
+                )  # who receives it here gets a turn: a member that is full would be left out
 
     def _words(self, message: dict[str, Any]) -> list[dict[str, Any]]:
         """The consumer's own, without an accept, which is given by now."""

@@ -41,6 +41,9 @@ __all__ = ["Include", "Route", "RouteClass", "Routing", "find_routing", "from_se
 
 log = logging.getLogger("interfaces.workers")
 
+_FRAMES = ("interfaces.workers.", "interfaces.shared.", "asyncio.", "concurrent.")
+"""Modules through which a consumer is called."""
+
 
 class Routing:
     """``routes`` are a list of ``route()``, ``route_class()``, ``include()``; a dict of channel → consumer; or a path.
@@ -145,7 +148,8 @@ class Routing:
         except NoRoute as error:
             return Outcome(error="no-route", reason=str(error))
         except Exception as error:
-            log.exception("%s %s: the consumer raised", channel or event["type"], event.get("path", ""))
+            where = channel or event["type"]
+            log.error("%s %s: the consumer raised", where, event.get("path", ""), exc_info=_its_own(error))
             return Outcome(error="raised", reason=f"{type(error).__name__}: {error}")
 
     def _may_pass(self, channel: str, event: Mapping[str, Any]) -> bool:
@@ -212,6 +216,14 @@ class Routing:
             if self._run_background == "auto"
             else self._run_background
         )
+
+
+def _its_own(error: Exception) -> Any:
+    """For a log: ``error`` with the frames that are the consumer's."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith(_FRAMES):
+        trace = trace.tb_next
+    return type(error), error, trace
 
 
 async def _stop(work: asyncio.Task[None] | None) -> None:

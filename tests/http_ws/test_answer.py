@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from interfaces.http_ws import answer as module
 from interfaces.http_ws.answer import COMPLETE, NEW, STARTED, Answer
+from interfaces.shared.errors import ApplicationError
 from tests.http_ws.sections import proves
 
 DATE = b"date: now\r\n"
@@ -113,7 +114,7 @@ def test_a_body_of_another_length_is_refused(parts: list[bytes], wrong: int) -> 
         more = at < len(parts) - 1
         sent, phase = answer.sent, answer.phase
         if at == wrong:
-            with pytest.raises(RuntimeError, match="content-length"):
+            with pytest.raises(ApplicationError, match="content-length"):
                 answer.body(part, more)
             assert (answer.sent, answer.phase) == (sent, phase)
             assert answer.on_the_wire == (wrong > 0)
@@ -128,14 +129,14 @@ def test_no_line_ends_in_values(bad: bytes, where: bytes) -> None:
     """CR, LF and NUL anywhere in a value, a trailer or a link raise, and nothing is started."""
     value = where % bad
     answer = begun()
-    with pytest.raises(RuntimeError, match="CR, LF or NUL"):
+    with pytest.raises(ApplicationError, match="CR, LF or NUL"):
         answer.start(200, [(b"a", b"b"), (b"x", value)], DATE)
-    with pytest.raises(RuntimeError, match="CR, LF or NUL"):
+    with pytest.raises(ApplicationError, match="CR, LF or NUL"):
         answer.hint([b"<a>", value])
     assert answer.phase == NEW
     answer.start(200, [], DATE, True)
     answer.body(b"", False)
-    with pytest.raises(RuntimeError, match="CR, LF or NUL"):
+    with pytest.raises(ApplicationError, match="CR, LF or NUL"):
         answer.trailers([(b"x", value)], True)
 
 
@@ -146,12 +147,12 @@ def test_no_line_ends_in_values(bad: bytes, where: bytes) -> None:
 def test_names_are_tokens(name: bytes) -> None:
     """A name that is no token raises, in the head and in trailers, asked for or not."""
     answer = begun()
-    with pytest.raises(RuntimeError, match="token"):
+    with pytest.raises(ApplicationError, match="token"):
         answer.start(200, [(name, b"x")], DATE)
     answer.start(200, [], DATE, True)
     answer.body(b"", False)
     for wanted in (True, False):
-        with pytest.raises(RuntimeError, match="token"):
+        with pytest.raises(ApplicationError, match="token"):
             answer.trailers([(name, b"x")], wanted)
 
 
@@ -161,7 +162,7 @@ def test_framing_is_no_trailer(name: bytes) -> None:
     """Fields about framing may not stand in trailers."""
     answer = started(trailers=True)
     answer.body(b"", False)
-    with pytest.raises(RuntimeError, match="framing"):
+    with pytest.raises(ApplicationError, match="framing"):
         answer.trailers([(name, b"1")], True)
 
 
@@ -171,7 +172,7 @@ def test_framing_is_no_trailer(name: bytes) -> None:
 )
 def test_content_length_is_one_number(values: list[bytes]) -> None:
     """A length that is repeated or no number raises."""
-    with pytest.raises(RuntimeError, match="one number"):
+    with pytest.raises(ApplicationError, match="one number"):
         begun().start(200, [(b"Content-Length", value) for value in values], DATE)
 
 
@@ -204,24 +205,24 @@ def test_the_applications_date_counts() -> None:
 @pytest.mark.parametrize("status", [0, 99, 100, 101, 103, 199, 1000, -200])
 def test_only_final_statuses_start(status: int) -> None:
     """A status that is interim, or none, raises."""
-    with pytest.raises(RuntimeError, match="final"):
+    with pytest.raises(ApplicationError, match="final"):
         begun().start(status, [], DATE)
 
 
 def test_what_is_out_of_order_is_refused() -> None:
     """Body before start, start twice, late hints, trailers unannounced, anything after the end: all raise."""
     answer = begun()
-    with pytest.raises(RuntimeError, match="body"):
+    with pytest.raises(ApplicationError, match="body"):
         answer.body(b"", False)
-    with pytest.raises(RuntimeError, match="trailers"):
+    with pytest.raises(ApplicationError, match="trailers"):
         answer.trailers([], True)
     answer.start(200, [], DATE)
-    with pytest.raises(RuntimeError, match="twice"):
+    with pytest.raises(ApplicationError, match="twice"):
         answer.start(200, [], DATE)
-    with pytest.raises(RuntimeError, match="early_hint"):
+    with pytest.raises(ApplicationError, match="early_hint"):
         answer.hint([b"<a>"])
     answer.body(b"", True)
-    with pytest.raises(RuntimeError, match="trailers"):
+    with pytest.raises(ApplicationError, match="trailers"):
         answer.trailers([], True)
     answer.body(b"", False)
     for act in (
@@ -229,14 +230,14 @@ def test_what_is_out_of_order_is_refused() -> None:
         lambda: answer.start(200, [], DATE),
         lambda: answer.trailers([], True),
     ):
-        with pytest.raises(RuntimeError):
+        with pytest.raises(ApplicationError):
             act()
 
 
 def test_a_start_that_raised_can_be_made_good() -> None:
     """After a start that was refused, another is taken, and nothing of the first stays."""
     answer = begun()
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ApplicationError):
         answer.start(204, [(b"content-length", b"5"), (b"x", b"\n")], DATE, True)
     answer.start(200, [], b"")
     assert answer.body(b"ab", False) == b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nab"
@@ -245,7 +246,7 @@ def test_a_start_that_raised_can_be_made_good() -> None:
 def test_a_body_that_raised_can_be_made_good() -> None:
     """After a first part that was refused, nothing is on the wire, and another is taken."""
     answer = started(headers=[(b"content-length", b"2")])
-    with pytest.raises(RuntimeError):
+    with pytest.raises(ApplicationError):
         answer.body(b"abc", False)
     assert answer.phase == STARTED and not answer.on_the_wire
     assert answer.body(b"ab", False).endswith(b"\r\n\r\nab")
@@ -272,9 +273,9 @@ def test_sizes_of_files() -> None:
     answer = started(headers=[(b"content-length", b"5")])
     answer.sized(5)
     assert answer.body(b"abcde", False).count(b"content-length: 5\r\n") == 1
-    with pytest.raises(RuntimeError, match="size"):
+    with pytest.raises(ApplicationError, match="size"):
         started(headers=[(b"content-length", b"4")]).sized(5)
-    with pytest.raises(RuntimeError, match="pathsend"):
+    with pytest.raises(ApplicationError, match="pathsend"):
         begun().sized(5)
     answer = started(204)
     answer.sized(5)

@@ -79,6 +79,20 @@ async def test_a_flood_of_pipelined_requests_waits_in_the_kernel() -> None:
         assert peer.transport.reading
 
 
+@scene
+async def test_a_pipelined_head_above_64_kib_is_read_to_its_end() -> None:
+    """Where larger heads are allowed, the part of one that waited while another was answered is read on."""
+    async with Bench(echo, max_header_size=200_000) as bench:
+        peer = bench.connect()
+        head = GET[:-2] + b"X: %b\r\n\r\n" % (b"y" * 150_000)
+        peer.feed(GET)
+        peer.feed(head[:100_000])
+        assert not peer.transport.reading
+        await bench.settle()
+        assert peer.transport.reading
+        assert [code for code, _, _ in answers(await peer.send(head[100_000:]), "GET", "GET")] == [200, 200]
+
+
 @proves("RFC9112 9.3.2")
 @scene
 async def test_the_next_request_waits_for_a_client_that_does_not_read() -> None:
@@ -198,11 +212,26 @@ async def test_connections_of_an_address_are_bounded() -> None:
         refused = bench.connect(("1.1.1.1", 2))
         assert b"retry-after: 1\r\n" in bytes(refused.transport.out)
         assert status(refused.take()) == 503
+        assert bench.telemetry.counts["http.refused"] == 1
         assert answers(await bench.connect(("1.1.1.2", 1)).send(GET))[0][0] == 200
         assert answers(await first.send(GET))[0][0] == 200
         await first.leave()
         await refused.leave()
         assert answers(await bench.connect(("1.1.1.1", 3)).send(GET))[0][0] == 200
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"\r\r", b"GET /" + b"x" * 9000, b"GET / HTTP/1.1\r\n\r\n", post(2**40), CHUNKED + b"x\r\n"],
+    ids=["empty line", "too long before its end", "no host", "too large", "no chunk"],
+)
+@scene
+async def test_what_is_refused_is_counted(data: bytes) -> None:
+    """Wherever it is found out: before the head is whole, in it, or in the body."""
+    async with Bench() as bench:
+        assert bench.telemetry.counts["http.refused"] == 0
+        assert status(await bench.connect().send(data)) >= 400
+        assert bench.telemetry.counts["http.refused"] == 1
 
 
 @proves("RFC9112 9.3")
@@ -262,17 +291,18 @@ async def test_a_body_streams_into_the_application() -> None:
         assert len(bench.calls) == 2
 
 
+@pytest.mark.parametrize(("options", "most"), [({}, 65536), ({"max_buffered_body": 1000}, 1000)])
 @scene
-async def test_reading_stops_while_64_kib_of_a_body_wait() -> None:
-    """An application that does not read stops the client, and reading on lets it go on."""
-    async with Bench() as bench:
+async def test_reading_stops_while_so_much_of_a_body_waits(options: dict[str, int], most: int) -> None:
+    """An application that does not read stops the client, at 64 KiB or as told; reading on lets it go on."""
+    async with Bench(**options) as bench:
         peer = bench.connect()
         call = await bench.call(peer, post(200_000))
-        peer.feed(bytes(65535))
+        peer.feed(bytes(most - 1))
         assert peer.transport.reading
         peer.feed(b"x")
         assert not peer.transport.reading
-        assert len((await call.receive())["body"]) == 65536
+        assert len((await call.receive())["body"]) == most
         assert peer.transport.reading
 
 
@@ -457,7 +487,7 @@ async def test_a_half_closed_client_gets_its_answer() -> None:
         peer = bench.connect()
         call = await bench.call(peer)
         peer.end()
-        await bench.after(4)
+        await bench.after(0.9)
         await call.answer(b"x")
         await bench.settle()
         assert status(peer.take()) == 200
@@ -479,6 +509,23 @@ async def test_what_was_pipelined_before_the_end_is_answered_too() -> None:
 
 
 @scene
+async def test_each_answer_to_a_half_closed_client_has_its_time() -> None:
+    """What was pipelined before the end does not have to be answered within the time of one."""
+    async with Bench() as bench:
+        peer = bench.connect()
+        first = await bench.call(peer, GET + GET)
+        peer.end()
+        await bench.after(0.9)
+        await first.answer(b"1")
+        await bench.settle()
+        await bench.after(0.9)
+        await bench.calls[1].answer(b"2")
+        await bench.settle()
+        assert [body for _, _, body in answers(peer.take(), "GET", "GET", end=True)] == [b"1", b"2"]
+        assert peer.transport.lost
+
+
+@scene
 async def test_a_half_closed_client_is_given_up_after_a_while() -> None:
     """After half_close_timeout the application is told and goes on in peace, whatever its own deadline."""
     for app_timeout in (0.0, 30.0):
@@ -487,7 +534,7 @@ async def test_a_half_closed_client_is_given_up_after_a_while() -> None:
             call = await bench.call(peer)
             await call.receive()
             peer.end()
-            await bench.after(5.5)
+            await bench.after(1.5)
             assert peer.transport.aborted
             assert await call.receive() == {"type": "http.disconnect"}
             assert not call.cancelled

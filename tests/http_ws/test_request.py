@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from interfaces.http_ws.request import FILE_PART, Exchange
-from interfaces.shared.errors import PeerGone
+from interfaces.shared.errors import ApplicationError, PeerGone
 from tests.http_ws.harness import DATE, GET, Bench, Call, answers, scene
 from tests.http_ws.sections import proves
 
@@ -159,7 +159,7 @@ async def test_sending_to_nobody_is_an_os_error(caplog: pytest.LogCaptureFixture
 
 @scene
 async def test_sending_after_the_end_is_a_mistake() -> None:
-    """Anything after a complete response raises RuntimeError and writes nothing."""
+    """Anything after a complete response raises ApplicationError and writes nothing."""
     async with Bench() as bench:
         peer = bench.connect()
         call = await bench.call(peer)
@@ -171,7 +171,7 @@ async def test_sending_after_the_end_is_a_mistake() -> None:
             {"type": "http.response.start", "status": 200},
             {"type": "x"},
         ):
-            with pytest.raises(RuntimeError, match="after the response was complete"):
+            with pytest.raises(ApplicationError, match="after the response was complete"):
                 await call.send(event)
         assert peer.take() == b""
 
@@ -182,7 +182,7 @@ async def test_unknown_messages_name_the_known() -> None:
     async with Bench() as bench:
         call = await bench.call(bench.connect())
         with pytest.raises(
-            RuntimeError, match=r"http\.response\.push.*start, body, trailers, early_hint, pathsend"
+            ApplicationError, match=r"http\.response\.push.*start, body, trailers, early_hint, pathsend"
         ):
             await call.send({"type": "http.response.push"})
 
@@ -193,9 +193,9 @@ async def test_a_wrong_answer_can_be_made_good() -> None:
     async with Bench() as bench:
         peer = bench.connect()
         call = await bench.call(peer)
-        with pytest.raises(RuntimeError):
+        with pytest.raises(ApplicationError):
             await call.start(headers=((b"x", b"a\r\nb: c"),))
-        with pytest.raises(RuntimeError):
+        with pytest.raises(ApplicationError):
             await call.body(b"x")
         await call.answer(b"good")
         assert answers(peer.take())[0][2] == b"good"
@@ -343,7 +343,7 @@ async def test_files_that_are_not_there(tmp_path: Path, caplog: pytest.LogCaptur
         for target, headers, kind in (
             (tmp_path / "none", (), FileNotFoundError),
             (tmp_path, (), IsADirectoryError),
-            (file, ((b"content-length", b"4"),), RuntimeError),
+            (file, ((b"content-length", b"4"),), ApplicationError),
         ):
             peer, error = await path(bench, target, GET, *headers)
             assert type(error) is kind
@@ -366,7 +366,7 @@ async def test_a_file_that_shrinks(tmp_path: Path, caplog: pytest.LogCaptureFixt
             await asyncio.sleep(0)
         file.write_bytes(b"")
         peer.read_on()
-        with pytest.raises(RuntimeError, match="shorter") as caught:
+        with pytest.raises(ApplicationError, match="shorter") as caught:
             await sending
         await call.finish(caught.value)
         await bench.settle()

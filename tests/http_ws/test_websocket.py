@@ -134,7 +134,7 @@ async def test_a_denial_is_a_response() -> None:
         call = await bench.call(peer, UPGRADE)
         await call.send({"type": "websocket.http.response.start", "status": 401, "headers": [(b"x", b"y")]})
         assert peer.take() == b""
-        with pytest.raises(RuntimeError, match="does not fit"):
+        with pytest.raises(ApplicationError, match="does not fit"):
             await call.send({"type": "websocket.accept"})
         await call.send({"type": "websocket.http.response.body", "body": b"no", "more_body": True})
         peer.stop_reading()
@@ -186,7 +186,7 @@ async def test_a_wrong_denial_can_be_made_good() -> None:
     async with Bench() as bench:
         peer = bench.connect()
         call = await bench.call(peer, UPGRADE)
-        with pytest.raises(RuntimeError):
+        with pytest.raises(ApplicationError):
             await call.send({"type": "websocket.http.response.start", "status": 101})
         await call.send({"type": "websocket.accept"})
         assert peer.take() == ACCEPTED % b""
@@ -297,33 +297,38 @@ async def test_what_does_not_fit_the_state_is_refused() -> None:
         peer = bench.connect()
         call = await bench.call(peer, UPGRADE)
         for kind in ("websocket.send", "websocket.http.response.body", "websocket.push"):
-            with pytest.raises(RuntimeError, match=f"{kind} does not fit here.*accept, send, close"):
+            with pytest.raises(ApplicationError, match=f"{kind} does not fit here.*accept, send, close"):
                 await call.send({"type": kind, "text": "x"})
         await call.send({"type": "websocket.accept"})
         for kind in ("websocket.accept", "websocket.http.response.start", "http.response.start"):
-            with pytest.raises(RuntimeError, match="does not fit"):
+            with pytest.raises(ApplicationError, match="does not fit"):
                 await call.send({"type": kind})
         await peer.leave()
-        with pytest.raises(RuntimeError, match="does not fit"):
+        with pytest.raises(ApplicationError, match="does not fit"):
             await call.send({"type": "websocket.push"})
 
 
-@pytest.mark.parametrize("size", [0, 20_000])
+@pytest.mark.parametrize(
+    ("size", "options", "fit"),
+    [(0, {}, 32), (0, {"ws_max_queue": 5}, 5), (20_000, {}, 14), (20_000, {"ws_max_queue_size": 100_000}, 5)],
+)
 @scene
-async def test_an_application_that_is_behind_stops_the_client(size: int) -> None:
+async def test_an_application_that_is_behind_stops_the_client(
+    size: int, options: dict[str, int], fit: int
+) -> None:
     """By count or by bytes: reading stops when the inbox is full, and goes on when it is empty."""
-    async with Bench() as bench:
+    async with Bench(**options) as bench:
         peer, call = await opened(bench)
         sent = 0
         while peer.transport.reading:
             peer.feed(frame(BINARY, bytes(size)))
             sent += 1
-        assert sent == (14 if size else 32)
+        assert sent == fit
         taken = 0
         while not peer.transport.reading:
             assert len((await call.receive())["bytes"]) == size
             taken += 1
-        assert taken == (14 if size else 32)
+        assert taken == fit
 
 
 @scene
@@ -796,5 +801,5 @@ async def test_a_message_needs_content() -> None:
     """A websocket.send with neither text nor bytes is told what it lacks."""
     async with Bench() as bench:
         _, call = await opened(bench)
-        with pytest.raises(RuntimeError, match="text or bytes"):
+        with pytest.raises(ApplicationError, match="text or bytes"):
             await call.send({"type": "websocket.send", "text": None})

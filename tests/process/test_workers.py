@@ -46,6 +46,28 @@ def test_workers_share_the_port_and_one_banner(tmp_path: Path) -> None:
         assert f"2 workers, pid {server.process.pid}, " in server.said
 
 
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_metrics_add_up_what_all_workers_count(tmp_path: Path, workers: str) -> None:
+    """Of one process, of several, and of those that are gone."""
+
+    def refused(count: int) -> bool:
+        lines = server.get("/metrics", server.ops)[1].splitlines()
+        return f"interfaces_http_refused_total {count}" in lines and "interfaces_ws_silent_total 0" in lines
+
+    with Server(tmp_path, "--workers", workers, *OPS) as server:
+        until(lambda: refused(0))
+        for _ in range(5):
+            assert server.get("/x#y")[0] == 400
+        until(lambda: refused(5))
+        if workers == "2":
+            for victim in pids(server, 2):
+                os.kill(victim, signal.SIGTERM)
+            server.wait_for("ended with code 0", 2)
+            until(lambda: ready_workers(server) == 2)
+            assert server.get("/x#y")[0] == 400
+            until(lambda: refused(6))
+
+
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
 def test_a_worker_that_ends_is_replaced(tmp_path: Path, number: signal.Signals) -> None:
     """Whatever ends a worker, another takes its place; the log says what it was."""

@@ -66,9 +66,11 @@ def test_a_factory_is_called(projects: Path) -> None:
 
 
 def test_a_wsgi_application_is_wrapped(projects: Path) -> None:
-    """With wsgi the application answers ASGI."""
+    """With wsgi the application answers ASGI, on as many threads as were asked for."""
     a2wsgi: Any = pytest.importorskip("a2wsgi")
-    assert isinstance(load("projgood:wsgi", str(projects), wsgi=True), a2wsgi.WSGIMiddleware)
+    wrapped: Any = load("projgood:wsgi", str(projects), wsgi=True, threads=3)
+    assert isinstance(wrapped, a2wsgi.WSGIMiddleware)
+    assert wrapped.executor._max_workers == 3
 
 
 def test_wsgi_without_its_package_names_the_extra(projects: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 
 import pytest
 
@@ -19,6 +19,9 @@ signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
 """
 SAYS = """
 line.send(b'{"ok": true, "lines": ["http: ok"], "where": ["here"], "loop": "uvloop"}\\n')
+"""
+COUNTS = """
+line.send(b'{"counts": {"http.refused": 2}}\\n')
 """
 UP = HELLO + SAYS
 STAYS = UP + "while True: signal.pause()\n"
@@ -63,6 +66,23 @@ def test_a_child_is_up_when_it_says_so(supervised) -> None:
 
     changes = supervised(STAYS, look)
     assert changes == ["True ['http: ok']", "False ['was ended by SIGKILL']"]
+
+
+def test_what_a_child_has_counted_is_handed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It changes nothing about how the child does."""
+    monkeypatch.setattr(module, "command", lambda: [sys.executable, "-c", UP + COUNTS])
+    changes: list[Child] = []
+    counts: list[Mapping[str, int]] = []
+
+    async def main() -> None:
+        child = Child(1, {}, changes.append, counts.append)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, child.poll)
+        async with asyncio.timeout(20):
+            await child.ended()
+
+    asyncio.run(main())
+    assert counts == [{"http.refused": 2}]
+    assert len(changes) == 2  # it is up, and it has ended
 
 
 def test_a_child_that_ends_before_is_not_up(supervised) -> None:

@@ -8,8 +8,9 @@ import pytest
 
 from interfaces.http_ws.interface import HttpWs, HttpWsOptions
 from interfaces.runner.options import ServeOptions
-from interfaces.runner.process import listening_of, loop_factory, run
+from interfaces.runner.process import listening_of, loop_factory, run, serving_of
 from interfaces.shared.errors import ConfigError
+from interfaces.shared.strand import bound, current, pool
 
 
 async def application(scope, receive, send) -> None:
@@ -43,6 +44,16 @@ def test_listening_is_as_the_options_say() -> None:
     assert (listening.backlog, listening.proxy_protocol, listening.reuse_port) == (7, True, True)
     assert listening.inherited == {"a": (3,)}
     assert "10.1.2.3" in listening.trusted and "11.1.2.3" not in listening.trusted
+
+
+def test_the_bounds_of_sync_work_are_the_options() -> None:
+    """Threads, and the calls that wait for one, are the process's from the moment that it is to serve."""
+    before = ServeOptions()
+    try:
+        serving_of(application, [], ServeOptions(threads=3, max_sync_queue=9))
+        assert (pool().threads, current().limit) == (3, 9)
+    finally:
+        bound(before.threads, before.max_sync_queue)
 
 
 @pytest.mark.parametrize("family", ["x-forwarded", "forwarded", "off"])

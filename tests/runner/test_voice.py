@@ -35,5 +35,5 @@ def test_the_banner_says_where_in_which_mode_and_what_is_kept(capsys: pytest.Cap
     banner(["http on 127.0.0.1:8000 for app", *where], "2 workers", "uvloop")
     first, second, third = capsys.readouterr().err.splitlines()
     assert first == "interfaces: http on 127.0.0.1:8000 for app"
-    assert second == "interfaces: /livez and /readyz on 127.0.0.1:9000"
+    assert second == "interfaces: /livez, /metrics and /readyz on 127.0.0.1:9000"
     assert third.startswith("interfaces: 2 workers, pid ") and ", uvloop loop, nothing is kept" in third

@@ -63,6 +63,19 @@ def test_what_it_tells_is_a_line_of_json(line) -> None:
     assert json.loads(text) == {"ok": True, "lines": ["http: ok"], "where": ["here"], "loop": "asyncio"}
 
 
+def test_it_tells_what_it_has_counted_since_the_last_time(line) -> None:
+    """Each count once, also what is 0 so far; nothing new is no line; what nobody heard is told again."""
+    ours, theirs = line
+    worker = Worker(1, {}, theirs)
+    for counts in ({"a": 2, "b": 0}, {"a": 2, "b": 0}, {"a": 5, "b": 0, "c": 1}):
+        worker.count(counts)
+    said = [json.loads(text)["counts"] for text in ours.recv(4096).splitlines()]
+    assert said == [{"a": 2, "b": 0}, {"a": 3, "c": 1}]
+    ours.close()
+    worker.count({"a": 6})
+    assert worker._counted["a"] == 5
+
+
 def test_telling_nobody_harms_nothing(line) -> None:
     """A supervisor that was killed breaks no worker that has something to say."""
     ours, theirs = line

@@ -123,6 +123,14 @@ def test_threads_are_shared_when_all_are_taken(pools):
     assert where(pool, Line()) in homes
 
 
+def test_a_pool_that_was_made_smaller_shares_the_threads_it_has(pools):
+    """Those that are there stay and serve, though all are taken and there are more than may be."""
+    pool, lines = pools(3), [Line(stays=True) for _ in range(3)]
+    homes = [where(pool, line) for line in lines]
+    pool.threads = 1
+    assert where(pool, Line()) in homes
+
+
 def test_a_busy_thread_is_not_waited_for_while_another_is_free(pools):
     """Not even if more lines stay on the free one."""
     pool, lines = pools(2), [Line(stays=True) for _ in range(3)]

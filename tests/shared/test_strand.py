@@ -12,7 +12,7 @@ import pytest
 from interfaces.shared import connections
 from interfaces.shared.pool import Pool
 from interfaces.shared.session import Session
-from interfaces.shared.strand import Strand, current, lane, pool, shutdown
+from interfaces.shared.strand import Strand, _Process, bound, current, lane, pool, shutdown
 
 WAIT = 10
 
@@ -85,6 +85,19 @@ def test_the_pool_of_the_process_comes_back_after_its_end():
     assert pool() is first
     shutdown()
     assert pool() is not first
+
+
+def test_the_pool_of_the_process_is_as_large_as_was_said():
+    """What there is already takes the new bounds, and so does what is made after it."""
+    before = _Process.threads, _Process.waiting
+    try:
+        bound(2, 7)
+        assert pool().threads == 2 and current().limit == 7
+        shutdown()
+        assert pool().threads == 2
+    finally:
+        bound(*before)
+    assert (pool().threads, current().limit) == before
 
 
 def test_outside_of_scopes_every_caller_has_its_own_strand():

@@ -30,11 +30,14 @@ from tests.shared.twisted_tools import (
 pytestmark = TWISTED_TLS
 run = twisted_tools.run
 tls = twisted_tools.tls
+SUITES = {"TLS_AES_128_GCM_SHA256": 0x1301, "TLS_AES_256_GCM_SHA384": 0x1302,
+          "TLS_CHACHA20_POLY1305_SHA256": 0x1303}  # fmt: skip
+"""RFC 8446 §B.4."""
 twisted_anew = twisted_tools.twisted_anew
 
 
 def test_tls_of_the_endpoint_is_told_when_its_handshake_is_done(run: Any, tls: Any) -> None:
-    """The protocol sees an ssl_object with the version, from which the tls extension is made."""
+    """The protocol sees an ssl_object from which the tls extension is made: certificate, version, suite."""
 
     async def steps() -> None:
         kind = talker()
@@ -46,6 +49,10 @@ def test_tls_of_the_endpoint_is_told_when_its_handshake_is_done(run: Any, tls: A
             assert secured.cipher()[0].startswith("TLS_")
             extension = tls_extension(secured)
             assert extension["tls_version"] == 0x0304
+            shown = client[1].get_extra_info("ssl_object")
+            assert extension["server_cert"] == ssl.DER_cert_to_PEM_cert(shown.getpeercert(binary_form=True))
+            assert shown.cipher()[0] == secured.cipher()[0]
+            assert extension["cipher_suite"] == SUITES[secured.cipher()[0]]
             assert (extension["client_cert_name"], extension["client_cert_chain"]) == (None, [])
             assert not kind.made[0].transport.can_write_eof()
             await close(client)

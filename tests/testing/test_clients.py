@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 import pytest
 import trustme
 
+from interfaces.http_ws.handshake import accept_value
 from interfaces.shared.bind import Address
 from interfaces.testing.raw import RawClient
-from interfaces.testing.websocket import Close, Failed, Refused, WebSocketClient
+from interfaces.testing.websocket import Close, DeflateOptions, Failed, Refused, WebSocketClient
 
 CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 
@@ -52,6 +53,23 @@ def saying(data):
         writer.write(data)
 
     return handler
+
+
+def accepted(head, more=b""):
+    """The acceptance of the handshake in ``head``, with ``more`` lines."""
+    key = head.partition(b"Sec-WebSocket-Key: ")[2].partition(b"\r\n")[0]
+    return b"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: %b\r\n%b\r\n" % (
+        accept_value(key),
+        more,
+    )
+
+
+async def echo(scope, receive, send):
+    """An application that says what it hears."""
+    await receive()
+    await send({"type": "websocket.accept"})
+    while (event := await receive())["type"] == "websocket.receive":
+        await send({**event, "type": "websocket.send"})
 
 
 async def response(data, **options):
@@ -272,6 +290,42 @@ def test_a_whole_websocket(interfaces_server):
     run(main)
 
 
+@pytest.mark.parametrize("takeover", [False, True])
+def test_a_websocket_that_compresses(interfaces_server, takeover):
+    """Offered and agreed to, messages are smaller on the wire than they are; declined, they go as they are."""
+
+    async def main():
+        options, text = DeflateOptions(takeover=takeover), "again and again " * 1000
+        for agreed in (True, False):
+            server = interfaces_server(echo, "ws", ws_deflate=agreed, ws_deflate_takeover=takeover)
+            async with await WebSocketClient.connect(server.address, deflate=options) as client:
+                assert (client.deflate is not None) == agreed
+                assert (len(client.wire.text(text)) < 1000) == agreed
+            async with await WebSocketClient.connect(server.address, deflate=options) as client:
+                for _ in range(2):
+                    await client.send(text)
+                    assert await client.receive() == text
+
+    run(main)
+
+
+@pytest.mark.parametrize("answer", [b"permessage-deflate", b"permessage-snappy", b"a, b", b";"])
+def test_an_extension_that_was_not_offered(answer):
+    """An answer that does not fit the offer is no WebSocket."""
+
+    async def main():
+        async def handler(reader, writer):
+            head = await reader.readuntil(b"\r\n\r\n")
+            assert b"sec-websocket-extensions: permessage-deflate; server_no_context_takeover" in head
+            writer.write(accepted(head, b"Sec-WebSocket-Extensions: %b\r\n" % answer))
+
+        async with talking(handler) as address:
+            with pytest.raises(AssertionError, match=r"extension|Extensions"):
+                await WebSocketClient.connect(address, deflate=DeflateOptions())
+
+    run(main)
+
+
 def test_pings_are_answered_and_ends_are_told(interfaces_server):
     """A raw server asks for life, breaks the protocol, or just goes."""
 
@@ -279,16 +333,8 @@ def test_pings_are_answered_and_ends_are_told(interfaces_server):
         frames, answers = asyncio.Queue(), asyncio.Queue()
 
         async def handler(reader, writer):
-            from interfaces.http_ws.handshake import accept_value
-
             head = await reader.readuntil(b"\r\n\r\n")
-            key = head.partition(b"Sec-WebSocket-Key: ")[2].partition(b"\r\n")[0]
-            accept = (
-                b"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: "
-                + accept_value(key)
-                + b"\r\n\r\n"
-            )
-            writer.write(accept + b"\x89\x02hi")
+            writer.write(accepted(head) + b"\x89\x02hi")
             await frames.put(await reader.readexactly(8))
             writer.write(await answers.get())
 

@@ -52,11 +52,28 @@ def test_the_fingerprint_changes_with_the_files(tmp_path: Path) -> None:
 
 
 def test_ci_runs_what_the_readme_says() -> None:
-    """.ci/run calls exactly the README's test command, and the checks."""
+    """.ci/run calls exactly the README's test command, and the checks; then tests compiled that are there."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     run = (ROOT / ".ci/run").read_text(encoding="utf-8")
     assert "\n./dev test " in readme and "\n./dev check " in readme
     assert "for command in test check; do" in run and './dev "$command"\n' in run
+    folders = run.partition("compiled=(")[2].partition(")")[0].split()
+    assert folders and all((ROOT / folder).is_dir() for folder in folders)
+    assert f"./dev test --compiled {' '.join(folders)}`" in (ROOT / "CONTRIBUTING.md").read_text(
+        encoding="utf-8"
+    )
+
+
+def test_what_cannot_be_compiled_is_not_tested_as_if_it_were(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plain Python, where compiled was asked for, is a failure, after what is missing was to be installed."""
+    asked: list[tuple[str, ...]] = []
+    monkeypatch.setattr(dev, "programs", lambda *more: asked.append(more))
+    monkeypatch.setattr(dev, "compiled", lambda extra: Path(sys.executable))
+    monkeypatch.setattr(dev.shutil, "which", lambda name: None)
+    monkeypatch.setattr(dev.sysconfig, "get_paths", lambda: {"include": "/nowhere"})
+    with pytest.raises(SystemExit, match="nothing was compiled"):
+        dev.test(["--compiled"])
+    assert asked == [("gcc", "libc6-dev", "python3-dev")]
 
 
 def test_the_build_is_pinned() -> None:

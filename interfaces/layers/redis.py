@@ -1,0 +1,177 @@
+"""The channel layer over Redis or Valkey: the class for ``CHANNEL_LAYERS``.
+
+Everything is in the parts: :mod:`homes` finds the hub of the calling loop, :mod:`hub` does the work.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Iterable
+from typing import Any
+
+from interfaces.layers.base import DELAY, Capacities, Layer, Message, delayed
+from interfaces.shared.errors import ConfigError, Unavailable
+
+try:
+    import hiredis as _hiredis
+    import redis as _redis
+except ImportError as missing:
+    raise ConfigError(
+        f"RedisChannelLayer needs {missing.name}: pip install 'asgi-interfaces[redis]'"
+    ) from None
+
+from interfaces.layers.homes import Homes
+from interfaces.layers.hub import Hub
+from interfaces.layers.seal import Seal
+from interfaces.layers.settings import Settings
+
+__all__ = ["RedisChannelLayer"]
+
+_NEEDED = (_hiredis, _redis)
+RETRY = 1.0
+"""Seconds between attempts of a receiver to reach a broker that is not there yet."""
+
+
+class RedisChannelLayer(Layer):
+    """Channels, groups and work queues over one or several brokers (``hosts``: shards), between processes.
+
+    Keywords: those of :class:`interfaces.layers.base.Layer`; ``max_delayed``: messages that may wait for their time at
+    one broker; ``on_loss``: a callable, or several, told why when a broker was lost; and those of
+    :class:`interfaces.layers.settings.Settings` (hosts, prefix, timeout, symmetric_encryption_keys,
+    signing_keys …). Unknown ones are a ConfigError. Can be used from every event loop, thread and forked process.
+    """
+
+    def __init__(
+        self,
+        hosts: object = None,
+        *,
+        expiry: float = 60,
+        group_expiry: float = 86400,
+        capacity: int = 100,
+        channel_capacity: Capacities | None = None,
+        **keywords: Any,
+    ) -> None:
+        super().__init__(
+            expiry=expiry, group_expiry=group_expiry, capacity=capacity, channel_capacity=channel_capacity
+        )
+        hooks, self.max_delayed = keywords.pop("on_loss", None) or (), keywords.pop("max_delayed", 10_000)
+        self.on_loss.extend([hooks] if callable(hooks) else hooks)
+        self.settings = Settings.of(hosts, **keywords)
+        seal = Seal(self.settings.symmetric_encryption_keys, self.settings.signing_keys)
+        self._cipher = seal or None
+        self._homes = Homes(self._make)
+
+    def __repr__(self) -> str:
+        return f"RedisChannelLayer({[host.name for host in self.settings.hosts]}, prefix={self.settings.prefix!r})"
+
+    def _make(self) -> Hub:
+        return Hub(self.settings, self, self._cipher, self.max_delayed)
+
+    def hub(self) -> Hub:
+        """The hub of this event loop, with ``mail``, ``address``, ``queues``, ``nodes``; await its ``started()``."""
+        return self._homes.own()
+
+    @property
+    def ready(self) -> bool:
+        """Whether every hub of this process has its brokers and subscriptions."""
+        return all(hub.ready for hub in self._homes.hubs())
+
+    async def _own(self) -> Hub:
+        """The hub of the running loop; waits until there is a broker."""
+        hub = self._homes.own()
+        while not hub.running:
+            try:
+                await hub.started()
+            except Unavailable:
+                if hub.closed:
+                    raise
+                await asyncio.sleep(RETRY)
+        return hub
+
+    # --- channels ---------------------------------------------------------------------------------
+
+    async def send(self, channel: str, message: Message) -> None:
+        """Put ``message`` into ``channel``: ChannelFull, TypeError; Unavailable without a broker."""
+        self.require_valid_channel_name(channel)
+        if type(message) is not dict and not isinstance(message, dict):
+            raise TypeError(f"a message is a dict, not {type(message).__name__}")
+        if channel == DELAY:
+            await self.send_later(*delayed(message))
+            return
+        hub = self._homes.running()
+        if hub is not None:
+            await hub.send(channel, message)
+        else:
+            await self._homes.call(lambda hub: hub.send(channel, message))
+
+    async def send_later(self, channel: str, message: Message, delay_seconds: float) -> None:
+        """Send it when the delay is over, by whichever process looks first. ChannelFull beyond ``max_delayed``."""
+        self.require_valid_channel_name(channel)
+        if not isinstance(message, dict):
+            raise TypeError(f"a message is a dict, not {type(message).__name__}")
+        if delay_seconds <= 0:
+            await self.send(channel, message)
+        else:
+            await self._homes.call(lambda hub: hub.delays.put(channel, message, delay_seconds))
+
+    async def receive_any(self, channels: Iterable[str]) -> tuple[str, Message]:
+        """Wait for a message of one of ``channels``, queues and own ones mixed; waits through outages."""
+        names = (channels,) if isinstance(channels, str) else tuple(channels)
+        for name in names:
+            self.require_valid_channel_name(name)
+        return await (self._homes.running() or await self._own()).receive(names)
+
+    async def new_channel(self, prefix: str = "specific") -> str:
+        """A channel that this event loop receives: ``<prefix>.<hub>!<n>``."""
+        hub = self._homes.running() or self._homes.own()
+        if not hub.running:
+            await hub.started()
+        name = hub.new_channel(prefix)
+        self.require_valid_channel_name(name)
+        return name
+
+    # --- groups -----------------------------------------------------------------------------------
+
+    async def group_add(self, group: str, channel: str) -> None:
+        """Add ``channel``; when this returns, its owner has confirmed."""
+        self.require_valid_group_name(group)
+        self.require_valid_channel_name(channel)
+        await self._homes.call(lambda hub: hub.groups.add(group, channel))
+
+    async def group_discard(self, group: str, channel: str) -> None:
+        """Take ``channel`` out, if it is in."""
+        self.require_valid_group_name(group)
+        self.require_valid_channel_name(channel)
+        await self._homes.call(lambda hub: hub.groups.discard(group, channel))
+
+    async def group_send(self, group: str, message: Message) -> None:
+        """Send to each channel of ``group``; full ones are left out and counted where they are."""
+        self.require_valid_group_name(group)
+        if not isinstance(message, dict):
+            raise TypeError(f"a message is a dict, not {type(message).__name__}")
+        hub = self._homes.running()
+        if hub is not None:
+            await hub.groups.send(group, message)
+        else:
+            await self._homes.call(lambda hub: hub.groups.send(group, message))
+
+    async def group_channels(self, group: str) -> list[str]:
+        """The channels that this process and the broker know of."""
+        self.require_valid_group_name(group)
+        return await self._homes.call(lambda hub: hub.groups.channels(group))
+
+    # --- the whole --------------------------------------------------------------------------------
+
+    async def statistics(self) -> dict[str, int]:
+        """Of this process: channels, groups and messages here; delayed at the brokers; and all counts."""
+        found = Counter(await self._homes.call(lambda hub: hub.statistics()))
+        for hub in self._homes.hubs():
+            found.update({name.removeprefix("layer."): by for name, by in hub.counts.items()})
+        return found
+
+    async def flush(self) -> None:
+        """Delete all messages, groups and delays under the prefix."""
+        await self._homes.call(lambda hub: hub.flush())
+
+    async def close(self) -> None:
+        """Give back what was not received, and close the connections of this process."""
+        await self._homes.close()

@@ -1,0 +1,34 @@
+"""The page of the limits tells what the code has."""
+
+import re
+from importlib import import_module
+from operator import attrgetter
+
+import pytest
+
+from interfaces import registry
+from interfaces.runner.options import ServeOptions
+from interfaces.shared.options import flags
+from tests.docs.test_pages import PAGES
+
+LIMITS, FIXED = PAGES["docs/reference/limits.md"].split("## What is fixed")
+ROWS = [row.split(" | ")[:2] for row in FIXED.splitlines() if row.startswith("| `")]
+CONSTANTS = [(name, value) for names, value in ROWS for name in re.findall("`(.+?)`", names)]
+
+
+@pytest.mark.parametrize(("name", "value"), CONSTANTS)
+def test_a_constant_is_where_and_what_the_page_says(name: str, value: str) -> None:
+    """Each row of the fixed limits names a constant of the package, with its value."""
+    words = name.split(".")
+    module = import_module(".".join(["interfaces", *words[:2]]))
+    assert attrgetter(".".join(words[2:]))(module) == float(value)
+
+
+def test_every_limit_is_an_option() -> None:
+    """What the other tables name can be set, under that name."""
+    known = {flag.name for flag in flags((), ServeOptions)}
+    for kind, _ in registry.select(registry.BUILTIN):
+        known |= {flag.name for flag in flags(kind.names, kind.options_class)}
+    rows = [row.split(" | ")[0] for row in LIMITS.splitlines() if row.startswith("| `")]
+    names = {name for row in rows for name in re.findall("`(.+?)`", row)}
+    assert len(names) > 30 and names <= known
