@@ -87,7 +87,10 @@ class Host:
     def _from_keys(cls, keys: dict[str, Any]) -> Self:
         _check(keys)
         tls = bool(keys.pop("ssl", False))
-        sentinels = tuple((str(host), int(port)) for host, port in keys.pop("sentinels", None) or ())
+        try:
+            sentinels = tuple((str(host), int(port)) for host, port in keys.pop("sentinels", None) or ())
+        except (TypeError, ValueError):
+            raise ConfigError("hosts: sentinels is a list of (host, port)") from None
         master, asking = str(keys.pop("master_name", None) or ""), keys.pop("sentinel_kwargs", None) or {}
         if bool(sentinels) != bool(master):
             raise ConfigError("hosts: sentinels and master_name belong together")
@@ -111,6 +114,11 @@ def _check(keys: dict[str, Any]) -> None:
         keys[key] = int(keys[key])
     if keys.get("protocol", 2) not in {2, 3}:
         raise ConfigError(f"hosts: protocol={keys['protocol']}: expected 2 or 3")
+    _check_together(keys)
+
+
+def _check_together(keys: dict[str, Any]) -> None:
+    """Refuse keys that contradict each other."""
     if not keys.get("ssl") and (lone := [key for key in keys if key in _TLS]):
         raise ConfigError(f"hosts: {lone[0]} needs TLS: rediss://, or ssl=True")
     if keys.get("path") and (keys.keys() & (_TCP.keys() | {"sentinels"}) or keys.get("ssl")):

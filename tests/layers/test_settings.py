@@ -88,6 +88,7 @@ def test_sentinels_have_their_own_options():
         ("unix://h/path", "unix:///absolute/path"),
         ("redis+sentinel://a", "master_name"),
         ({"sentinels": [("a", 1)]}, "belong together"),
+        ({"sentinels": ["a:1"], "master_name": "m"}, "list of (host, port)"),
         ({"host": "h", "pasword": "p"}, "did you mean password?"),
         ({"host": "h", "db": -1}, "db=-1"),
         ({"host": "h", "protocol": 4}, "expected 2 or 3"),
