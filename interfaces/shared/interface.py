@@ -36,7 +36,7 @@ class Context:
     telemetry: Telemetry = field(default_factory=Telemetry)
     """Where counts and access lines go."""
     layer: Any = None
-    """The channel layer, or None."""
+    """The channel layer (an :class:`interfaces.layers.base.Layer`), or None."""
     on_ready: Callable[[str, bool, str], None] = _unheard
     draining: bool = False
     """True from the moment the process was told to stop."""
@@ -48,7 +48,11 @@ class Context:
         self.on_ready(name, ok, reason)
 
     def outgoing(self, channel: str) -> AsyncIterator[Event]:
-        """Messages sent to the top-level ``channel`` from anywhere; ConfigError without a layer."""
+        """Messages sent to the top-level ``channel`` from anywhere; ConfigError without a layer.
+
+        Several takers share them, each message goes to one. Whoever stops iterating leaves the rest to the others: do
+        so when the drain begins, and send what was taken.
+        """
         if self.layer is None:
             raise ConfigError(f"{channel}: top-level channels need a channel layer")
         found: AsyncIterator[Event] = self.layer.consume(channel)

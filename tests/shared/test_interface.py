@@ -1,7 +1,10 @@
 """The plug-in contract: what a process gives to an interface."""
 
+import asyncio
+
 import pytest
 
+from interfaces.layers.local import LocalChannelLayer
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context, Interface
 
@@ -24,6 +27,22 @@ def test_top_level_channels_need_a_layer():
     with pytest.raises(ConfigError, match="need a channel layer"):
         Context().outgoing("udp.send")
     assert Context(layer=Layer()).outgoing("udp.send") == "messages of udp.send"
+
+
+def test_two_takers_of_a_channel_share_its_messages():
+    """Each comes once; what comes after one has left is the other's."""
+
+    async def main():
+        layer = LocalChannelLayer()
+        one, other = (Context(layer=layer).outgoing("udp.send") for _ in range(2))
+        for number in range(4):
+            await layer.send("udp.send", {"number": number})
+        assert [(await anext(taker))["number"] for taker in (one, other, one)] == [0, 1, 2]
+        leaving = asyncio.create_task(anext(one))
+        leaving.cancel()
+        assert (await anext(other))["number"] == 3
+
+    asyncio.run(main())
 
 
 def test_contexts_share_nothing():
