@@ -101,6 +101,7 @@ class Frame(msgspec.Struct, array_like=True, gc=False):
 
 class _Group(msgspec.Struct, array_like=True, gc=False):
     message: dict[str, Any]
+    ask: tuple[Name, Count] | None = None
 
 
 class Item(NamedTuple):
@@ -153,18 +154,22 @@ def decode(data: bytes) -> Frame:
     return frame
 
 
-def encode_group(message: dict[str, Any]) -> bytes:
-    """What is published for a message to a group. TypeError and ValueError as :func:`encode`."""
-    return b"%c%b" % (VERSION, encode((message,)))
+def encode_group(message: dict[str, Any], ask: tuple[str, int] | None = None) -> bytes:
+    """What is published for a message to a group. TypeError and ValueError as :func:`encode`.
+
+    ``ask``: no message, but a hub that wants to know the members, and its token.
+    """
+    return b"%c%b" % (VERSION, encode((message, ask) if ask else (message,)))
 
 
-def decode_group(data: bytes) -> dict[str, Any]:
-    """The message in ``data``. FrameError for anything else."""
+def decode_group(data: bytes) -> tuple[dict[str, Any], tuple[str, int] | None]:
+    """The message in ``data``, and who asks for the members. FrameError for anything else."""
     body = _body(data)
     try:
-        return _decode_group(body).message
+        group = _decode_group(body)
     except _DAMAGED as error:
         raise FrameError("damaged") from error
+    return group.message, group.ask
 
 
 def sealed(cipher: Cipher | None, name: bytes, data: bytes) -> bytes:

@@ -6,16 +6,19 @@ order of publication.
 """
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+from redis.exceptions import ResponseError
+
 from interfaces.layers.base import ChannelFull, Message
 from interfaces.layers.frames import FrameError, decode_group, encode_group, opened, sealed
 from interfaces.layers.inbox import Inbox
-from interfaces.layers.mail import JOIN, LEAVE, Mail
+from interfaces.layers.mail import JOIN, LEAVE, MEMBERS, Mail
 from interfaces.layers.node import Node
-from interfaces.layers.peers import owner
+from interfaces.layers.peers import HUB, owner
 from interfaces.layers.scripts import GROUP_JOIN, GROUP_SEND
 from interfaces.shared.errors import PeerGone, Unavailable
 
@@ -23,6 +26,10 @@ __all__ = ["JOIN_TIMEOUT", "Group", "Groups"]
 
 JOIN_TIMEOUT = 5.0
 """Seconds that another hub may take to confirm a join."""
+ASK_TIMEOUT = 1.0
+"""Seconds that other hubs may take to name their members of a group."""
+ASKED = 10000
+"""Members of a group that one hub names."""
 JOINS = 10000
 """Joins that this hub works on for others at once; beyond, they are refused, which is counted."""
 
@@ -36,6 +43,24 @@ class Group:
         self.members: dict[str, float] = {}
         self.live = False
         self.subscribing: asyncio.Task[None] | None = None
+
+
+class _Asking:
+    """A question for the members of a group: how many hubs have still to answer, and what they said."""
+
+    __slots__ = ("done", "left", "names")
+
+    def __init__(self) -> None:
+        self.left = 0
+        self.names: dict[str, None] = {}
+        self.done = asyncio.Event()
+
+    def say(self, names: list[Any], hubs: int) -> None:
+        """One more answer (left -1), or how many hubs were asked."""
+        self.names.update(dict.fromkeys(name for name in names if isinstance(name, str)))
+        self.left += hubs
+        if not self.left:
+            self.done.set()
 
 
 class Groups:
@@ -65,6 +90,9 @@ class Groups:
         self._tasks: set[asyncio.Task[None]] = set()
         self._idle: dict[str, None] = {}
         self._swept = mail.clock()
+        self._asking: dict[int, _Asking] = {}
+        self._tokens = itertools.count(1)
+        mail.handlers[MEMBERS] = self._named
         mail.handlers[JOIN] = self._asked_to_join
         mail.handlers[LEAVE] = self._asked_to_leave
         mail.on_beat.append(self.sweep)
@@ -109,12 +137,41 @@ class Groups:
             self._leave(group, channel)
 
     async def channels(self, group: str) -> list[str]:
-        """The members of ``group`` that this hub and the broker know of; those of other hubs are not among them."""
-        known = self._groups.get(group)
-        here = list(known.members) if known else []
-        since = int((self._node_of(group).server_time() - self._expiry) * 1000)
-        queues = await self._node_of(group).call("ZRANGEBYSCORE", self._queues + group, since, "+inf")
-        return here + [queue.decode() for queue in queues]
+        """The members of ``group``: queues, and the channels that the hubs name within ASK_TIMEOUT seconds.
+
+        Hubs that do not answer in time are counted (``layer.members_unknown``). Raises Unavailable.
+        """
+        node, topic = self._node_of(group), self._topics + group
+        token, asking = next(self._tokens), _Asking()
+        self._asking[token] = asking
+        payload = sealed(self._mail.cipher, topic.encode(), encode_group({}, (self._mail.address, token)))
+        since = int((node.server_time() - self._expiry) * 1000)
+        try:
+            hubs, queues = await asyncio.gather(
+                node.call("PUBLISH", topic, payload),
+                node.call("ZRANGEBYSCORE", self._queues + group, since, "+inf"),
+            )
+            asking.say([queue.decode() for queue in queues], hubs)
+            async with asyncio.timeout(ASK_TIMEOUT):
+                await asking.done.wait()
+        except TimeoutError:
+            self._mail.count("layer.members_unknown", asking.left)
+        finally:
+            del self._asking[token]
+        return list(asking.names)
+
+    def _name(self, group: Group, hub: str, token: int) -> None:
+        """Another hub, or this one, wants to know our members."""
+        if HUB.fullmatch(hub):
+            try:
+                self._mail.post(hub, MEMBERS, [token, list(itertools.islice(group.members, ASKED))])
+            except Unavailable:
+                pass  # this hub is being closed: it has no members any more
+
+    def _named(self, _sender: str, item: Any, _size: int) -> None:
+        token, names = item
+        if asking := self._asking.get(token):
+            asking.say(names, -1)
 
     async def _join(self, group: str, channel: str) -> None:
         known = self._groups.get(group)
@@ -123,11 +180,11 @@ class Groups:
         known.members[channel] = self._clock()
         self._of.setdefault(channel, set()).add(group)
         try:
-            while not known.live:
+            while channel in known.members and not known.live:
                 if known.subscribing is None:
                     known.subscribing = self._start(self._subscribe(group, known))
                 await asyncio.shield(known.subscribing)
-        except Unavailable:
+        except Exception:
             self._leave(group, channel)
             raise
 
@@ -229,7 +286,7 @@ class Groups:
     async def _join_for(self, sender: str, token: object, group: str, channel: str) -> None:
         try:
             await self._join(group, channel)
-        except Unavailable:
+        except (Unavailable, ResponseError):
             self._mail.confirm(sender, token, False)
         else:
             self._mail.confirm(sender, token, True)
@@ -258,15 +315,18 @@ class Groups:
     def feed(self, name: bytes, payload: bytes) -> None:
         """What came under the name of a group; never raises."""
         known = self._groups.get(name[len(self._topics) :].decode("utf-8", "replace"))
-        if known is None or not known.members:
+        if known is None:
             return
         plain = opened(self._mail.cipher, name, payload)
         if plain is None:
             self._mail.count("layer.unsealed", 1)
             return
         try:
-            message = decode_group(plain)
+            message, ask = decode_group(plain)
         except FrameError as error:
             self._mail.count(f"layer.frame_{error.reason}", 1)
             return
-        self._inbox.fan_out(known.members, message)
+        if ask is None:
+            self._inbox.fan_out(known.members, message)
+        else:
+            self._name(known, *ask)

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -39,9 +39,8 @@ from interfaces.shared.errors import PeerGone, Unavailable
 __all__ = ["CONFIRM", "FREE", "JOIN", "LEAVE", "MEMBERS", "MESSAGE", "Handler", "Mail"]
 
 MESSAGE, JOIN, LEAVE, CONFIRM, MEMBERS = 0, 1, 2, 3, 7
-"""Kinds of items. 0: [channel, message]. 1, 2, 3, 7 of groups and of :meth:`Mail.request`."""
 FREE = 16
-"""Kinds from here on are for who uses the mail; 1 to 15 take no credit."""
+"""Kinds of items. 0: [channel, message]; 1 to 15 are of groups and requests, and take no credit; then anybody's."""
 ASSEMBLY = 67108864
 """Bytes of large items that are being put together, of all senders."""
 LOCAL = 65536
@@ -49,15 +48,15 @@ LOCAL = 65536
 
 Handler = Callable[[str, Any, int], None]
 """Takes (sender, item, size); whoever consumes the item calls ``Mail.consumed(sender, size)`` then, once."""
+Posted = Sequence[asyncio.Future[int]]
 log = logging.getLogger("interfaces.layers")
 
 
 class Mail:
     """One hub's mail, within one event loop.
 
-    ``node_of(hub)``: the broker on which that hub listens. ``prefix``: of all names at the broker. ``address``: this
-    hub's id, 16 to 64 hex digits, random when none is given. ``window``: bytes on the way to one peer; a
-    peer's and ours must be the same. ``cipher`` seals frames. ``count(name, n)`` is told what goes wrong.
+    ``node_of(hub)``: the broker on which that hub listens. ``prefix``: of all names there. ``address``: this hub's
+    id, 16 to 64 hex digits, random by default. ``window``: bytes on the way to one peer, the same for all.
     """
 
     def __init__(
@@ -83,11 +82,11 @@ class Mail:
         self.topic = self._topic(self.address)
         """Where this hub listens; whoever owns the node gives what comes there to :meth:`feed`."""
         self._node_of, self._window = node_of, window
-        self._peers: Peers[Node] = Peers(self._new_peer, self._forgotten, clock)
+        self._peers: Peers[Node] = Peers(self._new_peer, partial(self._publish_bare, flags=DONE), clock)
         self._leases = Leases(prefix, self.address, clock, self._lapsed)
         self._nodes: dict[Node, None] = {}
         self._due: dict[Peer[Node], None] = {}
-        self._local: list[tuple[int, Any]] = []
+        self._local: list[Item] = []
         self._requests = Requests()
         self._scheduled = self._closed = False
         self._timer: asyncio.TimerHandle | None = None
@@ -108,8 +107,7 @@ class Mail:
     async def start(self) -> None:
         """Listen, and say that this hub lives. Unavailable when there is no broker."""
         self._loop = asyncio.get_running_loop()
-        self._know(self.node)
-        await self.node.subscribe(self.topic)
+        await self._know(self.node).subscribe(self.topic)
         self._leases.renew(self.node)
         self._timer = self._loop.call_later(LEASE / 4, self.beat)
 
@@ -128,10 +126,11 @@ class Mail:
         self._leases.end(self.node)
         await self.node.unsubscribe(self.topic)
 
-    def _know(self, node: Node) -> None:
+    def _know(self, node: Node) -> Node:
         if node not in self._nodes:
             self._nodes[node] = None
             node.on_state.append(partial(self._state, node))
+        return node
 
     def _state(self, node: Node, up: bool, _reason: str) -> None:
         """A broker went or came: what was on its way is in doubt."""
@@ -160,7 +159,7 @@ class Mail:
         if to == self.address:
             if len(self._local) >= LOCAL:
                 raise ChannelFull(f"{LOCAL} items wait for this hub itself")
-            self._local.append((kind, item))
+            self._local.append(Item(kind, item, 0))
             self._schedule()
             return
         if self._closed:
@@ -216,26 +215,22 @@ class Mail:
             frames = list(peer.out.frames(*peer.into.report())) if items else []
             for frame in frames:
                 last = frame is frames[-1]
-                self._publish(peer, frame, items if last else 0, waiting if last else [])
+                self._publish(peer, frame, items if last else 0, waiting if last else ())
             if peer.say > 0 or (peer.say == 0 and not frames):
                 self._publish_bare(peer, peer.say)
             peer.say = -1
         local, self._local = self._local, []
-        for kind, item in local:
-            self._give(self.address, Item(kind, item, 0))
+        for item in local:
+            self._give(self.address, item)
 
     def _publish_bare(self, peer: Peer[Node], flags: int = 0) -> None:
-        self._publish(peer, peer.out.bare(flags, *peer.into.report()), 0, [])
+        self._publish(peer, peer.out.bare(flags, *peer.into.report()))
 
-    def _publish(
-        self, peer: Peer[Node], frame: bytes, items: int, waiting: list[asyncio.Future[int]]
-    ) -> None:
+    def _publish(self, peer: Peer[Node], frame: bytes, items: int = 0, waiting: Posted = ()) -> None:
         then = partial(self._published, peer, items, waiting)
         peer.node.tell(then, "PUBLISH", peer.topic, sealed(self.cipher, peer.topic, frame))
 
-    def _published(
-        self, peer: Peer[Node], items: int, waiting: list[asyncio.Future[int]], reply: Any
-    ) -> None:
+    def _published(self, peer: Peer[Node], items: int, waiting: Posted, reply: Any) -> None:
         """What the broker says: to how many, or why not."""
         failed = isinstance(reply, Exception)
         peer.unsure = failed or not reply
@@ -264,9 +259,10 @@ class Mail:
         except FrameError as error:
             self.count(f"layer.frame_{error.reason}", 1)
             return
-        if self._closed or frame.sender == self.address or not HUB.fullmatch(frame.sender):
-            return
-        peer = self._peers.use(frame.sender)
+        if not self._closed and frame.sender != self.address and HUB.fullmatch(frame.sender):
+            self._arrived(self._peers.use(frame.sender), frame)
+
+    def _arrived(self, peer: Peer[Node], frame: Frame) -> None:
         gap, items = self._checked_in(peer, frame)
         news = peer.out.told(frame.heard, frame.consumed, frame.missed)
         if peer.room:
@@ -308,8 +304,7 @@ class Mail:
 
     def consumed(self, sender: str, size: int) -> None:
         """An item of ``sender`` has been consumed: its credit goes back."""
-        peer = self._peers.find(sender)
-        if peer is not None and size:
+        if size and (peer := self._peers.find(sender)):
             peer.into.consume(size)
             if peer.into.owes(self._window):
                 self._say(peer)
@@ -333,18 +328,12 @@ class Mail:
 
     def unwatch(self, peer: str, on_gone: OnGone) -> None:
         """Watch it no more."""
-        known = self._peers.find(peer)
-        if known is not None:
+        if known := self._peers.find(peer):
             known.watchers.pop(on_gone, None)
 
     def _new_peer(self, name: str, epoch: int) -> Peer[Node]:
-        node = self._node_of(name)
-        self._know(node)
+        node = self._know(self._node_of(name))
         return Peer(name, self._topic(name), node, Outgoing(self.address, epoch, self._window))
-
-    def _forgotten(self, peer: Peer[Node]) -> None:
-        """It made room for others, or was quiet for long: both directions begin anew."""
-        self._publish_bare(peer, DONE)
 
     def _forget(self, peer: Peer[Node]) -> None:
         """It has forgotten us."""
@@ -382,8 +371,7 @@ class Mail:
             guarded(hook)
 
     def _lapsed(self, hub: str) -> None:
-        peer = self._peers.find(hub)
-        if peer is not None and not self._closed:
+        if (peer := self._peers.find(hub)) and not self._closed:
             self._lose(peer, "gone")
 
     # --- questions --------------------------------------------------------------------------------
@@ -409,5 +397,4 @@ class Mail:
         self.post(to, CONFIRM, [token, result])
 
     def _confirmed(self, sender: str, item: Any, _size: int) -> None:
-        token, result = item
-        self._requests.answer(sender, token, result)
+        self._requests.answer(sender, *item)
