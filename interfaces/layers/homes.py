@@ -148,6 +148,14 @@ class Homes:
                 atexit.register(self._thread.stop)
             return self._thread
 
+    def fleeting(self) -> bool:
+        """Whether this loop was made for one call of the layer: by ``async_to_sync``, or asyncio.run on its method."""
+        loop = asyncio.get_running_loop()
+        if loop in self._hubs or len(tasks := asyncio.all_tasks(loop)) > 1:
+            return False
+        names = [getattr(task.get_coro(), "__qualname__", "") for task in tasks]
+        return all(name.startswith(("AsyncToSync.", "RedisChannelLayer.")) for name in names)
+
     def hubs(self) -> list[Hub]:
         """All there are."""
         return [hub for hub, _ in self._hubs.values()] + ([self._thread.hub] if self._thread else [])

@@ -8,7 +8,7 @@ import asyncio
 import secrets
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from itertools import count
 from typing import Any
@@ -67,6 +67,8 @@ class Hub:
         self.delays = Delays(self.nodes, self.node_of, self.send, rules, most_delayed)
         self.mail.handlers[MESSAGE] = self._arrived
         self.mail.on_beat.append(self.inbox.sweep)
+        self.mark = f".{self.address}!"
+        """What is in the name of each channel that this hub receives, and in no other."""
         self._bell = bell_name(settings.prefix, self.address).encode()
         self._numbers = count(1)
         self._starting: asyncio.Task[None] | None = None
@@ -175,30 +177,28 @@ class Hub:
         while number:
             number, digit = divmod(number, 36)
             digits = DIGITS[digit] + digits
-        return f"{prefix}.{self.address}!{digits}"
+        return f"{prefix}{self.mark}{digits}"
 
     async def send(self, channel: str, message: Message) -> None:
         """Put a copy of ``message`` into ``channel``; ChannelFull, Unavailable, TypeError."""
-        hub = owner(channel) if "!" in channel else ""
-        if not hub:
-            await self.queues.push(channel, message)
-        elif hub != self.address:
+        if self.mark in channel:
+            if not self.inbox.deliver(channel, copied(message)):
+                raise ChannelFull(channel)
+        elif "!" in channel and (hub := owner(channel)):
             self.mail.post(hub, MESSAGE, (channel, message))
             await self.mail.sent(hub)
-        elif not self.inbox.deliver(channel, copied(message)):
-            raise ChannelFull(channel)
+        else:
+            await self.queues.push(channel, message)
 
     async def receive(self, channels: Sequence[str], *, ahead: bool = True) -> tuple[str, Message]:
         """Wait for a message of one of ``channels``, which take turns: its channel, and the message.
 
         May be cancelled without loss. A channel of another hub never has one here: ValueError.
         """
-        local = []
+        local = [channel for channel in channels if self.mark in channel]
         for channel in channels:
-            if "!" in channel and (hub := owner(channel)):
-                if hub != self.address:
-                    raise ValueError(f"{channel} is received in the event loop that made it, and in no other")
-                local.append(channel)
+            if "!" in channel and owner(channel) not in ("", self.address):
+                raise ValueError(f"{channel} is received in the event loop that made it, and in no other")
         if not local:
             return await self.queues.receive(channels, ahead=ahead)
         if len(local) == len(channels):
@@ -240,9 +240,9 @@ class Hub:
                 else:
                     self.queues.put_back(channel, message)
 
-    async def statistics(self) -> dict[str, int]:
-        """Channels, groups, messages and receivers of this hub; messages in known queues and delays at the brokers."""
-        queued = await self.queues.lengths()
+    async def statistics(self, names: Iterable[str]) -> dict[str, int]:
+        """Channels, groups, messages and receivers of this hub; messages in queues and delays at the brokers."""
+        queued = await self.queues.lengths(names)
         return {
             "channels": len(self.inbox.channels) + sum(map(bool, queued.values())),
             "groups": len(self.groups),

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
-from interfaces.layers.base import Message
+from interfaces.layers.base import Message, copied
 
 __all__ = ["Entry", "Inbox"]
 
@@ -111,15 +111,16 @@ class Inbox:
         """Put a copy of ``message`` into each of ``channels``; how many were full, which is counted."""
         deadline = self._clock() + self.expiry
         waiters, find, full = self._waiters, self._boxes.get, 0
+        flat = not any(isinstance(value, dict | list) for value in message.values())
         for channel in channels:
             if channel in waiters:
-                self._hand(channel, ({**message}, deadline, None, 0))
+                self._hand(channel, ({**message} if flat else copied(message), deadline, None, 0))
                 continue
             box = find(channel)
             if box is None:
                 box = self._open(channel)
             if len(box) < box.capacity or self._purge(box):
-                box.append(({**message}, deadline, None, 0))
+                box.append(({**message} if flat else copied(message), deadline, None, 0))
             else:
                 full += 1
         if full:
@@ -170,6 +171,20 @@ class Inbox:
         if sender is not None:
             self.on_consumed(sender, size)
         return channel, message
+
+    async def receive_one(self, channel: str) -> Message:
+        """Wait for a message of ``channel``; otherwise as :meth:`receive`."""
+        box = self._boxes.get(channel)
+        if box is not None and box[0][1] > self._clock():
+            message, _, sender, size = box.popleft()
+            if not box:
+                del self._boxes[channel]
+        else:
+            found = self.take((channel,)) or await self._wait((channel,))
+            message, _, sender, size = found[1]
+        if sender is not None:
+            self.on_consumed(sender, size)
+        return message
 
     def take(self, channels: Sequence[str]) -> Found | None:
         """The next entry of ``channels`` that has not expired, or None; ``on_consumed`` is the caller's to call."""

@@ -13,7 +13,7 @@ a kill -9 may lose besides what was in work.
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
@@ -71,6 +71,11 @@ class Queues:
     def buffered(self) -> int:
         """Entries that were taken and not given yet."""
         return sum(len(queue.buffer) for queue in self._queues.values())
+
+    @property
+    def names(self) -> list[str]:
+        """The queues that were used lately."""
+        return list(self._queues)
 
     @property
     def waiting(self) -> int:
@@ -344,11 +349,28 @@ class Queues:
         if busy:
             self.watch()
 
+    def put_back(self, name: str, message: Message) -> None:
+        """A message that was received and that nobody has seen: the next receiver's, before all others."""
+        queue, now = self._queue(name), self.rules.clock()
+        entry = Entry(b"", message, now, now + self.rules.expiry)
+        entry.ours = True
+        queue.buffer.appendleft(entry)
+        self.serve(queue)
+
+    def forget(self) -> None:
+        """Drop what was taken and not given."""
+        for queue in self._queues.values():
+            queue.buffer.clear()
+
     async def length(self, name: str) -> int:
         """How many entries the queue ``name`` has, with those that were taken and not given yet."""
-        queue = self._queue(name)
-        found: int = await queue.node.call("XLEN", queue.keys.stream)
+        found: int = await self._queue(name).node.call("XLEN", self._queue(name).keys.stream)
         return found
+
+    async def lengths(self, names: Iterable[str]) -> dict[str, int]:
+        """The lengths of several queues."""
+        wanted = list(names)
+        return dict(zip(wanted, await asyncio.gather(*map(self.length, wanted)), strict=True))
 
     async def close(self) -> None:
         """Send what was pushed, tell receivers that there is nothing more, give back what nobody received."""

@@ -6,6 +6,7 @@ Everything is in the parts: :mod:`homes` finds the hub of the calling loop, :mod
 import asyncio
 from collections import Counter
 from collections.abc import Iterable
+from secrets import token_hex
 from typing import Any
 
 from interfaces.layers.base import DELAY, Capacities, Layer, Message, delayed
@@ -29,6 +30,9 @@ __all__ = ["RedisChannelLayer"]
 _NEEDED = (_hiredis, _redis)
 RETRY = 1.0
 """Seconds between attempts of a receiver to reach a broker that is not there yet."""
+
+CHECKED = 4096
+"""Names that are remembered to be valid."""
 
 
 class RedisChannelLayer(Layer):
@@ -59,6 +63,7 @@ class RedisChannelLayer(Layer):
         seal = Seal(self.settings.symmetric_encryption_keys, self.settings.signing_keys)
         self._cipher = seal or None
         self._homes = Homes(self._make)
+        self._checked: set[str] = set()
 
     def __repr__(self) -> str:
         return f"RedisChannelLayer({[host.name for host in self.settings.hosts]}, prefix={self.settings.prefix!r})"
@@ -87,13 +92,19 @@ class RedisChannelLayer(Layer):
                 await asyncio.sleep(RETRY)
         return hub
 
+    def _check_channel(self, name: str) -> None:
+        if name not in self._checked:
+            self.require_valid_channel_name(name)
+            if len(self._checked) >= CHECKED:
+                self._checked.clear()
+            self._checked.add(name)
+
     # --- channels ---------------------------------------------------------------------------------
 
     async def send(self, channel: str, message: Message) -> None:
         """Put ``message`` into ``channel``: ChannelFull, TypeError; Unavailable without a broker."""
-        self.require_valid_channel_name(channel)
-        if type(message) is not dict and not isinstance(message, dict):
-            raise TypeError(f"a message is a dict, not {type(message).__name__}")
+        self._check_channel(channel)
+        _check_message(message)
         if channel == DELAY:
             await self.send_later(*delayed(message))
             return
@@ -105,9 +116,8 @@ class RedisChannelLayer(Layer):
 
     async def send_later(self, channel: str, message: Message, delay_seconds: float) -> None:
         """Send it when the delay is over, by whichever process looks first. ChannelFull beyond ``max_delayed``."""
-        self.require_valid_channel_name(channel)
-        if not isinstance(message, dict):
-            raise TypeError(f"a message is a dict, not {type(message).__name__}")
+        self._check_channel(channel)
+        _check_message(message)
         if delay_seconds <= 0:
             await self.send(channel, message)
         else:
@@ -117,11 +127,27 @@ class RedisChannelLayer(Layer):
         """Wait for a message of one of ``channels``, queues and own ones mixed; waits through outages."""
         names = (channels,) if isinstance(channels, str) else tuple(channels)
         for name in names:
-            self.require_valid_channel_name(name)
+            self._check_channel(name)
+        if not names or DELAY in names:
+            raise TypeError(f"receive_any() takes at least one channel, and not {DELAY}")
         return await (self._homes.running() or await self._own()).receive(names)
 
+    async def receive(self, channel: str, *more: str) -> Message:
+        """Wait for a message of ``channel``, or of one of several."""
+        hub = self._homes.running()
+        if hub is None or more or not isinstance(channel, str) or hub.mark not in channel:
+            return (await self.receive_any((channel, *more)))[1]
+        return await hub.inbox.receive_one(channel)  # a connection's own: the most frequent by far
+
     async def new_channel(self, prefix: str = "specific") -> str:
-        """A channel that this event loop receives: ``<prefix>.<hub>!<n>``."""
+        """A channel that this event loop receives: ``<prefix>.<hub>!<n>``.
+
+        In a loop that ends with this call it is one that any loop and process receives.
+        """
+        if self._homes.running() is None and self._homes.fleeting():
+            name = f"{prefix}.q{token_hex(8)}!1"
+            self.require_valid_channel_name(name)
+            return name
         hub = self._homes.running() or self._homes.own()
         if not hub.running:
             await hub.started()
@@ -134,20 +160,19 @@ class RedisChannelLayer(Layer):
     async def group_add(self, group: str, channel: str) -> None:
         """Add ``channel``; when this returns, its owner has confirmed."""
         self.require_valid_group_name(group)
-        self.require_valid_channel_name(channel)
+        self._check_channel(channel)
         await self._homes.call(lambda hub: hub.groups.add(group, channel))
 
     async def group_discard(self, group: str, channel: str) -> None:
         """Take ``channel`` out, if it is in."""
         self.require_valid_group_name(group)
-        self.require_valid_channel_name(channel)
+        self._check_channel(channel)
         await self._homes.call(lambda hub: hub.groups.discard(group, channel))
 
     async def group_send(self, group: str, message: Message) -> None:
         """Send to each channel of ``group``; full ones are left out and counted where they are."""
         self.require_valid_group_name(group)
-        if not isinstance(message, dict):
-            raise TypeError(f"a message is a dict, not {type(message).__name__}")
+        _check_message(message)
         hub = self._homes.running()
         if hub is not None:
             await hub.groups.send(group, message)
@@ -163,8 +188,10 @@ class RedisChannelLayer(Layer):
 
     async def statistics(self) -> dict[str, int]:
         """Of this process: channels, groups and messages here; delayed at the brokers; and all counts."""
-        found = Counter(await self._homes.call(lambda hub: hub.statistics()))
-        for hub in self._homes.hubs():
+        hubs = self._homes.hubs()
+        names = {name for hub in hubs for name in hub.queues.names}
+        found = Counter(await self._homes.call(lambda hub: hub.statistics(names)))
+        for hub in hubs:
             found.update({name.removeprefix("layer."): by for name, by in hub.counts.items()})
         return found
 
@@ -175,3 +202,8 @@ class RedisChannelLayer(Layer):
     async def close(self) -> None:
         """Give back what was not received, and close the connections of this process."""
         await self._homes.close()
+
+
+def _check_message(message: object) -> None:
+    if not isinstance(message, dict):
+        raise TypeError(f"a message is a dict, not {type(message).__name__}")

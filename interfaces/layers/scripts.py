@@ -236,8 +236,17 @@ return new
 )
 """Make a queue a member of a group, or renew that. Keys: queue members. Arguments: queue, ms of membership."""
 
-DELAY = Script(_CLOCK + "return redis.call('ZADD', KEYS[1], clock() + ARGV[1], ARGV[2])")
-"""Keep an item for later. Keys: the delays. Arguments: milliseconds, item (unique)."""
+DELAY = Script(
+    _CLOCK
+    + """
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[3]) then return 0 end
+return redis.call('ZADD', KEYS[1], clock() + ARGV[1], ARGV[2])
+"""
+)
+"""Keep an item for later. Keys: the delays. Arguments: milliseconds, item (unique), how many there may be.
+
+Answers 0 when there are so many already.
+"""
 
 DUE = Script(
     _CLOCK

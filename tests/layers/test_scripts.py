@@ -183,11 +183,12 @@ def test_group_send_tells_listeners_and_members(broker):
 
 def test_delays_come_when_due(broker):
     """Items come once when they are due, or again after their lease when nobody removed them."""
-    run(broker, DELAY, ["p:d"], MINUTE, "late")
-    run(broker, DELAY, ["p:d"], 0, "now")
+    run(broker, DELAY, ["p:d"], MINUTE, "late", 2)
+    run(broker, DELAY, ["p:d"], 0, "now", 2)
+    assert run(broker, DELAY, ["p:d"], 0, "beyond", 2) == 0
     wait, due = run(broker, DUE, ["p:d"], 10, 0)
     assert due == [b"now"] and 0 < wait <= MINUTE
-    run(broker, DELAY, ["p:d"], 0, "leased")
+    run(broker, DELAY, ["p:d"], 0, "leased", 2)
     assert run(broker, DUE, ["p:d"], 10, 1)[1] == [b"leased"]
     later(broker)
     assert run(broker, DUE, ["p:d"], 10, 1)[1] == [b"leased"]
