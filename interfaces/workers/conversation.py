@@ -70,6 +70,7 @@ class Conversation:
         self._joined: set[str] = set()
         self._shared = False
         self._denied = False
+        self._begun = False
         self._turn = asyncio.Lock()
         self._reader: asyncio.Task[None] | None = None
         self._failure: BaseException | None = None
@@ -82,7 +83,7 @@ class Conversation:
         self.reply_channel = await self.layer.new_channel(f"{self.kind}.send")
         try:
             if self.kind == "http":
-                await self._respond()
+                await self._request()
             else:
                 await self._converse()
         except asyncio.CancelledError:
@@ -214,6 +215,7 @@ class Conversation:
             await self._send(word)
         except PeerGone:
             self.open = False  # the last event is on its way
+        self._begun = True
         if word["type"] == "http.response.body" and not word.get("more_body", False):
             self.complete = True
 
@@ -262,6 +264,21 @@ class Conversation:
 
     # --- requests ---------------------------------------------------------------------------------
 
+    async def _request(self) -> None:
+        """Answer; what is not available for now is a 503, as long as nothing else was said."""
+        try:
+            await self._respond()
+        except Unavailable as error:
+            if self._begun:
+                raise
+            log.warning("%r: %s", self, error)
+            await self._refuse(503, b"Service Unavailable\n", [[b"retry-after", b"1"]])
+
+    async def _refuse(self, status: int, body: bytes, headers: list[list[bytes]]) -> None:
+        headers.append([b"content-type", b"text/plain"])
+        await self._wire({"type": "http.response.start", "status": status, "headers": headers})
+        await self._wire({"type": "http.response.body", "body": body})
+
     async def _respond(self) -> None:
         """One event with the whole body; the answer is the consumer's, or comes from somebody it has asked."""
         body = await self._body()
@@ -279,7 +296,7 @@ class Conversation:
             if answered.done():
                 answered.result()
             elif not gone.done():
-                raise Unavailable(f"{self!r}: no answer in {self._reply_timeout:g} s")
+                raise Unavailable(f"no answer in {self._reply_timeout:g} s")
         finally:
             gone.cancel()
             answered.cancel()
@@ -300,8 +317,7 @@ class Conversation:
             parts.append(event.get("body", b""))
             size += len(parts[-1])
             if size > self._body_limit:
-                await self._wire({"type": "http.response.start", "status": 413, "headers": []})
-                await self._wire({"type": "http.response.body", "body": b"Content Too Large\n"})
+                await self._refuse(413, b"Content Too Large\n", [])
                 return None
             if not event.get("more_body", False):
                 return b"".join(parts)

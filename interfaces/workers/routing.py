@@ -149,7 +149,7 @@ class Routing:
             return Outcome(error="no-route", reason=str(error))
         except Exception as error:
             where = channel or event["type"]
-            log.error("%s %s: the consumer raised", where, event.get("path", ""), exc_info=_its_own(error))
+            log.error("%s %s: the consumer raised", where, event.get("path", ""), exc_info=_its_own(error))  # noqa: TRY400
             return Outcome(error="raised", reason=f"{type(error).__name__}: {error}")
 
     def _may_pass(self, channel: str, event: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from interfaces.layers.local import LocalChannelLayer
-from interfaces.shared.errors import ApplicationError, NoRoute, Unavailable
+from interfaces.shared.errors import ApplicationError, NoRoute, PeerGone, Unavailable
 from interfaces.testing import Communicator, HttpCommunicator, WebsocketCommunicator
 from interfaces.workers import conversation as module
 from interfaces.workers.conversation import LATER, SKIPPED, Conversation
@@ -334,7 +334,7 @@ def test_what_is_raised_ends_the_scope() -> None:
                 await client.wait()
             assert not client.outputs
         for app in both({"websocket.connect": fail}):
-            with pytest.raises(Exception, match="ZeroDivisionError|^$"):
+            with pytest.raises(Exception, match=r"ZeroDivisionError|^$"):
                 await WebsocketCommunicator(app, "/").connect()
 
     run(main())
@@ -346,7 +346,7 @@ def test_no_route_is_told_before_anything_is_asked() -> None:
     async def main():
         with pytest.raises(NoRoute):
             await WebsocketCommunicator(Routing({"http.request": echo}), "/").connect()
-        with pytest.raises(NoRoute, match="websocket.connect /"):
+        with pytest.raises(NoRoute, match=r"websocket.connect /"):
             await WebsocketCommunicator(Remote({"http.request": echo}), "/").connect()
 
     run(main())
@@ -390,8 +390,8 @@ def test_a_lost_broker_ends_the_scope() -> None:
 
     async def main():
         client = WebsocketCommunicator(Routing({"websocket.receive": echo}, layer=Broken()), "/")
+        await client.connect()
         with pytest.raises(Unavailable, match="the broker is gone"):
-            await client.connect()
             await client.wait()
 
     run(main())
@@ -459,12 +459,15 @@ def test_a_response_can_come_in_parts_and_from_elsewhere() -> None:
 
 
 def test_a_request_that_nobody_answers_is_unavailable() -> None:
-    """After a while; one whose client has gone is just over."""
+    """503 after a while, or broken off when it had begun; one whose client has gone is just over."""
 
     async def main():
-        with pytest.raises(Unavailable, match="no answer in 0.05 s"):
-            app = Routing({"http.request": answer()}, limits=(1000, 0.05))
-            await HttpCommunicator(app, "GET", "/").get_response()
+        app = Routing({"http.request": answer()}, limits=(1000, 0.05))
+        response = await HttpCommunicator(app, "GET", "/").get_response()
+        assert response.status == 503 and response.header(b"retry-after") == b"1"
+        begun = Routing({"http.request": answer({"status": 200, "more_content": True})}, limits=(1000, 0.05))
+        with pytest.raises(Unavailable, match=r"no answer in 0.05 s"):
+            await HttpCommunicator(begun, "GET", "/").get_response()
         client = HttpCommunicator(Routing({"http.request": answer()}), "GET", "/")
         await client.send_input({"type": "http.request", "body": b"", "more_body": False})
         await client.finish({"type": "http.disconnect"})
@@ -602,3 +605,46 @@ def test_cancelling_leaves_nothing() -> None:
         assert (await layer.statistics())["receivers"] == 0
 
     run(main())
+
+
+def test_who_has_gone_is_told_nothing_and_ends_well() -> None:
+    """A send after the end is no mistake: the disconnect is on its way, and its consumer runs."""
+    seen = []
+
+    def disconnect(message):
+        seen.append(message["code"])
+        message.reply_channel.send({"text": "nobody hears"})
+
+    async def main():
+        inbox = asyncio.Queue()
+
+        async def send(event):
+            if event["type"] != "websocket.accept":
+                raise PeerGone("gone")
+
+        scope = {"type": "websocket", "path": "/"}
+        routing = Routing({"websocket.receive": echo, "websocket.disconnect": disconnect})
+        task = asyncio.ensure_future(Conversation(scope, inbox.get, send, routing.handle).run())
+        for event in ({"type": "websocket.connect"}, {"type": "websocket.receive", "text": "x"}):
+            await inbox.put(event)
+        await inbox.put({"type": "websocket.disconnect", "code": 1006})
+        await task
+
+    run(main())
+    assert seen == [1006]
+
+
+def test_a_membership_that_cannot_be_ended_is_logged(caplog) -> None:
+    """It expires by itself."""
+
+    class Broken(LocalChannelLayer):
+        async def group_discard(self, group, channel):
+            raise Unavailable("no broker")
+
+    async def main():
+        async with WebsocketCommunicator(Routing({"websocket.connect": join}, layer=Broken()), "/") as client:
+            await client.connect()
+            await client.receive_from()
+
+    run(main())
+    assert "could not leave the group g: no broker" in caplog.text

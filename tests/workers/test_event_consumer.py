@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from typing import ClassVar
 
 import pytest
 
@@ -15,9 +16,9 @@ from interfaces.workers.routing import Routing, include, route_class
 class Counter(EventConsumer):
     """Counts in the session."""
 
-    method_mapping = {"counter.reset": "reset"}
-    instances: list = []
-    threads: list = []
+    method_mapping: ClassVar[dict] = {"counter.reset": "reset"}
+    instances: ClassVar[list] = []
+    threads: ClassVar[list] = []
 
     def __init__(self, message, kwargs):
         super().__init__(message, kwargs)

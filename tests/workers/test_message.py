@@ -121,7 +121,7 @@ def test_immediately_does_not_wait_for_the_end(layer) -> None:
         with collecting() as buffer:
             await asyncio.to_thread(lambda: Channel("a").send({"n": 1}, immediately=True))
             await Channel("a").asend({"n": 2}, immediately=True)
-            with pytest.raises(RuntimeError, match="await ….asend"):
+            with pytest.raises(RuntimeError, match=r"await ….asend"):
                 Channel("a").send({"n": 3}, immediately=True)
             assert buffer.outcome().sends == []
         assert [await taken(layer, "a"), await taken(layer, "a")] == [{"n": 1}, {"n": 2}]
@@ -144,7 +144,7 @@ def test_outside_of_a_consumer_all_is_done_at_once(layer) -> None:
         await Channel("a").asend({"n": 2})
         assert await taken(layer, "a") == {"n": 2}
         assert await layer.group_channels("g") == ["member!1"]
-        with pytest.raises(RuntimeError, match="await ….aadd"):
+        with pytest.raises(RuntimeError, match=r"await ….aadd"):
             Group("g").add("member!2")
 
     asyncio.run(run())

@@ -1,0 +1,1 @@
+"""A chat as it was written in 2016."""
