@@ -2,11 +2,13 @@
 
 import re
 from importlib import import_module
+from inspect import signature
 from operator import attrgetter
 
 import pytest
 
 from interfaces import registry
+from interfaces.layers.local import LocalChannelLayer
 from interfaces.runner.options import ServeOptions
 from interfaces.shared.options import flags
 from tests.docs.test_pages import PAGES
@@ -25,8 +27,8 @@ def test_a_constant_is_where_and_what_the_page_says(name: str, value: str) -> No
 
 
 def test_every_limit_is_an_option() -> None:
-    """What the other tables name can be set, under that name."""
-    known = {flag.name for flag in flags((), ServeOptions)}
+    """What the other tables name can be set, under that name: by an option, or a keyword of a layer."""
+    known = {flag.name for flag in flags((), ServeOptions)} | {*signature(LocalChannelLayer).parameters}
     for kind, _ in registry.select(registry.BUILTIN):
         known |= {flag.name for flag in flags(kind.names, kind.options_class)}
     rows = [row.split(" | ")[0] for row in LIMITS.splitlines() if row.startswith("| `")]
