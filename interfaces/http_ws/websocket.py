@@ -1,7 +1,7 @@
 """A WebSocket: the handshake with the application, messages both ways, liveness, and the close."""
 
 import asyncio
-from typing import Any
+from typing import Any, Final
 
 from interfaces.http_ws.answer import Answer
 from interfaces.http_ws.deflate import Deflate
@@ -17,10 +17,15 @@ from interfaces.shared.stream import FOREVER, Stream
 
 __all__ = ["WebSocket", "upgraded"]
 
-CONNECTING, DENYING, OPEN, CLOSING, CLOSED = range(5)
-INBOX, BACKLOG = 1, 2
-EARLY = 65536
-TURN = 64
+CONNECTING: Final = 0
+DENYING: Final = 1
+OPEN: Final = 2
+CLOSING: Final = 3
+CLOSED: Final = 4
+INBOX: Final = 1
+BACKLOG: Final = 2
+EARLY: Final = 65536
+TURN: Final = 64
 """Frames, or 4 KiB of messages for each, that one peer has read in a turn of the loop; and messages it gets."""
 KNOWN = "websocket. accept, send, close, http.response.start, http.response.body"
 KINDS = frozenset(f"websocket.{name}" for name in KNOWN.removeprefix("websocket. ").split(", "))
@@ -96,10 +101,14 @@ class Socket(Session):
 
 def _frame(wire: Wire, event: Event) -> bytes:
     """The frame of a ``websocket.send``."""
-    data = event.get("bytes")
+    if isinstance(event, dict):  # compiled, its methods are called without being looked up
+        data = event.get("bytes")
+        text = event.get("text")
+    else:
+        data = event.get("bytes")
+        text = event.get("text")
     if data is not None:
         return wire.binary(data if type(data) is bytes else bytes(memoryview(data)))
-    text = event.get("text")
     if text is None:
         raise ApplicationError("websocket.send needs text or bytes")
     return wire.text(text)

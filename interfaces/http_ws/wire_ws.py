@@ -38,8 +38,9 @@ _PLAIN = frozenset((0x00, 0x01, 0x02, 0x80, TEXT, BINARY, CLOSE, PING, PONG))
 _DEFLATING = _PLAIN | {RSV1 | first for first in (0x01, 0x02, TEXT, BINARY)}
 _WIDTHS = [0] * 126 + [2, 8]  # of the length that follows the first two bytes
 _WHOLE = frozenset((TEXT, BINARY))  # a message in one frame, not compressed
-_TEXT_HEADS = _HEADS[TEXT]
-_BINARY_HEADS = _HEADS[BINARY]
+_TEXT_HEADS: Final = _HEADS[TEXT]
+_BINARY_HEADS: Final = _HEADS[BINARY]
+_mask: Final = apply_mask  # a name that the compiled module need not look up
 _WITHOUT_END: Final = 1 << 60
 _UNIT: Final = 12  # a quota counts a message of 4 KiB, as a power of two, as one frame more
 
@@ -122,11 +123,11 @@ class Wire:
             first = data[0]
             if first == TEXT:
                 try:
-                    return [apply_mask(data[6:], data[2:6]).decode()]
+                    return [_mask(data[6:], data[2:6]).decode()]
                 except UnicodeDecodeError:
                     return [self._fail(1007, "text is not UTF-8")]
             if first == BINARY:
-                return [apply_mask(data[6:], data[2:6])]
+                return [_mask(data[6:], data[2:6])]
         return self._read(data, quota)
 
     def _read(self, data: bytes, quota: int) -> list[Event]:
@@ -202,7 +203,7 @@ class Wire:
         stop = start + size
         if stop <= end and (first & 8 or first in _WHOLE):
             payload = data[start:stop]
-            events.append(self._event(first, apply_mask(payload, key) if key else payload))
+            events.append(self._event(first, _mask(payload, key) if key else payload))
             return stop
         if first & 8:
             return -1
@@ -250,7 +251,7 @@ class Wire:
         message.left -= stop - at
         key = message.key
         if key:
-            piece = apply_mask(piece, key)
+            piece = _mask(piece, key)
             turn = (stop - at) & 3
             message.key = key[turn:] + key[:turn]
         done = message.final and not message.left
@@ -364,7 +365,7 @@ class Wire:
         if not bit:
             return head + payload
         key = os.urandom(4)
-        return head + key + apply_mask(payload, key)
+        return head + key + _mask(payload, key)
 
 
 def _weight(event: Event) -> int:

@@ -10,10 +10,11 @@ normal end. So consumers that loop for ever, as those of Channels do, end with t
 
 import asyncio
 import logging
+from asyncio import Future
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from types import TracebackType
-from typing import Any
+from typing import Any, Final
 
 from interfaces.shared.asgi import Application, Event, Scope, Send
 from interfaces.shared.errors import NoRoute, PeerGone
@@ -22,8 +23,9 @@ from interfaces.shared.strand import lane
 __all__ = ["Instance", "Session", "log", "report"]
 
 log = logging.getLogger("interfaces.application")
-WEIGHT = 262144
+WEIGHT: Final = 262144
 """What an inbox holds in bytes unless its ``weight`` says otherwise."""
+_Future: Final = Future  # a name that a compiled module need not look up
 
 
 class Instance:
@@ -39,6 +41,7 @@ class Instance:
         self.ended: bool = False
         self.task: Any = None
         self.lane: Any = None
+        self._loop: Any = None
         self._waiter: Any = None
 
     def __repr__(self) -> str:
@@ -65,6 +68,7 @@ class Instance:
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Call the application; one that fails to give a coroutine has raised."""
+        self._loop = loop
         call: Any = None
         try:
             call = self.app(self.scope, self.receive, self.send)
@@ -109,15 +113,13 @@ class Instance:
             if not waiter.done():
                 waiter.set_result(None)
 
-    async def arrival(self) -> None:
-        """Wait for :meth:`wake`; a second caller waits beside the first and cannot cancel it."""
+    def arrival(self) -> Awaitable[object]:
+        """What to await until :meth:`wake`; a second caller waits beside the first and cannot cancel it."""
         waiter = self._waiter
         if waiter is not None and not waiter.done():
-            await asyncio.wait({waiter})
-            return
-        waiter = asyncio.get_running_loop().create_future()
-        self._waiter = waiter
-        await waiter
+            return asyncio.wait({waiter})
+        self._waiter = waiter = _Future(loop=self._loop)
+        return waiter
 
     def _done(self, task: Any) -> None:
         if self.lane is not None:

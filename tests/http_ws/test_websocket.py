@@ -1,6 +1,7 @@
 """A WebSocket between a client's frames and the application's events: from handshake to end."""
 
 import asyncio
+from collections import UserDict
 from typing import Any
 
 import pytest
@@ -288,6 +289,16 @@ async def test_messages_both_ways() -> None:
         ):
             await call.send({"type": "websocket.send", **event})
             assert peer.take() == out
+
+
+@scene
+async def test_an_event_may_be_any_mapping() -> None:
+    """ASGI asks for a dict, and applications send others too."""
+    async with Bench() as bench:
+        peer, call = await opened(bench)
+        await call.send(UserDict(type="websocket.send", text="a"))  # type: ignore[arg-type]
+        await call.send(UserDict(type="websocket.send", bytes=b"b"))  # type: ignore[arg-type]
+        assert peer.take() == text("a") + frame(BINARY, b"b", b"")
 
 
 @scene
