@@ -93,8 +93,7 @@ class Inbox:
         (``layer.full``) and the ``size`` given back here; without one the caller raises ChannelFull.
         """
         entry = (message, self._clock() + self.expiry, sender, size)
-        if channel in self._waiters:
-            self._hand(channel, entry)
+        if channel in self._waiters and self._hand(channel, entry):
             return True
         box = self._boxes.get(channel)
         if box is None:
@@ -113,14 +112,14 @@ class Inbox:
         waiters, find, full = self._waiters, self._boxes.get, 0
         flat = not any(isinstance(value, dict | list) for value in message.values())
         for channel in channels:
-            if channel in waiters:
-                self._hand(channel, ({**message} if flat else copied(message), deadline, None, 0))
+            entry = {**message} if flat else copied(message), deadline, None, 0
+            if channel in waiters and self._hand(channel, entry):
                 continue
             box = find(channel)
             if box is None:
                 box = self._open(channel)
             if len(box) < box.capacity or self._purge(box):
-                box.append(({**message} if flat else copied(message), deadline, None, 0))
+                box.append(entry)
             else:
                 full += 1
         if full:
@@ -132,15 +131,19 @@ class Inbox:
         box.capacity = self._capacity(channel)
         return box
 
-    def _hand(self, channel: str, entry: Plain) -> None:
-        """Assign to the receiver that has waited longest."""
-        waiters = self._waiters[channel]
-        waiter, channels = next(iter(waiters.items()))
-        if len(channels) == len(waiters) == 1:
-            del self._waiters[channel]
-        else:
-            self._leave(waiter, channels)
-        waiter.set_result((channel, entry))
+    def _hand(self, channel: str, entry: Plain) -> bool:
+        """Assign to the receiver that has waited longest; False when all of them were cancelled just now."""
+        while waiters := self._waiters.get(channel):
+            waiter = next(iter(waiters))
+            channels = waiters[waiter]
+            if len(channels) > 1 or len(waiters) == 1:
+                self._leave(waiter, channels)
+            else:
+                del waiters[waiter]
+            if not waiter.done():
+                waiter.set_result((channel, entry))
+                return True
+        return False
 
     def _leave(self, waiter: Waiter, channels: Sequence[str]) -> None:
         """It waits no more."""
@@ -219,9 +222,7 @@ class Inbox:
 
     def put_back(self, channel: str, entry: Plain) -> None:
         """An entry that nobody has seen: the next receiver's, before all others, whatever the capacity."""
-        if channel in self._waiters:
-            self._hand(channel, entry)
-        else:
+        if not self._hand(channel, entry):
             (self._boxes.get(channel) or self._open(channel)).appendleft(entry)
 
     # --- what nobody receives ---------------------------------------------------------------------
