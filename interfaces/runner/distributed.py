@@ -3,12 +3,14 @@
 Imported only where the options ask for it.
 """
 
+import asyncio
 import os
 import secrets
 import socket
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from fnmatch import fnmatchcase
 from typing import Any, ClassVar
 
 from interfaces.runner.options import ServeOptions, WorkerOptions
@@ -18,15 +20,23 @@ from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address, Listening, TlsFiles
 from interfaces.shared.telemetry import Telemetry
+from interfaces.workers.background import Background
 from interfaces.workers.relay import Relay
+from interfaces.workers.routing import Routing
+from interfaces.workers.transports.both import Both
 from interfaces.workers.transports.dial import Dialler
 from interfaces.workers.transports.direct import Direct
-from interfaces.workers.transports.directory import Directory, Places
+from interfaces.workers.transports.directory import Places
 from interfaces.workers.transports.queue import Queue
+from interfaces.workers.transports.redis import Redis
+from interfaces.workers.transports.registry import Registry
+from interfaces.workers.transports.take import Taker
 from interfaces.workers.worker import Worker
 
 __all__ = ["WorkerProcess", "relaying"]
 
+BACKGROUND = 40
+"""Messages of the application's own channels that are handled at once."""
 TYPES = {"ws": "websocket"}
 """The scope type of a name, where it is called otherwise."""
 HERE = "127.0.0.1:0"
@@ -42,10 +52,16 @@ async def relaying(
     Entering raises ConfigError.
     """
     async with AsyncExitStack() as stack:
-        transport = _direct(options, layer, telemetry)
-        await stack.enter_async_context(transport)
-        where = f"workers that connect to {', '.join(map(str, transport.addresses))}"
-        relay = Relay(transport)
+        transport: Direct | Redis
+        if options.transport == "direct" or (options.transport == "auto" and options.relay_bind):
+            transport = await stack.enter_async_context(_direct(options, layer, telemetry))
+            where = f"workers that connect to {', '.join(map(str, transport.addresses))}"
+        else:
+            _require_broker(layer)
+            redis = Redis(layer, options.relay_queue, options.relay_wait, telemetry.count)
+            transport = await stack.enter_async_context(redis)
+            where = "workers on the layer"
+        relay = Relay(transport, layer)
         if app is None:
             yield relay, where
         else:
@@ -59,20 +75,34 @@ def _direct(options: ServeOptions, layer: Any, telemetry: Telemetry) -> Direct:
     if options.relay_tls_cert is not None:
         key = options.relay_tls_key
         tls = TlsFiles(cert=str(options.relay_tls_cert), key=str(key) if key else None)
-    directory = _directory(layer)
-    token = options.relay_token or (secrets.token_hex() if directory is not None else "")
+    directory = Registry(layer) if _has_broker(layer) else None
+    token, tells = options.relay_token, False
+    if not token and directory is not None:
+        token, tells = secrets.token_hex(), True
+    if not options.relay_bind and directory is None:
+        raise ConfigError(
+            "--transport direct without a broker needs --relay-bind: workers would find nothing"
+        )
     return Direct(
         options.relay_bind or HERE,
         token.encode(),
         Queue(options.relay_queue, options.relay_wait, telemetry.count),
         listening=Listening(tls=tls),
         directory=directory,
+        tells=tells,
     )
 
 
-def _directory(layer: Any) -> Directory | None:
-    """Where containers and workers on a layer find each other."""
-    return None
+def _has_broker(layer: Any) -> bool:
+    """Whether processes meet through ``layer``."""
+    return hasattr(layer, "hub")
+
+
+def _require_broker(layer: Any) -> None:
+    if not _has_broker(layer):
+        raise ConfigError(
+            "workers cannot be reached through this layer: say --layer redis://HOST or embedded:"
+        )
 
 
 class _Split:
@@ -102,19 +132,63 @@ class WorkerProcess(Interface[WorkerOptions]):
         strand.pool().threads = options.threads
         name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
         async with AsyncExitStack() as stack:
-            source = await stack.enter_async_context(_dialler(options, context.layer, name))
+            source = await stack.enter_async_context(_source(options, context, name))
             worker = Worker(app, source, name=name, concurrency=options.concurrency, state=context.state)
+            background = _background(app, options, context.layer)
             context.ready("worker", True)
             try:
                 yield []
             finally:
+                if background is not None:
+                    background.cancel()
                 await worker.drain(context.drain)
+                if background is not None:
+                    await asyncio.wait({background}, timeout=context.drain)
+
+
+def _source(options: WorkerOptions, context: Context, name: str) -> Any:
+    """Where the worker's scopes come from: the layer's queues, containers that it dials, or both."""
+    sources: list[Any] = []
+    layer = context.layer
+    if options.transport != "direct" and layer is not None:
+        _require_broker(layer)
+        sources.append(Taker(layer, context.telemetry.count, only=options.only, exclude=options.exclude))
+    if options.connect or (options.transport != "redis" and layer is not None):
+        sources.append(_dialler(options, layer, name))
+    if not sources:
+        raise ConfigError("say where the interface containers are: --layer URL, or --connect HOST:PORT")
+    return Both(sources)
+
+
+def _background(app: Application, options: WorkerOptions, layer: Any) -> asyncio.Task[None] | None:
+    """Functions on the application's own channels, if it has any and there is a layer."""
+    routing = next((found for found in _parts(app) if isinstance(found, Routing)), None)
+    if routing is None or not _has_broker(layer):
+        return None
+
+    def wanted() -> set[str]:
+        return {channel for channel in routing.background_channels() if _takes(options, channel)}
+
+    if not wanted():
+        return None
+    work = Background(routing.attempt, wanted, layer, concurrency=min(options.concurrency, BACKGROUND))
+    return asyncio.ensure_future(work.run())
+
+
+def _parts(app: Any) -> list[Any]:
+    mapping = getattr(app, "application_mapping", None)
+    return [app, *(mapping.values() if isinstance(mapping, Mapping) else ())]
+
+
+def _takes(options: WorkerOptions, channel: str) -> bool:
+    """Whether --only and --exclude leave ``channel`` to this worker."""
+    if options.only and not any(fnmatchcase(channel, glob) for glob in options.only):
+        return False
+    return not any(fnmatchcase(channel, glob) for glob in options.exclude)
 
 
 def _dialler(options: WorkerOptions, layer: Any, name: str) -> Dialler:
-    directory = Places(options.connect) if options.connect else _directory(layer)
-    if directory is None:
-        raise ConfigError("say where the interface containers are: --layer URL, or --connect HOST:PORT")
+    directory = Places(options.connect) if options.connect else Registry(layer)
     needs_token = any(not address.startswith("unix:") for address in options.connect)
     if needs_token and not options.relay_token:
         raise ConfigError("--connect HOST:PORT needs --relay-token, the one of the interface containers")

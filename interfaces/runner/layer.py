@@ -1,21 +1,50 @@
 """The channel layer of a process: open while it serves, and a part of its readiness."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 from interfaces.layers.opening import open_layer
 from interfaces.runner.readiness import Readiness
+from interfaces.shared.telemetry import Telemetry
+from interfaces.workers.message import set_default_layer
 
 __all__ = ["opened"]
 
+LOOK = 0.5
+"""Seconds between two looks at whether the broker is there."""
+
 
 @asynccontextmanager
-async def opened(url: str, readiness: Readiness) -> AsyncIterator[Any]:
-    """The layer at ``url``; ``/readyz`` tells how it is. Entering raises ConfigError and Unavailable."""
+async def opened(url: str, readiness: Readiness, telemetry: Telemetry) -> AsyncIterator[Any]:
+    """The layer at ``url``, that of the whole process; ``/readyz`` tells how it is.
+
+    Entering raises ConfigError, and Unavailable when its broker is not there.
+    """
     layer = open_layer(url)
-    readiness.tell("layer", True)
+    layer.count = telemetry.count
+    set_default_layer(layer)
+    watching: asyncio.Task[None] | None = None
     try:
+        if hasattr(layer, "hub"):
+            await layer.hub().started()
+            watching = asyncio.ensure_future(_watch(layer, readiness))
+        readiness.tell("layer", True)
         yield layer
     finally:
+        if watching is not None:
+            watching.cancel()
+        set_default_layer(None)
         await layer.close()
+
+
+async def _watch(layer: Any, readiness: Readiness) -> None:
+    """Tell when the broker is gone, and when all is as before."""
+    was = True
+    while True:
+        await asyncio.sleep(LOOK)
+        hub = layer.hub()
+        if hub.ready != was:
+            was = hub.ready
+            readiness.tell("layer", was, hub.reason)

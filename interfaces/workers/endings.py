@@ -63,7 +63,7 @@ class Telling:
     async def _broken(self, error: Exception) -> None:
         """Break off what has begun."""
         if self.kind == "websocket":
-            await self.send({"type": "websocket.close", "code": 1011, "reason": ""})
+            await self.send({"type": "websocket.close", "code": 1013 if isinstance(error, Busy) else 1011})
         else:
             raise PeerGone("the answer was broken off")
 

@@ -1,14 +1,20 @@
 """Stands in for the application where that runs in workers: an ASGI application for interface containers.
 
-A scope goes to a worker together with its first event; from there on events and sends flow with a credit each way, so
-that a slow peer stops the application's ``send`` and a slow application stops the reading from the peer.
+A scope goes to a worker together with its first event. What the worker takes as a session stays with it: events and
+sends flow with a credit each way, so that a slow peer stops the application's ``send`` and a slow application stops
+the reading from the peer. What it takes in event style is led from here, one event after the other to any worker.
 """
 
 import asyncio
+from collections import deque
+from dataclasses import fields
+from typing import Any
 
 from interfaces.shared.asgi import Event, Receive, Scope, Send
-from interfaces.shared.errors import ApplicationError, PeerGone, Unavailable
+from interfaces.shared.errors import ApplicationError, NoRoute, PeerGone, Unavailable
+from interfaces.workers.conversation import Conversation
 from interfaces.workers.endings import Telling, ending
+from interfaces.workers.outcome import Outcome
 from interfaces.workers.transports.base import Busy, Link, Transport
 from interfaces.workers.wire import ASK, END, SEND
 
@@ -21,11 +27,17 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 """Methods whose requests are tried once more when a worker is lost."""
 
 
-class Relay:
-    """``Relay(transport)`` is called as the application would be."""
+FIELDS = frozenset(one.name for one in fields(Outcome))
+TRIES = 3
+"""Workers that one event may lose before it is taken for the cause of it."""
 
-    def __init__(self, transport: Transport) -> None:
+
+class Relay:
+    """``Relay(transport)`` is called as the application would be; ``layer`` is what event style speaks through."""
+
+    def __init__(self, transport: Transport, layer: Any = None) -> None:
         self.transport = transport
+        self.layer = layer
 
     def __repr__(self) -> str:
         return f"Relay({self.transport!r})"
@@ -34,20 +46,23 @@ class Relay:
         """Let a worker serve one scope (ASGI 3). It has a lifespan of its own."""
         if scope["type"] == "lifespan":
             raise RuntimeError("a relay has no lifespan")
-        await _Scope(self.transport, scope, receive, send).run()
+        await _Scope(self, scope, receive, send).run()
 
 
 class _Scope:
     """One scope on its way."""
 
-    def __init__(self, transport: Transport, scope: Scope, receive: Receive, send: Send) -> None:
-        self.transport = transport
+    def __init__(self, relay: Relay, scope: Scope, receive: Receive, send: Send) -> None:
+        self.transport = relay.transport
+        self.layer = relay.layer
         self.scope = scope
         self.receive = receive
         self.telling = Telling(scope, send)
         self.eager: bool = scope["type"] in EAGER
         self.gone = False
         """Whether the peer has left."""
+        self.unheard: deque[Event] = deque()
+        """Events that came before it was known that it goes on in event style."""
 
     async def run(self) -> None:
         """Until the application at the worker has ended."""
@@ -55,6 +70,8 @@ class _Scope:
         error = await self._attempt(first, 1)
         if isinstance(error, Unavailable) and not isinstance(error, Busy) and self._repeatable(first):
             error = await self._attempt(first, 2)
+        if self.unheard:
+            error = await self._converse()
         if error is not None and not self.gone:
             await self.telling.failed(error)
 
@@ -96,6 +113,8 @@ class _Scope:
                 if not self.gone:
                     self._put(link, await self.receive())
             elif kind == END:
+                if link.style == "event":
+                    self.unheard.extend(link.unheard)
                 return ending(payload)
             elif self.gone or self.telling.complete:
                 return None
@@ -123,3 +142,38 @@ class _Scope:
     def _put(self, link: Link, event: Event) -> None:
         self.gone = event["type"].endswith(".disconnect")
         link.put(event, last=self.gone)
+
+    async def _converse(self) -> Exception | None:
+        """Lead the scope from here."""
+        conversation = Conversation(
+            self.scope, self._again, self.telling.send, self._handled, layer=self.layer
+        )
+        self.gone = False
+        try:
+            await conversation.run()
+        except (NoRoute, ApplicationError, Unavailable) as error:
+            return error
+        return None
+
+    async def _again(self) -> Event:
+        event = self.unheard.popleft() if self.unheard else await self.receive()
+        self.gone = event["type"].endswith(".disconnect")
+        return event
+
+    async def _handled(self, event: dict[str, Any], session: dict[str, Any]) -> Outcome:
+        """Let any worker handle an event; one whose worker died goes to another."""
+        scope = {"type": self.scope["type"], "path": self.scope.get("path", "")}
+        for number in range(1, TRIES + 1):
+            link = Link(scope, attempt=number, more={"event": event, "session": session})
+            self.transport.submit(link)
+            try:
+                _, payload, _ = await link.next()
+            finally:
+                self.transport.release(link)
+            if isinstance(payload, dict) and isinstance(payload.get("outcome"), dict):
+                return Outcome(**{key: payload["outcome"][key] for key in FIELDS & payload["outcome"].keys()})
+            if isinstance(payload, Busy):
+                raise payload
+            if isinstance(payload, dict) and payload.get("how") != "cancelled":
+                return Outcome(error="no-route" if payload.get("how") == "no-route" else "raised")
+        raise Unavailable(f"{TRIES} workers were lost with {event['type']}")

@@ -16,14 +16,15 @@ REFUSE both    {"reason": text}; then the connection closes
 PING   both    any; answered by PONG
 SLOTS  worker  {"free": openings that may come, "seen": openings that came until now, "only", "exclude": globs}
 DRAIN  both    worker: open nothing more; container: nothing more is on its way
-OPEN   cont.   {"scope", "events", "attempt", "asks": whether ASK is wanted}
+OPEN   cont.   {"scope", "events", "attempt", "asks": whether ASK is wanted};
+                event style: {"scope", "event", "session", "attempt"}
 TAKEN  worker  {"style": "session" or "event", "worker"}
 EVENT  cont.   an event for the application
 LAST   cont.   the last one, or None
 SEND   worker  an event that the application sent
 CREDIT both    bytes of EVENT, LAST or SEND that were consumed
 ASK    worker  the application waits for an event (only for scopes in which asking has a meaning)
-END    worker  {"how": "ok", "error", "no-route" or "cancelled"}
+END    worker  {"how": "ok", "error", "no-route" or "cancelled", "outcome": in event style}
 CANCEL cont.   end the application now
 BACK   worker  the opening was not begun and may go elsewhere
 REJECT cont.   {"reason"}: what was sent last does not fit

@@ -7,6 +7,8 @@ from typing import Any
 
 from interfaces.shared.asgi import Application
 from interfaces.shared.errors import PeerError
+from interfaces.workers.handling import Handling
+from interfaces.workers.routing import Routing, find_routing
 from interfaces.workers.running import Running
 from interfaces.workers.transports.base import Source, Taken
 
@@ -33,9 +35,10 @@ class Worker:
         self.name = name
         self.state = state
         self.draining = False
-        self.running: set[Running] = set()
+        self.running: set[Running | Handling] = set()
         self._source = source
         self._concurrency = concurrency
+        self._routings: dict[str, Routing | None] = {}
         self._idle: asyncio.Future[None] | None = None
         source.on_opening = self.opened
         source.free(concurrency)
@@ -46,7 +49,10 @@ class Worker:
     def opened(self, taken: Taken) -> None:
         """An opening came, for which there is a slot. PeerError for one that is none."""
         try:
-            running = Running(self, taken)
+            running = self._made(taken)
+            if running is None:
+                self._source.free(self._concurrency - len(self.running))
+                return
         except (KeyError, TypeError, ValueError, AttributeError):
             raise PeerError("malformed frame") from None
         self.running.add(running)
@@ -54,7 +60,24 @@ class Worker:
         taken.take({"style": "session", "worker": self.name})
         running.start()
 
-    def left(self, running: Running) -> None:
+    def _made(self, taken: Taken) -> Running | Handling | None:
+        """What runs it; None for a scope in event style, which the container leads from now on."""
+        kind = taken.opening["scope"]["type"]
+        if kind not in self._routings:
+            self._routings[kind] = find_routing(self.app, kind)
+        routing = self._routings[kind]
+        if "event" in taken.opening and routing is not None:
+            return Handling(self, taken, routing.attempt)
+        if "event" in taken.opening:
+            taken.end({"how": "no-route"})
+            return None
+        if routing is None or routing.fallback is not None:
+            return Running(self, taken)
+        taken.take({"style": "event", "worker": self.name})
+        taken.end({"how": "ok"})
+        return None
+
+    def left(self, running: Running | Handling) -> None:
         """It is over, and its slot is free."""
         self.running.discard(running)
         self._source.free(self._concurrency - len(self.running))

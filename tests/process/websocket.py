@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 UPGRADE = (
-    b"GET / HTTP/1.1\r\nhost: test\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
+    b"GET %b HTTP/1.1\r\nhost: test\r\nupgrade: websocket\r\nconnection: upgrade\r\n"
     b"sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
 )
 
@@ -14,9 +14,9 @@ UPGRADE = (
 class Client:
     """``with Client(port) as client``: an open WebSocket; messages are short texts."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, path: str = "/") -> None:
         self.sock = socket.create_connection(("127.0.0.1", port), timeout=20)
-        self.sock.sendall(UPGRADE)
+        self.sock.sendall(UPGRADE % path.encode())
         self.file = self.sock.makefile("rb")
         self.status = int(self.file.readline().split()[1])
         while self.file.readline() != b"\r\n":

@@ -56,7 +56,7 @@ class Cluster:
         known = len(self.queue.desks)
         async with Dialler(Places([self.place]), "w", TOKEN, **more) as dialler:
             worker = Worker(app, dialler, name="w", concurrency=concurrency, state=state or {})
-            await until(lambda: len(self.queue.desks) > known and all(desk.room > 0 for desk in self.queue.desks))
+            await until(lambda: len(self.queue.desks) > known and self.queue.desks[-1].room > 0)
             self.last = dialler
             yield worker
             await worker.drain(1)

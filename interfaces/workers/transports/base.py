@@ -18,7 +18,6 @@ from interfaces.workers.wire import (
     END,
     EVENT,
     LAST,
-    OPEN,
     REJECT,
     SEND,
     TAKEN,
@@ -117,19 +116,22 @@ class Link(End):
     ``style`` is the worker's, "" until it has taken it.
     """
 
-    def __init__(self, scope: Scope, *, attempt: int = 1, asks: bool = False) -> None:
+    def __init__(
+        self, scope: Scope, *, attempt: int = 1, asks: bool = False, more: dict[str, Any] | None = None
+    ) -> None:
         super().__init__()
-        self.asks = asks
+        self.more = {"asks": asks, **(more or {})}
+        """What else is in the opening."""
         self.kind: str = scope["type"]
         self.attempt = attempt
         self.style = ""
         self.worker = ""
         self.news: deque[tuple[int, Any, int]] = deque()
         """What came: kind (SEND, ASK, END; 0 with an Unavailable), payload, bytes."""
-        self.on_news: Callable[[], None] | None = None
         self._scope = travelling(scope)
-        self._before: list[tuple[int, msgspec.Raw]] | None = []
+        self._before: list[tuple[int, msgspec.Raw, Event]] | None = []
         """What was put in until it is taken: it may have to go to another worker."""
+        self._opened: list[msgspec.Raw] = []
         self._wanted: asyncio.Future[None] | None = None
 
     def put(self, event: Event, *, last: bool = False) -> None:
@@ -139,25 +141,34 @@ class Link(End):
             self._under_way += self.post(kind, event)
             return
         raw = packed(event)
-        self._before.append((kind, raw))
+        self._before.append((kind, raw, event))
         size = self.post(kind, raw)
         self._under_way += size or len(bytes(raw))
 
+    def opening(self) -> dict[str, Any]:
+        """What opens it at a worker, with the events that were put in until now."""
+        self._opened = [raw for kind, raw, _ in self._before or () if kind == EVENT]
+        return {"scope": self._scope, "events": self._opened, "attempt": self.attempt, **self.more}
+
     def assigned(self, carrier: Carrier, session: int) -> None:
-        """A worker was found: send the opening, with all that was put in until now."""
+        """A worker has the opening, or is sent it now: so is all that came after it."""
         self.carrier, self.session = carrier, session
         self._under_way = 0
-        before = self._before or []
-        events = [raw for kind, raw in before if kind == EVENT]
-        self.post(OPEN, {"scope": self._scope, "events": events, "attempt": self.attempt, "asks": self.asks})
-        for kind, raw in before:
-            if kind == LAST:
-                self.post(LAST, raw)
+        before = len(self._opened)
+        for number, (kind, raw, _) in enumerate(self._before or ()):
+            if number >= before:
+                self._under_way += self.post(kind, raw)
+        self.wake()
+
+    @property
+    def unheard(self) -> list[Event]:
+        """What was put in and is still the container's to deal with: all of it, in event style."""
+        return [event for _, _, event in self._before or ()]
 
     def unassigned(self) -> None:
         """The worker gave it back before it began."""
-        self.carrier, self.session = None, 0
-        self._under_way = sum(len(bytes(raw)) for _, raw in self._before or ())
+        self.carrier, self.session, self._opened = None, 0, []
+        self._under_way = sum(len(bytes(raw)) for _, raw, _ in self._before or ())
 
     def heard(self, kind: int, payload: Any, size: int) -> None:
         """A frame of this session came."""
@@ -165,9 +176,10 @@ class Link(End):
             if isinstance(payload, int):
                 self.credited(payload)
         elif kind == TAKEN:
-            self._before = None
             facts = payload if isinstance(payload, dict) else {}
             self.style, self.worker = str(facts.get("style", "session")), str(facts.get("worker", ""))
+            if self.style != "event":
+                self._before = None
         elif kind in (SEND, ASK, END):
             self._tell(kind, payload, size)
 

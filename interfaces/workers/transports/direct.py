@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import os
+import socket
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,7 +16,7 @@ from interfaces.workers.transports.base import Link, Lost
 from interfaces.workers.transports.directory import PORT, Directory, Place
 from interfaces.workers.transports.peer import Peer
 from interfaces.workers.transports.queue import Desk, Queue
-from interfaces.workers.wire import BACK, DRAIN, END, SLOTS
+from interfaces.workers.wire import BACK, DRAIN, END, OPEN, SLOTS
 
 __all__ = ["Direct"]
 
@@ -34,12 +36,14 @@ class _Worker(Desk):
 
     def _give(self, link: Link) -> None:
         self.links[self.sent] = link
+        self.peer.post(OPEN, self.sent, link.opening())
         link.assigned(self.peer, self.sent)
 
 
 class Direct:
     """Listens at ``bind`` while it is entered; entering raises ConfigError.
 
+    ``directory`` is told the address, and the token with it if it ``tells``.
     Without a ``token`` it listens on a unix socket alone, whose permissions say who may connect.
     """
 
@@ -51,6 +55,7 @@ class Direct:
         *,
         listening: Listening | None = None,
         directory: Directory | None = None,
+        tells: bool = False,
     ) -> None:
         self.addresses: list[Address] = []
         self._bind = bind
@@ -58,6 +63,7 @@ class Direct:
         self._queue = queue
         self._listening = listening or Listening()
         self._directory = directory
+        self._tells = tells
         self._identity = os.urandom(8).hex()
         self._workers: dict[Any, _Worker] = {}
         self._said: set[str] = set()
@@ -79,7 +85,8 @@ class Direct:
         opened = self._listening.open(peer, (self._bind,), PORT, alpn=(), limit=WORKERS)
         self.addresses = (await self._stack.enter_async_context(opened)).addresses
         if self._directory is not None:
-            await self._directory.announce(Place(str(self.addresses[0]), self._token))
+            token = self._token if self._tells else b""
+            await self._directory.announce(Place(_reachable(self.addresses[0]), token))
         return self
 
     async def __aexit__(
@@ -150,3 +157,10 @@ class Direct:
             self._queue.submit(link, first=True)
         else:
             link.heard(kind, payload, size)
+
+
+def _reachable(address: Address) -> str:
+    """``address`` as others may dial it: who listens everywhere is found under the name of this machine."""
+    if address.kind == "tcp" and address.host in ("0.0.0.0", "::"):  # noqa: S104 - compared, not listened on
+        return str(replace(address, host=socket.gethostname()))
+    return str(address)
