@@ -182,12 +182,10 @@ class Inbox:
             message, _, sender, size = box.popleft()
             if not box:
                 del self._boxes[channel]
-        else:
-            found = self.take((channel,)) or await self._wait((channel,))
-            message, _, sender, size = found[1]
-        if sender is not None:
-            self.on_consumed(sender, size)
-        return message
+            if sender is not None:
+                self.on_consumed(sender, size)
+            return message
+        return (await self.receive((channel,)))[1]
 
     def take(self, channels: Sequence[str]) -> Found | None:
         """The next entry of ``channels`` that has not expired, or None; ``on_consumed`` is the caller's to call."""
