@@ -137,6 +137,47 @@ def test_what_a_cancelled_receiver_had_goes_to_another_that_waits():
     asyncio.run(main())
 
 
+def test_a_receiver_that_was_cancelled_just_now_is_passed_over():
+    """Before its task has run: the next one gets the message, or it waits."""
+
+    async def main():
+        kit = Kit()
+        first, second = (asyncio.create_task(kit.box.receive((name, "b"))) for name in "aa")
+        await turn()
+        first.cancel()
+        kit.box.deliver("a", {"n": 1})
+        assert await second == ("a", {"n": 1})
+        third = asyncio.create_task(kit.box.receive(("a",)))
+        await turn()
+        third.cancel()
+        assert kit.box.fan_out(["a"], {"n": 2}) == 0
+        await asyncio.wait([first, third])
+        assert await kit.box.receive_one("a") == {"n": 2}
+        assert kit.empty()
+
+    asyncio.run(main())
+
+
+def test_one_channel_is_received_the_short_way():
+    """With credit, expiry and waiting as on the long one."""
+
+    async def main():
+        kit = Kit(expiry=10)
+        kit.box.deliver("a", {"n": 1}, 4, "peer")
+        kit.box.deliver("a", {"n": 2})
+        assert await kit.box.receive_one("a") == {"n": 1}
+        assert kit.credit == {"peer": 4}
+        kit.now = 10
+        task = asyncio.create_task(kit.box.receive_one("a"))
+        await turn()
+        assert kit.counts == {"layer.expired": 1}
+        kit.box.deliver("a", {"n": 3})
+        assert await task == {"n": 3}
+        assert kit.empty()
+
+    asyncio.run(main())
+
+
 def test_receivers_that_gave_up_leave_nothing():
     """Cancelled receivers of many channels are forgotten, and no message is given to them."""
 
@@ -186,7 +227,8 @@ def test_whatever_happens_each_message_is_received_once_in_order(steps):
                 task = asyncio.create_task(kit.box.receive(("a", "b") if step == "r" else ("a",)))
                 await asyncio.sleep(0)
             if task is not None and step in ("c", "end"):
-                task.cancel()
+                task.cancel()  # what is delivered before it runs is delivered to nobody who is there
+            if task is not None and step == "end":
                 await asyncio.wait([task])
             if task is not None and task.done():
                 got += [] if task.cancelled() else [task.result()]
@@ -234,11 +276,12 @@ def test_a_group_message_is_a_copy_for_each():
         kit.box.deliver("full", {})
         waiting = asyncio.create_task(kit.box.receive(("waits",)))
         await turn()
-        message = {"type": "x"}
+        message = {"type": "x", "inner": [{"n": 1}]}
         assert kit.box.fan_out(["waits", "full", "a", "b"], message) == 1
         got = [(await waiting)[1], *[(await kit.box.receive((name,)))[1] for name in "ab"]]
         assert got == [message] * 3
         assert len({id(one) for one in [*got, message]}) == 4
+        assert len({id(one["inner"][0]) for one in [*got, message]}) == 4
         assert kit.counts == {"layer.full": 1}
         kit.now = 60
         assert kit.box.fan_out(["full"], message) == 0
