@@ -155,8 +155,6 @@ def _source(options: WorkerOptions, context: Context, name: str) -> Any:
         sources.append(Taker(layer, context.telemetry.count, only=options.only, exclude=options.exclude))
     if options.connect or (options.transport != "redis" and layer is not None):
         sources.append(_dialler(options, layer, name))
-    if not sources:
-        raise ConfigError("say where the interface containers are: --layer URL, or --connect HOST:PORT")
     return Both(sources)
 
 
@@ -188,10 +186,9 @@ def _takes(options: WorkerOptions, channel: str) -> bool:
 
 
 def _dialler(options: WorkerOptions, layer: Any, name: str) -> Dialler:
+    if not options.connect:
+        _require_broker(layer)
     directory = Places(options.connect) if options.connect else Registry(layer)
-    needs_token = any(not address.startswith("unix:") for address in options.connect)
-    if needs_token and not options.relay_token:
-        raise ConfigError("--connect HOST:PORT needs --relay-token, the one of the interface containers")
     tls = None
     if options.relay_tls_ca is not None:
         try:

@@ -168,8 +168,8 @@ class ServeOptions:
                 "--relay needs workers to be found: say --layer URL, or --relay-bind",
             ),
             (
-                self.transport == "direct" and not (self.layer or self.relay_bind or self._dials),
-                "--transport direct needs --layer URL, to find each other, or --relay-bind",
+                self._shares_relay_bind,
+                "--relay-bind: with several --workers each needs a port of its own: say port 0, and --layer",
             ),
             (
                 self.proxy_protocol and not self.trusted_proxies,
@@ -185,9 +185,10 @@ class ServeOptions:
         return not self.app and bool(self.layer or self.relay_bind)
 
     @property
-    def _dials(self) -> bool:
-        """Whether it knows containers by their address."""
-        return False
+    def _shares_relay_bind(self) -> bool:
+        """Whether several processes would listen for workers at one address."""
+        fixed = bool(self.relay_bind) and not self.relay_bind.endswith(":0")
+        return fixed and self.workers > 1 and type(self) is ServeOptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -206,6 +207,10 @@ class WorkerOptions(ServeOptions):
         unit="host:port or unix:path",
     )
 
-    @property
-    def _dials(self) -> bool:
-        return bool(self.connect)
+    def __post_init__(self) -> None:
+        """Refuse what cannot work together, before anything is opened."""
+        ServeOptions.__post_init__(self)
+        if not (self.layer or self.connect):
+            raise ConfigError("say where the interface containers are: --layer URL, or --connect HOST:PORT")
+        if not self.relay_token and not all(place.startswith("unix:") for place in self.connect):
+            raise ConfigError("--connect HOST:PORT needs --relay-token, the one of the interface containers")

@@ -13,7 +13,7 @@ if not settings.configured:
 
 import django
 from django.core.asgi import get_asgi_application
-from django.http import HttpResponse
+from django.http import HttpResponse, StreamingHttpResponse
 from django.urls import path
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
@@ -35,9 +35,14 @@ def slow(request):
     return HttpResponse(str(os.getpid()))
 
 
-def big(request):
+async def big(request):
     """200 MiB."""
-    return HttpResponse(bytes(1 << 20) for _ in range(200))
+
+    async def parts():
+        for _ in range(200):
+            yield bytes(1 << 20)
+
+    return StreamingHttpResponse(parts())
 
 
 def fail(request):
