@@ -27,10 +27,9 @@ _left: list[Any] = []
 
 
 class _Here(threading.local):
-    """What one thread knows of the loop that it runs, or ran last."""
+    """What one thread knows of a loop without a hub that it runs, or ran last."""
 
     loop: asyncio.AbstractEventLoop | None = None
-    hub: Hub | None = None
     visits: int = 0
 
 
@@ -79,61 +78,58 @@ class Homes:
         _all.add(self)
 
     def __repr__(self) -> str:
-        return f"<Homes: {len(self._hubs)} loops{', a thread' * (self._thread is not None)}>"
+        return f"<Homes: {len(self.of)} loops{', a thread' * (self._thread is not None)}>"
 
     def _forget(self) -> None:
         """Begin anew, after a fork."""
+        self.of: dict[asyncio.AbstractEventLoop, Hub] = {}
+        """By loop; before a hub is used, look whether it is running."""
         self._here = _Here()
         self._lock = threading.Lock()
-        self._hubs: dict[asyncio.AbstractEventLoop, tuple[Hub, AsyncGenerator[None, None]]] = {}
+        self._keepers: dict[asyncio.AbstractEventLoop, AsyncGenerator[None, None]] = {}
         self._thread: _Thread | None = None
 
     def leave(self) -> None:
         """Begin anew in a forked child: the hubs of the parent stay as they are."""
-        _left.append((self._here, self._hubs, self._thread))
+        _left.append((self.of, self._keepers, self._thread))
         self._forget()
 
     def running(self) -> Hub | None:
         """The hub of this loop, if it has one that can be used at once."""
-        here = self._here
-        if here.loop is asyncio.get_running_loop() and here.hub is not None and here.hub.running:
-            return here.hub
-        return None
+        hub = self.of.get(asyncio.get_running_loop())
+        return hub if hub is not None and hub.running else None
 
     def own(self) -> Hub:
         """The hub of this loop, made now if need be; it may have to be started."""
-        here, loop = self._here, asyncio.get_running_loop()
-        if here.loop is loop and here.hub is not None:
-            return here.hub
-        with self._lock:
-            found = self._hubs.get(loop)
-            if found is None:
-                for other in [other for other in self._hubs if other.is_closed()]:
-                    del self._hubs[other]
-                hub = self._make()
-                found = self._hubs[loop] = hub, self._keep(hub, loop)
-        here.loop, here.hub = loop, found[0]
-        begin(found[1])
-        return found[0]
+        loop = asyncio.get_running_loop()
+        hub = self.of.get(loop)
+        if hub is None:
+            hub = self._make()
+            keeper = self._keep(hub, loop)
+            begin(keeper)
+            with self._lock:
+                for other in [other for other in self.of if other.is_closed()]:
+                    del self.of[other], self._keepers[other]
+                self.of[loop], self._keepers[loop] = hub, keeper
+        return hub
 
     async def _keep(self, hub: Hub, loop: asyncio.AbstractEventLoop) -> AsyncGenerator[None, None]:
         """Begun in a loop, closed by it when it ends."""
         try:
             yield
         finally:
-            here = self._here
-            self._hubs.pop(loop, None)
-            if here.hub is hub:
-                here.hub = here.loop = None
+            with self._lock:
+                if self.of.get(loop) is hub:
+                    del self.of[loop], self._keepers[loop]
             await hub.close()
 
     async def call(self, work: Callable[[Hub], Awaitable[T]]) -> T:
         """Do ``work``, which is no loop's own, with this loop's hub if the loop lasts, else with the thread's."""
         here, loop = self._here, asyncio.get_running_loop()
         if here.loop is not loop:
-            here.loop, here.hub, here.visits = loop, None, 0
+            here.loop, here.visits = loop, 0
         here.visits += 1
-        if here.hub is not None or here.visits > VISITS or loop in self._hubs:
+        if loop in self.of or here.visits > VISITS:
             hub = self.own()
             if not hub.running:
                 await hub.started()
@@ -151,25 +147,25 @@ class Homes:
     def fleeting(self) -> bool:
         """Whether this loop was made for one call of the layer: by ``async_to_sync``, or asyncio.run on its method."""
         loop = asyncio.get_running_loop()
-        if loop in self._hubs or len(tasks := asyncio.all_tasks(loop)) > 1:
+        if loop in self.of or len(tasks := asyncio.all_tasks(loop)) > 1:
             return False
         names = [getattr(task.get_coro(), "__qualname__", "") for task in tasks]
         return all(name.startswith(("AsyncToSync.", "RedisChannelLayer.")) for name in names)
 
     def hubs(self) -> list[Hub]:
         """All there are."""
-        return [hub for hub, _ in self._hubs.values()] + ([self._thread.hub] if self._thread else [])
+        return [*self.of.values()] + ([self._thread.hub] if self._thread else [])
 
     async def close(self) -> None:
         """Close all hubs: this loop's and the thread's before it returns, those of other loops soon."""
         here = asyncio.get_running_loop()
         with self._lock:
             thread, self._thread = self._thread, None
-            found = dict(self._hubs)
+            found = dict(self._keepers)
         if thread is not None:
             atexit.unregister(thread.stop)
             await here.run_in_executor(None, thread.stop)
-        for loop, (_, keeper) in found.items():
+        for loop, keeper in found.items():
             if loop is here:
                 await keeper.aclose()
             elif loop.is_running():

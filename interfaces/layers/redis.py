@@ -134,10 +134,15 @@ class RedisChannelLayer(Layer):
 
     async def receive(self, channel: str, *more: str) -> Message:
         """Wait for a message of ``channel``, or of one of several."""
-        hub = self._homes.running()
-        if hub is None or more or not isinstance(channel, str) or hub.mark not in channel:
-            return (await self.receive_any((channel, *more)))[1]
-        return await hub.inbox.receive_one(channel)  # a connection's own: the most frequent by far
+        if not more:  # a connection's own channel: the most frequent by far
+            hub = self._homes.of.get(asyncio.get_running_loop())
+            if hub is not None and hub.running:
+                message = hub.inbox.pop(channel)
+                if message is not None:
+                    return message
+                if isinstance(channel, str) and hub.mark in channel:
+                    return (await hub.inbox.receive((channel,)))[1]
+        return (await self.receive_any((channel, *more)))[1]
 
     async def new_channel(self, prefix: str = "specific") -> str:
         """A channel that this event loop receives: ``<prefix>.<hub>!<n>``.
