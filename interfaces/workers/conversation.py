@@ -15,6 +15,7 @@ from typing import Any
 from interfaces.layers.base import ChannelFull
 from interfaces.shared.asgi import Event, Receive, Scope, Send
 from interfaces.shared.errors import ApplicationError, InterfacesError, NoRoute, PeerGone, Unavailable
+from interfaces.workers.echoes import Echoes
 from interfaces.workers.formats import WIRE, event_of, replies
 from interfaces.workers.message import NO_LAYER, perform
 from interfaces.workers.outcome import Outcome, Runner
@@ -33,6 +34,8 @@ FULL = 2.0
 """Seconds for which a full channel is tried again."""
 SKIPPED: Counter[str] = Counter()
 """What was sent to reply channels and could not reach a peer: "websocket unknown" and the like → count."""
+BACKLOG = 64
+"""Results that may wait for their turn."""
 _PAUSE = 0.02
 
 
@@ -68,11 +71,13 @@ class Conversation:
         self._send = send
         self._body_limit, self._reply_timeout = limits
         self._joined: set[str] = set()
-        self._shared = False
+        self._echoes = Echoes()
         self._denied = False
         self._begun = False
         self._turn = asyncio.Lock()
         self._reader: asyncio.Task[None] | None = None
+        self._results: set[asyncio.Task[None]] = set()
+        self._main: asyncio.Task[Any] | None = None
         self._failure: BaseException | None = None
 
     def __repr__(self) -> str:
@@ -81,6 +86,7 @@ class Conversation:
     async def run(self) -> None:
         """Until the peer has gone, the response is complete, or a consumer has raised."""
         self.reply_channel = await self.layer.new_channel(f"{self.kind}.send")
+        self._main = asyncio.current_task()
         try:
             if self.kind == "http":
                 await self._request()
@@ -89,8 +95,8 @@ class Conversation:
         except asyncio.CancelledError:
             if self._failure is None:
                 raise
-            if (task := asyncio.current_task()) is not None:
-                task.uncancel()
+            if self._main is not None:
+                self._main.uncancel()
             raise self._failure from None
         finally:
             await self._leave()
@@ -143,7 +149,10 @@ class Conversation:
 
     async def _answer(self, outcome: Outcome) -> None:
         """Accept, unless the consumer has refused: who returns, with or without a word, has not."""
-        words = [word for message in self._own(outcome) for word in replies(self.kind, message)]
+        own = [
+            message for how, name, message in outcome.sends if how == "channel" and name == self.reply_channel
+        ]
+        words = [word for message in own for word in self._meant(message)]
         accepts = f"{self.kind}.accept"
         first = next((word for word in words if word["type"] != accepts), None)
         accept = next((word for word in words if word["type"] == accepts), None)
@@ -158,50 +167,52 @@ class Conversation:
         self._listen()
         await self._say(outcome.sends)
 
-    def _own(self, outcome: Outcome) -> list[dict[str, Any]]:
-        return [
-            message for how, name, message in outcome.sends if how == "channel" and name == self.reply_channel
-        ]
-
     # --- what a consumer said ---------------------------------------------------------------------
 
     async def _join(self, groups: list[list[str]]) -> None:
         for how, group, channel in groups:
             await perform([how, group, channel], self.layer)
             if channel == self.reply_channel:
-                (self._joined.add if how == "add" else self._joined.discard)(group)
+                if how == "add":
+                    self._joined.add(group)
+                else:
+                    self._joined.discard(group)
+                    self._echoes.left(group)
 
     async def _say(self, sends: list[list[Any]]) -> None:
-        """Send, in order: once this scope has sent to a group it is in, its own words take the way of the group's."""
+        """Send, in order."""
         for how, name, message in sends:
-            own = how == "channel" and name == self.reply_channel
-            if own and not (self._shared and self.open):
+            if how == "channel" and name == self.reply_channel:
+                if self.open and not await self._echoes.settled():
+                    SKIPPED[f"{self.kind} order"] += 1
                 for word in self._words(message):
                     await self._wire(word)
-            else:
-                self._shared = self._shared or (how == "group" and name in self._joined)
-                await self._deliver([how, name, message], patient=own)
-                await asyncio.sleep(
-                    0
-                )  # who receives it here gets a turn: a member that is full would be left out
+                continue
+            mine = how == "group" and name in self._joined and self._reader is not None
+            await self._deliver([how, name, self._echoes.marked(name, message) if mine else message])
+            # Who receives it here gets a turn: a member that is full would be left out.
+            await asyncio.sleep(0)
 
     def _words(self, message: dict[str, Any]) -> list[dict[str, Any]]:
         """The consumer's own, without an accept, which is given by now."""
+        accept = f"{self.kind}.accept" if self._asks() else ""
+        return [word for word in self._meant(message) if word["type"] != accept]
+
+    def _meant(self, message: dict[str, Any]) -> list[dict[str, Any]]:
         try:
-            words = replies(self.kind, message)
+            return replies(self.kind, message)
         except ValueError as error:
             raise ApplicationError(f"{self!r}: {error}") from None
-        return [word for word in words if not (self._asks() and word["type"] == f"{self.kind}.accept")]
 
-    async def _deliver(self, operation: list[Any], *, patient: bool) -> None:
-        """Send it through the layer; a full channel is tried again for a while, its own as long as it lasts."""
+    async def _deliver(self, operation: list[Any]) -> None:
+        """Send it through the layer; a full channel is tried again for a while."""
         loop = asyncio.get_running_loop()
         until = loop.time() + FULL
         while True:
             try:
                 await perform(operation, self.layer)
             except ChannelFull:
-                if not (patient and self.open) and loop.time() >= until:
+                if loop.time() >= until:
                     raise Unavailable(f"channel {operation[1]} is full") from None
                 await asyncio.sleep(_PAUSE)
             else:
@@ -222,15 +233,15 @@ class Conversation:
     # --- what others sent -------------------------------------------------------------------------
 
     def _listen(self) -> None:
-        main = asyncio.current_task()
-        reader = self._reader = asyncio.ensure_future(self._read())
+        self._reader = asyncio.ensure_future(self._read())
+        self._reader.add_done_callback(self._helper_ended)
 
-        def ended(task: asyncio.Task[None]) -> None:
-            if not task.cancelled() and main is not None:
-                self._failure = task.exception()
-                main.cancel()
-
-        reader.add_done_callback(ended)
+    def _helper_ended(self, task: asyncio.Task[None]) -> None:
+        """What it raised is raised by run()."""
+        error = None if task.cancelled() else task.exception()
+        if error is not None and self._main is not None:
+            self._failure = error
+            self._main.cancel()
 
     async def _read(self) -> None:
         while True:
@@ -238,6 +249,7 @@ class Conversation:
 
     async def _arrived(self, message: dict[str, Any]) -> None:
         """Pass on what came to the reply channel; what cannot be is counted."""
+        self._echoes.heard(message)
         try:
             words = replies(self.kind, message)
         except ValueError:
@@ -247,10 +259,23 @@ class Conversation:
             if word["type"] in WIRE.get(self.kind, ()):
                 await self._pass_on(word)
             elif word["type"] == f"{self.kind}.result":
-                async with self._turn:
-                    await self._settle(word)
+                self._result(word)
             elif word["type"] != f"{self.kind}.accept":
                 SKIPPED[f"{self.kind} unknown"] += 1
+
+    def _result(self, event: dict[str, Any]) -> None:
+        """Have it handled when it is its turn; reading goes on, as that may have to wait for what is read."""
+        if len(self._results) >= BACKLOG:
+            SKIPPED[f"{self.kind} results"] += 1
+            return
+        task = asyncio.ensure_future(self._settle_result(event))
+        self._results.add(task)
+        task.add_done_callback(self._results.discard)
+        task.add_done_callback(self._helper_ended)
+
+    async def _settle_result(self, event: dict[str, Any]) -> None:
+        async with self._turn:
+            await self._settle(event)
 
     async def _pass_on(self, word: dict[str, Any]) -> None:
         """Give the peer what others sent; what the interface refuses is not this scope's mistake."""
@@ -327,9 +352,11 @@ class Conversation:
     async def _leave(self) -> None:
         """Stop reading, and take the reply channel out of its groups."""
         self.open = False
-        if self._reader is not None:
-            self._reader.cancel()
-            await asyncio.gather(self._reader, return_exceptions=True)
+        helpers = [task for task in (self._reader, *self._results) if task is not None]
+        self._main = None
+        for task in helpers:
+            task.cancel()
+        await asyncio.gather(*helpers, return_exceptions=True)
         for group in self._joined:
             try:
                 await self.layer.group_discard(group, self.reply_channel)

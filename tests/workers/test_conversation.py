@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from interfaces.layers.local import LocalChannelLayer
-from interfaces.shared.errors import ApplicationError, NoRoute, PeerGone, Unavailable
+from interfaces.shared.errors import ApplicationError, ConfigError, NoRoute, PeerGone, Unavailable
 from interfaces.testing import Communicator, HttpCommunicator, WebsocketCommunicator
 from interfaces.workers import conversation as module
 from interfaces.workers.conversation import LATER, SKIPPED, Conversation
@@ -648,3 +648,14 @@ def test_a_membership_that_cannot_be_ended_is_logged(caplog) -> None:
 
     run(main())
     assert "could not leave the group g: no broker" in caplog.text
+
+
+def test_without_a_layer_a_group_is_a_mistake_with_a_name() -> None:
+    """Nobody would ever hear it."""
+
+    async def main():
+        client = WebsocketCommunicator(Routing({"websocket.connect": join}), "/")
+        with pytest.raises(ConfigError, match=r"Group\('g'\)\.add needs a channel layer"):
+            await client.connect()
+
+    run(main())
