@@ -208,12 +208,8 @@ class Hub:
 
     async def _either(self, local: Sequence[str], queues: Sequence[str]) -> tuple[str, Message]:
         """Local channels and queues: what comes first; what came with it goes back."""
-        found = self.inbox.take(local)
-        if found is not None:
-            channel, (message, _, sender, size) = found
-            if sender is not None:
-                self.mail.consumed(sender, size)
-            return channel, message
+        if any(self.inbox.buffered(channel) for channel in local):
+            return await self.inbox.receive(local)
         both = [
             asyncio.ensure_future(self.inbox.receive(local)),
             asyncio.ensure_future(self.queues.receive(queues)),

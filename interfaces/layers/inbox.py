@@ -29,6 +29,10 @@ Found = tuple[str, Plain]
 Waiter = asyncio.Future[Found]
 
 
+SHARED, NESTED = -1, -2
+"""Sizes of what waits in several channels: whoever receives it gets a copy, of all that is nested too."""
+
+
 class _Box(deque[Plain]):
     """What waits in one channel; ``capacity`` is how many may."""
 
@@ -107,12 +111,12 @@ class Inbox:
         return False
 
     def fan_out(self, channels: Iterable[str], message: Message) -> int:
-        """Put a copy of ``message`` into each of ``channels``; how many were full, which is counted."""
+        """Put ``message`` into each of ``channels``, of which each receiver gets a copy; how many were full."""
         deadline = self._clock() + self.expiry
         waiters, find, full = self._waiters, self._boxes.get, 0
-        flat = not any(isinstance(value, dict | list) for value in message.values())
+        nested = any(isinstance(value, dict | list) for value in message.values())
+        entry = message, deadline, None, NESTED if nested else SHARED
         for channel in channels:
-            entry = {**message} if flat else copied(message), deadline, None, 0
             if channel in waiters and self._hand(channel, entry):
                 continue
             box = find(channel)
@@ -173,19 +177,22 @@ class Inbox:
         channel, (message, _, sender, size) = found
         if sender is not None:
             self.on_consumed(sender, size)
-        return channel, message
+        return channel, message if size >= 0 else {**message} if size == SHARED else copied(message)
 
     def pop(self, channel: str) -> Message | None:
         """The next message of ``channel``, or None: the short way for a receiver of one channel."""
         box = self._boxes.get(channel)
-        if box is None or box[0][1] <= self._clock():
-            return None  # or expired: that is receive's
-        message, _, sender, size = box.popleft()
+        if box is None:
+            return None
+        message, deadline, sender, size = entry = box.popleft()
+        if deadline <= self._clock():
+            box.appendleft(entry)
+            return None  # expired: that is receive's
         if not box:
             del self._boxes[channel]
         if sender is not None:
             self.on_consumed(sender, size)
-        return message
+        return message if size >= 0 else {**message} if size == SHARED else copied(message)
 
     def take(self, channels: Sequence[str]) -> Found | None:
         """The next entry of ``channels`` that has not expired, or None; ``on_consumed`` is the caller's to call."""
