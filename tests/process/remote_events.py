@@ -20,7 +20,9 @@ def receive(message):
     """Count in the session, and say it to the room."""
     message.channel_session["count"] += 1
     count = message.channel_session["count"]
-    Group("room-" + message.channel_session["room"]).send({"text": f"{count} {message['text']} {os.getpid()}"})
+    Group("room-" + message.channel_session["room"]).send(
+        {"text": f"{count} {message['text']} {os.getpid()}"}
+    )
 
 
 application = Routing([route("websocket.connect", connect), route("websocket.receive", receive)])

@@ -47,11 +47,13 @@ class Cluster:
         (self.address,) = await self.stack.enter_async_context(serving)
         return self
 
-    async def __aexit__(self, *failure: Any) -> None:
+    async def __aexit__(self, *failure: object) -> None:
         await self.stack.aclose()
 
     @asynccontextmanager
-    async def worker(self, app: Any, *, concurrency: int = 100, state: Any = None, **more: Any) -> AsyncIterator[Worker]:
+    async def worker(
+        self, app: Any, *, concurrency: int = 100, state: Any = None, **more: Any
+    ) -> AsyncIterator[Worker]:
         """Another worker; it is drained, or left at once after ``dies()``."""
         known = len(self.queue.desks)
         async with Dialler(Places([self.place]), "w", TOKEN, **more) as dialler:
@@ -60,6 +62,7 @@ class Cluster:
             self.last = dialler
             yield worker
             await worker.drain(1)
+        await until(lambda: len(self.queue.desks) <= known)
 
     def lose(self, dialler: Any = None) -> None:
         """Cut the connections of a worker as its death does."""

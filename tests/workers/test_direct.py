@@ -21,7 +21,17 @@ from interfaces.workers.transports.direct import Direct
 from interfaces.workers.transports.directory import Place, Places
 from interfaces.workers.transports.queue import Desk, Queue
 from interfaces.workers.wire import (
-    BACK, DRAIN, HELLO, OPEN, PROOF, REFUSE, SEND, SLOTS, TAKEN, Reader, frame,
+    BACK,
+    DRAIN,
+    HELLO,
+    OPEN,
+    PROOF,
+    REFUSE,
+    SEND,
+    SLOTS,
+    TAKEN,
+    Reader,
+    frame,
 )  # fmt: skip
 from tests.workers.harness import TOKEN, Cluster, run, until
 

@@ -27,7 +27,12 @@ def test_a_request_and_its_answer(tmp_path: Path) -> None:
 
     run(test, tmp_path)
     (scope,) = recorder.scopes
-    assert (scope["type"], scope["method"], scope["path"], scope["query_string"]) == ("http", "POST", "/a b", b"q")
+    assert (scope["type"], scope["method"], scope["path"], scope["query_string"]) == (
+        "http",
+        "POST",
+        "/a b",
+        b"q",
+    )
     assert scope["headers"][0] == (b"host", b"test")
     assert isinstance(scope["client"], tuple)
     assert scope["state"] == {"mine": 1}
@@ -51,7 +56,9 @@ def test_a_websocket_from_the_handshake_to_the_close(tmp_path: Path) -> None:
     assert recorder.events[-1] == {"type": "websocket.disconnect", "code": 3000, "reason": "bye"}
 
 
-@pytest.mark.parametrize(("error", "status", "logged"), [(ZeroDivisionError, 500, 1), (NoRoute, 404, 0), (PeerGone, 500, 0)])
+@pytest.mark.parametrize(
+    ("error", "status", "logged"), [(ZeroDivisionError, 500, 1), (NoRoute, 404, 0), (PeerGone, 500, 0)]
+)
 def test_what_the_application_raises(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, error: Any, status: int, logged: int
 ) -> None:
@@ -75,7 +82,10 @@ def test_an_error_in_an_open_socket_is_1011(tmp_path: Path) -> None:
     """As in one process."""
 
     async def test(cluster: Cluster) -> None:
-        async with cluster.worker(Recorder({"websocket.receive": ZeroDivisionError()})), await cluster.open() as client:
+        async with (
+            cluster.worker(Recorder({"websocket.receive": ZeroDivisionError()})),
+            await cluster.open() as client,
+        ):
             await client.send("x")
             assert (await client.receive()).code == 1011
 
@@ -213,7 +223,10 @@ def test_a_slow_client_stops_the_applications_send(tmp_path: Path) -> None:
         await send({"type": "http.response.body", "body": b""})
 
     async def test(cluster: Cluster) -> None:
-        async with cluster.worker(app), await RawClient.connect(cluster.address, receive_buffer=65536) as client:
+        async with (
+            cluster.worker(app),
+            await RawClient.connect(cluster.address, receive_buffer=65536) as client,
+        ):
             await client.send(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
             before = -1
             while made != before:  # until it stands still
@@ -283,7 +296,9 @@ def test_a_message_that_is_not_known_raises_in_the_application(tmp_path: Path, e
     assert "http.response. start, body" in str(recorder.calls[0].error)
 
 
-def test_a_message_that_does_not_fit_ends_the_application(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_message_that_does_not_fit_ends_the_application(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     """It is sent on before that is known; the client gets 500, and the worker's log the reason."""
 
     async def test(cluster: Cluster) -> None:
@@ -313,7 +328,9 @@ def test_a_file_is_sent_by_the_worker(tmp_path: Path) -> None:
 def test_a_long_body_travels_in_parts(tmp_path: Path) -> None:
     """One event of several megabytes is one answer."""
     body = bytes(range(256)) * 20_000
-    recorder = Recorder({"http.request": [OK[0] | {"headers": []}, {"type": "http.response.body", "body": body}]})
+    recorder = Recorder(
+        {"http.request": [OK[0] | {"headers": []}, {"type": "http.response.body", "body": body}]}
+    )
 
     async def test(cluster: Cluster) -> None:
         async with cluster.worker(recorder):
@@ -325,7 +342,10 @@ def test_a_long_body_travels_in_parts(tmp_path: Path) -> None:
 def test_a_handshake_may_be_denied_with_an_answer(tmp_path: Path) -> None:
     """The extension websocket.http.response works over the distance."""
     prefix = "websocket.http.response"
-    denial = [{"type": f"{prefix}.start", "status": 418, "headers": []}, {"type": f"{prefix}.body", "body": b"tea"}]
+    denial = [
+        {"type": f"{prefix}.start", "status": 418, "headers": []},
+        {"type": f"{prefix}.body", "body": b"tea"},
+    ]
 
     async def test(cluster: Cluster) -> None:
         async with cluster.worker(Recorder({"websocket.connect": denial})):

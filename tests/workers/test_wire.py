@@ -10,10 +10,26 @@ from hypothesis import strategies as st
 from interfaces.shared.errors import PeerError
 from interfaces.workers import wire
 from interfaces.workers.wire import (
-    EVENT, LONGEST, OPEN, SEND, VERSIONS, Reader, agreed, decode, encode, frame, landed, packed, travelling,
+    EVENT,
+    LONGEST,
+    OPEN,
+    SEND,
+    VERSIONS,
+    Reader,
+    agreed,
+    decode,
+    encode,
+    frame,
+    landed,
+    packed,
+    travelling,
 )  # fmt: skip
 
-EVENTS = [{"type": "websocket.receive", "text": "é" * 40}, {"type": "http.request", "body": b"\0" * 300}, None]
+EVENTS = [
+    {"type": "websocket.receive", "text": "é" * 40},
+    {"type": "http.request", "body": b"\0" * 300},
+    None,
+]
 SCOPE = {
     "type": "http",
     "asgi": {"version": "3.0", "spec_version": "2.5"},
@@ -23,7 +39,12 @@ SCOPE = {
     "path": "/é",
     "raw_path": b"/%c3%a9",
     "state": {"pool": object()},
-    "extensions": {"http.response.trailers": {}, "http.response.debug": {}, "tls": {"tls_version": 772}, "mine": {"a": 1}},
+    "extensions": {
+        "http.response.trailers": {},
+        "http.response.debug": {},
+        "tls": {"tls_version": 772},
+        "mine": {"a": 1},
+    },
 }
 
 
@@ -63,7 +84,15 @@ def test_hostile_bytes_are_one_error(data: bytes) -> None:
 
 @pytest.mark.parametrize(
     "body",
-    [b"\x93\x01\x02", b"\xc1", b"\x80", b"\x92\x01\x02", b"\x93\xa1a\x00\x00", b"\x93\x01\x02" + b"\x91" * 5000, b""],
+    [
+        b"\x93\x01\x02",
+        b"\xc1",
+        b"\x80",
+        b"\x92\x01\x02",
+        b"\x93\xa1a\x00\x00",
+        b"\x93\x01\x02" + b"\x91" * 5000,
+        b"",
+    ],
 )
 def test_what_is_no_array_of_a_frame_is_refused(body: bytes) -> None:
     """Cut, malformed, too deep, or of another shape."""
@@ -83,10 +112,7 @@ def test_a_newer_peer_may_say_more() -> None:
     assert decode(body)[:3] == (OPEN, 3, {"new": 1})
 
 
-@pytest.mark.parametrize(
-    ("theirs", "version"),
-    [((1, 1), 1), ([1, 2], 1), ([0, 1], 1), ((1, 2, "more"), 1)],
-)
+@pytest.mark.parametrize(("theirs", "version"), [((1, 1), 1), ([1, 2], 1), ([0, 1], 1), ((1, 2, "more"), 1)])
 def test_the_highest_common_version_holds(theirs: object, version: int) -> None:
     """One older and one newer peer are spoken to."""
     assert agreed(theirs) == version
@@ -152,7 +178,11 @@ def test_a_scope_lands_in_its_shape() -> None:
     assert scope["path"] == "/é"
     assert scope["state"] == state
     assert scope["state"] is not state
-    assert scope["extensions"] == {"http.response.trailers": {}, "tls": {"tls_version": 772}, "mine": {"a": 1}}
+    assert scope["extensions"] == {
+        "http.response.trailers": {},
+        "tls": {"tls_version": 772},
+        "mine": {"a": 1},
+    }
 
 
 def test_what_cannot_travel_of_a_scope_is_left_out() -> None:

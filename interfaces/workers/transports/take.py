@@ -70,8 +70,6 @@ class Taker:
         self._free = slots
         if slots > self._asking:
             self._room.set()
-        else:
-            self._room.clear()
 
     def _ask(self, by: int) -> None:
         """A slot is kept for what is asked for, or not any more."""
@@ -109,7 +107,9 @@ class Taker:
     async def _pull(self) -> None:
         """Take one opening after the other."""
         while True:
-            await self._room.wait()
+            while self._free <= self._asking:
+                await self._room.wait()
+                self._room.clear()
             if not self._names:
                 await asyncio.sleep(LOOK)
                 continue
@@ -142,7 +142,11 @@ class Taker:
             self._count("relay.expired")
             return
         key = post.to, session
-        taken = self._taken[key] = Taken(session, post, opening)
+        taken = Taken(session, post, opening)
+        if self._free <= 0:  # another source was quicker
+            taken.give_back()
+            return
+        self._taken[key] = taken
         taken.on_closed = lambda _: self._closed(key)
         try:
             self.on_opening(taken)
