@@ -99,7 +99,7 @@ consumer_finished = Signal("consumer_finished")
 consumer_failed = Signal("consumer_failed")
 """``message``, ``error``: it has raised."""
 worker_ready = Signal("worker_ready")
-"""No facts: this process takes work."""
+"""No facts: this process takes work from now on, as a worker or beside its server."""
 
 
 class Background:

@@ -193,7 +193,7 @@ class Routing:
                 if self._works_here():
                     background = Background(self.attempt, self.background_channels, self.layer)
                     work = asyncio.ensure_future(background.run())
-                worker_ready.send()
+                    worker_ready.send()
         finally:
             await _stop(work)
 

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from interfaces.layers.local import LocalChannelLayer
+from interfaces.shared.consumer import UNKNOWN, Consumer
 from interfaces.shared.errors import ApplicationError, ConfigError, NoRoute, PeerGone, Unavailable
 from interfaces.testing import Communicator, HttpCommunicator, WebsocketCommunicator
 from interfaces.workers import conversation as module
@@ -657,5 +658,45 @@ def test_without_a_layer_a_group_is_a_mistake_with_a_name() -> None:
         client = WebsocketCommunicator(Routing({"websocket.connect": join}), "/")
         with pytest.raises(ConfigError, match=r"Group\('g'\)\.add needs a channel layer"):
             await client.connect()
+
+    run(main())
+
+
+def test_a_group_may_have_class_consumers_too() -> None:
+    """They get what has their handler's name; what they do not know is counted and ends none of them."""
+    layer = LocalChannelLayer()
+    heard = asyncio.Queue()
+
+    class Hears(Consumer):
+        """Has a handler for what is sent to sockets."""
+
+        groups = ("g",)
+
+        async def websocket_send(self, message):
+            """Keep it."""
+            await heard.put(message["text"])
+
+    class Deaf(Consumer):
+        """Has none."""
+
+        groups = ("g",)
+
+    async def main():
+        before = UNKNOWN[f"{Deaf.__name__} websocket.send"]
+        async with (
+            Communicator(Hears.as_asgi(channel_layer=layer), {"type": "irc"}) as hears,
+            Communicator(Deaf.as_asgi(channel_layer=layer), {"type": "irc"}) as deaf,
+        ):
+            await hears.receive_nothing()
+            await deaf.receive_nothing()
+            async with WebsocketCommunicator(
+                Routing({"websocket.connect": join}, layer=layer), "/"
+            ) as client:
+                await client.connect()
+                assert await client.receive_from() == "join /"
+            assert await heard.get() == "join /"
+            await layer.group_send("g", {"close": True})
+            assert await deaf.receive_nothing()
+        assert UNKNOWN[f"{Deaf.__name__} websocket.send"] == before + 1
 
     run(main())

@@ -10,7 +10,13 @@ import pytest
 from interfaces.layers.local import LocalChannelLayer
 from interfaces.shared.errors import ApplicationError, ConfigError, NoRoute
 from interfaces.testing import LifespanCommunicator
-from interfaces.workers.background import FUNCTIONS, background, consumer_failed, consumer_finished
+from interfaces.workers.background import (
+    FUNCTIONS,
+    background,
+    consumer_failed,
+    consumer_finished,
+    worker_ready,
+)
 from interfaces.workers.event_consumer import EventConsumer
 from interfaces.workers.message import Channel, Group
 from interfaces.workers.ordering import ConsumeLater, DenyConnection
@@ -331,8 +337,9 @@ def test_lifespan(caplog) -> None:
 
 def test_background_work_runs_here_when_the_layer_reaches_no_other() -> None:
     """In one process nobody else would do it; what was taken is finished before the end."""
-    done = []
+    done, ready = [], []
     layer = LocalChannelLayer()
+    listener = worker_ready.connect(lambda: ready.append(1))
 
     @background("test.routing")
     def make(message):
@@ -358,8 +365,9 @@ def test_background_work_runs_here_when_the_layer_reaches_no_other() -> None:
             await app.shutdown()
 
         asyncio.run(idle())
-        assert done == [1] and asyncio.run(layer.statistics())["messages"] == 1
+        assert done == ready == [1] and asyncio.run(layer.statistics())["messages"] == 1
     finally:
+        worker_ready.disconnect(listener)
         del FUNCTIONS["test.routing"]
 
 
