@@ -58,26 +58,29 @@ def replies(kind: str, message: Mapping[str, Any]) -> list[dict[str, Any]]:
 def _websocket(message: Mapping[str, Any]) -> list[dict[str, Any]]:
     """``{"accept": bool}``, ``{"text" or "bytes": …}``, ``{"close": True or code}``, or several of them."""
     accept, close = message.get("accept"), message.get("close")
-    text, data = message.get("text"), message.get("bytes")
-    if text is not None and data is not None:
-        raise ValueError("a reply has text or bytes, not both")
-    if not isinstance(text, str | None) or not isinstance(data, bytes | bytearray | memoryview | None):
-        raise ValueError("text is a str, bytes are bytes")  # noqa: TRY004 - a message is wrong here, not a call
+    found = _data(message)
     if accept is False:
         return [{"type": "websocket.close"}]
-    found: list[dict[str, Any]] = []
     if accept:
         extra = {key: message[key] for key in ("subprotocol", "headers") if key in message}
-        found.append({"type": "websocket.accept", **extra})
-    if text is not None:
-        found.append({"type": "websocket.send", "text": text})
-    elif data is not None:
-        found.append({"type": "websocket.send", "bytes": data})
+        found.insert(0, {"type": "websocket.accept", **extra})
     if close:
         found.append({"type": "websocket.close", "code": 1000 if close is True else int(close)})
     if not found and close is None and accept is None:
         raise ValueError(f"a reply has accept, text, bytes or close, not {sorted(message)}")
     return found
+
+
+def _data(message: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The frame, if it has one."""
+    text, data = message.get("text"), message.get("bytes")
+    if text is not None and data is not None:
+        raise ValueError("a reply has text or bytes, not both")
+    if not isinstance(text, str | None) or not isinstance(data, bytes | bytearray | memoryview | None):
+        raise ValueError("text is a str, bytes are bytes")  # noqa: TRY004 - a message is wrong here, not a call
+    if text is not None:
+        return [{"type": "websocket.send", "text": text}]
+    return [] if data is None else [{"type": "websocket.send", "bytes": data}]
 
 
 def _http(message: Mapping[str, Any]) -> list[dict[str, Any]]:
