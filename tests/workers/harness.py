@@ -54,7 +54,7 @@ class Cluster:
     async def worker(
         self, app: Any, *, concurrency: int = 100, state: Any = None, **more: Any
     ) -> AsyncIterator[Worker]:
-        """Another worker; it is drained, or left at once after ``dies()``."""
+        """Another worker; it is drained, drained at the end; ``last`` is its dialler."""
         known = len(self.queue.desks)
         async with Dialler(Places([self.place]), "w", TOKEN, **more) as dialler:
             worker = Worker(app, dialler, name="w", concurrency=concurrency, state=state or {})

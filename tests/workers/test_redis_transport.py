@@ -238,9 +238,9 @@ def test_types_that_nobody_knows_of_are_announced(
             sent: list[Any] = []
 
             async def receive() -> Any:
-                if events:
-                    return events.pop()
-                await asyncio.Event().wait()
+                if not events:
+                    await asyncio.Event().wait()
+                return events.pop()
 
             async def send(event: Any) -> None:
                 sent.append(event)
@@ -284,9 +284,9 @@ def test_direct_connections_by_way_of_the_broker(made: Any) -> None:
     async def main() -> None:
         layer, other = made(), made()
         waiting = Queue(10, 5, lambda name: None)
-        async with Direct("127.0.0.1:0", b"secret", waiting, directory=Registry(layer), tells=True):
-            async with Dialler(Registry(other), "w", b"") as dialler:
-                assert dialler.connected == 1
+        direct = Direct("127.0.0.1:0", b"secret", waiting, directory=Registry(layer), tells=True)
+        async with direct, Dialler(Registry(other), "w", b"") as dialler:
+            assert dialler.connected == 1
         await layer.close()
         await other.close()
 

@@ -365,9 +365,9 @@ def test_a_delivery_is_asked_for_event_by_event(tmp_path: Path) -> None:
     async def test(cluster: Cluster) -> None:
         async def receive() -> Any:
             asked.append("asked")
-            if len(asked) == 1:
-                return {"type": "plain.one"}
-            await asyncio.Event().wait()
+            if len(asked) > 1:
+                await asyncio.Event().wait()
+            return {"type": "plain.one"}
 
         async def send(event: Any) -> None:
             sent.append(event)

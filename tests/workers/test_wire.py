@@ -1,6 +1,7 @@
 """Frames: what goes in comes out, whatever the bytes are split into, and nothing else passes."""
 
 from http import HTTPStatus
+from itertools import pairwise
 
 import msgspec
 import pytest
@@ -59,7 +60,7 @@ def test_any_split_of_the_bytes_gives_the_same_frames(cuts: list[int]) -> None:
     """Frames do not depend on how they are read."""
     data = b"".join(frame(EVENT, number, event) for number, event in enumerate(EVENTS))
     at = [0, *sorted(min(cut, len(data)) for cut in cuts), len(data)]
-    parts = [data[a:b] for a, b in zip(at, at[1:], strict=False)]
+    parts = [data[a:b] for a, b in pairwise(at)]
     assert frames(*parts) == [(EVENT, number, event) for number, event in enumerate(EVENTS)]
 
 

@@ -57,18 +57,19 @@ def test_slots_are_shared_by_all_containers(tmp_path: Path) -> None:
         from tests.workers.harness import TOKEN
 
         gate = asyncio.Event()
-        async with asyncio.timeout(20), Cluster(paths[0]) as one, Cluster(paths[1]) as two:
-            async with Dialler(Places([one.place, two.place]), "w", TOKEN) as dialler:
-                worker = Worker(gated(gate, seen), dialler, name="w", concurrency=2, state={})
-                await until(
-                    lambda: all(cluster.queue.desks and cluster.queue.desks[0].room for cluster in (one, two))
-                )
-                asked = [asyncio.ensure_future(cluster.get()) for cluster in (one, two) for _ in range(2)]
-                await until(lambda: len(one.queue) + len(two.queue) == 2)
-                assert len(worker.running) == 2
-                gate.set()
-                assert [(await each).status for each in asked] == [200] * 4
-                await worker.drain(1)
+        one, two = Cluster(paths[0]), Cluster(paths[1])
+        places = Places([one.place, two.place])
+        async with asyncio.timeout(20), one, two, Dialler(places, "w", TOKEN) as dialler:
+            worker = Worker(gated(gate, seen), dialler, name="w", concurrency=2, state={})
+            await until(
+                lambda: all(cluster.queue.desks and cluster.queue.desks[0].room for cluster in (one, two))
+            )
+            asked = [asyncio.ensure_future(cluster.get()) for cluster in (one, two) for _ in range(2)]
+            await until(lambda: len(one.queue) + len(two.queue) == 2)
+            assert len(worker.running) == 2
+            gate.set()
+            assert [(await each).status for each in asked] == [200] * 4
+            await worker.drain(1)
 
     asyncio.run(main())
 
