@@ -28,13 +28,10 @@ SCOPES = {"ws": "websocket"}
 def run_check(invocation: Invocation) -> int:
     """Import the application, validate the options, try the binds: 0 if serve would start, else 2."""
     plan = invocation.plan
-    try:
-        app = application_of(plan.options)
-    except ApplicationError as error:
-        raise ConfigError(str(error)) from error
-    kind = type(app)
-    click.echo(f"application  {plan.options.app} ({kind.__module__}.{kind.__qualname__})")
-    _check_routes(app, plan)
+    if plan.options.distributed:
+        click.echo("application  in workers")
+    else:
+        _check_application(plan)
     loop_factory(plan.options.loop)
     for setting in plan.settings:
         if setting.origin.kind != "default":
@@ -43,6 +40,16 @@ def run_check(invocation: Invocation) -> int:
         click.echo(f"can listen   {where}")
     click.echo(f"all well     interfaces serve {' '.join(plan.names)}")
     return 0
+
+
+def _check_application(plan: Plan) -> None:
+    try:
+        app = application_of(plan.options)
+    except ApplicationError as error:
+        raise ConfigError(str(error)) from error
+    kind = type(app)
+    click.echo(f"application  {plan.options.app} ({kind.__module__}.{kind.__qualname__})")
+    _check_routes(app, plan)
 
 
 def served_types(app: Any) -> set[str] | None:

@@ -96,6 +96,8 @@ class Serving:
             await self._lifespan.startup()
             for served in self.served:
                 await self._start(served, app, self._lifespan.state)
+            if self._layer is not None:
+                await self._watch_layer()
         except BaseException:
             await self._end(0)
             raise
@@ -119,9 +121,7 @@ class Serving:
         if options.layer:
             from interfaces.runner.layer import opened  # noqa: PLC0415 - only where one is asked for
 
-            self._layer = await self._outer.enter_async_context(
-                opened(options.layer, self.readiness, self.telemetry)
-            )
+            self._layer = await self._outer.enter_async_context(opened(options.layer, self.telemetry))
         if self._app is not None and not options.relay:
             return self._app
         from interfaces.runner.distributed import relaying  # noqa: PLC0415 - as above
@@ -129,6 +129,12 @@ class Serving:
         relayed = relaying(self._app, options, self._layer, self.telemetry)
         app, self.behind = await self._outer.enter_async_context(relayed)
         return app
+
+    async def _watch_layer(self) -> None:
+        """Make the layer a part of what is to be ready."""
+        from interfaces.runner.layer import watched  # noqa: PLC0415 - as above
+
+        await self._outer.enter_async_context(watched(self._layer, self.readiness))
 
     async def _start(self, served: Served, app: Application, state: dict[str, Any]) -> None:
         """Enter the interface, in a task of its own, so that its failure ends nothing else."""

@@ -234,6 +234,56 @@ def test_several_worker_processes_and_their_replacement(place: Place) -> None:
     assert workers.ended() == 0
 
 
+def test_a_broker_that_is_gone_is_no_readiness(tmp_path: Path) -> None:
+    """/readyz says which part, until the broker is back; the process lives on."""
+    with Embedded() as server:
+        place = Place(tmp_path, "redis", server.url)
+        with place.stack:
+            container = place.container("--ops-bind", "127.0.0.1:0")
+            ops = container.ops
+            assert container.get("/readyz", ops)[0] == 200
+            assert "layer: ok" in container.get("/readyz", ops)[1]
+            server.close()
+            until(lambda: container.get("/readyz", ops)[0] == 503)
+            assert "layer: ok" not in container.get("/readyz", ops)[1]
+            assert container.get("/livez", ops)[0] == 200
+            assert container.get("/")[0] == 503
+            container.signal(signal.SIGTERM)
+            assert container.ended() == 0
+
+
+@pytest.mark.parametrize("transport", ["redis", "direct"])
+def test_a_container_imports_no_application_and_no_framework(
+    tmp_path: Path, broker: str, transport: str
+) -> None:
+    """What it has loaded while it serves: no Django, no Channels, nothing of ours above the workers' relay."""
+    place = Place(tmp_path, transport, broker)
+    words = ["serve", "http", "ws", "--bind", "127.0.0.1:0", *place.serving]
+    code = f"""
+import sys, threading, time, os, signal
+from interfaces.cli import main
+def look():
+    time.sleep(1.5)
+    sys.stderr.write("loaded: " + " ".join(sorted(sys.modules)) + chr(10))
+    os.kill(os.getpid(), signal.SIGTERM)
+threading.Thread(target=look, daemon=True).start()
+sys.exit(main({words!r}))
+"""
+    with place.stack, Server(tmp_path, command=[sys.executable, "-c", code]) as server:
+        loaded = set(server.wait_for("loaded: (.*)")[1].split())
+        assert server.ended() == 0
+    foreign = {
+        "django",
+        "tests",
+        "starlette",
+        "twisted",
+        "interfaces.django",
+        "interfaces.demo",
+        "interfaces.testing",
+    }
+    assert loaded & foreign == set()
+
+
 @pytest.mark.parametrize(
     ("words", "why"),
     [
