@@ -1,0 +1,427 @@
+"""Durable queues: what was put is kept until somebody has said what became of it.
+
+As work queues, a queue is a stream with one consumer group, but an entry is acknowledged *after* the verdict. Who
+takes an item holds it by a lease that is renewed while it is held; a dead owner's items are taken over, with the
+attempt counted on. So an item is given at least once, each time with the same ``dedupe_key``, and never lost. Who was
+stopped for longer than its lease finds out: its verdict on what another owns by now is refused.
+
+Items of one conversation are given one after another, in the order in which they were put; items of different ones
+side by side. One that is to be tried again lets the next pass (relaxed), or holds them up (``strict``).
+"""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from redis.exceptions import ResponseError
+
+from interfaces.layers.base import ChannelFull, Message
+from interfaces.layers.durability import Durability, Facts, Sync, Wait, facts_of, wait_for
+from interfaces.layers.durable_body import Body
+from interfaces.layers.durable_scripts import PUT, RENEW, SETTLE, TAKE, durable_bell, durable_keys, names_key
+from interfaces.layers.hub import Hub
+from interfaces.layers.node import Node
+from interfaces.layers.pipe import Word
+from interfaces.layers.scripts import FORGET
+from interfaces.shared.errors import Unavailable
+
+__all__ = [
+    "ATTEMPTS",
+    "LEASE",
+    "LETTERS",
+    "MOST",
+    "POLL",
+    "DurableQueues",
+    "Item",
+    "Limits",
+    "Terms",
+    "back_off",
+]
+
+LEASE = 30.0
+ATTEMPTS = 10
+MOST = 100_000
+LETTERS = 10_000
+POLL = 1.0
+"""Seconds between looks while nobody rings: for lapsed leases, and for bells that were lost."""
+FIRST, LONGEST = 1.0, 300.0
+FORGOTTEN = 3600.0
+"""Seconds after which an owner that holds and asks for nothing is forgotten."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """The bounds of durable queues; the same for all processes that use a queue."""
+
+    lease: float = LEASE
+    """Seconds after which the items of an owner that died or was stopped are taken over."""
+    attempts: int = ATTEMPTS
+    """How often an item is begun before it becomes a dead letter."""
+    most: int = MOST
+    """Items of one queue, waiting, held and delayed: beyond is ChannelFull."""
+    letters: int = LETTERS
+    """Dead letters of one queue: the oldest are dropped, counted as ``layer.letters_dropped``."""
+    keep_expired: bool = True
+    """Whether what was not begun before its deadline becomes a dead letter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """Of one item; times are Unix seconds by the broker's clock (``node.server_time()``), 0 for none."""
+
+    not_before: float = 0.0
+    deadline: float = 0.0
+    """No attempt is begun after it; that the item expired is counted as ``layer.expired``."""
+    durability: Durability | None = None
+    """What ``put`` waits for, if not what the queues wait for."""
+
+
+@dataclass(slots=True, eq=False)
+class Item:
+    """What was taken. ``lost`` turns true when another has taken it over; ``taken_at`` is Unix seconds."""
+
+    id: str
+    queue: str
+    message: Message
+    attempt: int
+    dedupe_key: str
+    conversation: str | None
+    taken_at: float
+    put_at: float
+    entry: bytes = field(repr=False)
+    lost: bool = False
+
+
+def back_off(attempt: int, jitter: Callable[[], float] = random.random) -> float:
+    """Seconds until a failed attempt (1, 2 …) is repeated: doubling from FIRST to LONGEST, by half at random."""
+    delay: float = min(LONGEST, FIRST * 2.0 ** min(attempt - 1, 30))
+    return delay * (0.5 + jitter() / 2)
+
+
+class DurableQueues:
+    """The durable queues of a hub's brokers; used in the hub's event loop. :meth:`open` first, :meth:`close` before it.
+
+    ``durability`` is what ``put`` waits for (see :mod:`interfaces.layers.durability`), ``replicas`` how many with
+    "replica"; ``strict`` lets a failing item hold its conversation up.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        *,
+        durability: Durability = "process-crash",
+        replicas: int = 1,
+        strict: bool = False,
+        limits: Limits = Limits(),
+    ) -> None:
+        self.hub = hub
+        self.durability: Durability = durability
+        self.replicas = replicas
+        self.strict = strict
+        self.limits = limits
+        self.owner = hub.address
+        self.held: set[Item] = set()
+        self.closed = False
+        self._rules = hub.queues.rules
+        self._bell = durable_bell(self._rules.prefix, self.owner)
+        self._facts: dict[Node, Facts] = {}
+        self._syncs: dict[tuple[Node, str], Sync] = {}
+        self._side: dict[Node, Node] = {}
+        self._bells: set[asyncio.Future[None]] = set()
+        self._reclaimed: dict[str, float] = {}
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._turn = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def __repr__(self) -> str:
+        return f"<DurableQueues {self.owner}: {len(self.held)} held, {self.durability}>"
+
+    # --- life -------------------------------------------------------------------------------------
+
+    async def open(self) -> None:
+        """Look whether the brokers keep what is asked for, and listen.
+
+        Raises ConfigError, one line that says what to set, when one keeps less; Unavailable without a broker.
+        """
+        await self.hub.started()
+        for node in self.hub.nodes:
+            await self._waits(node, self.durability)
+            node.on_message = partial(self._heard, node.on_message)
+            node.on_state.append(partial(self._on_state, node))
+            await node.subscribe(self._bell)
+        self._loop = asyncio.get_running_loop()
+        self._renewal()
+
+    async def close(self) -> None:
+        """Stop to take, give back what is held; those who wait for items get none."""
+        if self.closed:
+            return
+        self.closed = True
+        if self._timer is not None:
+            self._timer.cancel()
+        self._ring()
+        if self._tasks:
+            await asyncio.wait(self._tasks, timeout=POLL)
+        await asyncio.gather(*map(self.give_back, list(self.held)), return_exceptions=True)
+        words: list[Word] = [self.owner, int(FORGOTTEN * 1000)]
+        left = [self._node(queue).run(FORGET, [self._keys(queue)[0]], words) for queue in self._reclaimed]
+        await asyncio.gather(*left, return_exceptions=True)
+        await asyncio.gather(*(node.close() for node in self._side.values()))
+
+    def describe(self) -> str:
+        """One line for the start: the class, and why the brokers are thought to keep it."""
+        known = "; ".join(f"{node.host.name}: {facts.described}" for node, facts in self._facts.items())
+        return f"durable queues: {self.durability} ({known or 'not connected'})"
+
+    def _heard(self, others: Callable[[bytes, bytes], None], name: bytes, payload: bytes) -> None:
+        if name == self._bell.encode():
+            self._ring()
+        else:
+            others(name, payload)
+
+    def _on_state(self, node: Node, up: bool, _reason: str) -> None:
+        if up:
+            self._ring()
+        else:
+            self._facts.pop(node, None)  # it may come back as another one
+
+    def _ring(self) -> None:
+        for bell in self._bells:
+            if not bell.done():
+                bell.set_result(None)
+
+    def _node(self, queue: str) -> Node:
+        return self.hub.node_of(queue)
+
+    def _keys(self, queue: str) -> tuple[str, ...]:
+        return durable_keys(self._rules.prefix, queue)
+
+    # --- put --------------------------------------------------------------------------------------
+
+    async def put(
+        self,
+        queue: str,
+        message: Message,
+        *,
+        id: str,
+        dedupe_key: str = "",
+        conversation: str | None = None,
+        terms: Terms = Terms(),
+    ) -> None:
+        """Keep ``message``; returns when it is kept as the durability says.
+
+        An ``id`` that is there already is not put twice, so a put whose fate is unknown can be repeated;
+        ``dedupe_key`` is the id unless said. Raises ChannelFull, ConfigError, Unavailable (nobody knows whether it
+        is kept), TypeError and ValueError for what cannot be encoded.
+        """
+        node, keys = self._node(queue), self._keys(queue)
+        waits = await self._waits(node, terms.durability or self.durability)
+        body = Body(message, dedupe_key or id, conversation, node.server_time())
+        data = body.sealed(self._rules.cipher, keys[1])
+        start, end = int(terms.not_before * 1000), int(terms.deadline * 1000)
+        words: list[Word] = [id, data, conversation or "", start, end, self.limits.most, queue]
+        names = names_key(self._rules.prefix)
+        if not await _answer(node.run(PUT, [*keys, names], words)):
+            raise ChannelFull(f"{queue}: {self.limits.most} items are waiting")
+        if waits:
+            await _answer((await self._sync(node, waits))())
+
+    async def _waits(self, node: Node, durability: Durability) -> list[Wait]:
+        facts = self._facts.get(node)
+        if facts is None:
+            facts = await _answer(facts_of(node))
+            if node.up:
+                self._facts[node] = facts
+        return wait_for(facts, durability, self.replicas, node.host.name)
+
+    async def _sync(self, node: Node, waits: list[Wait]) -> Sync:
+        key = node, str(waits)
+        if key not in self._syncs:
+            side = self._side.get(node)
+            if side is None:
+                side = self._side[node] = Node(self.hub.settings, node.host)
+                await side.start()
+            self._syncs[key] = Sync(side, f"{self._rules.prefix}:Qf", waits)
+        return self._syncs[key]
+
+    async def length(self, queue: str) -> int:
+        """How many items the queue has: waiting, held and delayed."""
+        count: int = await _answer(self._node(queue).call("HLEN", self._keys(queue)[1]))
+        return count
+
+    # --- take -------------------------------------------------------------------------------------
+
+    async def take(self, queues: Sequence[str], n: int = 1, *, wait: float | None = None) -> list[Item]:
+        """Between 1 and ``n`` items of the queues, in fair shares; waits for them, through outages.
+
+        ``wait`` is how many seconds at most, then there are none; so there are once this is closed. May be
+        cancelled: what was taken meanwhile goes back.
+        """
+        end = None if wait is None else self._loop.time() + wait
+        while not self.closed:
+            bell = self._loop.create_future()
+            self._bells.add(bell)
+            try:
+                pause = POLL
+                try:
+                    items, due = await self._shielded(self._take(queues, n))
+                    pause = min(POLL, due)
+                    if items:
+                        return items
+                except Unavailable:
+                    if self.hub.closed:
+                        raise
+                left = pause if end is None else min(pause, end - self._loop.time())
+                if left <= 0 and end is not None and end <= self._loop.time():
+                    return []
+                await asyncio.wait([bell], timeout=max(0.001, left))
+            finally:
+                self._bells.discard(bell)
+        return []
+
+    async def _shielded(self, work: "Awaitable[tuple[list[Item], float]]") -> tuple[list[Item], float]:
+        task = asyncio.ensure_future(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            task.add_done_callback(self._unwanted)
+            raise
+
+    def _unwanted(self, task: "asyncio.Task[tuple[list[Item], float]]") -> None:
+        if not task.cancelled() and task.exception() is None:
+            for item in task.result()[0]:
+                back = self._loop.create_task(self._give_back_quietly(item))
+                self._tasks.add(back)
+                back.add_done_callback(self._tasks.discard)
+
+    async def _give_back_quietly(self, item: Item) -> None:
+        try:
+            await self.give_back(item)
+        except Unavailable:
+            pass  # its lease lapses
+
+    async def _take(self, queues: Sequence[str], n: int) -> tuple[list[Item], float]:
+        self._turn += 1
+        turn = self._turn % len(queues)
+        order = [*queues[turn:], *queues[:turn]]
+        share, more = divmod(n, len(order))
+        shares = [share + (at < more) for at in range(len(order))]
+        asked = [self._ask(queue, part) for queue, part in zip(order, shares, strict=True) if part]
+        first = await asyncio.gather(*asked)
+        items, due = [item for found, _ in first for item in found], min(wait for _, wait in first)
+        for queue, part in zip(order, shares, strict=True):
+            short = part > sum(item.queue == queue for item in items)
+            if len(items) < n and not short:
+                found, wait = await self._ask(queue, n - len(items))
+                items += found
+                due = min(due, wait)
+        return items, due
+
+    async def _ask(self, queue: str, n: int) -> tuple[list[Item], float]:
+        now, limits = self._loop.time(), self.limits
+        lease = 0
+        if now - self._reclaimed.get(queue, -POLL) >= min(POLL, limits.lease / 4):
+            self._reclaimed[queue] = now
+            lease = int(limits.lease * 1000)
+            self._renew()  # first: what is held here is not taken over from ourselves
+        node, keys = self._node(queue), self._keys(queue)
+        words: list[Word] = [
+            self.owner, self._bell, n, lease, limits.attempts, limits.letters, int(limits.keep_expired)
+        ]  # fmt: skip
+        taken, expired, worn, trimmed, due = await _answer(node.run(TAKE, keys, words))
+        self._count(expired=expired, worn_out=worn, letters_dropped=trimmed)
+        items = [await self._item(queue, node, *fields) for fields in taken]
+        return [item for item in items if item], due / 1000 if due >= 0 else POLL
+
+    async def _item(
+        self, queue: str, node: Node, entry: bytes, id: bytes, attempt: int, data: bytes
+    ) -> Item | None:
+        body = Body.opened(self._rules.cipher, self._keys(queue)[1], data)
+        of = body or Body({}, "", None, 0)
+        item = Item(
+            id=id.decode(), queue=queue, message=of.message, attempt=attempt, dedupe_key=of.dedupe_key,
+            conversation=of.conversation, taken_at=node.server_time(), put_at=of.put_at, entry=entry,
+        )  # fmt: skip
+        if body is None:
+            self._count(unsealed=1)
+            await self.dead(item, "unsealed")
+            return None
+        self.held.add(item)
+        return item
+
+    def _count(self, **counts: int) -> None:
+        for name, by in counts.items():
+            if by:
+                self._rules.count(f"layer.{name}", by)
+
+    # --- leases -----------------------------------------------------------------------------------
+
+    def _renewal(self) -> None:
+        self._renew()
+        self._timer = self._loop.call_later(self.limits.lease / 3, self._renewal)
+
+    def _renew(self) -> None:
+        """Renew what is held: one command a broker."""
+        nodes: dict[Node, list[Item]] = {}
+        for item in self.held:
+            nodes.setdefault(self._node(item.queue), []).append(item)
+        for node, items in nodes.items():
+            streams = {item.queue: self._keys(item.queue)[0] for item in items}
+            at = {queue: n for n, queue in enumerate(streams, 1)}
+            words: list[Word] = [self.owner]
+            for item in items:
+                words += [at[item.queue], item.entry]
+            node.tell_script(partial(self._renewed, items), RENEW, list(streams.values()), words)
+
+    def _renewed(self, items: list[Item], reply: Any) -> None:
+        for n in [] if isinstance(reply, Exception) else reply:
+            if items[n] in self.held:
+                self.held.discard(items[n])
+                items[n].lost = True
+                self._count(lease_lost=1)
+
+    # --- verdicts ---------------------------------------------------------------------------------
+
+    async def done(self, item: Item) -> bool:
+        """It is dealt with, and forgotten. False when another owns it by now (it will be repeated there).
+
+        Unavailable, here and below: nobody knows; unless the broker has heard it, its lease lapses and it is repeated.
+        """
+        return await self._settle(item, "done")
+
+    async def retry(self, item: Item, delay: float | None = None, reason: str = "") -> bool:
+        """Try again after ``delay`` seconds (:func:`back_off` unless said), or bury it after its last attempt."""
+        if item.attempt >= self.limits.attempts:
+            return await self.dead(item, reason or "attempts")
+        seconds = back_off(item.attempt) if delay is None else delay
+        return await self._settle(item, "retry", int(seconds * 1000), int(self.strict))
+
+    async def dead(self, item: Item, reason: str) -> bool:
+        """Make it a dead letter (:mod:`interfaces.layers.dead`)."""
+        return await self._settle(item, "dead", reason, self.limits.letters)
+
+    async def give_back(self, item: Item) -> bool:
+        """It was not begun: the next to take has it, and the attempt does not count."""
+        return await self._settle(item, "back")
+
+    async def _settle(self, item: Item, verb: str, *more: Word) -> bool:
+        self.held.discard(item)  # whatever happens, it is renewed no more
+        node, keys = self._node(item.queue), self._keys(item.queue)
+        words: list[Word] = [item.entry, item.id, self.owner, item.attempt, verb, *more]
+        ours, trimmed = await _answer(node.run(SETTLE, keys, words))
+        self._count(letters_dropped=trimmed, late_verdict=not ours)
+        item.lost = item.lost or not ours
+        return bool(ours)
+
+
+async def _answer(reply: Awaitable[Any]) -> Any:
+    """The answer; a broker that refuses to write (full, read-only, loading) is Unavailable."""
+    try:
+        return await reply
+    except ResponseError as error:
+        raise Unavailable(f"the broker refuses: {error}") from error
