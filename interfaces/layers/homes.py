@@ -83,7 +83,11 @@ class Homes:
     def _forget(self) -> None:
         """Begin anew, after a fork."""
         self.of: dict[asyncio.AbstractEventLoop, Hub] = {}
-        """By loop; before a hub is used, look whether it is running."""
+        """By loop; some may have to be started."""
+        self.up: dict[asyncio.AbstractEventLoop, Hub] = {}
+        """By loop, those that can be used at once."""
+        self.by_thread: dict[int, Hub] = {}
+        """The same by the thread's identity, which is cheaper to ask for: the loop that used the layer last."""
         self._here = _Here()
         self._lock = threading.Lock()
         self._keepers: dict[asyncio.AbstractEventLoop, AsyncGenerator[None, None]] = {}
@@ -96,8 +100,15 @@ class Homes:
 
     def running(self) -> Hub | None:
         """The hub of this loop, if it has one that can be used at once."""
-        hub = self.of.get(asyncio.get_running_loop())
-        return hub if hub is not None and hub.running else None
+        return self.up.get(asyncio.get_running_loop())
+
+    async def started(self) -> Hub:
+        """The hub of this loop, started. Unavailable and ConfigError as :meth:`Hub.started`."""
+        hub = self.own()
+        if not hub.running:
+            await hub.started()
+        self.up[asyncio.get_running_loop()] = self.by_thread[threading.get_ident()] = hub
+        return hub
 
     def own(self) -> Hub:
         """The hub of this loop, made now if need be; it may have to be started."""
@@ -110,6 +121,7 @@ class Homes:
             with self._lock:
                 for other in [other for other in self.of if other.is_closed()]:
                     del self.of[other], self._keepers[other]
+                    self.up.pop(other, None)
                 self.of[loop], self._keepers[loop] = hub, keeper
         return hub
 
@@ -121,6 +133,9 @@ class Homes:
             with self._lock:
                 if self.of.get(loop) is hub:
                     del self.of[loop], self._keepers[loop]
+                    self.up.pop(loop, None)
+                if self.by_thread.get(threading.get_ident()) is hub:
+                    del self.by_thread[threading.get_ident()]
             await hub.close()
 
     async def call(self, work: Callable[[Hub], Awaitable[T]]) -> T:
@@ -130,10 +145,7 @@ class Homes:
             here.loop, here.visits = loop, 0
         here.visits += 1
         if loop in self.of or here.visits > VISITS:
-            hub = self.own()
-            if not hub.running:
-                await hub.started()
-            return await work(hub)
+            return await work(await self.started())
         thread = self._shared()
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(thread.call(work), thread.loop))
 

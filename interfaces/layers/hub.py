@@ -62,6 +62,7 @@ class Hub:
         self.mail.count = self.count
         self.address = self.mail.address
         self.inbox = Inbox(layer.get_capacity, layer.expiry, count=self.count, on_consumed=self.mail.consumed)
+        self.pop = self.inbox.pop
         self.queues = Queues(self.address, self.node_of, rules)
         self.groups = Groups(self.mail, self.inbox, self.node_of, self.send, group_expiry=layer.group_expiry)
         self.delays = Delays(self.nodes, self.node_of, self.send, rules, most_delayed)

@@ -7,6 +7,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Iterable
 from secrets import token_hex
+from threading import get_ident
 from typing import Any
 
 from interfaces.layers.base import DELAY, Capacities, Layer, Message, delayed
@@ -82,15 +83,13 @@ class RedisChannelLayer(Layer):
 
     async def _own(self) -> Hub:
         """The hub of the running loop; waits until there is a broker."""
-        hub = self._homes.own()
-        while not hub.running:
+        while True:
             try:
-                await hub.started()
+                return await self._homes.started()
             except Unavailable:
-                if hub.closed:
+                if self._homes.own().closed:
                     raise
                 await asyncio.sleep(RETRY)
-        return hub
 
     def _check_channel(self, name: str) -> None:
         if name not in self._checked:
@@ -134,13 +133,13 @@ class RedisChannelLayer(Layer):
 
     async def receive(self, channel: str, *more: str) -> Message:
         """Wait for a message of ``channel``, or of one of several."""
-        if not more:  # a connection's own channel: the most frequent by far
-            hub = self._homes.of.get(asyncio.get_running_loop())
-            if hub is not None and hub.running:
-                message = hub.inbox.pop(channel)
+        if not more:  # a connection's own channel is the most frequent by far, and a burst is in its inbox
+            hub = self._homes.by_thread.get(get_ident())
+            if hub is not None:
+                message = hub.pop(channel)
                 if message is not None:
                     return message
-                if isinstance(channel, str) and hub.mark in channel:
+                if hub is self._homes.running() and isinstance(channel, str) and hub.mark in channel:
                     return (await hub.inbox.receive((channel,)))[1]
         return (await self.receive_any((channel, *more)))[1]
 
@@ -153,9 +152,7 @@ class RedisChannelLayer(Layer):
             name = f"{prefix}.q{token_hex(8)}!1"
             self.require_valid_channel_name(name)
             return name
-        hub = self._homes.running() or self._homes.own()
-        if not hub.running:
-            await hub.started()
+        hub = self._homes.running() or await self._homes.started()
         name = hub.new_channel(prefix)
         self.require_valid_channel_name(name)
         return name
