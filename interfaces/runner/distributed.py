@@ -14,7 +14,6 @@ from fnmatch import fnmatchcase
 from typing import Any, ClassVar
 
 from interfaces.runner.options import ServeOptions, WorkerOptions
-from interfaces.shared import strand
 from interfaces.shared.asgi import Application, Receive, Scope, Send
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context, Interface
@@ -129,7 +128,6 @@ class WorkerProcess(Interface[WorkerOptions]):
     async def serve(self, app: Application, context: Context) -> AsyncIterator[list[Address]]:
         """Take scopes while it is entered; on leaving, finish them."""
         options = self.options
-        strand.pool().threads = options.threads
         name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
         async with AsyncExitStack() as stack:
             source = await stack.enter_async_context(_source(options, context, name))

@@ -196,9 +196,6 @@ class WorkerOptions(ServeOptions):
     """What ``interfaces worker`` takes besides."""
 
     concurrency: int = option(1000, "scopes that run at once", unit="scopes", between=(1, inf))
-    threads: int = option(
-        40, "threads for sync code", unit="threads", peers="anyio 40, asyncio at most 32", between=(1, inf)
-    )
     only: tuple[str, ...] = option((), "types of scopes, or channels, to take; none: all", unit="glob")
     exclude: tuple[str, ...] = option((), "types of scopes, or channels, to leave to others", unit="glob")
     connect: tuple[str, ...] = option(

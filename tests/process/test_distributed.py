@@ -234,6 +234,28 @@ def test_several_worker_processes_and_their_replacement(place: Place) -> None:
     assert workers.ended() == 0
 
 
+def test_a_worker_reloads_what_was_changed(tmp_path: Path, broker: str) -> None:
+    """--reload starts the worker again; the container, and who waits there, notice nothing else."""
+    place = Place(tmp_path, "direct", broker)
+    module = tmp_path / "changing.py"
+    text = APPLICATION.replace("BODY", "one")
+    module.write_text(text)
+    with place.stack:
+        container = place.container()
+        place.worker("--reload", "--app-dir", str(tmp_path), app="changing:app")
+        assert container.get("/") == (200, "one")
+        module.write_text(text.replace("one", "two"))
+        until(lambda: container.get("/") == (200, "two"))
+
+
+APPLICATION = """
+async def app(scope, receive, send):
+    assert scope["type"] == "http"
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"BODY"})
+"""
+
+
 def test_a_broker_that_is_gone_is_no_readiness(tmp_path: Path) -> None:
     """/readyz says which part, until the broker is back; the process lives on."""
     with Embedded() as server:
