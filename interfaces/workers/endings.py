@@ -18,6 +18,7 @@ class Telling:
         self.kind: str = scope["type"]
         self.begun = False
         """Whether the peer has been told something: an answer has begun, a handshake was answered."""
+        self._accepted = False
         self.complete = False
         """Whether there is nothing more to tell."""
         self._denies = "websocket.http.response" in (scope.get("extensions") or {})
@@ -28,6 +29,8 @@ class Telling:
         kind = event["type"]
         await self._send(event)
         self.begun = True
+        if kind == "websocket.accept":
+            self._accepted = True
         if kind == "websocket.close" or (
             kind.endswith("response.body") and not event.get("more_body", False)
         ):
@@ -62,7 +65,7 @@ class Telling:
 
     async def _broken(self, error: Exception) -> None:
         """Break off what has begun."""
-        if self.kind == "websocket":
+        if self._accepted:
             await self.send({"type": "websocket.close", "code": 1013 if isinstance(error, Busy) else 1011})
         else:
             raise PeerGone("the answer was broken off")

@@ -8,6 +8,7 @@ the reading from the peer. What it takes in event style is led from here, one ev
 import asyncio
 from collections import deque
 from dataclasses import fields
+from functools import partial
 from typing import Any
 
 from interfaces.shared.asgi import Event, Receive, Scope, Send
@@ -15,7 +16,7 @@ from interfaces.shared.errors import ApplicationError, NoRoute, PeerGone, Unavai
 from interfaces.workers.conversation import Conversation
 from interfaces.workers.endings import Telling, ending
 from interfaces.workers.outcome import Outcome
-from interfaces.workers.transports.base import Busy, Link, Transport
+from interfaces.workers.transports.base import Busy, Link, Lost, Transport
 from interfaces.workers.wire import ASK, END, SEND
 
 __all__ = ["Relay"]
@@ -92,6 +93,7 @@ class _Scope:
         upwards: asyncio.Task[None] | None = None
         if self.eager and not self.gone:
             upwards = asyncio.ensure_future(self._upwards(link))
+            upwards.add_done_callback(partial(_told, link))
         try:
             return await self._downwards(link)
         finally:
@@ -138,6 +140,8 @@ class _Scope:
             while link.blocked and not link.closed:
                 await link.room()
             self._put(link, await self.receive())
+        if self.transport.withdraw(link):
+            link.failed(Lost("the peer left before a worker was free"))
 
     def _put(self, link: Link, event: Event) -> None:
         self.gone = event["type"].endswith(".disconnect")
@@ -177,3 +181,9 @@ class _Scope:
             if isinstance(payload, dict) and payload.get("how") != "cancelled":
                 return Outcome(error="no-route" if payload.get("how") == "no-route" else "raised")
         raise Unavailable(f"{TRIES} workers were lost with {event['type']}")
+
+
+def _told(link: Link, task: asyncio.Task[None]) -> None:
+    """What the peer says can be sent on no longer: an event that cannot travel."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        link.failed(Unavailable(str(error)))

@@ -12,6 +12,7 @@ r"""Routing: the event style as an ASGI application, and as what a worker calls 
 import asyncio
 import logging
 from collections.abc import Mapping
+from copy import copy
 from importlib import import_module
 from typing import Any, Literal
 
@@ -97,6 +98,16 @@ class Routing:
         """The application's own channels: those that no protocol speaks on."""
         return {channel for channel in self.channels if not is_event(channel)}
 
+    def only(self, kind: str) -> "Routing | None":
+        """The same for scopes of type ``kind``, which has no fallback unless that is for them; None without routes."""
+        if not any(channel.startswith(f"{kind}.") for channel in self.table.entries):
+            return None
+        if self.fallback is None or kind == "http":
+            return self
+        found = copy(self)
+        found.fallback = None
+        return found
+
     def check(self) -> list[str]:
         """A line for each channel that looks like a mistake."""
         return misspelled(self.channels)
@@ -171,7 +182,7 @@ class Routing:
         if scope["type"] == "lifespan":
             await self._live(scope, receive, send)
         elif not self._knows(scope["type"], event_of(scope, {}, "", 0)):
-            if self.fallback is None:
+            if self.fallback is None or scope["type"] != "http":
                 raise NoRoute(f"no route for {scope['type']} {scope.get('path', '')}".strip())
             await self.fallback(scope, receive, send)
         else:
@@ -238,7 +249,7 @@ def find_routing(app: Any, kind: str) -> Routing | None:
     seen: set[int] = set()
     while app is not None and id(app) not in seen:
         if isinstance(app, Routing):
-            return app if any(channel.startswith(f"{kind}.") for channel in app.table.entries) else None
+            return app.only(kind)
         seen.add(id(app))
         mapping = getattr(app, "application_mapping", None)
         app = mapping.get(kind) if isinstance(mapping, Mapping) else None

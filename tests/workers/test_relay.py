@@ -153,7 +153,7 @@ def test_who_leaves_while_waiting_is_not_served(tmp_path: Path) -> None:
         async with cluster.worker(recorder):
             pass
 
-    run(test, tmp_path)
+    run(test, tmp_path, wait=60.0)
     assert recorder.scopes == []
 
 

@@ -270,6 +270,10 @@ class Transport(Protocol):
         """Find a worker for ``link``, now or when one has a free slot; it fails with Busy or Lost."""
 
     @abstractmethod
+    def withdraw(self, link: Link) -> bool:
+        """The peer has left: True when no worker has the opening, nor will have it."""
+
+    @abstractmethod
     def release(self, link: Link) -> None:
         """Nobody is interested in it any more."""
 

@@ -102,6 +102,10 @@ class Direct:
         """Find a worker for ``link``."""
         self._queue.submit(link)
 
+    def withdraw(self, link: Link) -> bool:
+        """The peer has left: what still waits is withdrawn."""
+        return self._queue.withdraw(link)
+
     def release(self, link: Link) -> None:
         """Nobody is interested in it any more: if its application still runs, it is cancelled."""
         self._queue.withdraw(link)

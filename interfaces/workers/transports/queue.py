@@ -67,11 +67,12 @@ class Queue:
             if first:
                 self._waiting.move_to_end(link, last=False)
 
-    def withdraw(self, link: Link) -> None:
-        """It is not wanted any more."""
+    def withdraw(self, link: Link) -> bool:
+        """It is not wanted any more; whether it was waiting."""
         timer = self._waiting.pop(link, None)
         if timer is not None:
             timer.cancel()
+        return timer is not None
 
     def move(self) -> None:
         """Some worker may have room: let those that wait go, in order as far as their types allow."""

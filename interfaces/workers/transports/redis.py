@@ -74,6 +74,10 @@ class Redis:
         task = asyncio.ensure_future(self._open(link, number))
         self._waiting[link] = number, task
 
+    def withdraw(self, link: Link) -> bool:
+        """The peer has left; a worker may have begun for all that is known here, so it takes its course."""
+        return False
+
     def release(self, link: Link) -> None:
         """Nobody is interested in it any more: if its application still runs, it is cancelled."""
         self._settled(link)
