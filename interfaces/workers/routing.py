@@ -49,8 +49,8 @@ _FRAMES = ("interfaces.workers.", "interfaces.shared.", "asyncio.", "concurrent.
 class Routing:
     """``routes`` are a list of ``route()``, ``route_class()``, ``include()``; a dict of channel → consumer; or a path.
 
-    ``layer``: instead of the one in use. ``fallback``: an ASGI application for requests, and other scopes, that have
-    no route. ``limits``: bytes of a request's body (413 beyond), and seconds that a request waits for somebody else's
+    ``layer``: instead of the one in use. ``fallback``: an ASGI application for requests that have no route.
+    ``limits``: bytes of a request's body (413 beyond), and seconds that a request waits for somebody else's
     answer when its consumer has given none. ``run_background``: whether functions on the application's own channels
     run in this process too; "auto" says yes where the layer reaches no other.
 

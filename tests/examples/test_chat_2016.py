@@ -1,16 +1,19 @@
-"""examples/chat-2016: an application of 2016 with its imports changed, over real WebSockets in one process."""
+"""examples/chat-2016: an application of 2016 with its imports changed, over real WebSockets."""
 
 import asyncio
 import json
+import signal
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from interfaces.layers.embedded import Embedded
 from interfaces.shared.bind import Address
 from interfaces.testing.websocket import Refused, WebSocketClient
-from tests.process.server import ROOT, Server
+from tests.process.server import ROOT, Server, until
 
 FOLDER = ROOT / "examples" / "chat-2016"
 
@@ -23,12 +26,42 @@ def migrated(directory: Path) -> dict[str, str]:
     return env
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
+def procfile(name: str, url: str) -> list[str]:
+    """The words of a process, with a free port."""
+    lines = dict(
+        line.split(": ", 1) for line in (FOLDER / "Procfile").read_text(encoding="utf-8").splitlines()
+    )
+    words = lines[name].replace("$REDIS_URL", url).replace("127.0.0.1:8000", "127.0.0.1:0").split()
+    assert words[0] == "interfaces"
+    return [sys.executable, "-m", *words]
+
+
+@pytest.fixture(scope="module", params=["one process", "a server and workers"])
+def processes(request, tmp_path_factory):
     """The chat, served as its README says."""
     directory = tmp_path_factory.mktemp("chat")
-    with Server(directory, app="chat.asgi:application", env=migrated(directory)) as server:
-        yield server
+    env = migrated(directory)
+    if request.param == "one process":
+        with Server(directory, app="chat.asgi:application", env=env) as server:
+            yield server, []
+        return
+    with Embedded() as broker, ExitStack() as stack:
+        env["REDIS_URL"] = broker.url
+        workers = []
+        for n in (1, 2):
+            folder = directory / f"worker{n}"
+            folder.mkdir()
+            worker = Server(folder, command=procfile("worker", broker.url), env=env)
+            workers.append(stack.enter_context(worker))
+        server = stack.enter_context(Server(directory, command=procfile("web", broker.url), env=env))
+        until(lambda: server.get("/lobby/")[0] == 200)
+        yield server, workers
+
+
+@pytest.fixture
+def server(processes):
+    """Who is asked."""
+    return processes[0]
 
 
 def address(server):
@@ -78,6 +111,24 @@ def test_a_room_that_is_not_there_is_refused(server) -> None:
 def test_views_serve_what_has_no_consumer(server) -> None:
     """Requests go to Django, as they did."""
     assert server.get("/")[0] == 302 and server.get("/no/such/page")[0] == 404
+
+
+def test_a_worker_may_stop(server, processes) -> None:
+    """Nobody in the chat notices: the socket stays, and each line is heard once, by whoever is left."""
+    assert server.get("/steady/")[0] == 200
+
+    async def main():
+        async with await WebSocketClient.connect(address(server), "/chat/steady") as client:
+            said = 0
+            for worker in (None, *processes[1][:-1]):
+                if worker is not None:
+                    worker.signal(signal.SIGTERM)
+                for _ in range(20):
+                    await client.send(json.dumps({"handle": "ada", "message": f"line {said}"}))
+                    assert json.loads(await client.receive())["message"] == f"line {said}"
+                    said += 1
+
+    asyncio.run(main())
 
 
 def test_the_migration_is_current(tmp_path) -> None:

@@ -503,6 +503,8 @@ def test_requests_without_a_route_go_to_the_fallback() -> None:
     async def main():
         async with HttpCommunicator(routing, "POST", "/", b"x") as client:
             assert (await client.get_response()).body == b"view x"
+        with pytest.raises(NoRoute):
+            await Communicator(routing, {"type": "email"}).finish()
 
     run(main())
 
