@@ -19,6 +19,7 @@ COMMANDS = {
     "worker": "interfaces.cli.worker:worker",
     "check": "interfaces.cli.check:check",
     "config": "interfaces.cli.config:config",
+    "dead": "interfaces.cli.dead:dead",
     "demo": "interfaces.cli.demo:demo",
     "dev": "interfaces.cli.dev:dev",
 }

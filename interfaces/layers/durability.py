@@ -77,7 +77,10 @@ async def facts_of(node: Node) -> Facts:
 
 
 def wait_for(facts: Facts, asked: Durability, replicas: int, broker: str) -> list[Wait]:
-    """The commands to wait with after a write; none when the answer is enough. Raises ConfigError, which says what to set, when the broker keeps less."""
+    """The commands to wait with after a write; none when the answer is enough.
+
+    Raises ConfigError, which says what to set, when the broker keeps less than is asked for.
+    """
 
     def refuse(what: str) -> ConfigError:
         return ConfigError(f"{broker} keeps less than {asked!r} asks for ({facts.described}): set {what}")

@@ -1,0 +1,106 @@
+"""Which deliveries run and which have their verdict, in one event loop; :mod:`shared_dedupe` is for several."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from interfaces.shared.delivery import Claim, Verdict
+
+__all__ = ["MOST", "LocalDedupe"]
+
+MOST = 100_000
+
+
+@dataclass(slots=True)
+class _Entry:
+    token: str
+    until: float
+    settled: "asyncio.Future[None]"
+    verdict: Verdict | None = None
+
+
+def _ignore(_name: str, _by: int) -> None:
+    """Count nothing."""
+
+
+class LocalDedupe:
+    """A :class:`interfaces.shared.delivery.DedupeStore` in memory.
+
+    ``most`` keys are kept; beyond that the oldest verdicts go, counted as ``dedupe.dropped``: what repeats
+    those runs again.
+    """
+
+    def __init__(
+        self,
+        *,
+        most: int = MOST,
+        clock: Callable[[], float] = time.monotonic,
+        count: Callable[[str, int], None] = _ignore,
+    ) -> None:
+        self.most = most
+        self._clock, self._count = clock, count
+        self._entries: dict[str, _Entry] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __repr__(self) -> str:
+        return f"<LocalDedupe: {len(self)} keys>"
+
+    def _live(self, key: str) -> _Entry | None:
+        entry = self._entries.get(key)
+        return entry if entry and entry.until > self._clock() else None
+
+    async def claim(self, key: str, *, lease: float, wait: float = 0) -> Claim:
+        """As the protocol says; ``lease`` and ``wait`` are seconds."""
+        end = self._clock() + wait
+        while entry := self._live(key):
+            left = min(end, entry.until) - self._clock()
+            if entry.verdict or left <= 0:
+                return Claim(key, verdict=entry.verdict)
+            await asyncio.wait([entry.settled], timeout=left)
+        self._make_room()
+        token = secrets.token_hex(8)
+        self._entries.pop(key, None)  # the new one is the youngest
+        self._entries[key] = _Entry(token, self._clock() + lease, asyncio.get_running_loop().create_future())
+        return Claim(key, token)
+
+    async def renew(self, claim: Claim, lease: float) -> bool:
+        """As the protocol says."""
+        entry = self._live(claim.key)
+        if entry is None or entry.verdict or entry.token != claim.token:
+            return False
+        entry.until = self._clock() + lease
+        return True
+
+    async def finish(self, claim: Claim, verdict: Verdict, keep: float) -> bool:
+        """As the protocol says; ``keep`` is seconds."""
+        entry = self._entries.get(claim.key)
+        if self._live(claim.key) and entry and entry.token != claim.token:
+            return False
+        if entry and not entry.settled.done():
+            entry.settled.set_result(None)
+        if not verdict.final:
+            self._entries.pop(claim.key, None)
+            return True
+        if entry is None or entry.token != claim.token:
+            self._make_room()
+            entry = _Entry(claim.token, 0, asyncio.get_running_loop().create_future())
+            entry.settled.set_result(None)
+            self._entries[claim.key] = entry
+        entry.until, entry.verdict = self._clock() + keep, verdict
+        return True
+
+    def _make_room(self) -> None:
+        if len(self._entries) < self.most:
+            return
+        now = self._clock()
+        self._entries = {key: entry for key, entry in self._entries.items() if entry.until > now}
+        over = len(self._entries) - self.most * 9 // 10
+        if over > 0:
+            oldest = [key for key, entry in self._entries.items() if entry.verdict][:over]
+            for key in oldest:
+                del self._entries[key]
+            self._count("dedupe.dropped", len(oldest))
