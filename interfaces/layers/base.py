@@ -27,6 +27,7 @@ except ImportError:
 __all__ = [
     "DELAY",
     "MAX_NAME_LENGTH",
+    "NESTING",
     "Capacities",
     "ChannelFull",
     "Layer",
@@ -41,6 +42,8 @@ Capacities = Mapping[str | re.Pattern[str], int] | Iterable[tuple[str | re.Patte
 
 MAX_NAME_LENGTH = 100
 """Names of channels and groups are shorter than this."""
+NESTING = 100
+"""Levels of lists and dicts within each other in a message that is copied; more is a TypeError for who sends it."""
 DELAY = "asgi.delay"
 """What is sent to this channel is sent on later; see :func:`delayed`."""
 
@@ -85,14 +88,16 @@ def copied(message: Mapping[str, Any]) -> Message:
     return {key: _copied(value) for key, value in message.items()}
 
 
-def _copied(value: Any) -> Any:
+def _copied(value: Any, room: int = NESTING) -> Any:
     """Of one value; subclasses of plain types pass, such as Django's SafeString."""
     if type(value) in _PLAIN:
         return value
+    if not room:
+        raise TypeError(f"a message is nested deeper than {NESTING} levels")
     if isinstance(value, dict):
-        return {_copied(key): _copied(item) for key, item in value.items()}
+        return {_copied(key, room - 1): _copied(item, room - 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_copied(item) for item in value]
+        return [_copied(item, room - 1) for item in value]
     if isinstance(value, bytearray | memoryview):
         return bytes(value)
     if isinstance(value, str | bytes | int | float):

@@ -18,13 +18,19 @@ from interfaces.layers.pipe import Word
 from interfaces.layers.scripts import TAKE, Keys
 from interfaces.shared.errors import Unavailable
 
-__all__ = ["LEASE", "PREFETCH", "QUICK", "Desk", "Entry", "Found", "Owner", "Queue", "Rules", "Waiter"]
+__all__ = [
+    "LEASE", "MOST", "POLL", "PREFETCH", "QUICK", "Desk", "Entry", "Found", "Owner", "Queue", "Rules", "Waiter",
+]  # fmt: skip
 
 LEASE = 30.0
 """Seconds after which what a hub took and did not acknowledge is taken over; at most half of the expiry."""
 PREFETCH = 64
 """Entries taken ahead for a receiver that comes back within QUICK seconds; it starts with none and doubles."""
 QUICK = 0.005
+POLL = 1.0
+"""Seconds between looks at a queue for which somebody waits, and for what the dead had taken, however busy it is."""
+MOST = 1000
+"""Entries in one TAKE: a longer script would hold up everybody else at the broker, and Lua unpacks 8000 at most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -211,12 +217,13 @@ class Desk:
             self.fail(error)
 
     def _take(self, part: Part, ahead: int, reclaim: bool) -> None:
-        owner, need, sent = self.owner, len(self.waiters), self.owner.rules.clock()
+        owner, need, sent = self.owner, min(len(self.waiters), MOST - ahead), self.owner.rules.clock()
         queues = part.queues
         if len(queues) > 1:
             queues = part.queues = [*queues[1:], queues[0]]  # a single entry is taken of each in turn
+        reclaim = reclaim or sent - part.polled >= POLL  # under steady load nobody waits for so long
         lease = int(owner.rules.lease * 1000) if reclaim else 0
-        part.again, part.polled = False, sent
+        part.again, part.polled = False, sent if reclaim else part.polled
         flight = self.flight = owner.loop.create_future()
 
         def then(reply: Any) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from redis.exceptions import ResponseError
 
-from interfaces.layers.base import ChannelFull, Message
+from interfaces.layers.base import ChannelFull, Message, copied
 from interfaces.layers.frames import FrameError, decode_group, encode_group, opened, sealed
 from interfaces.layers.inbox import Inbox
 from interfaces.layers.mail import JOIN, LEAVE, MEMBERS, Mail
@@ -301,9 +301,10 @@ class Groups:
     async def send(self, group: str, message: Message) -> None:
         """Publish to all members. TypeError, ValueError and Unavailable; full members are left out and counted."""
         topic = self._topics + group
-        payload = sealed(self._mail.cipher, topic.encode(), encode_group(message))
+        data = encode_group(copied(message))  # refused here, as every member copies it
+        payload = sealed(self._mail.cipher, topic.encode(), data)
         keys = [topic, self._queues + group]
-        _, *queues = await self._node_of(group).run(GROUP_SEND, keys, [payload, int(self._expiry * 1000)])
+        _, queues = await self._node_of(group).run(GROUP_SEND, keys, [payload, int(self._expiry * 1000)])
         if queues:
             pushes = [self._push(queue.decode(), message) for queue in queues]
             for result in await asyncio.gather(*pushes, return_exceptions=True):
@@ -314,7 +315,7 @@ class Groups:
 
     def feed(self, name: bytes, payload: bytes) -> None:
         """What came under the name of a group; never raises."""
-        known = self._groups.get(name[len(self._topics) :].decode("utf-8", "replace"))
+        known = self._groups.get(name[len(self._topics.encode()) :].decode("utf-8", "replace"))
         if known is None:
             return
         plain = opened(self._mail.cipher, name, payload)
@@ -323,8 +324,9 @@ class Groups:
             return
         try:
             message, ask = decode_group(plain)
-        except FrameError as error:
-            self._mail.count(f"layer.frame_{error.reason}", 1)
+            message = copied(message)  # none that its receivers could not copy
+        except (FrameError, TypeError) as error:
+            self._mail.count(f"layer.frame_{getattr(error, 'reason', 'damaged')}", 1)
             return
         if ask is None:
             self._inbox.fan_out(known.members, message)

@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from interfaces.layers.base import ChannelFull, Message
-from interfaces.layers.desks import Desk, Entry, Queue, Rules, Waiter
+from interfaces.layers.desks import POLL, Desk, Entry, Queue, Rules, Waiter
 from interfaces.layers.frames import encode, opened, sealed
 from interfaces.layers.node import Node
 from interfaces.layers.pipe import Word
@@ -34,8 +34,6 @@ BURST = 16
 """Entries acknowledged at once when a receiver takes one that was taken ahead."""
 STALL = 0.25
 """Seconds after which entries that were taken ahead and that nobody asks for go back."""
-POLL = 1.0
-"""Seconds between looks at a queue for which somebody waits."""
 SWEEP = 60.0
 """Seconds between looks for hubs that hold nothing and no longer ask: the broker forgets them."""
 KNOWN = 1024

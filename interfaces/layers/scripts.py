@@ -216,14 +216,14 @@ GROUP_SEND = Script(
     _CLOCK
     + """
 local heard = redis.call('PUBLISH', KEYS[1], ARGV[1])
-if redis.call('EXISTS', KEYS[2]) == 0 then return {heard} end
+if redis.call('EXISTS', KEYS[2]) == 0 then return {heard, {}} end
 redis.call('ZREMRANGEBYSCORE', KEYS[2], '-inf', '(' .. (clock() - ARGV[2]))
-return {heard, unpack(redis.call('ZRANGE', KEYS[2], 0, -1))}
+return {heard, redis.call('ZRANGE', KEYS[2], 0, -1)}
 """
 )
 """Publish to a group. Keys: its pub/sub channel, its queue members. Arguments: message, milliseconds of membership.
 
-Answers [number of hubs that heard it, queue members …]; the caller pushes to those.
+Answers [number of hubs that heard it, [queue members …]]; the caller pushes to those.
 """
 
 GROUP_JOIN = Script(
