@@ -6,6 +6,7 @@ A hub looks every LOOK seconds, and when something it knows of is due.
 
 import asyncio
 import secrets
+from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -45,11 +46,12 @@ class Delays:
         self._node, self._send = node, send
         self._loop = asyncio.get_running_loop()
         self._timers: dict[Node, asyncio.TimerHandle | None] = dict.fromkeys(nodes)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._due: deque[tuple[Node, bytes]] = deque()
+        self._task: asyncio.Task[None] | None = None
         self._closed = False
 
     def __repr__(self) -> str:
-        return f"<Delays, {len(self._tasks)} being sent>"
+        return f"<Delays, {len(self._due)} being sent>"
 
     def start(self) -> None:
         """Begin to look."""
@@ -86,35 +88,41 @@ class Delays:
                 return
             wait, items = reply
             self._look_after(node, LOOK if wait < 0 else min(LOOK, wait / 1000))
-            if items:
-                task = self._loop.create_task(self._deliver(items))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+            self._due.extend((node, item) for item in items)
+            if self._due and self._task is None:
+                self._task = self._loop.create_task(self._deliver())
 
         self._look_after(node, LOOK)
         node.tell_script(then, DUE, [self._key], [AT_ONCE, 0])
 
-    async def _deliver(self, items: list[bytes]) -> None:
-        """Send what is due, in order; what cannot be sent now is counted, or kept a little longer."""
-        for item in items:
-            plain = opened(self.rules.cipher, self._key.encode(), item)
-            try:
-                _, channel, message = _decode(plain or b"")
-            except (msgspec.MsgspecError, RecursionError, TypeError, ValueError, OverflowError):
-                self.rules.count("layer.unsealed" if plain is None else "layer.damaged", 1)
-                continue
-            try:
-                await self._send(channel, message)
-            except ChannelFull:
-                self.rules.count("layer.full", 1)
-            except Unavailable:
-                self.rules.count("layer.lost", 1)
+    async def _deliver(self) -> None:
+        """Send what is due, in order; what cannot be sent is counted."""
+        try:
+            while self._due:
+                await self._send_on(self._due.popleft()[1])
+        finally:
+            self._task = None
+
+    async def _send_on(self, item: bytes) -> None:
+        plain = opened(self.rules.cipher, self._key.encode(), item)
+        try:
+            _, channel, message = _decode(plain or b"")
+            await self._send(channel, message)
+        except ChannelFull:
+            self.rules.count("layer.full", 1)
+        except Unavailable:
+            self.rules.count("layer.lost", 1)
+        except (msgspec.MsgspecError, RecursionError, TypeError, ValueError, OverflowError):
+            self.rules.count("layer.unsealed" if plain is None else "layer.damaged", 1)
 
     async def close(self) -> None:
-        """Look no more; what was taken is sent first."""
+        """Look no more; what was taken and not sent yet goes back."""
         self._closed = True
         for timer in self._timers.values():
             if timer is not None:
                 timer.cancel()
-        if self._tasks:
-            await asyncio.wait(self._tasks, timeout=1)
+        for node, item in self._due:
+            node.tell(None, "ZADD", self._key, 0, item)
+        self._due.clear()
+        if self._task is not None:
+            await asyncio.wait([self._task], timeout=1)

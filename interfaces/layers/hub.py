@@ -74,6 +74,7 @@ class Hub:
         self._numbers = count(1)
         self._starting: asyncio.Task[None] | None = None
         self._connecting = False
+        self._turn = False
         for node in self.nodes:
             node.on_message = self._on_message
             node.on_state.append(partial(self._on_state, node))
@@ -208,34 +209,30 @@ class Hub:
         return await self._either(local, queues)
 
     async def _either(self, local: Sequence[str], queues: Sequence[str]) -> tuple[str, Message]:
-        """Local channels and queues: what comes first; what came with it goes back."""
-        if any(self.inbox.buffered(channel) for channel in local):
-            return await self.inbox.receive(local)
+        """Local channels and queues: what comes first, and in turns when both have something."""
         both = [
             asyncio.ensure_future(self.inbox.receive(local)),
             asyncio.ensure_future(self.queues.receive(queues)),
         ]
+        self._turn = not self._turn
         try:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        except BaseException:
-            await self._drop(both)
-            raise
-        first, second = both if both[0].done() else both[::-1]
-        await self._drop([second])
-        return first.result()
+            winner = next(task for task in (both[:: 1 if self._turn else -1]) if task.done())
+            both.remove(winner)
+            return winner.result()
+        finally:
+            for task in both:
+                task.add_done_callback(self._return)
+                task.cancel()
 
-    async def _drop(self, tasks: "list[asyncio.Task[tuple[str, Message]]]") -> None:
-        """Receivers that are not wanted any more; what they got meanwhile goes back, in front."""
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-        for task in tasks:
-            if not task.cancelled() and task.exception() is None:
-                channel, message = task.result()
-                if owner(channel):
-                    self.inbox.put_back(channel, (message, time.monotonic() + self.layer.expiry, None, 0))
-                else:
-                    self.queues.put_back(channel, message)
+    def _return(self, task: "asyncio.Task[tuple[str, Message]]") -> None:
+        """A receiver that is not wanted any more: what it got meanwhile goes back, in front."""
+        if not task.cancelled() and task.exception() is None:
+            channel, message = task.result()
+            if self.mark in channel:
+                self.inbox.put_back(channel, (message, time.monotonic() + self.layer.expiry, None, 0))
+            else:
+                self.queues.put_back(channel, message)
 
     async def statistics(self, names: Iterable[str]) -> dict[str, int]:
         """Channels, groups, messages and receivers of this hub; messages in queues and delays at the brokers."""
