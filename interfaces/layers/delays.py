@@ -25,6 +25,8 @@ LOOK = 1.0
 """Seconds between looks for what other processes have put there."""
 AT_ONCE = 100
 """Items taken in one look; if there are more, the next look is at once."""
+CLOSING = 1.0
+"""Seconds that the message which is being sent gets when the hub closes."""
 
 _decode = msgspec.msgpack.Decoder(tuple[str, str, dict[str, Any]]).decode
 
@@ -125,4 +127,6 @@ class Delays:
             node.tell(None, "ZADD", self._key, 0, item)
         self._due.clear()
         if self._task is not None:
-            await asyncio.wait([self._task], timeout=1)
+            await asyncio.wait([self._task], timeout=CLOSING)
+            if self._task is not None:
+                self._task.cancel()
