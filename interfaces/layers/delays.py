@@ -45,6 +45,7 @@ class Delays:
         self.rules = rules
         self.most = most
         self._key = f"{rules.prefix}:d"
+        self._number, self._salt = 0, secrets.token_hex(8)
         self._node, self._send = node, send
         self._loop = asyncio.get_running_loop()
         self._timers: dict[Node, asyncio.TimerHandle | None] = dict.fromkeys(nodes)
@@ -62,7 +63,8 @@ class Delays:
 
     async def put(self, channel: str, message: Message, seconds: float) -> None:
         """Keep ``message`` until it is due. ChannelFull when ``most`` wait, Unavailable without a broker."""
-        data = encode((secrets.token_hex(8), channel, message))
+        self._number += 1  # those that are due in one millisecond come in order
+        data = encode((f"{self._number:012x}{self._salt}", channel, message))
         data = sealed(self.rules.cipher, self._key.encode(), data)
         node = self._node(channel)
         if not await node.run(DELAY, [self._key], [max(0, int(seconds * 1000)), data, self.most]):

@@ -19,7 +19,8 @@ from interfaces.layers.scripts import TAKE, Keys
 from interfaces.shared.errors import Unavailable
 
 __all__ = [
-    "LEASE", "MOST", "POLL", "PREFETCH", "QUICK", "Desk", "Entry", "Found", "Owner", "Queue", "Rules", "Waiter",
+    "LEASE", "MOST", "POLL", "PREFETCH", "QUICK", "Bells", "Desk", "Entry", "Found", "Owner", "Queue", "Rules",
+    "Waiter",
 ]  # fmt: skip
 
 LEASE = 30.0
@@ -27,6 +28,8 @@ LEASE = 30.0
 PREFETCH = 64
 """Entries taken ahead for a receiver that comes back within QUICK seconds; it starts with none and doubles."""
 QUICK = 0.005
+RETRY = 1.0
+"""Seconds between attempts to hear bells at a broker that is away."""
 POLL = 1.0
 """Seconds between looks at a queue for which somebody waits, and for what the dead had taken, however busy it is."""
 MOST = 1000
@@ -80,6 +83,15 @@ class Queue:
         self.unsettled: list[bytes] = []  # acknowledged, but the connection went before the answer
         self.asked = 0.0
 
+    def waiter(self) -> "Waiter | None":
+        """Who waits, of its desks in turns, and waits no more now."""
+        for desk in self.desks:
+            if waiter := desk.waiter():
+                if len(self.desks) > 1:
+                    self.desks.append(self.desks.pop(0))
+                return waiter
+        return None
+
     @property
     def idle(self) -> bool:
         """Whether nobody would miss it."""
@@ -90,6 +102,36 @@ Found = tuple[Queue, Entry]
 Waiter = asyncio.Future[Found]
 
 
+class Bells:
+    """Hears the bells of one hub, at the brokers where it waits for something."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._listening: dict[Node, asyncio.Task[None]] = {}
+
+    def heard(self, node: Node, then: Callable[[BaseException | None], None]) -> bool:
+        """Whether bells are heard there; if not yet, ``then`` is called when they are, or cannot be."""
+        task = self._listening.get(node)
+        if task is None or (task.done() and (task.cancelled() or task.exception())):
+            task = self._listening[node] = asyncio.ensure_future(self._listen(node))
+        if task.done():
+            return True
+        task.add_done_callback(lambda task: None if task.cancelled() else then(task.exception()))
+        return False
+
+    async def _listen(self, node: Node) -> None:
+        while True:
+            try:
+                return await node.subscribe(self.name)
+            except Unavailable:
+                await asyncio.sleep(RETRY)
+
+    def close(self) -> None:
+        """Ask no more."""
+        for task in self._listening.values():
+            task.cancel()
+
+
 class Owner(Protocol):
     """What a desk needs of the queues it belongs to."""
 
@@ -98,10 +140,7 @@ class Owner(Protocol):
     loop: asyncio.AbstractEventLoop
     life: int
     closing: bool
-
-    def hears(self, node: Node, then: Callable[[BaseException | None], None]) -> bool:
-        """Whether this hub's bell is heard there; if not yet, ``then`` is called when it is, or cannot be."""
-        ...
+    bells: "Bells"
 
     def took(self, queue: Queue, found: list[Any], sent: float) -> None:
         """Entries came."""
@@ -205,7 +244,7 @@ class Desk:
         for _ in self.parts:
             part = self.parts[0]
             if reclaim or not part.registered:
-                if self.owner.hears(part.node, self._heard):
+                if self.owner.bells.heard(part.node, self._heard):
                     self._take(part, max(0, self.prefetch - buffered), reclaim)
                 return
             self.parts.append(self.parts.pop(0))

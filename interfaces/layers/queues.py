@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from interfaces.layers.base import ChannelFull, Message
-from interfaces.layers.desks import POLL, Desk, Entry, Queue, Rules, Waiter
+from interfaces.layers.desks import POLL, Bells, Desk, Entry, Queue, Rules
 from interfaces.layers.frames import encode, opened, sealed
 from interfaces.layers.node import Node
 from interfaces.layers.pipe import Word
@@ -56,9 +56,9 @@ class Queues:
         self._node = node
         self._queues: dict[str, Queue] = {}
         self._desks: dict[tuple[tuple[str, ...], bool], Desk] = {}
+        self._room = KNOWN
         self._turn: list[Queue] = []
-        self._bell = bell_name(rules.prefix, address)
-        self._listening: dict[Node, asyncio.Task[None]] = {}
+        self.bells = Bells(bell_name(rules.prefix, address))
         self._tick: asyncio.TimerHandle | None = None
         self._swept = rules.clock()
 
@@ -83,8 +83,8 @@ class Queues:
     def _queue(self, name: str) -> Queue:
         queue = self._queues.get(name)
         if queue is None:
-            if len(self._queues) >= KNOWN:
-                self._queues = {known: one for known, one in self._queues.items() if not one.idle}
+            if len(self._queues) >= self._room:
+                self._tidy()
             rules, unused = self.rules, self.life + max(self.life, 60_000)
             limits = (rules.capacity(name), self.life, unused, bell_name(rules.prefix, ""), name)
             queue = Queue(name, self._node(name), queue_keys(rules.prefix, name), limits)
@@ -165,6 +165,9 @@ class Queues:
                 entry = queue.buffer.popleft()
                 if len(queue.buffer) <= desk.prefetch // 2:
                     desk.pull()
+                if entry.until <= clock():
+                    self.rules.count("layer.expired", 1)
+                    continue
             else:
                 if self._acknowledge_ahead(queue, min(BURST, desk.prefetch + 1)):
                     await asyncio.sleep(0)  # the command is on the socket when we come back
@@ -173,20 +176,23 @@ class Queues:
             return queue.name, entry.message
 
     def _open(self, key: tuple[tuple[str, ...], bool]) -> Desk:
-        if len(self._desks) >= KNOWN:
-            self._drop_desks()
+        if len(self._desks) >= self._room:
+            self._tidy()
         queues = [self._queue(name) for name in dict.fromkeys(key[0])]
         desk = self._desks[key] = Desk(self, queues, key[1])
         for queue in queues:
             queue.desks.append(desk)
         return desk
 
-    def _drop_desks(self) -> None:
+    def _tidy(self) -> None:
+        """Forget queues and receivers' places that are not in use; next when there are twice as many."""
         for key, desk in list(self._desks.items()):
             if desk.idle:
                 del self._desks[key]
                 for queue in desk.queues:
                     queue.desks.remove(desk)
+        self._queues = {name: queue for name, queue in self._queues.items() if not queue.idle}
+        self._room = max(KNOWN, 2 * len(self._queues), 2 * len(self._desks))
 
     def _acknowledge_ahead(self, queue: Queue, most: int) -> int:
         """Make entries that were taken ahead ours, drop those that expired, give back those that are too old."""
@@ -250,7 +256,7 @@ class Queues:
     def serve(self, queue: Queue) -> None:
         """Give entries to those who wait; the acknowledgement is told first, so it is written first."""
         given, ids = [], []
-        while queue.buffer and (waiter := self._waiter(queue)):
+        while queue.buffer and (waiter := queue.waiter()):
             entry = queue.buffer.popleft()
             given.append((waiter, entry))
             if not entry.ours:
@@ -260,14 +266,6 @@ class Queues:
             self._acknowledge(queue, ids)
         for waiter, entry in given:
             waiter.set_result((queue, entry))
-
-    def _waiter(self, queue: Queue) -> Waiter | None:
-        for desk in queue.desks:
-            if waiter := desk.waiter():
-                if len(queue.desks) > 1:
-                    queue.desks.append(queue.desks.pop(0))
-                return waiter
-        return None
 
     def _give_back(self, queue: Queue) -> asyncio.Future[None] | None:
         """Give back what nobody has, in order, to be taken before all others; what is acknowledged stays."""
@@ -287,28 +285,7 @@ class Queues:
             return
         wanted = [desk.rung(queue.node) for desk in queue.desks]
         if not any(wanted) and not any(desk.flight for desk in queue.desks):
-            words = [bell_name(self.rules.prefix, ""), queue.name]
-            queue.node.tell_script(None, RING, queue.keys[:2], words)
-
-    def hears(self, node: Node, then: Callable[[BaseException | None], None]) -> bool:
-        """Whether this hub's bell is heard there; if not yet, ``then`` is called when it is, or cannot be."""
-        task = self._listening.get(node)
-        if task is None:
-            task = self._listening[node] = self.loop.create_task(self._listen(node))
-        if not task.done():
-            task.add_done_callback(lambda task: None if task.cancelled() else then(task.exception()))
-            return False
-        if task.cancelled() or task.exception() is not None:
-            del self._listening[node]
-            return self.hears(node, then)
-        return True
-
-    async def _listen(self, node: Node) -> None:
-        while True:
-            try:
-                return await node.subscribe(self._bell)
-            except Unavailable:
-                await asyncio.sleep(POLL)
+            self._run(queue, RING, queue.keys[:2], [bell_name(self.rules.prefix, ""), queue.name])
 
     def on_up(self, node: Node) -> None:
         """The connections to ``node`` are back: settle what was acknowledged, and look what bells were missed."""
@@ -327,25 +304,25 @@ class Queues:
 
     def _look(self) -> None:
         self._tick = None
-        now, busy = self.rules.clock(), False
-        for queue in list(self._queues.values()):
-            if queue.buffer:
-                busy = True
-                if now - queue.asked > STALL and self._give_back(queue):
-                    for desk in queue.desks:
-                        desk.prefetch = 0
-        for desk in list(self._desks.values()):
-            if desk.waiters:
-                busy = True
-                if now - desk.parts[0].polled >= POLL:
-                    desk.pull(reclaim=True)
+        now = self.rules.clock()
+        held = [queue for queue in self._queues.values() if queue.buffer]
+        for queue in held:
+            if now - queue.asked > STALL and self._give_back(queue):
+                for desk in queue.desks:
+                    desk.prefetch = 0
+        asking = [desk for desk in self._desks.values() if desk.waiters]
+        for desk in asking:
+            if now - desk.parts[0].polled >= POLL:
+                desk.pull(reclaim=True)
         if now - self._swept > SWEEP:
             self._swept = now
-            for queue in list(self._queues.values()):
-                if queue.desks:
-                    queue.node.tell_script(None, FORGET, queue.keys[:1], [self.address, int(SWEEP * 2000)])
-        if busy:
+            for queue in {queue.name: queue for desk in asking for queue in desk.queues}.values():
+                self._forget_hubs(queue)
+        if held or asking:
             self.watch()
+
+    def _forget_hubs(self, queue: Queue) -> asyncio.Future[None]:
+        return self._run(queue, FORGET, queue.keys[:1], [self.address, int(SWEEP * 2000)])
 
     def put_back(self, name: str, message: Message) -> None:
         """A message that was received and that nobody has seen: the next receiver's, before all others."""
@@ -377,8 +354,7 @@ class Queues:
         self.closing = True
         if self._tick is not None:
             self._tick.cancel()
-        for task in self._listening.values():
-            task.cancel()
+        self.bells.close()
         self._flush()
         flights = [desk.flight for desk in self._desks.values() if desk.flight]
         for desk in self._desks.values():
@@ -400,8 +376,7 @@ class Queues:
             pushed.add_done_callback(self._pushed_anew)
             waits.append(pushed)
         queue.buffer.clear()
-        gone = self._run(queue, FORGET, queue.keys[:1], [self.address, int(SWEEP * 2000)])
-        return [*waits, gone]
+        return [*waits, self._forget_hubs(queue)]
 
     def _run(
         self, queue: Queue, script: Script, keys: Sequence[str], words: Sequence[Word]
