@@ -73,8 +73,13 @@ def _plain(value: Any) -> Any:
     raise NotImplementedError(f"{type(value).__name__} cannot travel to another process")
 
 
+def _unknown(code: int, data: memoryview) -> Any:
+    """Extension types are nothing that an event holds."""
+    raise ValueError(f"extension type {code}")
+
+
 _pack = msgspec.msgpack.Encoder(enc_hook=_plain).encode
-_unpack = msgspec.msgpack.Decoder(list[Any]).decode
+_unpack = msgspec.msgpack.Decoder(list[Any], ext_hook=_unknown).decode
 
 
 def packed(value: Any) -> msgspec.Raw:

@@ -91,6 +91,7 @@ def test_hostile_bytes_are_one_error(data: bytes) -> None:
         b"\x80",
         b"\x92\x01\x02",
         b"\x93\xa1a\x00\x00",
+        b"\x93\x01\x02\xd4\x01a",
         b"\x93\x01\x02" + b"\x91" * 5000,
         b"",
     ],
