@@ -19,9 +19,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, NoReturn
+
+from redis import Redis
 
 from interfaces.layers.durable import DurableQueues, Item, Limits, Terms
 from interfaces.layers.embedded import Embedded
@@ -144,12 +145,16 @@ class Book:
     def __init__(self) -> None:
         self.put: set[str] = set()
         self.attempts: dict[str, list[int]] = {}
+        self.unsure: set[str] = set()
+        """Of which a put has failed: it may have come, and be done, before it was put again."""
+        self.done: Counter[str] = Counter()
         self.counts: Counter[str] = Counter()
         self.wrong: list[str] = []
 
     def told(self, what: str, id: str, attempt: str = "", key: str = "") -> None:
         """A worker's line."""
         self.counts[what] += 1
+        self.done[id] += what == "done"
         if what != "begin":
             return
         self.attempts.setdefault(id, []).append(int(attempt))
@@ -159,12 +164,16 @@ class Book:
     def faults(self, left: int, dead: int) -> list[str]:
         """What is wrong in the end."""
         never = self.put - self.attempts.keys()
-        repeated = [id for id, numbers in self.attempts.items() if len({*numbers}) < len(numbers)]
+        sure = {name: numbers for name, numbers in self.attempts.items() if name not in self.unsure}
+        repeated = [name for name, numbers in sure.items() if len({*numbers}) < len(numbers)]
+        twice = [name for name, times in self.done.items() if times > 1 and name in sure]
         faults = list(self.wrong)
         if never:
             faults.append(f"{len(never)} of {len(self.put)} were lost")
         if repeated:
             faults.append(f"{len(repeated)} had an attempt twice")
+        if twice:
+            faults.append(f"{len(twice)} were done twice")
         if left or dead:
             faults.append(f"{left} items and {dead} dead letters are left")
         if strange := self.attempts.keys() - self.put:
@@ -177,20 +186,21 @@ async def produce(queues: DurableQueues, book: Book, ended: asyncio.Event) -> No
     number = 0
     while not ended.is_set():
         number += 1
-        id = f"{id_of_task()}-{number}"
+        name = f"{id_of_task()}-{number}"
         conversation = f"c{number % 20}" if number % 2 else None
         terms = Terms(not_before=time.time() + 0.05) if number % 10 == 0 else Terms()
         while True:
             try:
                 await queues.put(
-                    QUEUES[number % 2], {"n": number}, id=id, dedupe_key=f"key-{id}", conversation=conversation,
+                    QUEUES[number % 2], {"n": number}, id=name, dedupe_key=f"key-{name}", conversation=conversation,
                     terms=terms,
                 )  # fmt: skip
                 break
             except Unavailable:
                 book.counts["put: unavailable"] += 1
+                book.unsure.add(name)
                 await asyncio.sleep(0.05)
-        book.put.add(id)
+        book.put.add(name)
         await asyncio.sleep(0.004)
 
 
@@ -212,15 +222,13 @@ async def break_broker(server: Embedded, book: Book) -> None:
 
 def broker_pid(url: str) -> int:
     """The process of the broker."""
-    from redis import Redis
-
     with Redis.from_url(url) as client:
         info: Any = client.info("server")
         return int(info["process_id"])
 
 
-async def hurt(worker: Worker, point: str, book: Book) -> bool:
-    """Stop or kill a worker at its point; whether it has to be replaced."""
+async def hurt(worker: Worker, point: str, book: Book) -> None:
+    """Stop a worker for a while, or let it die at its point, or kill it."""
     await asyncio.wait_for(worker.ready.wait(), 30)
     if point == "stop":
         worker.process.send_signal(signal.SIGSTOP)
@@ -237,7 +245,6 @@ async def hurt(worker: Worker, point: str, book: Book) -> bool:
         await asyncio.sleep(random.random() * 0.2)
     await worker.end()
     book.counts[f"kills: {point or 'random'}"] += 1
-    return True
 
 
 async def soak(kills: int, server: Embedded) -> int:
@@ -276,9 +283,11 @@ async def nothing() -> None:
 
 async def drained(queues: DurableQueues) -> int:
     """Wait until the queues are empty; what is left after a minute."""
-    end = time.monotonic() + 60
-    length: Callable[[str], Awaitable[int]] = queues.length
-    while (left := sum([await length(queue) for queue in QUEUES])) and time.monotonic() < end:
+    left = 0
+    for _ in range(600):
+        left = sum([await queues.length(queue) for queue in QUEUES])
+        if not left:
+            break
         await asyncio.sleep(0.1)
     return left
 

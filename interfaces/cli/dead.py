@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -32,11 +33,11 @@ def _with_letters(url: str, deed: "Callable[[DeadLetters], Awaitable[int]]") -> 
         try:
             if not hasattr(layer, "hub"):
                 raise ConfigError(f"--layer {url}: dead letters are kept by a broker, and this is none")
-            from interfaces.layers.dead import DeadLetters  # needs the extra "redis", as that layer did
-
             hub = layer.hub()
             await hub.started()
-            return await deed(DeadLetters(hub))
+            # what that layer needed is installed; --help has to work without
+            letters = import_module("interfaces.layers.dead").DeadLetters(hub)
+            return await deed(letters)
         finally:
             await layer.close()
 

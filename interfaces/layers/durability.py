@@ -12,7 +12,7 @@ have one of their own, with a write before that comes after all that is waited f
 import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from redis.exceptions import ResponseError
 
@@ -109,22 +109,34 @@ class Sync:
 
     def __init__(self, node: Node, key: str, waits: list[Wait]) -> None:
         self._node, self._key, self._waits = node, key, waits
-        self._round: asyncio.Task[None] | None = None
-        self._next: asyncio.Task[None] | None = None
+        self._round: asyncio.Task[bytes] | None = None
+        self._next: asyncio.Task[bytes] | None = None
 
-    async def __call__(self) -> None:
-        """Raises Unavailable when it is not confirmed in time: it may be kept, or not."""
+    async def __call__(self, run: bytes) -> None:
+        """Raises Unavailable when it is not confirmed in time: it may be kept, or not.
+
+        ``run`` is the run of the server that the write was answered by: another one knows nothing of it.
+        """
         if self._next is None:
             self._next = asyncio.get_running_loop().create_task(self._confirm(self._round))
             self._next.add_done_callback(lambda task: task.cancelled() or task.exception())
-        await asyncio.shield(self._next)
+        if await asyncio.shield(self._next) != run:
+            raise Unavailable(f"{self._node.host.name} was restarted before it confirmed")
 
-    async def _confirm(self, before: "asyncio.Task[None] | None") -> None:
+    async def _confirm(self, before: "asyncio.Task[bytes] | None") -> bytes:
         if before is not None:
             await asyncio.wait([before])
         self._round, self._next = self._next, None  # who comes now has written after this round's write
-        self._node.tell(None, "SET", self._key, 1)
-        for words in self._waits:
-            reply: Any = await self._node.call(*words, int(WAIT * 1000))
-            if (reply[0] if isinstance(reply, list) else reply) < int(words[1]):
-                raise Unavailable(f"{self._node.host.name} does not confirm {words[0]!s} {words[1]}")
+        runs = {await self._wait(words) for words in self._waits}
+        return runs.pop() if len(runs) == 1 else b""
+
+    async def _wait(self, words: Wait) -> bytes:
+        """The run that confirmed. What is sent in one turn of the loop goes over one connection."""
+        node = self._node
+        node.tell(None, "SET", self._key, 1)
+        asked = node.call(*words, int(WAIT * 1000)), node.call("INFO", "server")
+        reply, info = await asyncio.gather(*asked)
+        if (reply[0] if isinstance(reply, list) else reply) < int(words[1]):
+            raise Unavailable(f"{node.host.name} does not confirm {words[0]!s} {words[1]}")
+        found: bytes = info.partition(b"run_id:")[2].partition(b"\r")[0]
+        return found

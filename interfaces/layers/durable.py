@@ -222,12 +222,22 @@ class DurableQueues:
         body = Body(message, dedupe_key or id, conversation, node.server_time())
         data = body.sealed(self._rules.cipher, keys[1])
         start, end = int(terms.not_before * 1000), int(terms.deadline * 1000)
-        words: list[Word] = [id, data, conversation or "", start, end, self.limits.most, queue]
+        words: list[Word] = [
+            id,
+            data,
+            conversation or "",
+            start,
+            end,
+            self.limits.most,
+            queue,
+            bool(waits) + 0,
+        ]
         names = names_key(self._rules.prefix)
-        if not await _answer(node.run(PUT, [*keys, names], words)):
+        taken, run = await _answer(node.run(PUT, [*keys, names], words))
+        if not taken:
             raise ChannelFull(f"{queue}: {self.limits.most} items are waiting")
         if waits:
-            await _answer((await self._sync(node, waits))())
+            await _answer((await self._sync(node, waits))(run))
 
     async def _waits(self, node: Node, durability: Durability) -> list[Wait]:
         facts = self._facts.get(node)

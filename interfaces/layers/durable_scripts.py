@@ -96,8 +96,9 @@ PUT = Script(
     _COMMON
     + """
 local id, body, c, from, to = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), tonumber(ARGV[5])
-if redis.call('HEXISTS', bodies, id) == 1 then return 2 end
-if redis.call('HLEN', bodies) >= tonumber(ARGV[6]) then return 0 end
+local run = ARGV[8] == '1' and redis.call('INFO', 'server'):match('run_id:(%w+)') or ''
+if redis.call('HEXISTS', bodies, id) == 1 then return {2, run} end
+if redis.call('HLEN', bodies) >= tonumber(ARGV[6]) then return {0, run} end
 found()
 redis.call('SADD', KEYS[8], ARGV[7])
 redis.call('HSET', bodies, id, body)
@@ -109,12 +110,13 @@ if from > clock() then
 else
   enter(id)
 end
-return 1
+return {1, run}
 """
 )
 """Put an item. Keys: the queue's seven, the names. Arguments: id, body, conversation or "", milliseconds (of the
 server's clock) before which it is not taken and after which it has expired (0: none), how many items there may be,
-the queue's name. Answers 1, 2 when that id is there already, 0 when there are too many.
+the queue's name, whether to tell the server's run. Answers [1, 2 when that id is there already or 0 when there are too
+many, run or ""].
 """
 
 TAKE = Script(

@@ -1,0 +1,50 @@
+"""Durable queues for the tests: each a process's own, as far as the broker can see."""
+
+import asyncio
+from collections import Counter
+from contextlib import asynccontextmanager
+
+from interfaces.layers.durable import DurableQueues, Limits
+from interfaces.layers.redis import RedisChannelLayer
+
+
+class Makes:
+    """Makes durable queues, each with a layer of its own; ``counts`` are of all."""
+
+    def __init__(self, broker, **keywords):
+        self.broker, self.keywords, self.counts = broker, keywords, Counter()
+        self.made = []
+
+    def layer(self, **keywords):
+        layer = RedisChannelLayer(self.broker.hosts, prefix=self.broker.prefix, **keywords)
+        layer.count = lambda name, by: self.counts.update({name: by})
+        return layer
+
+    async def __call__(self, *, layer=None, **keywords):
+        layer = layer or self.layer()
+        given = {"durability": "memory", **self.keywords, **keywords}
+        limits = given.pop("limits", {})
+        queues = DurableQueues(layer.hub(), limits=Limits(**limits), **given)
+        self.made.append((queues, layer))
+        await queues.open()
+        return queues
+
+
+@asynccontextmanager
+async def durable(broker, **keywords):
+    """A maker of queues; closes them."""
+    make = Makes(broker, **keywords)
+    try:
+        yield make
+    finally:
+        for queues, layer in make.made:
+            if hasattr(queues, "_loop"):
+                await queues.close()
+            await layer.close()
+
+
+async def soon(true, seconds=10):
+    """Wait until something is so."""
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.002)

@@ -1,0 +1,129 @@
+"""Turns in a conversation, within a process and between containers."""
+
+import asyncio
+
+import pytest
+
+from interfaces.layers.conversations import Conversations
+from interfaces.layers.dedupe import LocalDedupe
+from interfaces.shared.errors import Unavailable
+
+
+async def settle():
+    """Let everybody run that can."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+def take_turns(turns, names, log):
+    """A task for each name, which ends when its event is set."""
+    ends = [asyncio.Event() for _ in names]
+
+    async def one(n, name):
+        async with turns.turn(name):
+            log.append(n)
+            await ends[n].wait()
+
+    return [asyncio.create_task(one(n, name)) for n, name in enumerate(names)], ends
+
+
+def test_one_after_another():
+    """Deliveries of one conversation run in the order of asking, others beside them; nothing is left over."""
+
+    async def main():
+        turns, log = Conversations(), []
+        tasks, ends = take_turns(turns, ["a", "a", "b", "a"], log)
+        await settle()
+        assert log == [0, 2]
+        assert (len(turns), turns.waiting) == (2, 2)
+        ends[0].set()
+        await settle()
+        assert log == [0, 2, 1]
+        for end in ends:
+            end.set()
+        await asyncio.gather(*tasks)
+        assert log == [0, 2, 1, 3]
+        assert (len(turns), turns.waiting) == (0, 0)
+        assert "0" in repr(turns)
+
+    asyncio.run(main())
+
+
+def test_side_by_side_is_bounded():
+    """So many conversations run at once; those that wait for their own hold no place."""
+
+    async def main():
+        turns, log = Conversations(side_by_side=2), []
+        tasks, ends = take_turns(turns, ["a", "a", "a", "b", "c"], log)
+        await settle()
+        assert log == [0, 3]
+        for end in ends:
+            end.set()
+        await asyncio.gather(*tasks)
+
+    asyncio.run(main())
+
+
+def test_waiting_is_bounded():
+    """Too many are refused at once, too long after its time."""
+
+    async def main():
+        turns, log = Conversations(waiting=1), []
+        tasks, ends = take_turns(turns, ["a", "a"], log)
+        await settle()
+        with pytest.raises(Unavailable, match="wait for their turn"):
+            async with turns.turn("a"):
+                pass
+        ends[0].set()
+        await settle()
+        with pytest.raises(Unavailable, match="busy"):
+            async with turns.turn("a", wait=0.01):
+                pass
+        ends[1].set()
+        await asyncio.gather(*tasks)
+        assert len(turns) == 0
+
+    asyncio.run(main())
+
+
+def test_who_is_cancelled_leaves():
+    """Waiting or running, it lets the next have its turn; an error of the delivery's passes through."""
+
+    async def main():
+        turns, log = Conversations(), []
+        tasks, ends = take_turns(turns, ["a"] * 4, log)
+        await settle()
+        tasks[1].cancel()
+        tasks[0].cancel()
+        await settle()
+        assert log == [0, 2]
+        ends[2].set()
+        ends[3].set()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        with pytest.raises(KeyError):
+            async with turns.turn("a"):
+                raise KeyError
+        assert len(turns) == 0
+
+    asyncio.run(main())
+
+
+def test_between_containers():
+    """With a store that two share, a conversation's turn is one of both, as long as its holder lives."""
+
+    async def main():
+        store = LocalDedupe()
+        one, other = Conversations(store, lease=0.15), Conversations(store, lease=0.15)
+        async with one.turn("a"):
+            with pytest.raises(Unavailable):
+                async with other.turn("a", wait=0.3):  # longer than the lease, which is renewed
+                    pass
+            async with other.turn("b"):
+                pass
+        async with other.turn("a", wait=1):
+            pass
+        await store.claim("conversation:dead", lease=0.1)
+        async with one.turn("dead", wait=1):
+            pass
+
+    asyncio.run(main())

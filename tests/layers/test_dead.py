@@ -1,0 +1,88 @@
+"""Dead letters: looked at and replayed."""
+
+import asyncio
+
+from interfaces.layers.dead import PAGE, DeadLetters
+from tests.layers.durable import durable
+
+
+async def bury(queues, names, queue="work"):
+    """Put items and give them up."""
+    for name in names:
+        await queues.put(queue, {"name": name}, id=name, dedupe_key=f"k-{name}", conversation="talk")
+        (item,) = await queues.take([queue], 1)
+        assert await queues.dead(item, "it was no good")
+
+
+def test_what_is_told(broker):
+    """Who held it, why, how often it was tried, when, and all of the message."""
+
+    async def main():
+        async with durable(broker) as make:
+            one = await make()
+            letters = DeadLetters(one.hub)
+            await bury(one, ["a"])
+            await one.put("more", {"n": 1}, id="x")
+            assert await letters.queues() == {"work": (0, 1), "more": (1, 0)}
+            (letter,) = await letters.page("work")
+            assert (letter.id, letter.queue, letter.reason) == ("a", "work", "it was no good")
+            assert (letter.attempts, letter.owner) == (1, one.owner)
+            assert (letter.dedupe_key, letter.conversation) == ("k-a", "talk")
+            assert letter.message == {"name": "a"}
+            assert 0 < letter.put_at < letter.died_at + 1
+            assert await letters.show("work", letter.number) == letter
+            assert await letters.show("work", "1-1") is None
+
+    asyncio.run(main())
+
+
+def test_replay(broker):
+    """A letter that is put back is a new item with its old dedupe key; it is put back once."""
+
+    async def main():
+        async with durable(broker) as make:
+            one = await make()
+            letters = DeadLetters(one.hub)
+            await bury(one, ["a"])
+            (letter,) = await letters.page("work")
+            assert await letters.retry("work", letter.number)
+            assert not await letters.retry("work", letter.number)
+            assert await letters.page("work") == []
+            (item,) = await one.take(["work"], 1)
+            assert (item.id, item.attempt, item.dedupe_key) == ("a", 1, "k-a")
+            assert (item.message, item.conversation) == ({"name": "a"}, "talk")
+
+    asyncio.run(main())
+
+
+def test_replay_all(broker):
+    """All that are there, over several pages."""
+
+    async def main():
+        async with durable(broker) as make:
+            one = await make()
+            letters = DeadLetters(one.hub)
+            names = [f"{n:03}" for n in range(PAGE + 5)]
+            await bury(one, names)
+            assert await letters.retry_all("work") == len(names)
+            assert await letters.queues() == {"work": (len(names), 0)}
+            assert await letters.retry_all("work") == 0
+            for name in names:  # of one conversation, so in their order
+                (item,) = await one.take(["work"], 5)
+                assert item.id == name
+                assert await one.done(item)
+
+    asyncio.run(main())
+
+
+def test_letters_are_bounded(broker):
+    """The oldest go, and are counted."""
+
+    async def main():
+        async with durable(broker, limits={"letters": 2}) as make:
+            one = await make()
+            await bury(one, ["a", "b", "c"])
+            assert [letter.id for letter in await DeadLetters(one.hub).page("work")] == ["b", "c"]
+            assert make.counts["layer.letters_dropped"] == 1
+
+    asyncio.run(main())

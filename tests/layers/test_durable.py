@@ -1,0 +1,482 @@
+"""Durable queues, on a real broker; several layers in one event loop stand for several processes."""
+
+import asyncio
+
+import pytest
+
+from interfaces.layers.base import ChannelFull
+from interfaces.layers.dead import DeadLetters
+from interfaces.layers.durable import FIRST, LONGEST, DurableQueues, Terms, back_off
+from interfaces.shared.errors import ConfigError, Unavailable
+from tests.layers.durable import durable, soon
+
+
+def run(test):
+    """Run an async test."""
+    return asyncio.run(test)
+
+
+async def texts(queues, n=1, queue="work"):
+    """Take ``n`` items one by one and be done with them: what they say."""
+    said = []
+    while len(said) < n:
+        for item in await queues.take([queue], 1):
+            said.append(item.message["n"])
+            assert await queues.done(item)
+    return said
+
+
+def test_what_was_put_is_taken_and_done(broker):
+    """An item comes with all that was put, once, and is gone when it is done."""
+
+    async def main():
+        async with durable(broker) as make:
+            one, two = await make(), await make()
+            await one.put("work", {"n": 1}, id="a", dedupe_key="k", conversation="talk")
+            (item,) = await two.take(["idle", "work"], 5)
+            assert (item.id, item.queue, item.message, item.attempt) == ("a", "work", {"n": 1}, 1)
+            assert (item.dedupe_key, item.conversation) == ("k", "talk")
+            assert item.put_at <= item.taken_at
+            assert await one.take(["work"], 5, wait=0) == []
+            assert await one.length("work") == 1
+            assert await two.done(item)
+            assert await one.length("work") == 0
+            assert not await two.done(item)
+            assert make.counts["layer.late_verdict"] == 1
+
+    run(main())
+
+
+def test_an_id_is_put_once(broker):
+    """A put that is repeated, since nobody knew its fate, is one item; the dedupe key is the id unless said."""
+
+    async def main():
+        async with durable(broker) as make:
+            one = await make()
+            for _ in range(3):
+                await one.put("work", {"n": 1}, id="a")
+            (item,) = await one.take(["work"], 5)
+            assert item.dedupe_key == "a"
+
+    run(main())
+
+
+def test_who_waits_is_rung(broker):
+    """A take that waits gets what another process puts, and several takers share."""
+
+    async def main():
+        async with durable(broker) as make:
+            one, two, three = await make(), await make(), await make()
+            takes = [asyncio.create_task(queues.take(["work"], 1)) for queues in (two, three)]
+            await soon(lambda: broker.command("ZCARD", f"{broker.prefix}:Qw:work") == 2)
+            for n in range(2):
+                await one.put("work", {"n": n}, id=str(n))
+            got = await asyncio.gather(*takes)
+            assert sorted(items[0].message["n"] for items in got) == [0, 1]
+
+    run(main())
+
+
+def test_shares_are_fair(broker):
+    """A take of several queues has its part of each, and the rest of those that have more."""
+
+    async def main():
+        async with durable(broker) as make:
+            one = await make()
+            for n in range(20):
+                await one.put("busy", {"n": n}, id=str(n))
+            await one.put("quiet", {"n": 0}, id="q")
+            items = await one.take(["busy", "quiet", "empty"], 6)
+            assert len(items) == 6
+            assert [item.queue for item in items].count("quiet") == 1
+
+    run(main())
+
+
+def test_a_cancelled_take_loses_nothing(broker):
+    """What a take got after it was cancelled goes back, and the attempt does not count."""
+
+    async def main():
+        async with durable(broker) as make:
+            one = await make(limits={"lease": 0.4})
+            for n in range(20):
+                await one.put("work", {"n": n}, id=str(n))
+                take = asyncio.create_task(one.take(["work"], 1))
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                take.cancel()
+                await asyncio.wait([take])
+            items = []
+            while len(items) < 20:
+                items += await one.take(["work"], 20)
+            assert {item.attempt for item in items} == {1}
+
+    run(main())
+
+
+def test_retries_count_and_end(broker):
+    """A retry comes after its delay with the next attempt; after the last the item is a dead letter."""
+
+    async def main():
+        async with durable(broker, limits={"attempts": 3}) as make:
+            one = await make()
+            await one.put("work", {"n": 1}, id="a", dedupe_key="k")
+            for attempt in (1, 2, 3):
+                (item,) = await one.take(["work"], 5)
+                assert (item.attempt, item.dedupe_key) == (attempt, "k")
+                assert await one.retry(item, 0.05, "no luck")
+                assert await one.take(["work"], 1, wait=0) == []
+            assert await one.length("work") == 0
+            (letter,) = await DeadLetters(one.hub).page("work")
+            assert (letter.id, letter.attempts, letter.reason) == ("a", 3, "no luck")
+
+    run(main())
+
+
+def test_the_back_off_doubles():
+    """From FIRST to LONGEST, by up to a half less."""
+    assert [back_off(n, lambda: 1.0) for n in (1, 2, 3)] == [FIRST, 2 * FIRST, 4 * FIRST]
+    assert back_off(1, lambda: 0.0) == FIRST / 2
+    assert back_off(1000, lambda: 1.0) == LONGEST
+
+
+def test_not_before(broker):
+    """An item for later is not taken before, and then who waits gets it without being rung."""
+
+    async def main():
+        async with durable(broker) as make:
+            one = await make()
+            now = one.hub.node_of("work").server_time()
+            await one.put("work", {"n": 1}, id="a", terms=Terms(not_before=now + 0.2))
+            assert await one.take(["work"], 1, wait=0) == []
+            (item,) = await one.take(["work"], 1)
+            assert item.taken_at >= now + 0.19
+
+    run(main())
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_what_expires_is_not_begun(broker, keep):
+    """Past its deadline an item is counted, kept as a dead letter when that is asked, and its conversation goes on."""
+
+    async def main():
+        async with durable(broker, limits={"keep_expired": keep}) as make:
+            one = await make()
+            past = one.hub.node_of("work").server_time() - 1
+            await one.put("work", {"n": 1}, id="a", conversation="talk", terms=Terms(deadline=past))
+            await one.put("work", {"n": 2}, id="b", conversation="talk")
+            assert await texts(one) == [2]
+            assert make.counts["layer.expired"] == 1
+            letters = await DeadLetters(one.hub).page("work")
+            assert [(letter.reason, letter.attempts) for letter in letters] == [("expired", 0)] * keep
+            assert await one.length("work") == 0
+
+    run(main())
+
+
+def test_a_queue_has_a_bound(broker):
+    """Beyond it a put is refused; what is held counts until it is done."""
+
+    async def main():
+        async with durable(broker, limits={"most": 2}) as make:
+            one = await make()
+            for name in "ab":
+                await one.put("work", {"n": 1}, id=name)
+            (item,) = await one.take(["work"], 1)
+            with pytest.raises(ChannelFull):
+                await one.put("work", {"n": 1}, id="c")
+            await one.done(item)
+            await one.put("work", {"n": 1}, id="c")
+
+    run(main())
+
+
+# --- leases -----------------------------------------------------------------------------------------
+
+
+async def stopped(queues):
+    """As SIGSTOP would: nothing is renewed any more."""
+    queues._timer.cancel()
+    queues._renew = lambda: None
+
+
+def test_a_dead_owners_items_are_taken_over(broker):
+    """After the lease another has the item with attempt 2, and what the first says then is refused."""
+
+    async def main():
+        async with durable(broker, limits={"lease": 0.3}) as make:
+            dead, other = await make(), await make()
+            await dead.put("work", {"n": 1}, id="a", dedupe_key="k")
+            (first,) = await dead.take(["work"], 1)
+            await stopped(dead)
+            (second,) = await other.take(["work"], 1)
+            assert (second.id, second.attempt, second.dedupe_key) == ("a", 2, "k")
+            for late in (dead.done, dead.retry, dead.give_back):
+                assert not await late(first)
+            assert not await dead.dead(first, "late")
+            assert first.lost
+            assert await other.done(second)
+
+    run(main())
+
+
+def test_the_same_owner_has_another_attempt(broker):
+    """Whoever takes its own lapsed item again holds two attempts, of which the older one is refused."""
+
+    async def main():
+        async with durable(broker, limits={"lease": 0.2}) as make:
+            one = await make()
+            await one.put("work", {"n": 1}, id="a")
+            (first,) = await one.take(["work"], 1)
+            await stopped(one)
+            (second,) = await one.take(["work"], 1)
+            assert second.attempt == 2
+            assert not await one.done(first)
+            assert await one.done(second)
+
+    run(main())
+
+
+def test_held_items_are_renewed(broker):
+    """Work that takes longer than the lease stays its owner's: one command renews all queues."""
+
+    async def main():
+        async with durable(broker, limits={"lease": 0.3}) as make:
+            one, other = await make(), await make()
+            for queue in ("work", "more"):
+                await one.put(queue, {"n": 1}, id=queue)
+            items = await one.take(["work", "more"], 2)
+            assert await other.take(["work", "more"], 2, wait=1) == []
+            assert [await one.done(item) for item in items] == [True, True]
+
+    run(main())
+
+
+def test_the_owner_is_told_what_it_lost(broker):
+    """When it looks after its leases again it finds out."""
+
+    async def main():
+        async with durable(broker, limits={"lease": 0.3}) as make:
+            one, other = await make(), await make()
+            await one.put("work", {"n": 1}, id="a")
+            (first,) = await one.take(["work"], 1)
+            renew = one._renew
+            await stopped(one)
+            await other.take(["work"], 1)
+            renew()
+            await soon(lambda: first.lost)
+            assert make.counts["layer.lease_lost"] == 1
+            assert not one.held
+
+    run(main())
+
+
+def test_what_kills_its_workers_is_buried(broker):
+    """An item whose owners die every time has its attempts too."""
+
+    async def main():
+        async with durable(broker, limits={"lease": 0.1, "attempts": 2}) as make:
+            for _ in range(2):
+                worker = await make()
+                await worker.put("work", {"n": 1}, id="a")
+                assert len(await worker.take(["work"], 1)) == 1
+                await stopped(worker)
+            last = await make()
+            await asyncio.sleep(0.15)
+            assert await last.take(["work"], 1, wait=0.2) == []
+            (letter,) = await DeadLetters(last.hub).page("work")
+            assert (letter.reason, letter.attempts) == ("attempts", 2)
+            assert make.counts["layer.worn_out"] == 1
+
+    run(main())
+
+
+def test_closing_gives_back(broker):
+    """What a drained worker holds comes to another at its next look, as if it had not been begun."""
+
+    async def main():
+        async with durable(broker) as make:
+            one, other = await make(), await make()
+            await one.put("work", {"n": 1}, id="a")
+            await one.take(["work"], 1)
+            waiting = asyncio.create_task(one.take(["idle"], 1))
+            await asyncio.sleep(0)
+            await one.close()
+            assert await waiting == []
+            (item,) = await other.take(["work"], 1)
+            assert item.attempt == 1
+
+    run(main())
+
+
+# --- conversations ----------------------------------------------------------------------------------
+
+
+def test_a_conversation_is_one_after_another(broker):
+    """Items of one conversation come in order and one at a time; another's come beside them."""
+
+    async def main():
+        async with durable(broker) as make:
+            one, two = await make(), await make()
+            for n in range(5):
+                await one.put("work", {"n": n}, id=str(n), conversation="talk")
+            await one.put("work", {"n": "other"}, id="o", conversation="other")
+            (first, other) = await one.take(["work"], 10)
+            assert (first.message["n"], other.message["n"]) == (0, "other")
+            assert await two.take(["work"], 10, wait=0) == []
+            await one.done(first)
+            assert await texts(two, 4) == [1, 2, 3, 4]
+
+    run(main())
+
+
+def test_relaxed(broker):
+    """An item that is to be tried again lets the next pass, and comes behind those that wait."""
+
+    async def main():
+        async with durable(broker) as make:
+            one = await make()
+            for n in range(3):
+                await one.put("work", {"n": n}, id=str(n), conversation="talk")
+            (first,) = await one.take(["work"], 10)
+            await one.retry(first, 0)
+            assert await texts(one, 3) == [1, 2, 0]
+
+    run(main())
+
+
+def test_strict(broker):
+    """It holds its conversation up until it is done or buried, and no other conversation."""
+
+    async def main():
+        async with durable(broker, strict=True) as make:
+            one = await make()
+            for n in range(3):
+                await one.put("work", {"n": n}, id=str(n), conversation="talk")
+            await one.put("work", {"n": "other"}, id="o")
+            first, _other = await one.take(["work"], 10)
+            await one.retry(first, 0.1)
+            assert await one.take(["work"], 10, wait=0) == []
+            (again,) = await one.take(["work"], 10)
+            assert (again.message["n"], again.attempt) == (0, 2)
+            await one.dead(again, "enough")
+            assert await texts(one, 2) == [1, 2]
+
+    run(main())
+
+
+# --- durability -------------------------------------------------------------------------------------
+
+
+def test_less_than_asked_is_refused_at_the_start(broker):
+    """The class is held against the broker's settings when queues are opened, and when a put asks for more."""
+
+    async def main():
+        async with durable(broker) as make:
+            with pytest.raises(ConfigError, match="set appendonly yes"):
+                await make(durability="host-crash")
+            one = await make()
+            with pytest.raises(ConfigError, match="set appendonly yes"):
+                await one.put("work", {"n": 1}, id="a", terms=Terms(durability="process-crash"))
+            assert await one.length("work") == 0
+            assert "memory" in one.describe()
+            assert "appendonly no" in one.describe()
+
+    run(main())
+
+
+@pytest.mark.parametrize(
+    ("asked", "fsync"), [("host-crash", "always"), ("host-crash", "everysec"), ("process-crash", "everysec")]
+)
+def test_a_broker_killed_under_load(fresh_broker, asked, fsync):
+    """What put returned for is there after kill -9; what it raised for may be; both are done in the end."""
+    server = fresh_broker(appendfsync=fsync)
+
+    async def main():
+        async with durable(server, durability=asked) as make:
+            one = await make()
+            kept, unknown, ended = set(), set(), asyncio.Event()
+
+            async def put(name):
+                number = 0
+                while not ended.is_set():
+                    number += 1
+                    key = f"{name}-{number}"
+                    try:
+                        await one.put("work", {"n": key}, id=key)
+                        kept.add(key)
+                    except Unavailable:
+                        unknown.add(key)
+                        await asyncio.sleep(0.05)
+
+            putting = [asyncio.create_task(put(name)) for name in "abcdefgh"]
+            await soon(lambda: len(kept) > 50)
+            await asyncio.to_thread(server.kill)
+            await soon(lambda: unknown)
+            await asyncio.to_thread(server.restart)
+            before = len(kept)
+            await soon(lambda: len(kept) > before + 10)
+            ended.set()
+            await asyncio.gather(*putting)
+            there = await one.length("work")
+            said = set(await texts(one, there))
+            assert kept <= said <= kept | unknown
+            assert await one.length("work") == 0
+
+    run(main())
+
+
+def test_without_a_broker(fresh_broker):
+    """A put is refused; a take waits through the outage and goes on by itself."""
+    server = fresh_broker()
+
+    async def main():
+        async with durable(server) as make:
+            one = await make()
+            take = asyncio.create_task(one.take(["work"], 1))
+            await asyncio.to_thread(server.kill)
+            with pytest.raises(Unavailable):
+                await one.put("work", {"n": 1}, id="a")
+            await asyncio.to_thread(server.restart)
+            kept = False
+            while not kept:
+                try:
+                    await one.put("work", {"n": 2}, id="b")
+                    kept = True
+                except Unavailable:
+                    await asyncio.sleep(0.05)
+            (item,) = await take
+            assert item.id == "b"
+            assert await one.done(item)
+
+    run(main())
+
+
+def test_what_cannot_be_opened_is_kept(broker):
+    """An item that was sealed with another key becomes a dead letter, whole."""
+
+    async def main():
+        async with durable(broker) as make:
+            ours = await make(layer=make.layer(signing_keys=["ours"]))
+            other = await make(layer=make.layer(signing_keys=["other"]))
+            await other.put("work", {"n": 1}, id="a")
+            assert await ours.take(["work"], 1, wait=0) == []
+            assert make.counts["layer.unsealed"] == 1
+            (seen,) = await DeadLetters(ours.hub).page("work")
+            assert (seen.reason, seen.message) == ("unsealed", None)
+            assert await DeadLetters(other.hub).retry("work", seen.number)
+            assert await texts(other) == [1]
+
+    run(main())
+
+
+def test_it_says_what_it_is(broker):
+    """For whoever debugs."""
+
+    async def main():
+        async with durable(broker) as make:
+            one = await make()
+            assert "0 held, memory" in repr(one)
+            assert isinstance(one, DurableQueues)
+
+    run(main())
