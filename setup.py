@@ -82,6 +82,7 @@ TEST = [
     "uvicorn>=0.54",  # interop: its scopes beside ours
     "aiohttp>=3.14",  # interop: the clients of others
     "autobahn>=26.10",  # interop
+    "psycopg[binary]>=3.2",  # the inbox on PostgreSQL
     "playwright>=1.65",  # two browsers talk in the demo chat
 ]
 CHECK = [

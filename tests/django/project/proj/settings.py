@@ -30,5 +30,12 @@ DATABASES = {
         "TEST": {"NAME": os.environ.get("PROJ_TEST_DB")},
     }
 }
+if os.environ.get("PROJ_POSTGRES"):
+    DATABASES["default"] = {
+        "ENGINE": "django.db.backends.postgresql",
+        "HOST": os.environ["PROJ_POSTGRES"],
+        "USER": "postgres",
+        "NAME": "postgres",
+    }
 CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
 INTERFACES = json.loads(os.environ.get("PROJ_INTERFACES", '{"http": {"max_body": 1000}}'))

@@ -1,0 +1,21 @@
+"""How long the rows of inbox and outbox stay."""
+
+from datetime import datetime, timedelta
+
+from django.db import router
+
+from interfaces.django.models import Inbox, Outbox
+
+__all__ = ["KEEP_INBOX", "KEEP_OUTBOX", "prune"]
+
+KEEP_INBOX = timedelta(days=30)
+"""Longer than anybody repeats a message: mail is tried for five days."""
+KEEP_OUTBOX = timedelta(days=1)
+"""Of what was sent; what was given up stays until somebody has looked at it."""
+
+
+def prune(now: datetime, *, inbox: timedelta = KEEP_INBOX, outbox: timedelta = KEEP_OUTBOX) -> dict[str, int]:
+    """Delete what is older; gives how many rows of each table."""
+    old = Inbox.objects.using(router.db_for_write(Inbox)).filter(created_at__lt=now - inbox)
+    sent = Outbox.objects.using(router.db_for_write(Outbox)).filter(sent_at__lt=now - outbox)
+    return {"inbox": old.delete()[0], "outbox": sent.delete()[0]}

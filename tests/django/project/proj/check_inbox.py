@@ -1,0 +1,252 @@
+"""interfaces.django.inbox. Run by test_inbox.py with Django's own runner, on SQLite and PostgreSQL."""
+
+import threading
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.contrib.auth.models import User
+from django.core.management import call_command
+from django.db import connection, transaction
+from django.test import TransactionTestCase
+from django.utils import timezone
+
+from interfaces.django import inbox
+from interfaces.django.inbox import Busy, once
+from interfaces.django.models import Inbox
+from interfaces.workers.message import Message
+
+MESSAGE = {"type": "email.receive", "dedupe_key": "m1"}
+
+
+@once
+def sign_up(message, name="ada"):
+    """The effect: a user."""
+    User.objects.create(username=f"{name}{User.objects.count()}")
+    return "done"
+
+
+@once(consumer="greeting")
+def greet(message):
+    """Another consumer of the same messages."""
+    User.objects.create(username="greeted")
+
+
+class Consumer:
+    """As class consumers are given their messages."""
+
+    @once
+    def email_receive(self, event):
+        """A handler."""
+        return sign_up(event)
+
+
+class InboxTests(TransactionTestCase):
+    """Effects, counted."""
+
+    def setUp(self):
+        """Nothing was counted yet."""
+        inbox.COUNTS.clear()
+
+    def tearDown(self):
+        """Threads have left nothing."""
+        connection.close()
+
+    def test_a_repeat_does_nothing(self):
+        """The first call has its effect, the second none, and both are counted; a Message is one, too."""
+        assert sign_up(MESSAGE) == "done"
+        assert sign_up(Message(MESSAGE, "email.receive")) is None
+        assert User.objects.count() == 1
+        assert inbox.COUNTS == {"first": 1, "repeated": 1}
+
+    def test_another_message_and_another_consumer_are_not_repeats(self):
+        """The row is for one consumer and one key; a method finds its message behind self."""
+        sign_up(MESSAGE)
+        sign_up({**MESSAGE, "dedupe_key": "m2"})
+        greet(MESSAGE)
+        Consumer().email_receive({**MESSAGE, "dedupe_key": "m3"})
+        Consumer().email_receive({**MESSAGE, "dedupe_key": "m3"})
+        assert User.objects.count() == 4
+
+    def test_an_exception_takes_both_back(self):
+        """Neither effect nor row stays, so that the repeat has its effect."""
+        for _ in range(2):
+            with pytest.raises(ZeroDivisionError), once(MESSAGE) as first:  # noqa: PT012 - the effect and its end
+                assert first
+                User.objects.create(username="half")
+                raise ZeroDivisionError
+        assert not User.objects.exists()
+        assert not Inbox.objects.exists()
+
+    def test_it_joins_the_transaction_that_is_there(self):
+        """Rolled back around it, the message has not been handled."""
+        with pytest.raises(ZeroDivisionError), transaction.atomic():  # noqa: PT012 - the effect and its end
+            sign_up(MESSAGE)
+            raise ZeroDivisionError
+        assert sign_up(MESSAGE) == "done"
+
+    def test_after_a_repeat_the_transaction_goes_on(self):
+        """The refused row does not break the transaction in which it was tried."""
+        sign_up(MESSAGE)
+        with transaction.atomic():
+            User.objects.create(username="before")
+            with once(MESSAGE, consumer=f"{__name__}.sign_up") as first:
+                assert not first
+            User.objects.create(username="after")
+        assert User.objects.count() == 3
+
+    def test_the_caller_is_the_consumer(self):
+        """A plain ``with`` is named after the function that has it."""
+        with once("key") as first:
+            assert first
+        row = Inbox.objects.get()
+        assert row.consumer == f"{__name__}.InboxTests.test_the_caller_is_the_consumer"
+        assert str(row).startswith("key for proj.")
+
+    def test_keys_of_any_length(self):
+        """A key that no column takes is kept as its digest."""
+        for key in ("k" * 1000, "nul\0", "\ud800"):
+            message = {"dedupe_key": key} if key != "\ud800" else {"dedupe_key": "s" * 300 + key}
+            assert sign_up(message) == "done"
+            assert sign_up(message) is None
+
+    def test_a_message_without_a_key_is_refused(self):
+        """It could not be known again; neither could no message."""
+        for args in [({"type": "x"},), ({"dedupe_key": ""},), (None,)]:
+            with pytest.raises(ValueError):
+                sign_up(*args)
+
+    def test_two_at_once_have_one_effect(self):
+        """While one transaction is open, the same message elsewhere waits for its end, and then is a repeat."""
+        inside, results = threading.Event(), []
+
+        def second():
+            inside.wait(10)
+            try:
+                results.append(sign_up(MESSAGE))
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=second)
+        thread.start()
+        with once(MESSAGE, consumer=f"{__name__}.sign_up") as first:
+            assert first
+            User.objects.create(username="ada")
+            inside.set()
+            thread.join(0.3)
+            assert thread.is_alive()
+        thread.join(30)
+        assert results == [None]
+        assert User.objects.count() == 1
+
+    def test_the_first_is_taken_back_while_the_second_waits(self):
+        """Then the second is no repeat, and has its effect."""
+        inside, results = threading.Event(), []
+
+        def second():
+            inside.wait(10)
+            try:
+                results.append(sign_up(MESSAGE))
+            finally:
+                connection.close()
+
+        thread = threading.Thread(target=second)
+        thread.start()
+        with pytest.raises(ZeroDivisionError), once(MESSAGE, consumer=f"{__name__}.sign_up"):  # noqa: PT012 - the effect and its end
+            inside.set()
+            thread.join(0.3)
+            raise ZeroDivisionError
+        thread.join(30)
+        assert results == ["done"]
+        assert User.objects.count() == 1
+
+    def test_who_waits_too_long_is_told_to_come_again(self):
+        """Busy, which a Routing tries again; nothing has happened then."""
+        results = []
+
+        def second():
+            try:
+                with connection.cursor() as cursor:
+                    cursor.execute(
+                        "SET lock_timeout = 100"
+                        if connection.vendor == "postgresql"
+                        else "PRAGMA busy_timeout = 100"
+                    )
+                results.append(sign_up(MESSAGE))
+            except Busy as error:
+                results.append(error)
+            finally:
+                connection.close()
+
+        with once(MESSAGE, consumer=f"{__name__}.sign_up"):
+            thread = threading.Thread(target=second)
+            thread.start()
+            thread.join(30)
+        assert isinstance(results[0], Busy)
+        assert not User.objects.exists()
+        assert inbox.COUNTS["busy"] == 1
+
+    def test_twenty_at_once_have_one_effect(self):
+        """Threads that begin together: one effect, whatever becomes of the others."""
+        start, results = threading.Barrier(20), []
+
+        def one():
+            start.wait()
+            try:
+                results.append(sign_up(MESSAGE))
+            except Busy:
+                results.append("busy")
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=one) for _ in range(20)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert len(results) == 20
+        assert results.count("done") == 1
+        assert User.objects.count() == 1
+
+    async def test_async_consumers(self):
+        """A repeat is skipped, an exception frees the message."""
+        ran = []
+
+        @once
+        async def consume(message, fail=False):
+            ran.append(fail)
+            if fail:
+                raise ZeroDivisionError
+            return "done"
+
+        with pytest.raises(ZeroDivisionError):
+            await consume(MESSAGE, fail=True)
+        assert await consume(MESSAGE) == "done"
+        assert await consume(MESSAGE) is None
+        assert ran == [True, False]
+
+    async def test_an_async_consumer_that_was_killed(self):
+        """Its message is busy while the lease lasts, and then somebody else's."""
+        row = await Inbox.objects.acreate(consumer="c", dedupe_key="m1", done=False)
+        with pytest.raises(Busy):
+            async with once(MESSAGE, consumer="c"):
+                pass
+        row.created_at = timezone.now() - timedelta(seconds=inbox.LEASE + 1)
+        await row.asave()
+        async with once(MESSAGE, consumer="c") as first:
+            assert first
+        assert (await Inbox.objects.aget()).done
+
+    def test_pruning(self):
+        """Rows older than the command is told go."""
+        sign_up(MESSAGE)
+        out = StringIO()
+        call_command("interfaces_prune", stdout=out)
+        assert Inbox.objects.exists()
+        Inbox.objects.update(created_at=timezone.now() - timedelta(days=3))
+        call_command("interfaces_prune", "--inbox-days", "2", stdout=out)
+        assert out.getvalue() == "inbox: 0 deleted, outbox: 0 deleted\ninbox: 1 deleted, outbox: 0 deleted\n"
+
+    def test_the_migrations_say_what_the_models_say(self):
+        """Nothing is left for makemigrations."""
+        call_command("makemigrations", "interfaces", check=True, dry_run=True, stdout=StringIO())
