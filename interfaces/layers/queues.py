@@ -307,9 +307,8 @@ class Queues:
         now = self.rules.clock()
         held = [queue for queue in self._queues.values() if queue.buffer]
         for queue in held:
-            if now - queue.asked > STALL and self._give_back(queue):
-                for desk in queue.desks:
-                    desk.prefetch = 0
+            if now - queue.asked > STALL:
+                self._stalled(queue)
         asking = [desk for desk in self._desks.values() if desk.waiters]
         for desk in asking:
             if now - desk.parts[0].polled >= POLL:
@@ -320,6 +319,12 @@ class Queues:
                 self._forget_hubs(queue)
         if held or asking:
             self.watch()
+
+    def _stalled(self, queue: Queue) -> None:
+        """Its receivers became slow: others may have what was taken ahead, and no more is."""
+        if self._give_back(queue):
+            for desk in queue.desks:
+                desk.prefetch = 0
 
     def _forget_hubs(self, queue: Queue) -> asyncio.Future[None]:
         return self._run(queue, FORGET, queue.keys[:1], [self.address, int(SWEEP * 2000)])
