@@ -1,15 +1,23 @@
-"""Who lives: every hub renews a key that lapses, and looks at the keys of the hubs that matter to it."""
+"""Who lives: every hub renews a key that lapses, and looks after the hubs that matter to it.
 
-from collections.abc import Callable, Sequence
+The key of a process that hangs lapses. One that was killed is known sooner: its connections are closed, so nobody is
+subscribed where it listened; who only lost a connection is back within the grace.
+"""
+
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from interfaces.layers.node import Node
 
-__all__ = ["LEASE", "Leases"]
+__all__ = ["BEAT", "GRACE", "LEASE", "Leases"]
 
 LEASE = 10.0
 """Seconds that a hub counts as alive after it last said so."""
+BEAT = 2.0
+"""Seconds between two looks."""
+GRACE = 1.5
+"""Seconds in which a hub that is subscribed no more may come back; less than a beat, so that the next look decides."""
 
 
 class Leases:
@@ -22,6 +30,8 @@ class Leases:
         self._prefix, self._clock, self._on_lapsed = prefix, clock, on_lapsed
         self._renewed = clock()
         self._judged: dict[Node, float] = {}
+        self._silent: dict[str, tuple[float, float]] = {}
+        """Hubs that were not subscribed: when that was seen first, and last."""
 
     def key(self, hub: str) -> str:
         """The lease of ``hub``."""
@@ -45,14 +55,33 @@ class Leases:
         """A broker is back: others first have to renew what a restart may have lost."""
         self._judged[node] = self._clock() + LEASE
 
-    def check(self, node: Node, hubs: Sequence[str]) -> None:
-        """Look at the leases of ``hubs``, which listen at ``node``, in one command."""
+    def check(self, node: Node, hubs: Mapping[str, bytes]) -> None:
+        """Look after ``hubs``, each with the name under which it listens at ``node``, in two commands."""
         if hubs:
-            node.tell(partial(self._checked, node, hubs), "MGET", *map(self.key, hubs))
+            names = list(hubs)
+            node.tell(partial(self._checked, node, names), "MGET", *map(self.key, names))
+            node.tell(partial(self._counted, node, names), "PUBSUB", "NUMSUB", *hubs.values())
 
-    def _checked(self, node: Node, hubs: Sequence[str], reply: Any) -> None:
+    def _checked(self, node: Node, hubs: list[str], reply: Any) -> None:
         if isinstance(reply, Exception) or self._clock() < self._judged.get(node, 0.0):
             return
         for hub, lease in zip(hubs, reply, strict=True):
             if lease is None:
+                self._on_lapsed(hub)
+
+    def _counted(self, node: Node, hubs: list[str], reply: Any) -> None:
+        """The broker says how many are subscribed: a list of name, number, name, number."""
+        now = self._clock()
+        if isinstance(reply, Exception) or now < self._judged.get(node, 0.0):
+            return
+        # Seen too long ago: this process was busy or stopped, or did not care meanwhile.
+        self._silent = {hub: seen for hub, seen in self._silent.items() if now - seen[1] <= 2 * BEAT}
+        for hub, number in zip(hubs, reply[1::2], strict=True):
+            if number:
+                self._silent.pop(hub, None)
+                continue
+            first = self._silent.get(hub, (now, now))[0]
+            self._silent[hub] = first, now
+            if now - first >= GRACE:
+                del self._silent[hub]
                 self._on_lapsed(hub)

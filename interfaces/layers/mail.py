@@ -3,8 +3,8 @@
 What can go wrong is never silent. A frame that is missing is a gap, which both sides learn of: the receiver counts
 it and says so in its next frame. A sender whose PUBLISH failed or reached nobody says later where it stands, and a
 hub whose subscriber was away asks everybody it knows; so loss at the tail shows too. A peer that does not consume
-stops its senders at the window. A peer whose lease lapses, or that says goodbye, is gone. Who watches a peer is told of
-the first of these, once.
+stops its senders at the window. A peer is gone when it says goodbye, its lease lapses, or it stays unsubscribed. Who
+watches a peer is told of the first of these, once.
 """
 
 import asyncio
@@ -31,7 +31,7 @@ from interfaces.layers.frames import (
     opened,
     sealed,
 )
-from interfaces.layers.leases import LEASE, Leases
+from interfaces.layers.leases import BEAT, Leases
 from interfaces.layers.node import Node
 from interfaces.layers.peers import HUB, OnGone, Peer, Peers, Requests, guarded
 from interfaces.shared.errors import PeerGone, Unavailable
@@ -75,7 +75,7 @@ class Mail:
         self.on_gap: list[Callable[[str, int], None]] = []
         """Are told (sender, frames) of frames that did not reach us."""
         self.on_beat: list[Callable[[], None]] = []
-        """Are called every quarter of the lease."""
+        """Are called every BEAT seconds."""
         self.count: Callable[[str, int], None] = lambda _name, _by: None
         self.node = node_of(self.address)
         self.prefix, self.cipher, self.clock = prefix, cipher, clock
@@ -109,7 +109,7 @@ class Mail:
         self._loop = asyncio.get_running_loop()
         await self._know(self.node).subscribe(self.topic)
         self._leases.renew(self.node)
-        self._timer = self._loop.call_later(LEASE / 4, self.beat)
+        self._timer = self._loop.call_later(BEAT, self.beat)
 
     async def close(self) -> None:
         """Say goodbye to every peer, so that who watches us knows at once."""
@@ -244,7 +244,7 @@ class Mail:
                 self.count("layer.undeliverable", items)
                 peer.tell("gap")
             if peer in self._peers:
-                self._leases.check(peer.node, [peer.name])
+                self._leases.check(peer.node, {peer.name: peer.topic})
 
     # --- in ---------------------------------------------------------------------------------------
 
@@ -351,21 +351,21 @@ class Mail:
         peer.tell(reason)
 
     def beat(self) -> None:
-        """Every quarter of the lease: renew it, look after the peers that are watched or in doubt."""
+        """Every BEAT seconds: renew the lease, look after the peers that are watched or in doubt."""
         if self._timer is not None:
             self._timer.cancel()
-        self._timer = self._loop.call_later(LEASE / 4, self.beat)
+        self._timer = self._loop.call_later(BEAT, self.beat)
         if self._leases.lapsed:
             self.count("layer.stopped", 1)
             for peer in self._peers:
                 self._say(peer, SYNC)
         self._leases.renew(self.node)
+        held = [peer for peer in self._peers if peer.unsure or peer.watchers]
+        for peer in held:
+            if peer.unsure:
+                self._say(peer)
         for node in self._nodes:
-            peers = [peer for peer in self._peers if peer.node is node]
-            for peer in peers:
-                if peer.unsure:
-                    self._say(peer)
-            self._leases.check(node, [peer.name for peer in peers if peer.unsure or peer.watchers])
+            self._leases.check(node, {peer.name: peer.topic for peer in held if peer.node is node})
         self._peers.sweep()
         for hook in self.on_beat:
             guarded(hook)

@@ -21,7 +21,8 @@ HUB = re.compile(r"[0-9a-f]{16,64}")
 _OWNED = re.compile(r"[^!]*\.([0-9a-f]{16,64})!")
 
 OnGone = Callable[[str, str], None]
-"""Takes (peer, reason): "gone" (its lease lapsed), "bye" (it closed), "gap" (frames were lost, either way)."""
+"""Takes (peer, reason): "gone" (its lease lapsed, or it is not subscribed), "bye" (it closed),
+"gap" (frames were lost, either way)."""
 NodeT = TypeVar("NodeT")
 log = logging.getLogger("interfaces.layers")
 

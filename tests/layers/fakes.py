@@ -13,9 +13,16 @@ class FakeBroker:
         self.drop = lambda topic, payload: False
         self.down = False
 
+    def heard(self, topic):
+        """How many are subscribed."""
+        return len(self._listening(topic))
+
+    def _listening(self, topic):
+        return [node for node in self.nodes if topic in node.names and not node.cut]
+
     def publish(self, topic, payload):
         self.published.append((topic, payload))
-        heard = [node for node in self.nodes if topic in node.names and not node.cut]
+        heard = self._listening(topic)
         for node in heard:
             if not self.drop(topic, payload):
                 node.arrived(topic, payload)
@@ -70,6 +77,8 @@ class FakeNode:
             keys.pop(words[0], None)
         if command == "MGET":
             return [keys.get(key) for key in words]
+        if command == "PUBSUB":
+            return [part for name in words[1:] for part in (name, self.broker.heard(name))]
         return b"OK"
 
     async def subscribe(self, *names):

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from interfaces.layers.leases import LEASE, Leases
+from interfaces.layers.leases import BEAT, GRACE, LEASE, Leases
 from tests.layers.fakes import FakeBroker, FakeNode
 
 
@@ -16,25 +16,55 @@ def test_a_lease_is_renewed_checked_and_ended():
         mine, other = (Leases("t", hub, lambda: now[0], gone.append) for hub in ("a", "b"))
         mine.renew(node)
         assert node.told == [("SET", "t:h:a", b"1", "PX", 10000)]
-        other.check(node, [])
+        other.check(node, {})
         assert len(node.told) == 1
-        other.check(node, ["a", "c"])
+        node.names = {b"a", b"c"}
+        other.check(node, {"a": b"a", "c": b"c"})
         await asyncio.sleep(0)
         assert gone == ["c"]
         mine.end(node)
         broker.down = True
-        other.check(node, ["a"])
+        other.check(node, {"a": b"a"})
         await asyncio.sleep(0)
         assert gone == ["c"]
         broker.down = False
         other.came(node)
-        other.check(node, ["a"])
+        other.check(node, {"a": b"a"})
         await asyncio.sleep(0)
         assert gone == ["c"]
         now[0] = LEASE
-        other.check(node, ["a"])
+        other.check(node, {"a": b"a"})
         await asyncio.sleep(0)
         assert gone == ["c", "a"]
+
+    asyncio.run(main())
+
+
+def test_who_stays_unsubscribed_is_gone_before_its_lease_lapses():
+    """Within the grace it may come back; a look that was long ago does not count, nor one at a broker that came."""
+
+    async def main():
+        now, gone = [0.0], []
+        node = FakeNode(FakeBroker())
+        leases = Leases("t", "b", lambda: now[0], gone.append)
+        node.broker.keys["t:h:a"] = b"1"
+
+        async def look(after, *, subscribed=False):
+            now[0] += after
+            node.names = {b"a"} if subscribed else set()
+            leases.check(node, {"a": b"a"})
+            await asyncio.sleep(0)
+            return gone
+
+        assert not await look(0)
+        assert not await look(GRACE - 0.1)
+        assert not await look(0.05, subscribed=True)
+        assert not await look(0.05)
+        assert not await look(2 * BEAT + 1)
+        leases.came(node)
+        assert not await look(LEASE - 0.1)
+        assert not await look(0.2)
+        assert await look(BEAT) == ["a"]
 
     asyncio.run(main())
 
