@@ -12,12 +12,13 @@ from interfaces.cli.names import Invocation, NamesCommand
 from interfaces.cli.serve import application_of
 from interfaces.runner.binds import binds_of
 from interfaces.runner.ops import PORT as OPS_PORT
+from interfaces.runner.options import ServeOptions
 from interfaces.runner.plan import Plan
 from interfaces.runner.process import listening_of, loop_factory
 from interfaces.shared.asgi import Application
 from interfaces.shared.bind import parse_bind
 from interfaces.shared.endpoint import known_endpoint
-from interfaces.shared.errors import ApplicationError, ConfigError
+from interfaces.shared.errors import ApplicationError, ConfigError, Unavailable
 
 __all__ = ["check", "served_types"]
 
@@ -32,6 +33,8 @@ def run_check(invocation: Invocation) -> int:
         click.echo("application  in workers")
     else:
         _check_application(plan)
+    if plan.options.layer:
+        click.echo(f"layer        {asyncio.run(_try_layer(plan.options))}")
     loop_factory(plan.options.loop)
     for setting in plan.settings:
         if setting.origin.kind != "default":
@@ -50,6 +53,40 @@ def _check_application(plan: Plan) -> None:
     kind = type(app)
     click.echo(f"application  {plan.options.app} ({kind.__module__}.{kind.__qualname__})")
     _check_routes(app, plan)
+    for line in _misspelled(app):
+        click.echo(f"look at      {line}")
+
+
+def _misspelled(app: Any) -> list[str]:
+    """What the routings of ``app`` say of their channels; its own module is loaded if there is one."""
+    routing = sys.modules.get("interfaces.workers.routing")
+    if routing is None:
+        return []
+    found = [routing.find_routing(app, kind) for kind in sorted(served_types(app) or ())]
+    return list(
+        dict.fromkeys(
+            line for one in [app, *found] if isinstance(one, routing.Routing) for line in one.check()
+        )
+    )
+
+
+async def _try_layer(options: ServeOptions) -> str:
+    """Open the layer and close it; its kind, without the URL, where a password may stand. ConfigError."""
+    from interfaces.layers.opening import open_layer  # noqa: PLC0415 - only who has a layer pays for it
+
+    layer = open_layer(options.layer)
+    try:
+        if hasattr(layer, "hub"):
+            await layer.hub().started()
+        elif options.distributed or options.relay:
+            raise ConfigError(
+                "workers cannot be reached through this layer: say --layer redis://HOST or embedded:"
+            )
+    except Unavailable as error:
+        raise ConfigError(str(error)) from None
+    finally:
+        await layer.close()
+    return type(layer).__name__
 
 
 def served_types(app: Any) -> set[str] | None:

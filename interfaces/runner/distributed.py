@@ -19,7 +19,7 @@ from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address, Listening, TlsFiles
 from interfaces.shared.telemetry import Telemetry
-from interfaces.workers.background import Background
+from interfaces.workers.background import Background, worker_ready
 from interfaces.workers.relay import Relay
 from interfaces.workers.routing import Routing
 from interfaces.workers.transports.both import Both
@@ -134,6 +134,7 @@ class WorkerProcess(Interface[WorkerOptions]):
             worker = Worker(app, source, name=name, concurrency=options.concurrency, state=context.state)
             background = _background(app, options, context.layer)
             context.ready("worker", True)
+            worker_ready.send()
             try:
                 yield []
             finally:

@@ -85,3 +85,60 @@ def test_an_application_that_raises_fails_the_check(cli: Cli, project: Path) -> 
     code, _, err = cli("check", "http", "--app", "cliproject")
     assert code == 2
     assert err.endswith("ZeroDivisionError: division by zero\n")
+
+
+ROUTING = """
+from interfaces.workers.routing import Routing, route
+
+def handle(message): pass
+
+class Router:
+    def __init__(self, mapping): self.application_mapping = mapping
+    async def __call__(self, scope, receive, send): pass
+
+right = Routing([route("http.request", handle)])
+wrong = Routing([route("http.requst", handle), route("http.request", handle), route("websocket.recieve", handle)])
+router = Router({"http": right, "websocket": Routing([route("websocket.recieve", handle)])})
+"""
+
+
+def test_channels_that_look_misspelled_are_told(cli: Cli, project: Path) -> None:
+    """Each once, with what was meant, behind a router as well; it is no error, as the channel may be one's own."""
+    (project / "cliproject.py").write_text(ROUTING)
+    bind = ("--bind", "127.0.0.1:0")
+    assert "look at" not in cli("check", "http", "--app", "cliproject:right", *bind).out
+    code, out, _ = cli("check", "http", "--app", "cliproject:wrong", *bind)
+    lines = [line for line in out.splitlines() if line.startswith("look at")]
+    assert code == 0
+    assert [line.split(":")[0] for line in lines] == [
+        "look at      http.requst",
+        "look at      websocket.recieve",
+    ]
+    assert "http.request" in lines[0]
+    assert cli("check", "http", "--app", "cliproject:router", *bind).out.count("websocket.recieve") == 1
+
+
+def test_the_layer_is_opened(cli: Cli) -> None:
+    """Its kind is told, and nothing is left behind; one process needs no broker."""
+    for url, kind in (("local:", "LocalChannelLayer"), ("embedded:", "RedisChannelLayer")):
+        result = cli("check", "http", "--app", "cliproject", "--bind", "127.0.0.1:0", "--layer", url)
+        assert (result.code, result.err) == (0, "")
+        assert f"layer        {kind}\n" in result.out
+    assert cli("check", "http", "--bind", "127.0.0.1:0", "--layer", "embedded:").code == 0
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        ("nonsense:", "nonsense"),
+        ("local:", "workers cannot be reached through this layer"),
+        ("unix:///nowhere/at/all?password=secret", "/nowhere/at/all"),
+    ],
+)
+def test_a_layer_that_cannot_be(cli: Cli, layer: str, said: str) -> None:
+    """A scheme that is none, a layer that reaches no worker, a broker that is not there: a line, and exit code 2."""
+    code, _, err = cli("check", "http", "--bind", "127.0.0.1:0", "--layer", layer)
+    assert code == 2
+    assert said in err
+    assert "secret" not in err
+    assert err.count("\n") == 1
