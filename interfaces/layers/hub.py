@@ -67,7 +67,7 @@ class Hub:
         self.groups = Groups(self.mail, self.inbox, self.node_of, self.send, group_expiry=layer.group_expiry)
         self.delays = Delays(self.nodes, self.node_of, self.send, rules, most_delayed)
         self.mail.handlers[MESSAGE] = self._arrived
-        self.mail.on_beat.append(self.inbox.sweep)
+        self.mail.on_beat += [self.inbox.sweep, self.queues.sweep]
         self.mark = f".{self.address}!"
         """What is in the name of each channel that this hub receives, and in no other."""
         self._bell = bell_name(settings.prefix, self.address).encode()

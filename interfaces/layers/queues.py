@@ -103,9 +103,6 @@ class Queues:
         data = encode(message)
         if self.rules.cipher is not None:
             data = sealed(self.rules.cipher, queue.keys.stream.encode(), data)
-        return self._push(queue, data)
-
-    def _push(self, queue: Queue, data: bytes) -> asyncio.Future[None]:
         future: asyncio.Future[None] = self.loop.create_future()
         if not queue.sends:
             if not self._turn:
@@ -313,10 +310,6 @@ class Queues:
         for desk in asking:
             if now - desk.parts[0].polled >= POLL:
                 desk.pull(reclaim=True)
-        if now - self._swept > SWEEP:
-            self._swept = now
-            for queue in {queue.name: queue for desk in asking for queue in desk.queues}.values():
-                self._forget_hubs(queue)
         if held or asking:
             self.watch()
 
@@ -325,6 +318,14 @@ class Queues:
         if self._give_back(queue):
             for desk in queue.desks:
                 desk.prefetch = 0
+
+    def sweep(self) -> None:
+        """To be called now and then: have the brokers forget hubs that are no more."""
+        now = self.rules.clock()
+        if now - self._swept > SWEEP:
+            self._swept = now
+            for queue in filter(lambda queue: queue.desks, self._queues.values()):
+                self._forget_hubs(queue)
 
     def _forget_hubs(self, queue: Queue) -> asyncio.Future[None]:
         return self._run(queue, FORGET, queue.keys[:1], [self.address, int(SWEEP * 2000)])
@@ -344,8 +345,7 @@ class Queues:
 
     async def length(self, name: str) -> int:
         """How many entries the queue ``name`` has, with those that were taken and not given yet."""
-        found: int = await self._queue(name).node.call("XLEN", self._queue(name).keys.stream)
-        return found
+        return int(await self._queue(name).node.call("XLEN", self._queue(name).keys.stream))
 
     async def lengths(self, names: Iterable[str]) -> dict[str, int]:
         """The lengths of several queues."""
@@ -371,9 +371,8 @@ class Queues:
             await asyncio.wait(found, timeout=CLOSING)
 
     def _leave(self, queue: Queue) -> list[asyncio.Future[Any]]:
-        waits: list[asyncio.Future[Any]] = []
-        if back := self._give_back(queue):
-            waits.append(back)
+        back = self._give_back(queue)
+        waits: list[asyncio.Future[Any]] = [back] if back else []
         for entry in queue.buffer:  # acknowledged already, so it is a new entry now
             data = sealed(self.rules.cipher, queue.keys.stream.encode(), encode(entry.message))
             words = [1 << 30, *queue.limits[1:], data]

@@ -6,11 +6,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from interfaces.layers import queues as module
 from interfaces.layers.base import ChannelFull
 from interfaces.layers.desks import PREFETCH, Rules
 from interfaces.layers.node import Node
 from interfaces.layers.queues import POLL, Queues
-from interfaces.layers.scripts import TAKE, bell_name, queue_keys
+from interfaces.layers.scripts import TAKE, queue_keys
 from interfaces.layers.settings import Settings
 from interfaces.shared.errors import Unavailable
 
@@ -46,6 +47,7 @@ class Hubs:
 
 @asynccontextmanager
 async def hubs(broker, **rules):
+    """Makes hubs, and closes them."""
     made = Hubs(broker, **rules)
     try:
         yield made
@@ -376,6 +378,42 @@ def test_what_is_no_message_is_dropped_and_counted(broker):
     run(main())
 
 
-def test_names(broker):
-    """Bells go to a name of their own."""
-    assert bell_name("asgi", "abc") == "asgi:r:abc"
+def test_hubs_that_died_are_forgotten_at_the_broker(broker):
+    """A sweep, once a minute, has the broker forget consumers that hold nothing."""
+
+    async def main():
+        now = [1000.0]
+        async with hubs(broker, clock=lambda: now[0]) as hub:
+            one = await hub("1" * 16)
+            await one.push("work", {"n": 1})
+            await one.receive(["work"])
+            one.sweep()
+            assert not one._swept > 1000
+            now[0] += 61
+            one.sweep()
+            assert one._swept == 1061
+            names = await hub.command("XINFO", "CONSUMERS", hub.keys("work").stream, "g")
+            assert names == []  # it holds nothing now, and is known again when it asks again
+            await one.push("work", {"n": 2})
+            assert (await one.receive(["work"]))[1] == {"n": 2}
+
+    run(main())
+
+
+def test_many_queues_are_not_remembered_for_ever(broker, monkeypatch):
+    """Queues that are not in use are forgotten when there are many; those in use work on."""
+    monkeypatch.setattr(module, "KNOWN", 10)
+
+    async def main():
+        async with hubs(broker) as hub:
+            one = await hub("1" * 16)
+            one._room = 10
+            waiting = asyncio.ensure_future(one.receive(["kept"]))
+            for n in range(50):
+                await one.push(f"work-{n}", {"n": n})
+                await one.receive([f"work-{n}"])
+            assert len(one.names) <= 21
+            await one.push("kept", {"n": 1})
+            assert (await waiting)[1] == {"n": 1}
+
+    run(main())
