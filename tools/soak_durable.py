@@ -7,7 +7,8 @@ Two workers take from two queues; one is killed after the other: at random momen
 broker has given items and before the worker knows, between take and done, once done has left and before it is
 answered). Every tenth is stopped (SIGSTOP) for longer than its lease instead, and every twentieth kill is the
 broker's, under load. Exit code 1 unless all that ``put`` returned for was begun, and settled in the end; all attempts
-of an item counted on with the same dedupe key; and the numbers of items in and out are the same.
+of an item counted on with the same dedupe key; those of a
+conversation ran one after another; and the numbers of items in and out are the same.
 """
 
 import argparse
@@ -19,6 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -79,15 +81,18 @@ def tell(*words: object) -> None:
 
 async def handle(queues: DurableQueues, item: Item) -> None:
     """Work a little; one of eight is tried again."""
+    began = time.monotonic()
     tell("begin", item.id, item.attempt, item.dedupe_key)
     await asyncio.sleep(random.random() * 0.01)
+    ended = time.monotonic()
     try:
         again = random.random() < 1 / 8
         ours = await (queues.retry(item, 0.02) if again else queues.done(item))
     except Unavailable:
         tell("unknown", item.id)
     else:
-        tell(("retry" if again else "done") if ours else "late", item.id)
+        what = ("retry" if again else "done") if ours else "late"
+        tell(what, item.id, began, ended, item.conversation or "")
 
 
 async def work(url: str, point: str) -> None:
@@ -148,18 +153,27 @@ class Book:
         self.unsure: set[str] = set()
         """Of which a put has failed: it may have come, and be done, before it was put again."""
         self.done: Counter[str] = Counter()
+        self.turns: dict[str, list[tuple[float, float]]] = {}
+        """When those of a conversation ran whose verdict was taken."""
         self.counts: Counter[str] = Counter()
         self.wrong: list[str] = []
 
-    def told(self, what: str, id: str, attempt: str = "", key: str = "") -> None:
+    def told(self, what: str, name: str, *more: str) -> None:
         """A worker's line."""
         self.counts[what] += 1
-        self.done[id] += what == "done"
-        if what != "begin":
-            return
-        self.attempts.setdefault(id, []).append(int(attempt))
-        if key != f"key-{id}":
-            self.wrong.append(f"{id} came with the dedupe key {key}")
+        self.done[name] += what == "done"
+        if what == "begin":
+            attempt, key = more
+            self.attempts.setdefault(name, []).append(int(attempt))
+            if key != f"key-{name}":
+                self.wrong.append(f"{name} came with the dedupe key {key}")
+        elif what in {"done", "retry"} and len(more) == 3:
+            self.turns.setdefault(more[2], []).append((float(more[0]), float(more[1])))
+
+    def overlaps(self) -> int:
+        """How often two of one conversation ran side by side."""
+        turns = [sorted(turns) for turns in self.turns.values()]
+        return sum(first[1] > second[0] for one in turns for first, second in pairwise(one))
 
     def faults(self, left: int, dead: int) -> list[str]:
         """What is wrong in the end."""
@@ -168,6 +182,8 @@ class Book:
         repeated = [name for name, numbers in sure.items() if len({*numbers}) < len(numbers)]
         twice = [name for name, times in self.done.items() if times > 1 and name in sure]
         faults = list(self.wrong)
+        if overlaps := self.overlaps():
+            faults.append(f"{overlaps} of a conversation ran side by side")
         if never:
             faults.append(f"{len(never)} of {len(self.put)} were lost")
         if repeated:
@@ -295,7 +311,8 @@ async def drained(queues: DurableQueues) -> int:
 def report(book: Book, faults: list[str]) -> int:
     """Tell the numbers; the exit code."""
     repeats = sum(len(numbers) > 1 for numbers in book.attempts.values())
-    print(f"{len(book.put)} put, {len(book.attempts)} begun, {repeats} of them more than once")
+    turns = sum(map(len, book.turns.values()))
+    print(f"{len(book.put)} put, {len(book.attempts)} begun, {repeats} of them more than once, {turns} turns")
     print(" ".join(f"{name}={count};" for name, count in sorted(book.counts.items())))
     print("\n".join(faults) or "nothing was lost")
     return 1 if faults else 0

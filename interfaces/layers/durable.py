@@ -7,12 +7,13 @@ stopped for longer than its lease finds out: its verdict on what another owns by
 
 Items of one conversation are given one after another, in the order in which they were put; items of different ones
 side by side. One that is to be tried again lets the next pass (relaxed), or holds them up (``strict``).
+
+A layer's ``flush`` leaves all of this alone.
 """
 
 import asyncio
-import random
+import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -21,6 +22,7 @@ from redis.exceptions import ResponseError
 from interfaces.layers.base import ChannelFull, Message
 from interfaces.layers.durability import Durability, Facts, Sync, Wait, facts_of, wait_for
 from interfaces.layers.durable_body import Body
+from interfaces.layers.durable_items import LIMITS, TERMS, Item, Limits, Terms, back_off
 from interfaces.layers.durable_scripts import PUT, RENEW, SETTLE, TAKE, durable_bell, durable_keys, names_key
 from interfaces.layers.hub import Hub
 from interfaces.layers.node import Node
@@ -28,77 +30,12 @@ from interfaces.layers.pipe import Word
 from interfaces.layers.scripts import FORGET
 from interfaces.shared.errors import Unavailable
 
-__all__ = [
-    "ATTEMPTS",
-    "LEASE",
-    "LETTERS",
-    "MOST",
-    "POLL",
-    "DurableQueues",
-    "Item",
-    "Limits",
-    "Terms",
-    "back_off",
-]
+__all__ = ["POLL", "DurableQueues", "Item", "Limits", "Terms", "back_off"]
 
-LEASE = 30.0
-ATTEMPTS = 10
-MOST = 100_000
-LETTERS = 10_000
 POLL = 1.0
 """Seconds between looks while nobody rings: for lapsed leases, and for bells that were lost."""
-FIRST, LONGEST = 1.0, 300.0
 FORGOTTEN = 3600.0
 """Seconds after which an owner that holds and asks for nothing is forgotten."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """The bounds of durable queues; the same for all processes that use a queue."""
-
-    lease: float = LEASE
-    """Seconds after which the items of an owner that died or was stopped are taken over."""
-    attempts: int = ATTEMPTS
-    """How often an item is begun before it becomes a dead letter."""
-    most: int = MOST
-    """Items of one queue, waiting, held and delayed: beyond is ChannelFull."""
-    letters: int = LETTERS
-    """Dead letters of one queue: the oldest are dropped, counted as ``layer.letters_dropped``."""
-    keep_expired: bool = True
-    """Whether what was not begun before its deadline becomes a dead letter."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """Of one item; times are Unix seconds by the broker's clock (``node.server_time()``), 0 for none."""
-
-    not_before: float = 0.0
-    deadline: float = 0.0
-    """No attempt is begun after it; that the item expired is counted as ``layer.expired``."""
-    durability: Durability | None = None
-    """What ``put`` waits for, if not what the queues wait for."""
-
-
-@dataclass(slots=True, eq=False)
-class Item:
-    """What was taken. ``lost`` turns true when another has taken it over; ``taken_at`` is Unix seconds."""
-
-    id: str
-    queue: str
-    message: Message
-    attempt: int
-    dedupe_key: str
-    conversation: str | None
-    taken_at: float
-    put_at: float
-    entry: bytes = field(repr=False)
-    lost: bool = False
-
-
-def back_off(attempt: int, jitter: Callable[[], float] = random.random) -> float:
-    """Seconds until a failed attempt (1, 2 …) is repeated: doubling from FIRST to LONGEST, by half at random."""
-    delay: float = min(LONGEST, FIRST * 2.0 ** min(attempt - 1, 30))
-    return delay * (0.5 + jitter() / 2)
 
 
 class DurableQueues:
@@ -115,19 +52,21 @@ class DurableQueues:
         durability: Durability = "process-crash",
         replicas: int = 1,
         strict: bool = False,
-        limits: Limits = Limits(),
+        limits: Limits = LIMITS,
     ) -> None:
         self.hub = hub
         self.durability: Durability = durability
         self.replicas = replicas
         self.strict = strict
         self.limits = limits
-        self.owner = hub.address
+        self.owner = secrets.token_hex(8)  # not the hub's: it may have several of us
         self.held: set[Item] = set()
+        """What was taken here and not settled yet."""
         self.closed = False
         self._rules = hub.queues.rules
         self._bell = durable_bell(self._rules.prefix, self.owner)
-        self._facts: dict[Node, Facts] = {}
+        self._bell_name = self._bell.encode()
+        self._facts: dict[Node, asyncio.Task[Facts]] = {}
         self._syncs: dict[tuple[Node, str], Sync] = {}
         self._side: dict[Node, Node] = {}
         self._bells: set[asyncio.Future[None]] = set()
@@ -173,11 +112,15 @@ class DurableQueues:
 
     def describe(self) -> str:
         """One line for the start: the class, and why the brokers are thought to keep it."""
-        known = "; ".join(f"{node.host.name}: {facts.described}" for node, facts in self._facts.items())
-        return f"durable queues: {self.durability} ({known or 'not connected'})"
+        known = [
+            f"{node.host.name}: {asked.result().described}"
+            for node, asked in self._facts.items()
+            if asked.done()
+        ]
+        return f"durable queues: {self.durability} ({'; '.join(known) or 'not connected'})"
 
     def _heard(self, others: Callable[[bytes, bytes], None], name: bytes, payload: bytes) -> None:
-        if name == self._bell.encode():
+        if name == self._bell_name:
             self._ring()
         else:
             others(name, payload)
@@ -209,7 +152,7 @@ class DurableQueues:
         id: str,
         dedupe_key: str = "",
         conversation: str | None = None,
-        terms: Terms = Terms(),
+        terms: Terms = TERMS,
     ) -> None:
         """Keep ``message``; returns when it is kept as the durability says.
 
@@ -240,12 +183,16 @@ class DurableQueues:
             await _answer((await self._sync(node, waits))(run))
 
     async def _waits(self, node: Node, durability: Durability) -> list[Wait]:
-        facts = self._facts.get(node)
-        if facts is None:
-            facts = await _answer(facts_of(node))
-            if node.up:
-                self._facts[node] = facts
-        return wait_for(facts, durability, self.replicas, node.host.name)
+        asking = self._facts.get(node)
+        if asking is None:
+            asking = self._facts[node] = asyncio.create_task(facts_of(node))
+            asking.add_done_callback(partial(self._asked, node))
+        return wait_for(await _answer(asyncio.shield(asking)), durability, self.replicas, node.host.name)
+
+    def _asked(self, node: Node, asking: asyncio.Task[Facts]) -> None:
+        failed = asking.cancelled() or asking.exception() is not None
+        if (failed or not node.up) and self._facts.get(node) is asking:
+            del self._facts[node]  # the next put asks again
 
     async def _sync(self, node: Node, waits: list[Wait]) -> Sync:
         key = node, str(waits)

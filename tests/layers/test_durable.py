@@ -6,7 +6,7 @@ import pytest
 
 from interfaces.layers.base import ChannelFull
 from interfaces.layers.dead import DeadLetters
-from interfaces.layers.durable import FIRST, LONGEST, DurableQueues, Terms, back_off
+from interfaces.layers.durable import DurableQueues, Terms
 from interfaces.shared.errors import ConfigError, Unavailable
 from tests.layers.durable import durable, soon
 
@@ -57,6 +57,23 @@ def test_an_id_is_put_once(broker):
                 await one.put("work", {"n": 1}, id="a")
             (item,) = await one.take(["work"], 5)
             assert item.dedupe_key == "a"
+
+    run(main())
+
+
+def test_several_on_one_layer(broker):
+    """Queues with different rules share a layer, and each is rung."""
+
+    async def main():
+        async with durable(broker) as make:
+            layer = make.layer()
+            one, two, giver = await make(layer=layer), await make(layer=layer, strict=True), await make()
+            takes = [asyncio.create_task(one.take(["a"], 1)), asyncio.create_task(two.take(["b"], 1))]
+            for name in "ab":
+                await soon(lambda name=name: broker.command("ZCARD", f"{broker.prefix}:Qw:{name}"))
+                await giver.put(name, {"n": name}, id=name)
+            done = await asyncio.wait_for(asyncio.gather(*takes), 0.9)
+            assert [items[0].id for items in done] == ["a", "b"]
 
     run(main())
 
@@ -131,13 +148,6 @@ def test_retries_count_and_end(broker):
             assert (letter.id, letter.attempts, letter.reason) == ("a", 3, "no luck")
 
     run(main())
-
-
-def test_the_back_off_doubles():
-    """From FIRST to LONGEST, by up to a half less."""
-    assert [back_off(n, lambda: 1.0) for n in (1, 2, 3)] == [FIRST, 2 * FIRST, 4 * FIRST]
-    assert back_off(1, lambda: 0.0) == FIRST / 2
-    assert back_off(1000, lambda: 1.0) == LONGEST
 
 
 def test_not_before(broker):
