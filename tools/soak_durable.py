@@ -7,8 +7,8 @@ Two workers take from two queues; one is killed after the other: at random momen
 broker has given items and before the worker knows, between take and done, once done has left and before it is
 answered). Every tenth is stopped (SIGSTOP) for longer than its lease instead, and every twentieth kill is the
 broker's, under load. Exit code 1 unless all that ``put`` returned for was begun, and settled in the end; all attempts
-of an item counted on with the same dedupe key; those of a
-conversation ran one after another; and the numbers of items in and out are the same.
+of an item counted on with the same dedupe key; those of a conversation ran one after another; and the
+numbers of items in and out are the same.
 """
 
 import argparse

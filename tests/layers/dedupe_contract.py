@@ -43,11 +43,11 @@ class DedupeContract:
 
         async def test(one, other):
             claim = await one.claim("k", lease=9)
-            assert await one.finish(claim, ACCEPT, 0.2)
+            assert await one.finish(claim, ACCEPT, 1)
             repeat = await other.claim("k", lease=9)
             assert not repeat.ours
             assert repeat.verdict == ACCEPT
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(1.1)
             assert (await other.claim("k", lease=9)).ours
 
         self.run(test)
@@ -118,9 +118,9 @@ class DedupeContract:
         """A lease that is renewed holds."""
 
         async def test(one, other):
-            claim = await one.claim("k", lease=0.2)
+            claim = await one.claim("k", lease=1)
             assert await one.renew(claim, 9)
-            assert not (await other.claim("k", lease=9, wait=0.3)).ours
+            assert not (await other.claim("k", lease=9, wait=1.2)).ours
             assert await one.finish(claim, ACCEPT, 9)
             assert not await one.renew(claim, 9)
 

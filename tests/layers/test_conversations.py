@@ -113,10 +113,10 @@ def test_between_containers():
 
     async def main():
         store = LocalDedupe()
-        one, other = Conversations(store, lease=0.15), Conversations(store, lease=0.15)
+        one, other = Conversations(store, lease=0.6), Conversations(store, lease=0.6)
         async with one.turn("a"):
             with pytest.raises(Unavailable):
-                async with other.turn("a", wait=0.3):  # longer than the lease, which is renewed
+                async with other.turn("a", wait=0.9):  # longer than the lease, which is renewed
                     pass
             async with other.turn("b"):
                 pass

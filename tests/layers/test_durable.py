@@ -115,7 +115,7 @@ def test_a_cancelled_take_loses_nothing(broker):
 
     async def main():
         async with durable(broker) as make:
-            one = await make(limits={"lease": 0.4})
+            one = await make(limits={"lease": 2})
             for n in range(20):
                 await one.put("work", {"n": n}, id=str(n))
                 take = asyncio.create_task(one.take(["work"], 1))
@@ -251,12 +251,12 @@ def test_held_items_are_renewed(broker):
     """Work that takes longer than the lease stays its owner's: one command renews all queues."""
 
     async def main():
-        async with durable(broker, limits={"lease": 0.3}) as make:
+        async with durable(broker, limits={"lease": 1}) as make:
             one, other = await make(), await make()
             for queue in ("work", "more"):
                 await one.put(queue, {"n": 1}, id=queue)
             items = await one.take(["work", "more"], 2)
-            assert await other.take(["work", "more"], 2, wait=1) == []
+            assert await other.take(["work", "more"], 2, wait=1.5) == []
             assert [await one.done(item) for item in items] == [True, True]
 
     run(main())
