@@ -204,6 +204,8 @@ class Outgoing:
         self.spent = 0
         self.returned = 0
         self.known_missed = 0
+        self.asked = False
+        """Whether the peer was asked to say what it consumes, and has not yet."""
         self.waiting: list[tuple[int, int, bytes]] = []
 
     def fits(self, size: int) -> bool:
@@ -234,6 +236,7 @@ class Outgoing:
         """Take in what the peer says of our frames; how many of them it missed since it last said so."""
         if heard != self.epoch:
             return 0
+        self.asked = self.asked and consumed <= self.returned
         self.returned = min(max(self.returned, consumed), self.spent)
         news = max(missed - self.known_missed, 0)
         self.known_missed += news
@@ -294,6 +297,7 @@ class Incoming:
     def _start(self, epoch: int) -> None:
         self.epoch = epoch
         self.expected = self.missed = 0
+        self.asked = False  # to say at once what is consumed, until that is all
         self.received = self.consumed = self.acknowledged = 0
         self.parts: list[bytes] = []
         self.partial = self.held = 0
@@ -311,6 +315,7 @@ class Incoming:
             gap = int(self.epoch >= 0)
             self._start(frame.epoch)
             self.missed = gap
+        self.asked |= bool(frame.flags & SYNC)
         bare = bool(frame.flags & BARE)
         if frame.sequence < self.expected:
             self.late += not bare
@@ -329,11 +334,12 @@ class Incoming:
 
     def owes(self, window: int) -> bool:
         """Whether it is time to tell the sender what was consumed."""
-        return self.consumed - self.acknowledged >= window // 2
+        return self.consumed - self.acknowledged >= (1 if self.asked else window // 2)
 
     def report(self) -> tuple[int, int, int]:
         """What the next frame to the sender says of its own: heard, consumed, missed."""
         self.acknowledged = self.consumed
+        self.asked = self.asked and self.consumed < self.received
         return max(self.epoch, 0), self.consumed, self.missed
 
     def _settle(self, offset: int) -> None:

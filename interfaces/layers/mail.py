@@ -168,6 +168,7 @@ class Mail:
         size = len(data) if kind == MESSAGE or kind >= FREE else 0
         peer = self._peers.use(to)
         if size and not peer.out.fits(size):
+            self._ask(peer, size)
             self.count("layer.no_credit", 1)
             raise ChannelFull(f"hub {to} has not consumed what was sent to it")
         peer.out.put(kind, data, size)
@@ -191,9 +192,16 @@ class Mail:
         if to == self.address:
             return
         while not (peer := self._peers.use(to)).out.fits(size):
+            self._ask(peer, size)
             future: asyncio.Future[None] = self._loop.create_future()
             peer.room.append(future)
             await future
+
+    def _ask(self, peer: Peer[Node], size: int) -> None:
+        """Have it say what it consumes: of what is less than half the window it would not."""
+        if size > self._window // 2 and not peer.out.asked:
+            peer.out.asked = True
+            self._say(peer, SYNC)
 
     def _schedule(self) -> None:
         if not self._scheduled:
@@ -360,10 +368,12 @@ class Mail:
             for peer in self._peers:
                 self._say(peer, SYNC)
         self._leases.renew(self.node)
-        held = [peer for peer in self._peers if peer.unsure or peer.watchers]
-        for peer in held:
+        for peer in self._peers:
+            peer.out.asked = False  # that may have been lost: whoever waits asks again
+            peer.wake()
             if peer.unsure:
                 self._say(peer)
+        held = [peer for peer in self._peers if peer.unsure or peer.watchers]
         for node in self._nodes:
             self._leases.check(node, {peer.name: peer.topic for peer in held if peer.node is node})
         self._peers.sweep()
@@ -374,23 +384,13 @@ class Mail:
         if (peer := self._peers.find(hub)) and not self._closed:
             self._lose(peer, "gone")
 
-    # --- questions --------------------------------------------------------------------------------
-
     async def request(self, to: str, kind: int, item: object, timeout: float) -> Any:
         """Ask the hub ``to``; its answer.
 
         The handler of ``kind`` there gets [token, item] and answers with :meth:`confirm`. PeerGone when it is gone,
         Unavailable when it does not answer for ``timeout`` seconds.
         """
-        token, future = self._requests.open(to)
-        try:
-            self.post(to, kind, [token, item])
-            async with asyncio.timeout(timeout):
-                return await future
-        except TimeoutError:
-            raise Unavailable(f"hub {to} did not answer within {timeout} seconds") from None
-        finally:
-            self._requests.drop(token)
+        return await self._requests.ask(to, lambda token: self.post(to, kind, [token, item]), timeout)
 
     def confirm(self, to: str, token: object, result: object) -> None:
         """Answer a request."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Generic, TypeVar
 
 from interfaces.layers.frames import Incoming, Outgoing
+from interfaces.shared.errors import Unavailable
 
 __all__ = ["HUB", "IDLE", "PEERS", "OnGone", "Peer", "Peers", "Requests", "guarded", "owner"]
 
@@ -181,6 +182,18 @@ class Requests:
         future = asyncio.get_running_loop().create_future()
         self._open[token] = (to, future)
         return token, future
+
+    async def ask(self, to: str, post: Callable[[int], None], timeout: float) -> Any:
+        """Have ``post(token)`` put the question, and wait ``timeout`` seconds for its answer, or Unavailable."""
+        token, future = self.open(to)
+        try:
+            post(token)
+            async with asyncio.timeout(timeout):
+                return await future
+        except TimeoutError:
+            raise Unavailable(f"hub {to} did not answer within {timeout} seconds") from None
+        finally:
+            self.drop(token)
 
     def drop(self, token: int) -> None:
         """Nobody waits for it any more."""

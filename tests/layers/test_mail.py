@@ -174,6 +174,47 @@ async def test_a_slow_inbox_stops_its_senders(kit):
 
 
 @run
+async def test_what_is_more_than_half_the_window_finds_room_too(kit):
+    """The receiver, which would say nothing yet of what it has consumed, is asked, once; it says each bit then."""
+    a, b = await kit.hub(window=1000), await kit.hub(window=1000, auto=False)
+    a.mail.post(b.address, FREE, b"x" * 150)
+    a.mail.post(b.address, FREE, b"x" * 250)
+    await settle()
+    waiting = asyncio.create_task(a.mail.room(b.address, 900))
+    await settle()
+    assert not waiting.done()
+    before = len(kit.broker.published)
+    with pytest.raises(ChannelFull):
+        a.mail.post(b.address, FREE, b"x" * 890)
+    await settle()
+    assert len(kit.broker.published) == before
+    for item in list(b.got):
+        assert not waiting.done()
+        b.mail.consumed(a.address, len(item) + 2)
+        await settle()
+    await waiting
+    a.mail.post(b.address, FREE, b"x" * 890)
+    await settle()
+    assert len(b.got) == 3
+
+
+@run
+async def test_who_waits_for_room_asks_again_at_each_beat(kit):
+    """The question may have been lost."""
+    a, b = await kit.hub(window=1000), await kit.hub(window=1000)
+    a.mail.post(b.address, FREE, b"x" * 400)
+    await settle()
+    kit.broker.drop = lambda topic, payload: True
+    waiting = asyncio.create_task(a.mail.room(b.address, 900))
+    await settle()
+    kit.broker.drop = lambda topic, payload: False
+    assert not waiting.done()
+    a.mail.beat()
+    await settle()
+    assert waiting.done()
+
+
+@run
 async def test_acknowledgements_ride_on_what_is_sent_anyway(kit):
     """A conversation of equals needs no frame for credit alone."""
     a, b = await kit.hub(window=1000), await kit.hub(window=1000)
