@@ -217,10 +217,13 @@ class Running:
 
     def _ended(self, session: Session) -> None:
         """The application has returned, raised, or was released."""
+        if self._start is not None and session.error is None and not self._cut:
+            try:
+                self._begin()
+            except RuntimeError as error:  # it cannot travel
+                session.error = error
         if session.error is not None:
             report(session)
-        if self._start is not None and session.error is None and not self._cut:
-            self._begin()
         self._taken.end({"how": self._how(session.error)})
         task = session.task
         if task is None or task.done():
