@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from interfaces.layers.base import Message
+from interfaces.layers.base import ChannelFull, Message
 from interfaces.layers.frames import Cipher
 from interfaces.layers.node import Node
 from interfaces.layers.pipe import Word
-from interfaces.layers.scripts import TAKE, Keys
+from interfaces.layers.scripts import PUSH, TAKE, Keys
 from interfaces.shared.errors import Unavailable
 
 __all__ = [
@@ -70,7 +70,9 @@ class Entry:
 class Queue:
     """One queue as this hub sees it."""
 
-    __slots__ = ("asked", "buffer", "desks", "keys", "limits", "name", "node", "sends", "unsettled")
+    __slots__ = (
+        "asked", "buffer", "desks", "doubtful", "keys", "limits", "name", "node", "sends", "unsettled",
+    )  # fmt: skip
 
     def __init__(self, name: str, node: Node, keys: Keys, limits: tuple[int | str, ...]) -> None:
         self.name = name
@@ -81,7 +83,32 @@ class Queue:
         self.desks: list[Desk] = []
         self.sends: list[tuple[bytes, asyncio.Future[None]]] = []
         self.unsettled: list[bytes] = []  # acknowledged, but the connection went before the answer
+        self.doubtful = False  # a take went out, and the connection went before the answer
         self.asked = 0.0
+
+    def push(
+        self, sends: list[tuple[bytes, asyncio.Future[None]]], count: Callable[[str, int], None]
+    ) -> None:
+        """Push messages in one call; each one's future is told."""
+
+        def then(reply: Any) -> None:
+            taken = 0
+            if isinstance(reply, Exception):
+                error = reply
+            else:
+                taken, expired = reply
+                if expired:
+                    count("layer.expired", expired)
+                error = ChannelFull(self.name)
+            for n, (_, future) in enumerate(sends):
+                if not future.done():
+                    if n < taken:
+                        future.set_result(None)
+                    else:
+                        future.set_exception(error)
+
+        words = [*self.limits, *[data for data, _ in sends]]
+        self.node.tell_script(then, PUSH, self.keys[:2], words)
 
     def waiter(self) -> "Waiter | None":
         """Who waits, of its desks in turns, and waits no more now."""
@@ -144,6 +171,10 @@ class Owner(Protocol):
 
     def took(self, queue: Queue, found: list[Any], sent: float) -> None:
         """Entries came."""
+        ...
+
+    def recover(self, queue: Queue) -> None:
+        """Settle what an outage left open, once no take is under way."""
         ...
 
     def serve(self, queue: Queue) -> None:
@@ -275,6 +306,8 @@ class Desk:
             part.registered = bool(reply[0]) and not part.again
             for queue, found in zip(queues, reply[1], strict=True):
                 owner.took(queue, found, sent)
+                if queue.doubtful:
+                    owner.recover(queue)
             if not owner.closing:
                 self.pull()
 
@@ -287,6 +320,8 @@ class Desk:
         part.registered = False
         if not isinstance(error, Unavailable):
             self.fail(error)
+        for queue in part.queues:
+            queue.doubtful = True
 
     def rung(self, node: Node) -> bool:
         """There may be something on this broker; whether anybody here wants it."""

@@ -18,12 +18,12 @@ from typing import Any
 
 import msgspec
 
-from interfaces.layers.base import ChannelFull, Message
+from interfaces.layers.base import Message
 from interfaces.layers.desks import POLL, Bells, Desk, Entry, Queue, Rules
 from interfaces.layers.frames import encode, opened, sealed
 from interfaces.layers.node import Node
 from interfaces.layers.pipe import Word
-from interfaces.layers.scripts import FORGET, GIVE_BACK, PUSH, RING, Script, bell_name, queue_keys
+from interfaces.layers.scripts import FORGET, GIVE_BACK, PUSH, RECOVER, RING, Script, bell_name, queue_keys
 from interfaces.shared.errors import Unavailable
 
 __all__ = ["BATCH", "BURST", "POLL", "STALL", "Queues"]
@@ -117,27 +117,7 @@ class Queues:
         for queue in turn:
             sends, queue.sends = queue.sends, []
             for start in range(0, len(sends), BATCH):
-                self._send(queue, sends[start : start + BATCH])
-
-    def _send(self, queue: Queue, sends: list[tuple[bytes, asyncio.Future[None]]]) -> None:
-        def then(reply: Any) -> None:
-            taken = 0
-            if isinstance(reply, Exception):
-                error = reply
-            else:
-                taken, expired = reply
-                if expired:
-                    self.rules.count("layer.expired", expired)
-                error = ChannelFull(queue.name)
-            for n, (_, future) in enumerate(sends):
-                if not future.done():
-                    if n < taken:
-                        future.set_result(None)
-                    else:
-                        future.set_exception(error)
-
-        words = [*queue.limits, *[data for data, _ in sends]]
-        queue.node.tell_script(then, PUSH, queue.keys[:2], words)
+                queue.push(sends[start : start + BATCH], self.rules.count)
 
     # --- receive ----------------------------------------------------------------------------------
 
@@ -286,13 +266,27 @@ class Queues:
 
     def on_up(self, node: Node) -> None:
         """The connections to ``node`` are back: settle what was acknowledged, and look what bells were missed."""
-        for queue in list(self._queues.values()):
-            if queue.node is node:
-                if queue.unsettled:
-                    ids, queue.unsettled = queue.unsettled, []
-                    self._acknowledge(queue, ids)
-                for desk in queue.desks:
-                    desk.rung(node)
+        for queue in [queue for queue in self._queues.values() if queue.node is node]:
+            self.recover(queue)
+            for desk in queue.desks:
+                desk.rung(node)
+
+    def recover(self, queue: Queue) -> None:
+        """After an outage: acknowledge what was given, and give back what was taken and never arrived here."""
+        if queue.unsettled:
+            ids, queue.unsettled = queue.unsettled, []
+            self._acknowledge(queue, ids)
+        if queue.doubtful and not any(desk.flight for desk in queue.desks):
+            queue.doubtful = False
+            known = [entry.id for entry in queue.buffer if not entry.ours]
+            words: list[Word] = [
+                self.address,
+                bell_name(self.rules.prefix, ""),
+                queue.name,
+                self.life,
+                *known,
+            ]
+            self._run(queue, RECOVER, queue.keys, words)
 
     def watch(self) -> None:
         """Look after receivers and buffers while there are any."""

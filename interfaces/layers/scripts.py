@@ -12,8 +12,8 @@ from hashlib import sha1
 from typing import NamedTuple
 
 __all__ = [
-    "DELAY", "DUE", "FORGET", "GIVE_BACK", "GROUP_JOIN", "GROUP_SEND", "PUSH", "RING", "TAKE", "Keys", "Script",
-    "bell_name", "queue_keys",
+    "DELAY", "DUE", "FORGET", "GIVE_BACK", "GROUP_JOIN", "GROUP_SEND", "PUSH", "RECOVER", "RING", "TAKE", "Keys",
+    "Script", "bell_name", "queue_keys",
 ]  # fmt: skip
 
 
@@ -194,6 +194,31 @@ return back
 Keys: stream, waiting, back. Arguments: the hub that took them, what the names of bells begin with, the
 queue's name, milliseconds that given-back ones are looked for (after that the lease finds them), ids.
 Answers how many went back.
+"""
+
+RECOVER = Script(
+    _RING
+    + """
+local known, back = {}, 0
+for i = 5, #ARGV do known[ARGV[i]] = true end
+local held = redis.pcall('XPENDING', KEYS[1], 'g', '-', '+', 1000, ARGV[1])
+if held.err then return 0 end
+for _, one in ipairs(held) do
+  if not known[one[1]] then
+    redis.call('XCLAIM', KEYS[1], 'g', '~', 0, one[1], 'JUSTID')
+    back = back + 1
+  end
+end
+if back > 0 then
+  redis.call('SET', KEYS[3], 1, 'PX', ARGV[4])
+  ring(KEYS[2], ARGV[2], ARGV[3], back)
+end
+return back
+"""
+)
+"""Give back what a hub took without knowing it: the answer was lost with the connection.
+
+Keys and arguments as GIVE_BACK, but the ids are those that the hub knows it holds. Answers how many went back.
 """
 
 FORGET = Script("""

@@ -363,6 +363,28 @@ def test_an_outage_is_waited_through(fresh_broker):
     run(main())
 
 
+def test_what_was_taken_by_a_lost_connection_comes_after_it(fresh_broker):
+    """A take whose answer was lost with the connection: its entries are given soon, not after the lease."""
+
+    async def main():
+        broker = fresh_broker()
+        async with hubs(broker, expiry=600) as hub:
+            one = await hub("1" * 16)
+            for n in range(3):
+                await one.push("work", {"n": n})
+            pipe = hub.open[0][1]._commands.pipe
+            pipe._transport.pause_reading()  # the broker does what it is told, and its answer is not read
+            waiting = asyncio.ensure_future(one.receive(["work"]))
+            while not broker.command("XPENDING", f"{broker.prefix}:q:work", "g")[0]:
+                await asyncio.sleep(0.002)
+            pipe.abort("as if the network had")
+            got = [(await asyncio.wait_for(waiting, 10))[1]["n"]]
+            got += [(await asyncio.wait_for(one.receive(["work"]), 10))[1]["n"] for _ in range(2)]
+            assert got == [0, 1, 2]
+
+    run(main())
+
+
 def test_what_is_no_message_is_dropped_and_counted(broker):
     """Bytes that somebody else wrote into the stream neither reach a receiver nor stop the queue."""
 

@@ -13,6 +13,7 @@ from interfaces.layers.scripts import (
     GROUP_JOIN,
     GROUP_SEND,
     PUSH,
+    RECOVER,
     RING,
     TAKE,
     queue_keys,
@@ -150,6 +151,16 @@ def test_only_the_owner_gives_back(broker):
     _, [(_, ids, _)] = take(broker, "a", hub="h1")
     broker.xclaim("p:q:a", "g", "h2", 0, ids)
     assert give_back(broker, "a", *ids, hub="h1") == 0
+
+
+def test_what_was_taken_unknowingly_goes_back(broker):
+    """Of what a hub holds, all that it does not know of goes back, and nothing of other hubs."""
+    push(broker, "a", *"12345")
+    take(broker, "a", hub="h2", want=1)
+    _, [(_, ids, _)] = take(broker, "a", want=3)
+    assert run(broker, RECOVER, queue_keys("p", "a"), "h1", "p:r:", "a", MINUTE, ids[1]) == 2
+    assert take(broker, "a", hub="h3")[1][0][2] == [b"2", b"4", b"5"]
+    assert run(broker, RECOVER, queue_keys("p", "never"), "h1", "p:r:", "a", MINUTE) == 0
 
 
 def test_lapsed_entries_are_taken_over(broker):
