@@ -27,14 +27,15 @@ def command(service: str, app: str) -> list[str]:
 class House:
     """``with House(directory, "redis", app, broker) as house``: "one process", or the transport between many.
 
-    It serves when it is entered. ``server`` listens, ``workers`` run the application.
+    It serves when it is entered. ``server`` listens, ``workers`` run the application; ``more`` they are told besides.
     """
 
-    def __init__(self, directory: Path, way: str, app: str, broker: str) -> None:
+    def __init__(self, directory: Path, way: str, app: str, broker: str, *more: str) -> None:
         self.directory = directory
         self.way = way
         self.app = app
         self.broker = broker
+        self.more = more
         self.workers: list[Server] = []
         self._stack = contextlib.ExitStack()
         self._number = 0
@@ -59,7 +60,7 @@ class House:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._stack.close()
+        self._stack.__exit__(kind, error, trace)
 
     @property
     def address(self) -> Address:
@@ -68,7 +69,7 @@ class House:
 
     def hire(self) -> Server:
         """A further worker, once it is ready."""
-        worker = self._started(*command("worker", self.app))
+        worker = self._started(*command("worker", self.app), *self.more)
         worker.wait_for("interfaces: worker for")
         self.workers.append(worker)
         return worker

@@ -4,8 +4,9 @@ A comment in front of a fenced block says what it is:
 
     <!-- file: NAME -->     the block is the file NAME
     <!-- run -->            a console block: each command after "$ " succeeds, and what follows is its output
-    <!-- serve -->          a console block of one command, which runs until the page ends
+    <!-- serve -->          a console block of commands that run until the page ends; the first of them listens
     <!-- fails: N -->       as run, but the command ends with exit code N
+    <!-- stop -->           what runs is ended (no block follows)
 
 and ``<!-- check: … -->`` is Python that is run there and not shown. Port 8000 becomes a free one, also where
 the server listens by default.
@@ -19,16 +20,18 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 __all__ = ["Page", "Step", "steps"]
 
 STEP = re.compile(
     r"<!-- (?P<kind>file|run|serve|fails)(?:: (?P<what>[^\n]+?))? -->\n+```\w*[^\n]*\n(?P<text>.*?)```"
-    r"|<!-- check:\n(?P<code>.*?)-->",
+    r"|<!-- check:\n(?P<code>.*?)-->"
+    r"|<!-- stop -->",
     re.DOTALL,
 )
 PATIENCE = 30.0
@@ -48,7 +51,7 @@ def steps(page: str) -> list[Step]:
     return [
         Step("check", "", found["code"])
         if found["code"]
-        else Step(found["kind"], found["what"] or "", found["text"])
+        else Step(found["kind"] or "stop", found["what"] or "", found["text"] or "")
         for found in STEP.finditer(page)
     ]
 
@@ -96,9 +99,15 @@ class Page:
         self.do_run(step, int(step.what))
 
     def do_serve(self, step: Step) -> None:
-        """Start a server and wait until it listens."""
-        ((command, _),) = commands(step.text)
-        self.stack.enter_context(serving(command, self.folder, self.port, self.environ()))
+        """Start servers, and wait until the first listens and the others say who they are."""
+        for number, (command, _) in enumerate(commands(step.text)):
+            log = self.folder / f"server{number}.log"
+            ready = partial(said, log, ", pid ") if number else partial(listens, self.port)
+            self.stack.enter_context(serving(command, log, ready, self.environ()))
+
+    def do_stop(self, step: Step) -> None:
+        """End what runs."""
+        self.stack.close()
 
     def do_check(self, step: Step) -> None:
         """Run Python that looks whether it works."""
@@ -134,17 +143,17 @@ def free_port() -> int:
 
 
 @contextmanager
-def serving(command: str, folder: Path, port: int, environ: dict[str, str]) -> Iterator[None]:
+def serving(command: str, log: Path, ready: Callable[[], bool], environ: dict[str, str]) -> Iterator[None]:
     """A server that runs as long as the block, and ends with 0 on SIGTERM."""
-    log = folder / "server.log"
     with log.open("wb") as out:
-        process = subprocess.Popen(shlex.split(command), cwd=folder, env=environ, stdout=out, stderr=out)
+        process = subprocess.Popen(shlex.split(command), cwd=log.parent, env=environ, stdout=out, stderr=out)
     try:
         deadline = time.monotonic() + PATIENCE
-        while not listens(port):
-            said = log.read_text(encoding="utf-8")
-            assert process.poll() is None, f"$ {command}\n{said}"
-            assert time.monotonic() < deadline, f"$ {command}\ndoes not listen on {port}\n{said}"
+        while not ready():
+            assert process.poll() is None, f"$ {command}\n{log.read_text(encoding='utf-8')}"
+            assert time.monotonic() < deadline, (
+                f"$ {command}\nis not there\n{log.read_text(encoding='utf-8')}"
+            )
             time.sleep(0.05)
         yield
         process.send_signal(signal.SIGTERM)
@@ -152,6 +161,11 @@ def serving(command: str, folder: Path, port: int, environ: dict[str, str]) -> I
     finally:
         process.kill()
         process.wait()
+
+
+def said(log: Path, text: str) -> bool:
+    """Whether a server has said ``text``."""
+    return text in log.read_text(encoding="utf-8")
 
 
 def listens(port: int) -> bool:
