@@ -7,12 +7,15 @@ from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Djan
 
 from interfaces.django.settings import application_path, identity_hook, options
 from interfaces.shared.errors import ConfigError
+from interfaces.workers.settings import configured
 
 __all__ = ["check_application", "check_options", "check_order"]
 
 
 def check_application(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """E001: without ASGI_APPLICATION there is nothing to serve."""
+    """E001: without ASGI_APPLICATION, or ROUTING as in 2016, there is nothing to serve."""
+    if "ROUTING" in (configured() or {}):
+        return []
     try:
         application_path()
     except ConfigError as error:

@@ -1,5 +1,6 @@
 """Sends that wait for the transaction in which they were said: what was rolled back was never said."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -9,12 +10,13 @@ from interfaces.workers.message import Channel
 
 __all__ = ["hold", "send"]
 
+log = logging.getLogger("interfaces.django")
+
 
 def hold(deed: Callable[[], None]) -> None:
     """Do ``deed`` when this thread's transaction commits: now where there is none, never when it is rolled back.
 
-    One that fails then is logged by Django ("django.db.backends.base") and hinders no other. For what must not be
-    lost there is the outbox.
+    One that fails after the commit is logged and hinders no other. For what must not be lost there is the outbox.
     """
     inside = [
         connection.alias
@@ -22,9 +24,16 @@ def hold(deed: Callable[[], None]) -> None:
         if connection.in_atomic_block
     ]
     if inside:
-        transaction.on_commit(deed, using=inside[0], robust=True)
+        transaction.on_commit(lambda: _done(deed), using=inside[0])
     else:
         deed()
+
+
+def _done(deed: Callable[[], None]) -> None:
+    try:
+        deed()
+    except Exception:
+        log.exception("what was to be sent after the commit was not")
 
 
 def send(channel: str, message: Mapping[str, Any], immediately: bool = False) -> None:

@@ -1,13 +1,17 @@
-"""A PostgreSQL of the tests' own."""
+"""A PostgreSQL and a broker of the tests' own."""
 
 import os
 import shutil
 import subprocess
 import tempfile
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from interfaces.layers.embedded import Embedded
 
 
 def binaries() -> Path | None:
@@ -44,3 +48,17 @@ def postgres() -> Iterator[str]:
             yield place
         finally:
             run("pg_ctl", "-D", data, "-m", "immediate", "-w", "stop")
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[str]:
+    """The URL of a broker."""
+    with Embedded() as server:
+        yield server.url
+
+
+@pytest.fixture
+def layer(broker: str) -> dict[str, Any]:
+    """An entry of CHANNEL_LAYERS that no other test has."""
+    config = {"hosts": [broker], "prefix": f"t{uuid.uuid4().hex[:12]}", "capacity": 10_000}
+    return {"BACKEND": "interfaces.layers.redis.RedisChannelLayer", "CONFIG": config}

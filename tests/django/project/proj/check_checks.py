@@ -60,7 +60,7 @@ class CheckTests(SimpleTestCase):
     def test_served_types_are_read_through_middleware(self):
         """A router's types are found behind everything that Channels, Django and we put around it."""
         router = ProtocolTypeRouter({"email": None, "irc": None})
-        assert served_types(application) == {"http", "websocket"}
+        assert served_types(application) == {"http", "websocket", "channel"}
         assert served_types(router) == {"email", "irc"}
         wrapped = ASGIStaticFilesHandler(AuthMiddlewareStack(IdentityMiddlewareStack(router)))
         assert served_types(AllowedHostsOriginValidator(wrapped)) == {"email", "irc"}

@@ -37,5 +37,7 @@ if os.environ.get("PROJ_POSTGRES"):
         "USER": "postgres",
         "NAME": "postgres",
     }
-CHANNEL_LAYERS = {"default": {"BACKEND": "channels.layers.InMemoryChannelLayer"}}
+CHANNEL_LAYERS = {
+    "default": json.loads(os.environ.get("PROJ_LAYER", '{"BACKEND": "channels.layers.InMemoryChannelLayer"}'))
+}
 INTERFACES = json.loads(os.environ.get("PROJ_INTERFACES", '{"http": {"max_body": 1000}}'))

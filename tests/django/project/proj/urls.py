@@ -2,6 +2,8 @@
 
 import asyncio
 
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.urls import path
@@ -19,4 +21,10 @@ async def server(request):
     return HttpResponse(type(request).__name__ + (" in a loop" if asyncio.get_running_loop() else ""))
 
 
-urlpatterns = [path("users/", users), path("server/", server)]
+def notify(request):
+    """Send to a group, as a WSGI view does."""
+    async_to_sync(get_channel_layer().group_send)("all", {"type": "note", "n": 1})
+    return HttpResponse("sent")
+
+
+urlpatterns = [path("users/", users), path("server/", server), path("notify/", notify)]
