@@ -31,6 +31,14 @@ _UNFIT = (exceptions.ReadOnlyError, exceptions.BusyLoadingError, exceptions.Mast
           exceptions.ConnectionError)  # fmt: skip
 """What a broker says that cannot serve us (now): a replica, one that loads, one with too many clients."""
 
+_NOT_NOW = frozenset({"BUSY", "MISCONF", "NOREPLICAS", "OOM"})
+"""How errors begin that tell of the broker's state and not of the command: a script that hangs, a full disk, too few
+replicas, no memory."""
+
+
+class _NotNow(Unavailable):
+    """The broker refuses, and may do so no longer soon; the connection is good."""
+
 
 class _Confirmation:
     """The place of a SUBSCRIBE in the queue of replies: the broker answers once a name."""
@@ -43,7 +51,9 @@ class _Confirmation:
 
 
 def _reply_error(text: str) -> Exception:
-    """A broker's error as an exception: redis-py's class, or Unavailable when it cannot serve us at all."""
+    """A broker's error as an exception: redis-py's class, or Unavailable when it cannot serve us (now, or at all)."""
+    if text.partition(" ")[0] in _NOT_NOW:
+        return _NotNow(f"the broker says: {text}")
     error: Exception = DefaultParser.parse_error(text)  # type: ignore[no-untyped-call]
     unfit = isinstance(error, _UNFIT) and not isinstance(error, exceptions.AuthenticationError)
     return Unavailable(f"the broker says: {text}") if unfit else error

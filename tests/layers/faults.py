@@ -184,6 +184,23 @@ async def short_waits(scene, messages=300, waits=2000):
         return {"sent": 2 * messages, "received": 2 * messages, "waits": tries}
 
 
+async def large_and_small(scene, messages=60, seed=1):
+    """Messages of all sizes to a process that reads at once: whoever has no credit now gets it again."""
+    chance = random.Random(seed)
+    async with scene.layers() as (_, one, two):
+        own = await one.new_channel()
+        reading = asyncio.ensure_future(_sizes(one, own, messages))
+        sizes = [chance.choice([10, 100_000, 400_000, 700_000, 1_200_000]) for _ in range(messages)]
+        for size in sizes:
+            await send(two, own, "m", [0], pad=size, patient=True)
+        assert await asyncio.wait_for(reading, PATIENCE) == sizes
+        return {"sent": messages, "received": messages, "bytes": sum(sizes)}
+
+
+async def _sizes(layer, channel, count):
+    return [len((await layer.receive(channel))["pad"]) for _ in range(count)]
+
+
 # --- processes that die, stop, or do not read ---------------------------------------------------------
 
 
@@ -290,3 +307,20 @@ async def until_counted(mate, name, least):
     while (await mate.do("told"))["counts"].get(name, 0) < least:
         assert time.monotonic() < end
         await asyncio.sleep(STEP)
+
+
+async def not_now(scene, seconds=1.2):
+    """A broker that refuses to write for a while: Unavailable for senders, receivers wait and go on."""
+    async with scene.layers() as (_, one, two):
+        await two.send("warm", {"n": 0})
+        waiting = asyncio.ensure_future(one.receive("q"))
+        await asyncio.sleep(0.1)
+        scene.broker.command("CONFIG", "SET", "min-replicas-to-write", "3")
+        found = await send(two, "q", "m", range(5))
+        await asyncio.sleep(seconds)
+        assert not waiting.done()
+        scene.broker.command("CONFIG", "SET", "min-replicas-to-write", "0")
+        resumed = await sent_by(two, "q")
+        assert (await asyncio.wait_for(waiting, PATIENCE))["tag"] == "again"
+        assert len(found["unavailable"]) == 5
+        return {"refused": 5, "resumed": round(resumed, 2)}

@@ -96,6 +96,16 @@ def test_a_killed_broker_is_refused_and_comes_back(scene):
     play(outages.broker_killed, scene, restarts=2)
 
 
+def test_a_broker_that_refuses_for_a_while_ends_no_receiver(scene):
+    """Too few replicas (as a full disk, or a script that hangs): Unavailable, and receivers wait."""
+    play(faults.not_now, scene)
+
+
+def test_messages_of_all_sizes_get_their_credit(scene):
+    """A sender that was refused at the window may send again once what it sent is consumed."""
+    play(faults.large_and_small, scene)
+
+
 def test_a_stopped_broker_is_noticed(scene):
     """Unavailable once its silence is noticed, never a hang; groups are whole when it goes on."""
     play(outages.paused, scene, seconds=2.0)
