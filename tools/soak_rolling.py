@@ -77,7 +77,9 @@ class Socket:
         self._reading: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        """Connect and shake hands."""
+        """Connect and shake hands, once the connection before has ended."""
+        if self._reading is not None:
+            await self._reading
         self.code = 0
         self._reader, self._writer = await asyncio.open_connection("127.0.0.1", self.port)
         self._writer.write(UPGRADE.format(self.path).encode())

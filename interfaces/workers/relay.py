@@ -6,6 +6,7 @@ the reading from the peer. What it takes in event style is led from here, one ev
 """
 
 import asyncio
+import logging
 from collections import deque
 from dataclasses import fields
 from functools import partial
@@ -20,6 +21,8 @@ from interfaces.workers.transports.base import Busy, Link, Lost, Transport
 from interfaces.workers.wire import ASK, END, SEND
 
 __all__ = ["Relay"]
+
+log = logging.getLogger("interfaces.workers")
 
 EAGER = frozenset({"http", "websocket", "irc"})
 """Scopes whose events are sent on as they come. In others asking has a meaning: it ends a delivery. There the
@@ -127,12 +130,16 @@ class _Scope:
     async def _send(self, link: Link, event: Event) -> Exception | None:
         try:
             await self.telling.send(event)
+            return None
         except PeerGone:
-            pass  # the disconnect is on its way, or was sent
+            return None  # the disconnect is on its way, or was sent
         except (RuntimeError, KeyError, TypeError, ValueError, AttributeError) as error:
-            link.reject(f"{type(error).__name__}: {error}")
-            return ApplicationError(f"the application sent what does not fit: {error}")
-        return None
+            reason = f"{type(error).__name__}: {error}"
+        link.reject(reason)
+        # The application may have ended by now, and then its worker has nobody to tell.
+        path = self.scope.get("path", "")
+        log.error("%s %s: the application sent what does not fit: %s", self.scope["type"], path, reason)
+        return ApplicationError(f"the application sent what does not fit: {reason}")
 
     async def _upwards(self, link: Link) -> None:
         """Send on what the peer says, as fast as the application takes it."""

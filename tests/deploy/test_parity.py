@@ -87,6 +87,14 @@ def test_answers_are_the_same_to_the_byte(houses: dict[str, House], name: str) -
     assert seen == dict.fromkeys(seen, seen[ONE])
 
 
+def test_what_does_not_fit_is_told_to_the_operator(houses: dict[str, House]) -> None:
+    """An application that says something wrong and is gone: somebody's log has the reason, wherever it ran."""
+    for house in houses.values():
+        asyncio.run(exchanged(house, request(b"GET /wrong?again")))
+        logs = "".join(one.said for one in (house.server, *house.workers))
+        assert "http.response.body" in logs, house
+
+
 @pytest.mark.parametrize("path", ["/sized", "/stream"])
 def test_a_streamed_download_is_the_same(houses: dict[str, House], path: str) -> None:
     """Headers and body; how a stream is cut into chunks is nobody's business."""
@@ -144,18 +152,7 @@ ENDS = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(
-            name,
-            marks=[pytest.mark.xfail(reason="a hub's mail may run out of credit", strict=False)]
-            if name == "large messages"
-            else [],
-        )
-        for name in SOCKETS
-    ],
-)
+@pytest.mark.parametrize("name", SOCKETS)
 def test_websockets_are_the_same(houses: dict[str, House], name: str) -> None:
     """Handshakes, messages, close codes and refusals."""
     words, options = SOCKETS[name]
