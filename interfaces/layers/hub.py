@@ -5,6 +5,7 @@ name is a queue. Hubs, queues and groups are spread over the brokers by the CRC-
 """
 
 import asyncio
+import re
 import secrets
 import time
 from collections import Counter
@@ -121,6 +122,11 @@ class Hub:
         starting = self._starting
         try:
             await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if starting.cancelled() and not (task and task.cancelling()):  # by close, and not by who waits
+                raise Unavailable("the channel layer was closed") from None
+            raise
         finally:
             if starting.done() and self._starting is starting:
                 self._starting = None
@@ -143,6 +149,7 @@ class Hub:
         if self._starting is not None:
             self._starting.cancel()
             await asyncio.wait([self._starting])
+        self.inbox.fail(Unavailable("the channel layer was closed"))
         if was_running:
             await self.delays.close()
             await self.queues.close()
@@ -195,8 +202,11 @@ class Hub:
     async def receive(self, channels: Sequence[str], *, ahead: bool = True) -> tuple[str, Message]:
         """Wait for a message of one of ``channels``, which take turns: its channel, and the message.
 
-        May be cancelled without loss. A channel of another hub never has one here: ValueError.
+        May be cancelled without loss. A channel of another hub never has one here: ValueError. Unavailable when this
+        hub is closed.
         """
+        if self.closed:
+            raise Unavailable("the channel layer is closed")
         local = [channel for channel in channels if self.mark in channel]
         for channel in channels:
             if "!" in channel and owner(channel) not in ("", self.address):
@@ -247,12 +257,11 @@ class Hub:
 
     async def flush(self) -> None:
         """Delete everything under the prefix at all brokers, and what waits here."""
+        prefix = re.sub(r"([][*?\\^-])", r"\\\1", self.settings.prefix)  # of a glob
         for node in self.nodes:
             cursor: bytes | int = 0
             while True:
-                cursor, keys = await node.call(
-                    "SCAN", cursor, "MATCH", f"{self.settings.prefix}:[qwbmd]:*", "COUNT", 1000
-                )
+                cursor, keys = await node.call("SCAN", cursor, "MATCH", f"{prefix}:[qwbmd]:*", "COUNT", 1000)
                 if keys:
                     await node.call("UNLINK", *keys)
                 if int(cursor) == 0:

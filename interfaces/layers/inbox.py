@@ -169,10 +169,10 @@ class Inbox:
             try:
                 found = await waiter
             except BaseException:
-                if waiter.done() and not waiter.cancelled():
-                    self.put_back(*waiter.result())
-                else:
+                if not waiter.done() or waiter.cancelled():
                     self._leave(waiter, channels)
+                elif waiter.exception() is None:
+                    self.put_back(*waiter.result())
                 raise
         channel, (message, _, sender, size) = found
         if sender is not None:
@@ -229,6 +229,13 @@ class Inbox:
         """An entry that nobody has seen: the next receiver's, before all others, whatever the capacity."""
         if not self._hand(channel, entry):
             (self._boxes.get(channel) or self._open(channel)).appendleft(entry)
+
+    def fail(self, error: Exception) -> None:
+        """Tell all who wait that nothing will come."""
+        waiting, self._waiters = self._waiters, {}
+        for waiter in {waiter for waiters in waiting.values() for waiter in waiters}:
+            if not waiter.done():
+                waiter.set_exception(error)
 
     # --- what nobody receives ---------------------------------------------------------------------
 

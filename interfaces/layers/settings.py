@@ -257,8 +257,7 @@ class Settings:
             _check_number(key, value, known[key].default)
         for key in ("symmetric_encryption_keys", "signing_keys"):
             keywords[key] = _keys(key, keywords.get(key))
-        if not isinstance(keywords.get("prefix", ""), str):
-            raise ConfigError(f"prefix={keywords['prefix']!r}: expected a text")
+        _check_prefix(keywords.get("prefix", ""))
         return cls(hosts=_hosts(hosts), **keywords)
 
 
@@ -278,6 +277,12 @@ def _check_number(key: str, value: object, default: object) -> None:
         isinstance(value, (int, float)) and math.isfinite(value) and value > 0
     ):
         raise ConfigError(f"{key}={value!r}: expected a number above 0, such as {default:g}")
+
+
+def _check_prefix(prefix: object) -> None:
+    """A text that has bytes: half of a surrogate pair has none."""
+    if not isinstance(prefix, str) or any("\ud800" <= letter <= "\udfff" for letter in prefix):
+        raise ConfigError(f"prefix={prefix!r}: expected a text")
 
 
 def _keys(key: str, value: object) -> tuple[str | bytes, ...]:

@@ -307,6 +307,19 @@ async def test_each_broker_is_asked_until_all_have_registered_us(kit):
 
 
 @run
+async def test_brokers_take_turns_under_load(kit):
+    """As long as both have something, neither is left out."""
+    other = Node()
+    desk = kit.desk(kit.queue("a"), kit.queue("b", other))
+    for n in range(6):
+        (task,) = await waiting(desk)
+        await settle()
+        (other if n % 2 else kit.node).takes[n // 2].answer([n])
+        await task
+    assert (len(kit.node.takes), len(other.takes)) == (3, 3)
+
+
+@run
 async def test_what_the_dead_had_is_looked_for_now_and_then(kit):
     """With the lease in milliseconds, once in POLL seconds under load, and when it is asked for."""
     desk = kit.desk(kit.queue("a"))
@@ -393,6 +406,7 @@ def test_a_broker_that_refuses_to_ring_is_told_to_receivers():
         with pytest.raises(PermissionError):
             await task
         (task,) = await waiting(desk)
+        assert kit.node.names == ["t:r:me"]
         kit.take.answer([1])
         await task
 

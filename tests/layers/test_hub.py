@@ -116,6 +116,65 @@ def test_flush_deletes_what_is_under_the_prefix_alone(broker):
     run(broker, test, hubs=1)
 
 
+@pytest.mark.parametrize("letters", ["[x]", "a*b", "a?b", "a\\b", "a[^x]b", "a-b"])
+def test_a_prefix_means_itself(broker, letters):
+    """Flush deletes all of its own, whatever letters a glob would read otherwise, and nothing of another's."""
+
+    async def test(_):
+        prefix = f"{broker.prefix}{letters}"
+        others = [f"{broker.prefix}{name}:q:work" for name in ("x", "axb", "aXXb", "ab", "a\\\\b")]
+        hub = Hub(Settings.of(broker.hosts, prefix=prefix), LocalChannelLayer())
+        await hub.started()
+        try:
+            for name in others:
+                broker.command("SET", name, "1")
+            await hub.send("work", {"n": 1})
+            await hub.flush()
+            assert broker.command("EXISTS", f"{prefix}:q:work") == 0
+            assert broker.command("EXISTS", *others) == len(others)
+        finally:
+            broker.command("DEL", *others)
+            await hub.close()
+
+    run(broker, test, hubs=1)
+
+
+def test_closing_ends_all_who_receive(broker):
+    """Of own channels, of queues and of both: Unavailable, at once, and for those who come later too."""
+
+    async def test(hub):
+        channel = hub.new_channel("me")
+        places = ([channel], ["work"], [channel, "work"])
+        tasks = [asyncio.ensure_future(hub.receive(names)) for names in places]
+        await asyncio.sleep(0)
+        await hub.close()
+        for task in tasks:
+            with pytest.raises(Unavailable, match="closed"):
+                await task
+        for names in places:
+            with pytest.raises(Unavailable, match="closed"):
+                await hub.receive(names)
+
+    run(broker, test, hubs=1)
+
+
+def test_closing_while_it_connects_cancels_nobody():
+    """Who waits for the start is told Unavailable; who was cancelled is cancelled."""
+
+    async def main():
+        hub = Hub(Settings.of(["unix:///nowhere/at/all"]), LocalChannelLayer())
+        waiting, gone = [asyncio.ensure_future(hub.started()) for _ in range(2)]
+        await asyncio.sleep(0)
+        gone.cancel()
+        await hub.close()
+        with pytest.raises(Unavailable, match="closed"):
+            await waiting
+        await asyncio.wait([gone])
+        assert gone.cancelled()
+
+    asyncio.run(main())
+
+
 def test_without_a_broker_it_says_so_in_time():
     """Unavailable after the timeout, and again; closing is possible."""
 

@@ -301,3 +301,30 @@ def test_a_forgotten_channel_gives_its_credit_back():
     assert kit.box.forget("a") == []
     assert kit.empty()
     assert "0 messages" in repr(kit.box)
+
+
+def test_who_waits_can_be_told_that_nothing_will_come():
+    """Each receiver once, whatever it waits for; the inbox goes on, and nobody is left in it."""
+
+    async def main():
+        kit = Kit()
+        tasks = [asyncio.create_task(kit.box.receive(names)) for names in (("a",), ("a", "b"), ("c",))]
+        await turn()
+        tasks[2].cancel()
+        kit.box.fail(OSError("closed"))
+        for task in tasks[:2]:
+            with pytest.raises(OSError, match="closed"):
+                await task
+        await asyncio.wait(tasks)
+        assert tasks[2].cancelled()
+        assert kit.empty()
+        task = asyncio.create_task(kit.box.receive(("a",)))
+        await turn()
+        kit.box.fail(OSError("closed"))
+        task.cancel()  # in the same turn: told, and nothing of that is a message to be put back
+        await asyncio.wait([task])
+        assert kit.empty()
+        kit.box.deliver("a", {"n": 1})
+        assert await kit.box.receive(("a",)) == ("a", {"n": 1})
+
+    asyncio.run(main())

@@ -141,6 +141,7 @@ def test_keywords():
         ({"timeout": float("nan")}, "timeout=nan"),
         ({"window": "x"}, "window='x'"),
         ({"prefix": 1}, "prefix=1: expected a text"),
+        ({"prefix": "a\udc80"}, "prefix='a\\udc80': expected a text"),
         ({"signing_keys": "secret"}, "signing_keys: expected a list"),
         ({"symmetric_encryption_keys": [""]}, "not empty"),
         ({"signing_keys": [1]}, "a text or bytes"),
