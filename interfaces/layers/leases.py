@@ -6,6 +6,7 @@ subscribed where it listened; who only lost a connection is back within the grac
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from math import inf
 from typing import Any
 
 from interfaces.layers.node import Node
@@ -50,6 +51,10 @@ class Leases:
     def end(self, node: Node) -> None:
         """Say that we do not."""
         node.tell(None, "DEL", self.key(self.address))
+
+    def went(self, node: Node) -> None:
+        """A broker is lost: nobody is judged by what it says before it :meth:`came`, as it may have lost its keys."""
+        self._judged[node] = inf
 
     def came(self, node: Node) -> None:
         """A broker is back: others first have to renew what a restart may have lost."""

@@ -137,6 +137,7 @@ class Mail:
         if self._closed:
             return
         if not up:
+            self._leases.went(node)
             self.count("layer.interrupted", 1)
             return
         self._leases.came(node)
@@ -193,9 +194,8 @@ class Mail:
             return
         while not (peer := self._peers.use(to)).out.fits(size):
             self._ask(peer, size)
-            future: asyncio.Future[None] = self._loop.create_future()
-            peer.room.append(future)
-            await future
+            peer.room.append(self._loop.create_future())
+            await peer.room[-1]
 
     def _ask(self, peer: Peer[Node], size: int) -> None:
         """Have it say what it consumes: of what is less than half the window it would not."""

@@ -373,6 +373,9 @@ async def test_a_restarted_broker_without_keys_is_not_the_death_of_all(kit):
     a.watch(b)
     kit.broker.keys.clear()
     a.node.state(False)
+    a.mail.beat()  # commands go on as soon as the broker is there, which may be before the subscriptions are
+    await settle()
+    assert not a.told
     a.node.state(True)
     a.mail.beat()
     await settle()
