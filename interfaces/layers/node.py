@@ -61,6 +61,8 @@ class Node:
         self._held: deque[tuple[float, Place, tuple[Word, ...]]] = deque()
         self._refused: ConfigError | None = None
         self._closed = False
+        self._became_up = asyncio.Event()
+        self._timer: asyncio.TimerHandle | None = None
 
     def __repr__(self) -> str:
         return f"<Node {self.host.name}, {'up' if self.up else 'down: ' + self.reason}>"
@@ -70,7 +72,6 @@ class Node:
     async def start(self) -> None:
         """Begin to connect; :meth:`ready` waits for it."""
         self._loop = asyncio.get_running_loop()
-        self._became_up = asyncio.Event()
         self._commands.start()
         self._subscriber.start()
         self._timer = self._loop.call_later(self._settings.clock_interval, self._keep_time)
@@ -78,7 +79,8 @@ class Node:
     async def close(self) -> None:
         """Write what was told, and end both connections. What waits fails with Unavailable."""
         self._closed = True
-        self._timer.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         await asyncio.gather(self._commands.close(), self._subscriber.close())
         self._set_up("closed")
         self._expire(all_of_it=True)

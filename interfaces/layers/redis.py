@@ -84,12 +84,15 @@ class RedisChannelLayer(Layer):
     async def _own(self) -> Hub:
         """The hub of the running loop; waits until there is a broker."""
         while True:
+            hub = self._homes.own()
             try:
                 return await self._homes.started()
             except Unavailable:
-                if self._homes.own().closed:
+                if hub.closed:  # the layer was, and receives nothing more
                     raise
-                await asyncio.sleep(RETRY)
+            await asyncio.sleep(RETRY)
+            if hub.closed:
+                raise Unavailable("the channel layer was closed")
 
     def _check_channel(self, name: str) -> None:
         if name not in self._checked:

@@ -158,19 +158,34 @@ def test_closing_ends_all_who_receive(broker):
     run(broker, test, hubs=1)
 
 
-def test_closing_while_it_connects_cancels_nobody():
+@pytest.mark.parametrize("turns", [1, 2, 5])
+def test_closing_while_it_connects_cancels_nobody(turns):
     """Who waits for the start is told Unavailable; who was cancelled is cancelled."""
 
     async def main():
         hub = Hub(Settings.of(["unix:///nowhere/at/all"]), LocalChannelLayer())
         waiting, gone = [asyncio.ensure_future(hub.started()) for _ in range(2)]
-        await asyncio.sleep(0)
+        for _ in range(turns):
+            await asyncio.sleep(0)
         gone.cancel()
         await hub.close()
         with pytest.raises(Unavailable, match="closed"):
             await waiting
         await asyncio.wait([gone])
         assert gone.cancelled()
+
+    asyncio.run(main())
+
+
+def test_one_that_was_never_started_is_closed():
+    """There is nothing to end, and nothing can be asked afterwards."""
+
+    async def main():
+        hub = Hub(Settings.of(["unix:///nowhere/at/all"]), LocalChannelLayer())
+        await hub.close()
+        with pytest.raises(Unavailable, match="closed"):
+            await hub.started()
+        assert "closed" in repr(hub)
 
     asyncio.run(main())
 

@@ -9,6 +9,7 @@ from secrets import token_hex
 
 import pytest
 
+from interfaces.layers import redis
 from interfaces.layers.base import ChannelFull
 from interfaces.layers.embedded import Embedded
 from interfaces.layers.redis import RedisChannelLayer
@@ -179,6 +180,30 @@ def test_a_lost_broker_is_told_and_waited_for(fresh_broker):
         await layer.group_send("room", {"n": 2})
         assert [(await asyncio.wait_for(one, 10))["n"] for one in waiting] == [1, 2]
         await layer.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("between", [False, True], ids=["connecting", "between attempts"])
+def test_closing_without_a_broker_ends_who_waits(between, monkeypatch):
+    """Senders and receivers alike get Unavailable, and none begins anew."""
+    monkeypatch.setattr(redis, "RETRY", 0.2)
+
+    async def main():
+        layer = RedisChannelLayer(["unix:///nowhere/at/all"], timeout=0.05)
+        hub = layer.hub()
+        waiting = [asyncio.ensure_future(layer.receive(name)) for name in ("work", "more")]
+        if not between:
+            waiting += [asyncio.ensure_future(deed) for deed in (layer.send("work", {}), layer.new_channel())]
+        while hub._starting is None:
+            await asyncio.sleep(0)
+        while between and hub._starting is not None:
+            await asyncio.sleep(0.002)
+        await layer.close()
+        for one in waiting:
+            with pytest.raises(Unavailable):
+                await asyncio.wait_for(one, 10)
+        assert not layer._homes.hubs()
 
     asyncio.run(main())
 
