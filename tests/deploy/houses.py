@@ -2,6 +2,7 @@
 
 import contextlib
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -28,14 +29,24 @@ class House:
     """``with House(directory, "redis", app, broker) as house``: "one process", or the transport between many.
 
     It serves when it is entered. ``server`` listens, ``workers`` run the application; ``more`` they are told besides.
+    ``env`` instead of the variables by which our own applications find the layer.
     """
 
-    def __init__(self, directory: Path, way: str, app: str, broker: str, *more: str) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        way: str,
+        app: str,
+        broker: str,
+        *more: str,
+        env: Mapping[str, str] | None = None,
+    ) -> None:
         self.directory = directory
         self.way = way
         self.app = app
         self.broker = broker
         self.more = more
+        self.env = env
         self.workers: list[Server] = []
         self._stack = contextlib.ExitStack()
         self._number = 0
@@ -78,8 +89,10 @@ class House:
         self._number += 1
         folder = self.directory / f"{self.way}-{self._number}".replace(" ", "-")
         folder.mkdir()
-        env = {}
-        if self.way != "one process":
-            layer = f"{self.broker}{'&' if '?' in self.broker else '?'}prefix={self.way}"
-            env = {"INTERFACES_LAYER": layer, "REDIS_URL": self.broker, "PREFIX": self.way}
-        return self._stack.enter_context(Server(folder, command=[*words], env=env))
+        return self._stack.enter_context(Server(folder, command=[*words], env=self._variables()))
+
+    def _variables(self) -> Mapping[str, str]:
+        if self.env is not None or self.way == "one process":
+            return self.env or {}
+        layer = f"{self.broker}{'&' if '?' in self.broker else '?'}prefix={self.way}"
+        return {"INTERFACES_LAYER": layer, "REDIS_URL": self.broker, "PREFIX": self.way}
