@@ -35,6 +35,9 @@ __all__ = ["main"]
 
 QUEUES = ["soak.one", "soak.two"]
 LEASE = 1.0
+STUCK = 30.0
+"""Seconds without an item done after which the rest counts as stuck."""
+AT_ONCE = 16
 LIMITS = Limits(lease=LEASE, attempts=1_000)
 POINTS = ["", "given", "taken", "settled", ""]
 """Where a worker kills itself, or "": it is killed at a random moment."""
@@ -103,7 +106,7 @@ async def work(url: str, point: str) -> None:
     queues.point, queues.after = point, time.monotonic() + random.random() * 0.2
     tell("ready")
     while True:
-        await asyncio.gather(*(handle(queues, item) for item in await queues.take(QUEUES, 4)))
+        await asyncio.gather(*(handle(queues, item) for item in await queues.take(QUEUES, AT_ONCE)))
 
 
 # --- the parent ------------------------------------------------------------------------------------
@@ -298,14 +301,16 @@ async def nothing() -> None:
 
 
 async def drained(queues: DurableQueues) -> int:
-    """Wait until the queues are empty; what is left after a minute."""
-    left = 0
-    for _ in range(600):
+    """Wait until the queues are empty; what is left once nothing has been done for STUCK seconds."""
+    least, since = sys.maxsize, time.monotonic()
+    while time.monotonic() < since + STUCK:
         left = sum([await queues.length(queue) for queue in QUEUES])
         if not left:
-            break
+            return 0
+        if left < least:
+            least, since = left, time.monotonic()
         await asyncio.sleep(0.1)
-    return left
+    return least
 
 
 def report(book: Book, faults: list[str]) -> int:
