@@ -11,8 +11,15 @@ from tests.tools.loading import load
 
 SOCKETS = 20
 DRAIN = 3.0
+PAUSE = 0.2
+"""Seconds between two messages of a socket."""
 
 soak = load("tools/soak_rolling.py")
+
+
+@pytest.fixture(autouse=True)
+def _pause(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(soak, "PAUSE", PAUSE)
 
 
 def rolled(directory: Path, way: str, style: str) -> dict[str, int]:
