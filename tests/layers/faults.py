@@ -1,4 +1,4 @@
-"""What a layer over brokers must bear, as cases of any size: small in test_faults, large in tools/soak_layer.
+"""What a layer over brokers must bear, as cases of any size: small in test_faults, large in tools/soak_faults.
 
 Each case takes a :class:`Scene` and sizes, asserts what must hold, and returns what went in and what came out.
 """
@@ -228,7 +228,12 @@ async def killed(scene, kills=3, each=1500, seed=None, expiry=16):
         expired = counts.get("layer.expired", 0) + counted(layer, "layer.expired")
         await layer.close()
         lost = sent - got
-        assert (twice, expired) == (0, 0), (sent, got, twice, expired)
+        owners = {
+            message: [n for n, mate in enumerate(crew.mates) if message in mate.received]
+            for message, by in crew.received.items()
+            if by > 1
+        }
+        assert (twice, expired) == (0, 0), (sent, got, expired, owners)
         assert lost <= kills * (BURST + 1)
         return {"sent": sent, "received": got, "twice": twice, "lost": lost, "at most": kills * (BURST + 1)}
 

@@ -1,6 +1,6 @@
 """A layer over a real broker under attack: processes that die, brokers that go, networks that lie, strangers.
 
-The cases, what each asserts and what it counts are in faults and outages; ``./dev soak layer`` plays them large.
+The cases, what each asserts and what it counts are in faults and outages; ``./dev soak faults`` plays them large.
 """
 
 import asyncio
