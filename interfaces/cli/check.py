@@ -18,7 +18,8 @@ from interfaces.runner.process import listening_of, loop_factory
 from interfaces.shared.asgi import Application
 from interfaces.shared.bind import parse_bind
 from interfaces.shared.endpoint import known_endpoint
-from interfaces.shared.errors import ApplicationError, ConfigError, Unavailable
+from interfaces.shared.errors import ApplicationError, ConfigError
+from interfaces.shared.telemetry import Telemetry
 
 __all__ = ["check", "served_types"]
 
@@ -72,21 +73,14 @@ def _misspelled(app: Any) -> list[str]:
 
 async def _try_layer(options: ServeOptions) -> str:
     """Open the layer and close it; its kind, without the URL, where a password may stand. ConfigError."""
-    from interfaces.layers.opening import open_layer  # noqa: PLC0415 - only who has a layer pays for it
+    from interfaces.runner.layer import opened  # noqa: PLC0415 - only who has a layer pays for it
 
-    layer = open_layer(options.layer)
-    try:
-        if hasattr(layer, "hub"):
-            await layer.hub().started()
-        elif options.distributed or options.relay:
+    async with opened(options.layer, Telemetry()) as layer:
+        if not hasattr(layer, "hub") and (options.distributed or options.relay):
             raise ConfigError(
                 "workers cannot be reached through this layer: say --layer redis://HOST or embedded:"
             )
-    except Unavailable as error:
-        raise ConfigError(str(error)) from None
-    finally:
-        await layer.close()
-    return type(layer).__name__
+        return type(layer).__name__
 
 
 def served_types(app: Any) -> set[str] | None:

@@ -8,16 +8,18 @@ import os
 import secrets
 import socket
 import ssl
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar
 
+from interfaces.registry import BUILTIN
 from interfaces.runner.options import ServeOptions, WorkerOptions
 from interfaces.shared.asgi import Application, Receive, Scope, Send
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address, Listening, TlsFiles
+from interfaces.shared.options import did_you_mean
 from interfaces.shared.telemetry import Telemetry
 from interfaces.workers.background import Background, worker_ready
 from interfaces.workers.relay import Relay
@@ -44,10 +46,11 @@ HERE = "127.0.0.1:0"
 
 @asynccontextmanager
 async def relaying(
-    app: Application | None, options: ServeOptions, layer: Any, telemetry: Telemetry
+    app: Application | None, options: ServeOptions, layer: Any, telemetry: Telemetry, served: Iterable[str]
 ) -> AsyncIterator[tuple[Application, str]]:
     """The application of a container some or all of whose scopes go to workers, and in words where they go.
 
+    ``served`` are the names of the interfaces.
     Entering raises ConfigError.
     """
     async with AsyncExitStack() as stack:
@@ -65,6 +68,7 @@ async def relaying(
             yield relay, where
         else:
             types = frozenset(TYPES.get(name, name) for name in options.relay)
+            _require_served(types, served)
             yield _Split(app, relay, types), f"{{app}}, {' and '.join(sorted(types))} for {where}"
 
 
@@ -90,6 +94,16 @@ def _direct(options: ServeOptions, layer: Any, telemetry: Telemetry) -> Direct:
         directory=directory,
         tells=tells,
     )
+
+
+def _require_served(types: frozenset[str], names: Iterable[str]) -> None:
+    """ConfigError for a type of scope that none of the interfaces ``names`` has; those of others may have any."""
+    known = {TYPES.get(name, name) for name in names if name in BUILTIN}
+    for kind in sorted(types - known) if set(names) <= BUILTIN.keys() else ():
+        raise ConfigError(
+            f"--relay {kind}: that is not served; {' and '.join(sorted(known))} may be relayed"
+            f"{did_you_mean(kind, sorted(known))}"
+        )
 
 
 def _has_broker(layer: Any) -> bool:

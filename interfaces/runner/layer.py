@@ -1,12 +1,14 @@
 """The channel layer of a process: open while it serves, and a part of its readiness."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import logging
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 from interfaces.layers.opening import open_layer
 from interfaces.runner.readiness import Readiness
+from interfaces.shared.errors import ConfigError, Unavailable
 from interfaces.shared.telemetry import Telemetry
 from interfaces.workers.message import set_default_layer
 
@@ -20,18 +22,36 @@ LOOK = 0.5
 async def opened(url: str, telemetry: Telemetry) -> AsyncIterator[Any]:
     """The layer at ``url``, that of the whole process.
 
-    Entering raises ConfigError, and Unavailable when its broker is not there.
+    Entering raises ConfigError, also when its broker is not there.
     """
     layer = open_layer(url)
     layer.count = telemetry.count
     set_default_layer(layer)
     try:
         if hasattr(layer, "hub"):
-            await layer.hub().started()
+            with _quiet():
+                await layer.hub().started()
         yield layer
     finally:
         set_default_layer(None)
         await layer.close()
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """What is logged of a broker that cannot be reached is in the error: ConfigError, since nothing has begun."""
+    logger = logging.getLogger("interfaces.layers")
+    logger.addFilter(_severe)
+    try:
+        yield
+    except Unavailable as error:
+        raise ConfigError(f"the layer's broker is not there: {error}") from None
+    finally:
+        logger.removeFilter(_severe)
+
+
+def _severe(record: logging.LogRecord) -> bool:
+    return record.levelno > logging.WARNING
 
 
 @asynccontextmanager

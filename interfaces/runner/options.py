@@ -167,6 +167,7 @@ class ServeOptions:
                 self.relay and not (self.layer or self.relay_bind),
                 "--relay needs workers to be found: say --layer URL, or --relay-bind",
             ),
+            (self.relay_tls_key and not self.relay_tls_cert, "--relay-tls-key needs --relay-tls-cert FILE"),
             (
                 self._shares_relay_bind,
                 "--relay-bind: with several --workers each needs a port of its own: say port 0, and --layer",
@@ -211,3 +212,10 @@ class WorkerOptions(ServeOptions):
             raise ConfigError("say where the interface containers are: --layer URL, or --connect HOST:PORT")
         if not self.relay_token and not all(place.startswith("unix:") for place in self.connect):
             raise ConfigError("--connect HOST:PORT needs --relay-token, the one of the interface containers")
+        if self.connect and self.transport == "redis":
+            raise ConfigError("--connect is for direct connections; leave it out, or --transport redis")
+
+    @property
+    def distributed(self) -> bool:
+        """Never: this is where the application runs."""
+        return False

@@ -126,7 +126,8 @@ class Serving:
             return self._app
         from interfaces.runner.distributed import relaying  # noqa: PLC0415 - as above
 
-        relayed = relaying(self._app, options, self._layer, self.telemetry)
+        names = [name for served in self.served for name in served.names]
+        relayed = relaying(self._app, options, self._layer, self.telemetry, names)
         app, self.behind = await self._outer.enter_async_context(relayed)
         return app
 
