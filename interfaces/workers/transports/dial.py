@@ -77,6 +77,8 @@ class Dialler:
         self._draining = False
         self._containers: dict[Peer, _Container] = {}
         self._dialling: dict[Place, asyncio.Task[None]] = {}
+        self._peers: dict[Place, Peer] = {}
+        self._entered = False
         self._finder: asyncio.Task[None] | None = None
         self._refusals: list[str] = []
 
@@ -94,6 +96,7 @@ class Dialler:
         waiting = asyncio.ensure_future(tried.wait())
         await asyncio.wait({self._finder, waiting}, timeout=ROUND, return_when=asyncio.FIRST_COMPLETED)
         waiting.cancel()
+        self._entered = True
         if self._refusals:
             await self.__aexit__(None, None, None)
             raise ConfigError(self._refusals[0])
@@ -186,7 +189,9 @@ class Dialler:
                 log.warning("no containers can be found: %s", error)
                 found = set(self._dialling)
             for place in set(self._dialling) - found:
-                self._dialling.pop(place).cancel()
+                # What is connected is there, whatever a broker says that has lost its data.
+                if self._peers.get(place) not in self._containers:
+                    self._dialling.pop(place).cancel()
             first = {place: asyncio.Event() for place in found - set(self._dialling)}
             for place, once in first.items():
                 self._dialling[place] = asyncio.ensure_future(self._keep(place, once))
@@ -223,9 +228,11 @@ class Dialler:
             _, made = await loop.create_unix_connection(peer, bind.path, ssl=self._tls)
         else:
             _, made = await loop.create_connection(peer, bind.host, bind.port, ssl=self._tls)
+        self._peers[place] = made
         try:
             await gone
         finally:
+            del self._peers[place]
             made.leave()
         if made.refusal:
             self._refused(f"container {place.address} refuses this worker: {made.refusal}")
@@ -233,7 +240,8 @@ class Dialler:
     def _refused(self, why: str) -> None:
         if why not in self._refusals:
             self._refusals.append(why)
-            log.error("%s", why)
+            if self._entered:
+                log.error("%s", why)
 
 
 class _Watched:
