@@ -8,6 +8,8 @@ import threading
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from interfaces.layers.base import ChannelFull
 from interfaces.layers.local import LocalChannelLayer
@@ -258,3 +260,150 @@ def test_in_a_channels_project(part):
         capture_output=True, text=True, timeout=60, cwd=PROGRAM.parents[2],
     )  # fmt: skip
     assert (done.returncode, done.stdout.split()) == (0, ["proven"]), done.stderr
+
+
+class Model:
+    """What a layer of one process is to do, in a few lines: lists, and the same clock."""
+
+    def __init__(self, clock, capacity, expiry):
+        self.clock, self.capacity, self.expiry = clock, capacity, expiry
+        self.channels, self.later, self.groups = {}, [], {}
+        self.expired = self.full = 0
+
+    def settle(self, channel):
+        """What is due comes in, in the order of its time, and what is too old is gone."""
+        now, box = self.clock(), self.channels.setdefault(channel, [])
+        kept = [one for one in box if one[0] > now]
+        self.expired += len(box) - len(kept)
+        due = sorted(one for one in self.later if one[2] == channel and one[0] <= now)
+        self.later = [one for one in self.later if one not in due]
+        for at, n, _ in due:
+            if at + self.expiry <= now:
+                self.expired += 1
+            elif len(kept) >= self.capacity:
+                self.full += 1
+            else:
+                kept.append((at + self.expiry, n))
+        self.channels[channel] = kept
+        return kept
+
+    def send(self, channel, n):
+        """Whether it fits."""
+        box = self.settle(channel)
+        if len(box) < self.capacity:
+            box.append((self.clock() + self.expiry, n))
+            return True
+        return False
+
+    def members(self, group):
+        known = self.groups.setdefault(group, {})
+        for channel in [channel for channel, until in known.items() if until <= self.clock()]:
+            del known[channel]
+        return known
+
+
+class Pair:
+    """A layer and its model, to which the same happens."""
+
+    def __init__(self):
+        self.clock = Clock()
+        self.layer = LocalChannelLayer(
+            capacity=2, expiry=10, group_expiry=15, max_delayed=3, clock=self.clock
+        )
+        self.model, self.sent = Model(self.clock, 2, 10), 0
+
+    async def send(self, channel, _n):
+        self.sent += 1
+        fits = self.model.send(channel, self.sent)
+        try:
+            await self.layer.send(channel, {"n": self.sent})
+        except ChannelFull:
+            assert not fits
+        else:
+            assert fits
+
+    async def later(self, channel, n):
+        self.sent += 1
+        if len(self.model.later) < 3:
+            self.model.later.append((self.clock() + 3 * n + 1, self.sent, channel))
+            await self.layer.send_later(channel, {"n": self.sent}, 3 * n + 1)
+        else:
+            with pytest.raises(ChannelFull):
+                await self.layer.send_later(channel, {"n": self.sent}, 3 * n + 1)
+
+    async def receive(self, channel, _n):
+        """What is there, or nothing: then the receiver gives up."""
+        box = self.model.settle(channel)
+        task = asyncio.ensure_future(self.layer.receive(channel))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        if box:
+            assert (await task)["n"] == box.pop(0)[1]
+        else:
+            assert not task.done()
+            await cancelled(task)
+
+    async def wait(self, channel, _n):
+        """A receiver that waits gets what comes next, of any of its channels."""
+        for name in "ab":
+            if self.model.settle(name):
+                return
+        task = asyncio.ensure_future(self.layer.receive_any(("a", "b")))
+        await asyncio.sleep(0)
+        self.sent += 1
+        await self.layer.send(channel, {"n": self.sent})
+        assert await task == (channel, {"n": self.sent})
+
+    async def add(self, channel, n):
+        self.model.members(f"g{n % 2}").pop(channel, None)
+        self.model.members(f"g{n % 2}")[channel] = self.clock() + 15
+        await self.layer.group_add(f"g{n % 2}", channel)
+
+    async def discard(self, channel, n):
+        self.model.members(f"g{n % 2}").pop(channel, None)
+        await self.layer.group_discard(f"g{n % 2}", channel)
+
+    async def tell(self, _channel, n):
+        """A group: who is full is left out, and counted."""
+        self.sent += 1
+        for name in self.model.members(f"g{n % 2}"):
+            self.model.full += not self.model.send(name, self.sent)
+        assert await self.layer.group_channels(f"g{n % 2}") == [*self.model.members(f"g{n % 2}")]
+        await self.layer.group_send(f"g{n % 2}", {"n": self.sent})
+
+    async def elapse(self, _channel, n):
+        """Time goes on. Both look if something is to come: when the layer would is its own affair."""
+        self.clock.now += 4 * n
+        if self.model.later or n % 2:
+            await self.compare()
+
+    async def compare(self):
+        """The layer says what the model knows."""
+        told = await self.layer.statistics()
+        boxes = [self.model.settle(channel) for channel in "ab"]
+        assert told["messages"] == sum(map(len, boxes))
+        assert told["delayed"] == len(self.model.later)
+        assert (told["expired"], told["full"]) == (self.model.expired, self.model.full)
+        assert told["groups"] == sum(bool(self.model.members(group)) for group in ("g0", "g1"))
+        assert told["receivers"] == 0
+
+
+DEEDS = [Pair.send, Pair.later, Pair.receive, Pair.wait, Pair.add, Pair.discard, Pair.tell, Pair.elapse]
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(DEEDS), st.sampled_from("ab"), st.integers(0, 4)), min_size=10, max_size=60
+    )
+)
+@settings(max_examples=300, deadline=None)
+def test_it_does_what_a_few_lists_would(steps):
+    """Sends, delays, receivers, groups and time in any order: the same messages, members and counts."""
+
+    async def main():
+        pair = Pair()
+        for deed, channel, n in steps:
+            await deed(pair, channel, n)
+        await pair.compare()
+
+    asyncio.run(main())
