@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from interfaces.layers import conversations
 from interfaces.layers.conversations import Conversations
 from interfaces.layers.dedupe import LocalDedupe
 from interfaces.shared.errors import Unavailable
@@ -125,5 +126,62 @@ def test_between_containers():
         await store.claim("conversation:dead", lease=0.1)
         async with one.turn("dead", wait=1):
             pass
+
+    asyncio.run(main())
+
+
+class Store(LocalDedupe):
+    """One whose broker is away when ``away`` says so; ``renewed`` is set when a lease was asked to be renewed."""
+
+    def __init__(self):
+        super().__init__()
+        self.away, self.renewed = set(), asyncio.Event()
+
+    async def renew(self, claim, lease):
+        self.renewed.set()
+        return await self._unless("renew", super().renew(claim, lease))
+
+    async def finish(self, claim, verdict, keep):
+        return await self._unless("finish", super().finish(claim, verdict, keep))
+
+    async def _unless(self, name, deed):
+        if name in self.away:
+            deed.close()
+            raise Unavailable("away")
+        return await deed
+
+
+def test_an_outage_ends_no_turn():
+    """A lease that could not be renewed is tried again; one that could not be given back lapses."""
+
+    async def main():
+        store = Store()
+        turns = Conversations(store, lease=0.3)
+        async with asyncio.timeout(20):
+            async with turns.turn("a"):
+                store.away = {"renew", "finish"}
+                for _ in range(2):
+                    store.renewed.clear()
+                    await store.renewed.wait()
+            assert (len(turns), turns.waiting) == (0, 0)
+            store.away.clear()
+            async with turns.turn("a", wait=10):
+                pass
+
+    asyncio.run(main())
+
+
+def test_a_conversation_that_others_never_leave_is_busy(monkeypatch):
+    """Unavailable, also where nobody said how long to wait."""
+    monkeypatch.setattr(conversations, "LONGEST", 0)
+
+    async def main():
+        store = LocalDedupe()
+        await store.claim("conversation:a", lease=60)
+        turns = Conversations(store)
+        with pytest.raises(Unavailable, match="busy"):
+            async with turns.turn("a"):
+                pass
+        assert (len(turns), turns.waiting) == (0, 0)
 
     asyncio.run(main())

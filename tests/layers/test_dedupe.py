@@ -51,3 +51,38 @@ def test_time_makes_room_first():
         assert not counts
 
     asyncio.run(main())
+
+
+def test_a_verdict_comes_back_whose_entry_is_gone():
+    """Lapsed and swept for want of room, and nobody ran it since: it is kept all the same, and bounded."""
+    now = [0.0]
+
+    async def main():
+        store = LocalDedupe(most=2, clock=lambda: now[0])
+        late = await store.claim("late", lease=1)
+        now[0] = 2
+        for name in "abc":
+            await store.claim(name, lease=50)
+        assert "late" not in store._entries
+        assert await store.finish(late, Verdict("accept"), 10)
+        assert (await store.claim("late", lease=1)).verdict == Verdict("accept")
+        now[0] = 12
+        assert (await store.claim("late", lease=1)).ours
+
+    asyncio.run(main())
+
+
+def test_a_temporary_refusal_of_what_is_gone_keeps_nothing():
+    """There is nothing to take away, and nothing to remember."""
+    now = [0.0]
+
+    async def main():
+        store = LocalDedupe(clock=lambda: now[0])
+        claim = await store.claim("k", lease=1)
+        now[0] = 2
+        assert await store.finish(claim, Verdict("defer"), 10)
+        assert len(store) == 0
+        assert await store.finish(claim, Verdict("defer"), 10)
+        assert len(store) == 0
+
+    asyncio.run(main())
