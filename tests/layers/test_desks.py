@@ -43,6 +43,13 @@ class Node:
         self.names.append(name)
 
 
+def entry_of(n, sent=0.0):
+    """An entry that can be given: the owner sees to that."""
+    entry = Entry(b"%d-0" % n, n, sent, sent + 60)
+    entry.ours = True
+    return entry
+
+
 class Kit:
     """The owner of desks, with a clock of its own; its entries are numbers."""
 
@@ -65,7 +72,7 @@ class Kit:
 
     def took(self, queue, found, sent):
         for n in found[2::2]:
-            queue.buffer.append(Entry(b"%d-0" % n, n, sent, sent + 60))
+            queue.buffer.append(entry_of(n, sent))
         self.serve(queue)
 
     def serve(self, queue):
@@ -230,7 +237,7 @@ async def test_a_half_empty_buffer_is_filled_up(kit):
     queue = kit.queue("a")
     desk = kit.desk(queue, ahead=True)
     desk.prefetch = 8
-    queue.buffer.extend(Entry(b"", n, 0, 0) for n in range(5))
+    queue.buffer.extend(map(entry_of, range(5)))
     kit.bells.heard(kit.node, print)
     await settle()
     desk.pull()
@@ -279,7 +286,7 @@ async def test_several_queues_take_turns(kit):
     assert [order[0] for order in orders] == ["b", "c", "a"]
     task.cancel()
     for queue in (a, b):
-        queue.buffer.extend([1, 2])
+        queue.buffer.extend(map(entry_of, (1, 2)))
     found = []
     while queue := desk.holder():
         queue.buffer.popleft()
@@ -355,7 +362,7 @@ async def test_two_desks_of_one_queue_take_turns(kit):
     for _ in range(4):
         waiter = queue.waiter()
         order.append("one" if queue.desks[-1] is one else "two")
-        waiter.set_result((queue, Entry(b"", 0, 0, 0)))
+        waiter.set_result((queue, entry_of(0)))
     await settle()
     assert order == ["one", "two", "one", "two"]
     assert queue.waiter() is None
