@@ -8,10 +8,9 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from interfaces.shared.bind import parse_bind
 from interfaces.shared.errors import ConfigError, PeerError, Unavailable
 from interfaces.workers.transports.base import Taken
-from interfaces.workers.transports.directory import PORT, Directory, Place
+from interfaces.workers.transports.directory import Directory, Place, dialled
 from interfaces.workers.transports.peer import Peer
 from interfaces.workers.wire import DRAIN, OPEN, SLOTS
 
@@ -208,7 +207,7 @@ class Dialler:
             gone = loop.create_future()
             try:
                 await self._connect(place, gone, once)
-            except OSError as error:
+            except (OSError, ConfigError) as error:  # ConfigError: what another version has announced
                 log.debug("container %s: %s", place.address, error)
             once.set()
             pause = min(LONGEST, pause * 2) if not gone.done() or not gone.result() else FIRST
@@ -222,7 +221,7 @@ class Dialler:
         def peer() -> Any:
             return Peer(loop, owner, "worker", self._identity, place.token or self._token)
 
-        bind = parse_bind(place.address, PORT)
+        bind = dialled(place.address)
         made: Peer
         if bind.kind == "unix":
             _, made = await loop.create_unix_connection(peer, bind.path, ssl=self._tls)

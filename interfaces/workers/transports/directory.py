@@ -4,7 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
-__all__ = ["PORT", "Directory", "Place", "Places"]
+from interfaces.shared.bind import Bind, parse_bind
+from interfaces.shared.errors import ConfigError
+
+__all__ = ["PORT", "Directory", "Place", "Places", "dialled"]
 
 PORT = 7800
 """The port of containers, where none is given."""
@@ -28,11 +31,21 @@ class Directory(Protocol):
         """Worker: every container that there is. Unavailable when that cannot be told now."""
 
 
+def dialled(address: str) -> Bind:
+    """What to connect to. ConfigError for an address that can only be listened at, or is none."""
+    bind = parse_bind(address, PORT)
+    if bind.kind not in ("tcp", "unix"):
+        raise ConfigError(f"nobody can connect to {address}: say HOST:PORT or unix:PATH")
+    return bind
+
+
 class Places:
-    """A directory that stands on the command line."""
+    """A directory that stands on the command line. ConfigError for an address that is none."""
 
     def __init__(self, addresses: Iterable[str]) -> None:
         self._places = [Place(address) for address in addresses]
+        for place in self._places:
+            dialled(place.address)
 
     async def announce(self, place: Place | None) -> None:
         """Nobody is told."""

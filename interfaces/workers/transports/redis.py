@@ -99,6 +99,9 @@ class Redis:
             error: Unavailable = Busy(f"no worker had a free slot in {self._seconds:g} s")
         except Unavailable as unavailable:
             error = Busy(str(unavailable))
+        except Exception as refusal:  # noqa: BLE001 - such as a broker without memory: nobody may wait for ever
+            log.warning("no worker can be asked for: %s", refusal)
+            error = Busy(str(refusal))
         self._waiting.pop(link, None)
         if self._links.pop(number, None) is not None:
             link.failed(error)

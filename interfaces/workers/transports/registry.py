@@ -79,5 +79,5 @@ class Registry:
             await asyncio.sleep(RENEW)
             try:
                 await self._say(place)
-            except Unavailable as error:
+            except Exception as error:  # noqa: BLE001 - the broker may refuse for a while: no memory
                 log.warning("workers may not find this container: %s", error)

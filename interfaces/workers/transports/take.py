@@ -166,4 +166,4 @@ class Taker:
     def _lost(self, post: Post, reason: str) -> None:
         """A container is gone, and all that came from it has lost its client."""
         for key in [key for key in self._taken if key[0] == post.to]:
-            self._taken[key].lost()
+            self._taken.pop(key).lost()
