@@ -5,6 +5,7 @@ turn, and once all have said that there is too little and that we are registered
 """
 
 import asyncio
+import itertools
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -19,7 +20,7 @@ from interfaces.layers.scripts import PUSH, TAKE, Keys
 from interfaces.shared.errors import Unavailable
 
 __all__ = [
-    "LEASE", "MOST", "POLL", "PREFETCH", "QUICK", "Bells", "Desk", "Entry", "Found", "Owner", "Queue", "Rules",
+    "BURST", "LEASE", "MOST", "POLL", "PREFETCH", "QUICK", "Bells", "Desk", "Entry", "Found", "Owner", "Queue", "Rules",
     "Waiter",
 ]  # fmt: skip
 
@@ -27,6 +28,8 @@ LEASE = 30.0
 """Seconds after which what a hub took and did not acknowledge is taken over; at most half of the expiry."""
 PREFETCH = 64
 """Entries taken ahead for a receiver that comes back within QUICK seconds; it starts with none and doubles."""
+BURST = 16
+"""Entries of those that are acknowledged ahead for such a receiver."""
 QUICK = 0.005
 RETRY = 1.0
 """Seconds between attempts to hear bells at a broker that is away."""
@@ -55,15 +58,19 @@ class Rules:
 
 
 class Entry:
-    """What was taken: ``taken`` and ``until`` by the clock, ``ours`` once it is acknowledged."""
+    """What was taken: ``taken`` and ``until`` by the clock.
 
-    __slots__ = ("id", "message", "ours", "taken", "until")
+    ``desk`` is whose receivers it is being acknowledged for; ``ours``: the broker has said that it is.
+    """
+
+    __slots__ = ("desk", "id", "message", "ours", "taken", "until")
 
     def __init__(self, id: bytes, message: Message, taken: float, until: float) -> None:
         self.id = id
         self.message = message
         self.taken = taken
         self.until = until
+        self.desk: Desk | None = None
         self.ours = False
 
 
@@ -71,7 +78,7 @@ class Queue:
     """One queue as this hub sees it."""
 
     __slots__ = (
-        "asked", "buffer", "desks", "doubtful", "keys", "limits", "name", "node", "sends", "unsettled",
+        "asked", "buffer", "desks", "doubtful", "keys", "limits", "name", "node", "sends",
     )  # fmt: skip
 
     def __init__(self, name: str, node: Node, keys: Keys, limits: tuple[int | str, ...]) -> None:
@@ -82,8 +89,7 @@ class Queue:
         self.buffer: deque[Entry] = deque()
         self.desks: list[Desk] = []
         self.sends: list[tuple[bytes, asyncio.Future[None]]] = []
-        self.unsettled: list[bytes] = []  # acknowledged, but the connection went before the answer
-        self.doubtful = False  # a take went out, and the connection went before the answer
+        self.doubtful = False  # the connection went before an answer that would say what we hold
         self.asked = 0.0
 
     def push(
@@ -122,7 +128,30 @@ class Queue:
     @property
     def idle(self) -> bool:
         """Whether nobody would miss it."""
-        return not (self.buffer or self.desks or self.sends or self.unsettled)
+        return not (self.buffer or self.desks or self.sends)
+
+    def claim(self) -> list[Entry]:
+        """The next entries that are wanted, each for a desk from now on."""
+        claimed: list[Entry] = []
+        ready = sum(1 for _ in itertools.takewhile(lambda entry: entry.ours, self.buffer))
+        free = (entry for entry in self.buffer if not entry.ours and entry.desk is None)
+        for desk in self.desks:
+            for entry in itertools.islice(free, max(0, desk.lacks(ready))):
+                entry.desk = desk
+                desk.claims += 1
+                claimed.append(entry)
+        return claimed
+
+    def settle(self, claimed: list[Entry], mine: Sequence[int], *, keep: bool) -> None:
+        """Make those ours for which ``mine`` is 1; the others are another's, unless we ``keep`` them to ask again."""
+        for entry, one in zip(claimed, mine, strict=True):
+            if entry.desk is not None:
+                entry.desk.claims -= 1
+                entry.desk = None
+            entry.ours = one == 1
+        gone = set() if keep else {entry.id for entry in claimed if not entry.ours}
+        if gone:
+            self.buffer = deque(entry for entry in self.buffer if entry.ours or entry.id not in gone)
 
 
 Found = tuple[Queue, Entry]
@@ -208,6 +237,7 @@ class Desk:
         self.waiters: deque[Waiter] = deque()
         self.ahead = ahead and len(queues) == 1
         self.prefetch = 0
+        self.claims = 0
         self.given = 0.0
         self.flight: asyncio.Future[None] | None = None
         self._turn = 0
@@ -223,15 +253,24 @@ class Desk:
         return not (self.waiters or self.flight or any(queue.buffer for queue in self.queues))
 
     def holder(self) -> Queue | None:
-        """A queue that has an entry here; they take turns."""
+        """A queue whose next entry is ours; they take turns."""
         if self.ahead:
-            return self.queues[0] if self.queues[0].buffer else None
+            buffer = self.queues[0].buffer
+            return self.queues[0] if buffer and buffer[0].ours else None
         for step in range(len(self.queues)):
             queue = self.queues[(self._turn + step) % len(self.queues)]
-            if queue.buffer:
+            if queue.buffer and queue.buffer[0].ours:
                 self._turn += step + 1
                 return queue
         return None
+
+    def lacks(self, ready: int) -> int:
+        """How many entries more its receivers want to be theirs, where ``ready`` are."""
+        lacking = len(self.waiters) - self.claims
+        burst = min(BURST, self.prefetch + 1) if self.prefetch else 0
+        if not self.claims and ready <= burst // 2:
+            lacking = max(lacking, burst - ready)
+        return lacking
 
     async def wait(self) -> Found:
         """Wait for an entry; one that was assigned to a receiver that was cancelled stays, in front."""
@@ -240,6 +279,9 @@ class Desk:
             self.prefetch = min(PREFETCH, 2 * self.prefetch or 1) if quick else self.prefetch // 2
         waiter: Waiter = self.owner.loop.create_future()
         self.waiters.append(waiter)
+        for queue in self.queues:
+            if queue.buffer:
+                self.owner.serve(queue)
         self.pull()
         self.owner.watch()
         try:
@@ -269,8 +311,9 @@ class Desk:
 
     def pull(self, *, reclaim: bool = False) -> None:
         """Take what is needed, unless a take is under way or we are registered everywhere."""
-        buffered = len(self.queues[0].buffer) if self.ahead else 0
-        if self.flight or not (self.waiters or buffered <= self.prefetch // 2 < self.prefetch):
+        buffered = sum(len(queue.buffer) for queue in self.queues)
+        short = len(self.waiters) - buffered
+        if self.flight or not (short > 0 or buffered <= self.prefetch // 2 < self.prefetch):
             return
         for _ in self.parts:
             part = self.parts[0]
@@ -287,7 +330,8 @@ class Desk:
             self.fail(error)
 
     def _take(self, part: Part, ahead: int, reclaim: bool) -> None:
-        owner, need, sent = self.owner, min(len(self.waiters), MOST - ahead), self.owner.rules.clock()
+        short = len(self.waiters) - sum(len(queue.buffer) for queue in self.queues)
+        owner, need, sent = self.owner, max(0, min(short, MOST - ahead)), self.owner.rules.clock()
         queues = part.queues
         if len(queues) > 1:
             queues = part.queues = [*queues[1:], queues[0]]  # a single entry is taken of each in turn

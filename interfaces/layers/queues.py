@@ -4,11 +4,11 @@ Pushes of one loop turn are one call a queue. Nothing blocks at the broker: a hu
 there is too little it is registered and rung by the next push; a poll every POLL seconds, only while somebody
 waits, makes up for a bell that was lost and takes over what the dead had taken.
 
-An entry is acknowledged and deleted *before* its receiver gets it: the command is on the socket first. So it is
-given at most once; what was taken and not given goes back (see :data:`scripts.GIVE_BACK`), at once when the hub
-closes, after STALL seconds when its receivers are slow, after the lease when the hub died. A receiver that comes
-back quickly has entries taken ahead, PREFETCH at most, and acknowledged ahead, BURST at most: those are what
-a kill -9 may lose besides what was in work.
+An entry is acknowledged and deleted *before* its receiver gets it, and the broker has said that nobody else had
+done so. So it is given at most once, whoever is killed, stopped or cut off. What was taken and not acknowledged
+goes back (see :data:`scripts.GIVE_BACK`): at once when the hub closes, after STALL seconds when its receivers are slow,
+after the lease when the hub died. A receiver that comes back quickly has entries taken ahead, PREFETCH at most, and
+acknowledged ahead, BURST at most: those are what a kill -9 may lose besides what was in work.
 """
 
 import asyncio
@@ -23,15 +23,23 @@ from interfaces.layers.desks import POLL, Bells, Desk, Entry, Queue, Rules
 from interfaces.layers.frames import encode, opened, sealed
 from interfaces.layers.node import Node
 from interfaces.layers.pipe import Word
-from interfaces.layers.scripts import FORGET, GIVE_BACK, PUSH, RECOVER, RING, Script, bell_name, queue_keys
+from interfaces.layers.scripts import (
+    ACK,
+    FORGET,
+    GIVE_BACK,
+    PUSH,
+    RECOVER,
+    RING,
+    Script,
+    bell_name,
+    queue_keys,
+)
 from interfaces.shared.errors import Unavailable
 
-__all__ = ["BATCH", "BURST", "POLL", "STALL", "Queues"]
+__all__ = ["BATCH", "POLL", "STALL", "Queues"]
 
 BATCH = 1000
 """Messages in one push: a longer script would hold up everybody else at the broker."""
-BURST = 16
-"""Entries acknowledged at once when a receiver takes one that was taken ahead."""
 STALL = 0.25
 """Seconds after which entries that were taken ahead and that nobody asks for go back."""
 SWEEP = 60.0
@@ -59,6 +67,7 @@ class Queues:
         self._room = KNOWN
         self._turn: list[Queue] = []
         self.bells = Bells(bell_name(rules.prefix, address))
+        self._claims: set[asyncio.Future[None]] = set()
         self._tick: asyncio.TimerHandle | None = None
         self._swept = rules.clock()
 
@@ -138,17 +147,14 @@ class Queues:
             queue = desk.holder()
             if queue is None:
                 queue, entry = await desk.wait()
-            elif queue.buffer[0].ours:
+            else:
                 entry = queue.buffer.popleft()
-                if len(queue.buffer) <= desk.prefetch // 2:
-                    desk.pull()
                 if entry.until <= clock():
                     self.rules.count("layer.expired", 1)
                     continue
-            else:
-                if self._acknowledge_ahead(queue, min(BURST, desk.prefetch + 1)):
-                    await asyncio.sleep(0)  # the command is on the socket when we come back
-                continue
+                self._claim(queue)
+                if len(queue.buffer) <= desk.prefetch // 2:
+                    desk.pull()
             queue.asked = desk.given = clock()
             return queue.name, entry.message
 
@@ -171,32 +177,35 @@ class Queues:
         self._queues = {name: queue for name, queue in self._queues.items() if not queue.idle}
         self._room = max(KNOWN, 2 * len(self._queues), 2 * len(self._desks))
 
-    def _acknowledge_ahead(self, queue: Queue, most: int) -> int:
-        """Make entries that were taken ahead ours, drop those that expired, give back those that are too old."""
-        now = self.rules.clock()
-        if now - queue.buffer[0].taken > self.rules.lease / 2:
-            self._give_back(queue)
-            return 0
-        fresh: list[Entry] = []
-        expired: list[Entry] = []
-        while queue.buffer and len(fresh) < most and not queue.buffer[0].ours:
-            entry = queue.buffer.popleft()
-            (expired if entry.until <= now else fresh).append(entry)
-        self._acknowledge(queue, [entry.id for entry in (*fresh, *expired)])
-        if expired:
-            self.rules.count("layer.expired", len(expired))
-        for entry in fresh:
-            entry.ours = True
-        queue.buffer.extendleft(reversed(fresh))
-        return len(fresh)
+    def _claim(self, queue: Queue) -> None:
+        """Acknowledge what is wanted, so that it becomes ours; what is old goes back, and another may have it."""
+        if not (claimed := queue.claim()):
+            return
+        done: asyncio.Future[None] = self.loop.create_future()
+        self._claims.add(done)
+        done.add_done_callback(self._claims.discard)
 
-    def _acknowledge(self, queue: Queue, ids: list[bytes]) -> None:
         def then(reply: Any) -> None:
-            if isinstance(reply, Unavailable):
-                queue.unsettled.extend(ids)
+            done.set_result(None)
+            self._claimed(queue, claimed, reply)
 
-        queue.node.tell(then, "XACK", queue.keys.stream, "g", *ids)
-        queue.node.tell(None, "XDEL", queue.keys.stream, *ids)
+        queue.node.tell_script(then, ACK, queue.keys[:1], [entry.id for entry in claimed])
+
+    def _claimed(self, queue: Queue, claimed: list[Entry], reply: Any) -> None:
+        """The broker says which are ours. After an outage nobody knows, and what was not acknowledged goes back."""
+        lost = isinstance(reply, Unavailable)
+        refused = isinstance(reply, Exception) and not lost
+        queue.settle(claimed, [0] * len(claimed) if lost or refused else reply, keep=refused)
+        if lost:
+            queue.doubtful = True
+            self.rules.count("layer.uncertain", len(claimed))
+        if self.closing:
+            return
+        if not lost and not refused:
+            self.serve(queue)
+            for desk in queue.desks:
+                desk.pull()
+        self.watch()
 
     # --- what was taken ---------------------------------------------------------------------------
 
@@ -210,7 +219,7 @@ class Queues:
         for at in range(1, len(found), 2):
             message = self._read(queue, found[at + 1])
             if message is None:
-                self._acknowledge(queue, [found[at]])
+                self._run(queue, ACK, queue.keys[:1], [found[at]])
             else:
                 age = now - int(found[at].partition(b"-")[0]) / 1000
                 queue.buffer.append(Entry(found[at], message, sent, sent + expiry - age))
@@ -231,25 +240,24 @@ class Queues:
         return None
 
     def serve(self, queue: Queue) -> None:
-        """Give entries to those who wait; the acknowledgement is told first, so it is written first."""
-        given, ids = [], []
-        while queue.buffer and (waiter := queue.waiter()):
-            entry = queue.buffer.popleft()
-            given.append((waiter, entry))
-            if not entry.ours:
-                entry.ours = True
-                ids.append(entry.id)
-        if ids:
-            self._acknowledge(queue, ids)
-        for waiter, entry in given:
-            waiter.set_result((queue, entry))
+        """Give what is ours to those who wait, and make as much more ours as they want."""
+        now = self.rules.clock()
+        while queue.buffer and queue.buffer[0].ours:
+            if queue.buffer[0].until <= now:
+                queue.buffer.popleft()
+                self.rules.count("layer.expired", 1)
+            elif waiter := queue.waiter():
+                waiter.set_result((queue, queue.buffer.popleft()))
+            else:
+                break
+        self._claim(queue)
 
     def _give_back(self, queue: Queue) -> asyncio.Future[None] | None:
         """Give back what nobody has, in order, to be taken before all others; what is acknowledged stays."""
-        back = [entry.id for entry in queue.buffer if not entry.ours]
+        back = [entry.id for entry in queue.buffer if not entry.ours and entry.desk is None]
         if not back:
             return None
-        queue.buffer = deque(entry for entry in queue.buffer if entry.ours)
+        queue.buffer = deque(entry for entry in queue.buffer if entry.ours or entry.desk is not None)
         words: list[Word] = [self.address, bell_name(self.rules.prefix, ""), queue.name, self.life, *back]
         return self._run(queue, GIVE_BACK, queue.keys, words)  # without an answer the lease finds them
 
@@ -265,17 +273,14 @@ class Queues:
             self._run(queue, RING, queue.keys[:2], [bell_name(self.rules.prefix, ""), queue.name])
 
     def on_up(self, node: Node) -> None:
-        """The connections to ``node`` are back: settle what was acknowledged, and look what bells were missed."""
+        """The connections to ``node`` are back: settle what was taken, and look what bells were missed."""
         for queue in [queue for queue in self._queues.values() if queue.node is node]:
             self.recover(queue)
             for desk in queue.desks:
                 desk.rung(node)
 
     def recover(self, queue: Queue) -> None:
-        """After an outage: acknowledge what was given, and give back what was taken and never arrived here."""
-        if queue.unsettled:
-            ids, queue.unsettled = queue.unsettled, []
-            self._acknowledge(queue, ids)
+        """After an outage: give back what was taken and never arrived here."""
         if queue.doubtful and not any(desk.flight for desk in queue.desks):
             queue.doubtful = False
             known = [entry.id for entry in queue.buffer if not entry.ours]
@@ -298,6 +303,8 @@ class Queues:
         now = self.rules.clock()
         held = [queue for queue in self._queues.values() if queue.buffer]
         for queue in held:
+            if any(desk.waiters for desk in queue.desks):
+                self.serve(queue)
             if now - queue.asked > STALL:
                 self._stalled(queue)
         asking = [desk for desk in self._desks.values() if desk.waiters]
@@ -355,10 +362,9 @@ class Queues:
             self._tick.cancel()
         self.bells.close()
         self._flush()
-        flights = [desk.flight for desk in self._desks.values() if desk.flight]
         for desk in self._desks.values():
             desk.fail(Unavailable("the channel layer was closed"))
-        if flights:
+        if flights := [*self._claims, *(desk.flight for desk in self._desks.values() if desk.flight)]:
             await asyncio.wait(flights, timeout=CLOSING)
         waits = [self._leave(queue) for queue in self._queues.values() if queue.buffer or queue.desks]
         if found := [wait for several in waits for wait in several]:

@@ -12,7 +12,7 @@ from hashlib import sha1
 from typing import NamedTuple
 
 __all__ = [
-    "DELAY", "DUE", "FORGET", "GIVE_BACK", "GROUP_JOIN", "GROUP_SEND", "PUSH", "RECOVER", "RING", "TAKE", "Keys",
+    "ACK", "DELAY", "DUE", "FORGET", "GIVE_BACK", "GROUP_JOIN", "GROUP_SEND", "PUSH", "RECOVER", "RING", "TAKE", "Keys",
     "Script", "bell_name", "queue_keys",
 ]  # fmt: skip
 
@@ -164,6 +164,16 @@ needs (with fewer it is registered as waiting), milliseconds after which what a 
 acknowledged nor given back is taken over (0: not now), then for each queue the milliseconds until an entry
 expires (0: never). Answers [registered, [[expired, id, message, id, message …] of each queue]]. Entries stay pending.
 """
+
+ACK = Script("""
+local mine = {}
+for i, id in ipairs(ARGV) do
+  mine[i] = redis.call('XACK', KEYS[1], 'g', id)
+  if mine[i] == 1 then redis.call('XDEL', KEYS[1], id) end
+end
+return mine
+""")
+"""Acknowledge and delete entries. Keys: stream. Arguments: ids. Answers 1 for each that nobody had acknowledged."""
 
 RING = Script(_RING + "if redis.call('XLEN', KEYS[1]) > 0 then ring(KEYS[2], ARGV[1], ARGV[2], 1) end")
 """Ring one waiting hub, for a hub that was rung and has nobody waiting any more.

@@ -10,7 +10,7 @@ import time
 from collections import Counter
 from contextlib import asynccontextmanager, suppress
 
-from interfaces.layers.queues import BURST
+from interfaces.layers.desks import BURST
 from interfaces.shared.errors import Unavailable
 from tests.layers.crew import STEP, Crew, send
 
