@@ -76,7 +76,10 @@ class Item:
     lost: bool = False
 
 
-def back_off(attempt: int, jitter: Callable[[], float] = random.random) -> float:
+_RANDOM = random.Random()  # noqa: S311 - of our own: others seed theirs
+
+
+def back_off(attempt: int, jitter: Callable[[], float] = _RANDOM.random) -> float:
     """Seconds until a failed attempt (1, 2 …) is repeated: doubling from FIRST to LONGEST, by half at random."""
     delay: float = min(LONGEST, FIRST * 2.0 ** min(attempt - 1, 30))
     return delay * (0.5 + jitter() / 2)

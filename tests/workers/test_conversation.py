@@ -653,8 +653,9 @@ def test_a_membership_that_cannot_be_ended_is_logged(caplog) -> None:
     assert "could not leave the group g: no broker" in caplog.text
 
 
-def test_without_a_layer_a_group_is_a_mistake_with_a_name() -> None:
+def test_without_a_layer_a_group_is_a_mistake_with_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody would ever hear it."""
+    monkeypatch.setattr("interfaces.workers.message.layer_of", lambda: None)  # other tests set Django up
 
     async def main():
         client = WebsocketCommunicator(Routing({"websocket.connect": join}), "/")

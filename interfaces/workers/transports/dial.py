@@ -17,6 +17,7 @@ from interfaces.workers.wire import DRAIN, OPEN, SLOTS
 __all__ = ["Dialler"]
 
 log = logging.getLogger("interfaces.workers")
+_RANDOM = random.Random()  # noqa: S311 - of our own: others seed theirs
 
 FIRST = 0.1
 LONGEST = 5.0
@@ -211,7 +212,7 @@ class Dialler:
                 log.debug("container %s: %s", place.address, error)
             once.set()
             pause = min(LONGEST, pause * 2) if not gone.done() or not gone.result() else FIRST
-            await asyncio.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - so that not all come at once
+            await asyncio.sleep(pause * _RANDOM.uniform(0.5, 1))  # so that not all come at once
 
     async def _connect(self, place: Place, gone: asyncio.Future[bool], once: asyncio.Event) -> None:
         """Connect, and return when the connection is gone; ``gone`` tells whether it ever was one."""
