@@ -1,0 +1,235 @@
+"""The worker's side of direct connections: whom it dials, when again, and what containers are told."""
+
+import asyncio
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from interfaces.shared.errors import ConfigError, Unavailable
+from interfaces.workers.transports import dial
+from interfaces.workers.transports.dial import FIRST, LONGEST, LOOK, Dialler
+from interfaces.workers.transports.directory import Place
+from interfaces.workers.transports.peer import Peer
+from interfaces.workers.wire import BACK, CANCEL, DRAIN, OPEN, SLOTS
+from tests.workers.transports.fakes import Wire, turns
+from tests.workers.transports.test_registry import Clock
+
+ONE, TWO = Place("127.0.0.1:1"), Place("127.0.0.1:2")
+
+
+class Pipe(Wire):
+    """Brings what is written to the other side, one turn later."""
+
+    def __init__(self, own: Peer, other: Peer) -> None:
+        super().__init__()
+        self.own, self.other = own, other
+
+    def write(self, data: bytes) -> None:
+        asyncio.get_running_loop().call_soon(lambda: self.other.lost or self.other.data_received(data))
+
+    def close(self) -> None:
+        if not self.ended:
+            self.ended = "closed"
+            for peer in (self.own, self.other):
+                asyncio.get_running_loop().call_soon(
+                    lambda peer=peer: peer.lost or peer.connection_lost(None)
+                )
+
+    abort = close
+
+
+class Net:
+    """Containers, by their ports, as a loop finds them; and their directory."""
+
+    def __init__(self, *places: Place) -> None:
+        self.found: list[Place] = list(places)
+        self.trouble: Exception | None = None
+        self.down: set[int] = set()
+        self.dials: list[int] = []
+        self.token = b"token"
+        self.relays: dict[int, Peer] = {}
+        self.told: list[Any] = []
+
+    async def places(self) -> list[Place]:
+        if self.trouble is not None:
+            raise self.trouble
+        return self.found
+
+    async def connect(self, factory: Any, host: str, port: int, *, ssl: Any) -> Any:
+        """What the loop's create_connection is here."""
+        self.dials.append(port)
+        if port in self.down:
+            raise ConnectionRefusedError
+        relay = Peer(asyncio.get_running_loop(), self, "relay", str(port), self.token)
+        worker = factory()
+        self.relays[port] = relay
+        relay.connection_made(Pipe(relay, worker))
+        worker.connection_made(Pipe(worker, relay))
+        return worker.transport, worker
+
+    def joined(self, peer: Peer) -> None:
+        """It is one."""
+
+    def left(self, peer: Peer, reason: str) -> None:
+        """It was one."""
+
+    def heard(self, peer: Peer, kind: int, session: int, payload: Any, size: int) -> None:
+        self.told.append((kind, session, payload))
+
+    def dialler(self, **more: Any) -> Dialler:
+        """A worker in this net, on the running loop."""
+        asyncio.get_running_loop().create_connection = self.connect
+        return Dialler(self, "worker", b"token", **more)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """Time that a test lets pass, and no chance."""
+    found = Clock()
+    monkeypatch.setattr(dial, "asyncio", found)
+    monkeypatch.setattr(dial, "_RANDOM", SimpleNamespace(uniform=lambda low, high: high))
+    return found
+
+
+def pauses(clock: Clock) -> list[float]:
+    """How long dialling sleeps now."""
+    return [seconds for seconds, future in clock.sleeping if seconds != LOOK and not future.done()]
+
+
+def test_pauses_grow_until_it_is_there(clock: Clock) -> None:
+    """Doubled up to the longest; after a connection that was one, the first again."""
+
+    async def main() -> None:
+        net, seen = Net(ONE), []
+        net.down = {1}
+        async with net.dialler() as dialler:
+            for _ in range(7):
+                [pause] = pauses(clock)
+                seen.append(pause)
+                await clock.wake(seconds=pause)
+            assert seen == [min(LONGEST, FIRST * 2**number) for number in range(1, 8)]
+            assert net.dials == [1] * 8 and dialler.connected == 0
+            net.down = set()
+            await clock.wake(seconds=LONGEST)
+            assert dialler.connected == 1 and pauses(clock) == []
+            net.relays[1].drop("it ends")
+            await turns(20)
+            assert dialler.connected == 0 and pauses(clock) == [FIRST]
+            await clock.wake(seconds=FIRST)
+            assert dialler.connected == 1
+
+    asyncio.run(main())
+
+
+def test_new_containers_are_found(clock: Clock) -> None:
+    """At the next look, and those that are connected are not dialled again, even without a directory."""
+
+    async def main() -> None:
+        net = Net(ONE)
+        async with net.dialler() as dialler:
+            net.trouble = Unavailable("away")
+            await clock.wake(seconds=LOOK)
+            net.trouble = None
+            net.found = [ONE, TWO]
+            assert dialler.connected == 1
+            await clock.wake(seconds=LOOK)
+            assert dialler.connected == 2 and net.dials == [1, 2]
+
+    asyncio.run(main())
+
+
+def test_who_is_no_longer_found(clock: Clock) -> None:
+    """Is not dialled any more, unless there is a connection: that stays."""
+
+    async def main() -> None:
+        net = Net(ONE, TWO)
+        net.down = {2}
+        async with net.dialler() as dialler:
+            assert pauses(clock) == [FIRST * 2]
+            net.found = []
+            await clock.wake(seconds=LOOK)
+            assert dialler.connected == 1 and pauses(clock) == []
+
+    asyncio.run(main())
+
+
+def test_a_lost_container_ends_its_sessions(clock: Clock) -> None:
+    """They hear of it once, those of others do not."""
+
+    async def main() -> None:
+        net, heard = Net(ONE, TWO), []
+        async with net.dialler() as dialler:
+            dialler.on_opening = lambda taken: setattr(
+                taken, "on_event", lambda kind, *_: heard.append((taken.carrier.name, kind))
+            )
+            dialler.free(2)
+            for relay in net.relays.values():
+                relay.post(OPEN, 5, {})
+            await turns(20)
+            net.relays[2].post(CANCEL, 5, None)
+            await turns(20)
+            net.relays[1].drop("it ends")
+            await turns(20)
+            assert heard == [("2", CANCEL), ("1", 0)]
+
+    asyncio.run(main())
+
+
+def test_a_container_that_refuses_is_told_on_entering(clock: Clock) -> None:
+    """With its address and reason, and nobody is dialled afterwards."""
+
+    async def main() -> None:
+        net = Net(ONE)
+        net.token = b"another"
+        dialler = net.dialler()
+        with pytest.raises(ConfigError, match=r"127\.0\.0\.1:1 refuses this worker: the tokens differ"):
+            await dialler.__aenter__()
+        assert pauses(clock) == [] and dialler.connected == 0
+
+    asyncio.run(main())
+
+
+def test_containers_know_the_free_slots(clock: Clock) -> None:
+    """First with the types, then what changes, once a turn; what comes without a slot goes back after that."""
+
+    async def main() -> None:
+        net, brought = Net(ONE), []
+        async with net.dialler(only=["http"]) as dialler:
+            dialler.on_opening = brought.append
+            await turns(20)
+            dialler.free(5)
+            dialler.free(0)
+            dialler.free(0)
+            net.relays[1].post(OPEN, 9, {})
+            await turns(20)
+            types = {"only": ["http"], "exclude": []}
+            assert net.told == [
+                (SLOTS, 0, {"free": 0, "seen": 0, **types}),
+                (SLOTS, 0, {"free": 0, "seen": 1}),
+                (BACK, 9, None),
+            ]
+            assert brought == []
+
+    asyncio.run(main())
+
+
+def test_draining_waits_until_every_container_knows(clock: Clock) -> None:
+    """One that has not answered keeps it; what comes meanwhile goes back; nobody is looked for any more."""
+
+    async def main() -> None:
+        net = Net(ONE, TWO)
+        async with net.dialler() as dialler:
+            dialler.free(5)
+            draining = asyncio.ensure_future(dialler.drain(60))
+            await turns(20)
+            assert net.told.count((DRAIN, 0, None)) == 2
+            net.relays[1].post(DRAIN, 0, None)
+            net.relays[2].post(OPEN, 3, {})
+            await turns(20)
+            assert not draining.done() and net.told[-1] == (BACK, 3, None)
+            net.relays[2].drop("it is gone")
+            await asyncio.wait_for(draining, 5)
+            assert await clock.wake(seconds=LOOK) == 0
+
+    asyncio.run(main())
