@@ -11,7 +11,7 @@ from interfaces.layers.base import ChannelFull
 from interfaces.layers.desks import BURST, PREFETCH, Rules
 from interfaces.layers.node import Node
 from interfaces.layers.queues import POLL, Queues
-from interfaces.layers.scripts import TAKE, queue_keys
+from interfaces.layers.scripts import ACK, TAKE, queue_keys
 from interfaces.layers.settings import Settings
 from interfaces.shared.errors import Unavailable
 
@@ -435,5 +435,70 @@ def test_many_queues_are_not_remembered_for_ever(broker, monkeypatch):
             assert len(one.names) <= 21
             await one.push("kept", {"n": 1})
             assert (await waiting)[1] == {"n": 1}
+
+    run(main())
+
+
+async def claiming(queues):
+    """Wait until an acknowledgement is on its way."""
+    async with asyncio.timeout(10):
+        while not queues._claims:
+            await asyncio.sleep(0)
+
+
+def test_a_receiver_that_leaves_while_its_entry_is_acknowledged_loses_nothing(broker):
+    """The entry is ours by then: it is the next receiver's, before all others."""
+
+    async def main():
+        async with hubs(broker) as hub:
+            one = await hub("1" * 16)
+            await asyncio.gather(*[one.push("work", {"n": n}) for n in range(3)])
+            leaving = asyncio.ensure_future(one.receive(["work"]))
+            await claiming(one)
+            leaving.cancel()
+            assert [(await one.receive(["work"]))[1]["n"] for _ in range(3)] == [0, 1, 2]
+            assert leaving.cancelled()
+
+    run(main())
+
+
+def test_closing_while_an_entry_is_acknowledged_gives_it_to_another(broker):
+    """What is acknowledged and has no receiver any more is pushed anew, once."""
+
+    async def main():
+        async with hubs(broker) as hub:
+            one, two = await hub("1" * 16), await hub("2" * 16)
+            await asyncio.gather(*[one.push("work", {"n": n}) for n in range(3)])
+            receiving = asyncio.ensure_future(one.receive(["work"]))
+            await claiming(one)
+            await one.close()
+            with pytest.raises(Unavailable):
+                await receiving
+            assert sorted([(await two.receive(["work"]))[1]["n"] for _ in range(3)]) == [0, 1, 2]
+            assert await two.length("work") == 0
+
+    run(main())
+
+
+def test_an_acknowledgement_that_the_broker_refuses_is_asked_for_again(broker):
+    """A disk that is full for a moment gives nobody an entry that is not theirs, and loses none."""
+
+    async def main():
+        async with hubs(broker) as hub:
+            one = await hub("1" * 16)
+            await one.push("work", {"n": 1})
+            node, refusals = one._queue("work").node, []
+            real = node.tell_script
+
+            def tell_script(then, script, keys, args):
+                if script is ACK and not refusals:
+                    refusals.append(args)
+                    asyncio.get_running_loop().call_soon(then, RuntimeError("MISCONF"))
+                else:
+                    real(then, script, keys, args)
+
+            node.tell_script = tell_script
+            assert (await asyncio.wait_for(one.receive(["work"]), 10))[1] == {"n": 1}
+            assert len(refusals) == 1
 
     run(main())
