@@ -174,7 +174,7 @@ def test_nobody_watches_after_it(monkeypatch: pytest.MonkeyPatch) -> None:
             async with watched(Layer(Hub()), Readiness()):
                 (watching,) = asyncio.all_tasks() - {asyncio.current_task()}
                 raise KeyError
-        await asyncio.wait({watching})
+        await asyncio.wait({watching}, timeout=20)
         assert watching.cancelled()
 
     asyncio.run(run())
