@@ -68,9 +68,10 @@ class Play:
             TAKE, owner, f"bell-{owner}", 1 + n % 3, HOUR // 2, self.attempts, 1000, "1"
         )
         assert (expired, trimmed) == (0, 0)
-        for item in [
-            item for item, begun in self.begun.items() if begun >= self.attempts and item not in self.held
-        ][:worn]:
+        for item in (
+            self.letters()[-worn:] if worn else ()
+        ):  # not a guess: several may have had all their attempts
+            assert self.begun[item] >= self.attempts and item not in self.held
             self.drop(item)
             self.dead.append(item)
         for entry, name, attempt, body in found:
@@ -83,6 +84,10 @@ class Play:
             self.held[item] = (entry, owner, attempt)
             assert not talk or talk in self.loose or self.order[talk][0] == item
         return found
+
+    def letters(self):
+        """The dead letters, the newest last."""
+        return [fields[b"i"].decode() for _, fields in self.client.xrange(self.keys.dead)]
 
     def drop(self, item):
         self.order[self.talks.pop(item)].remove(item)
@@ -129,8 +134,7 @@ class Play:
         """An item has a body as long as it is not gone, and what died is a letter."""
         bodies = {item.decode() for item in self.client.hkeys(self.keys.bodies)}
         assert bodies == {*self.talks}
-        letters = [fields[b"i"].decode() for _, fields in self.client.xrange(self.keys.dead)]
-        assert sorted(letters) == sorted(self.dead)
+        assert sorted(self.letters()) == sorted(self.dead)
         assert {*self.held} <= bodies
 
     def end(self):
