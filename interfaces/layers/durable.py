@@ -269,15 +269,28 @@ class DurableQueues:
         share, more = divmod(n, len(order))
         shares = [share + (at < more) for at in range(len(order))]
         asked = [self._ask(queue, part) for queue, part in zip(order, shares, strict=True) if part]
-        first = await asyncio.gather(*asked)
-        items, due = [item for found, _ in first for item in found], min(wait for _, wait in first)
+        items: list[Item] = []
+        due = await self._together(asked, items)
         for queue, part in zip(order, shares, strict=True):
             short = part > sum(item.queue == queue for item in items)
             if len(items) < n and not short:
-                found, wait = await self._ask(queue, n - len(items))
-                items += found
-                due = min(due, wait)
+                due = min(due, await self._together([self._ask(queue, n - len(items))], items))
         return items, due
+
+    async def _together(
+        self, asked: Sequence[Awaitable[tuple[list[Item], float]]], items: list[Item]
+    ) -> float:
+        """Add what is found to ``items``; gives the seconds until more is due.
+
+        Raises what went wrong only while there are none: what was taken is held here, and has to be given.
+        """
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        failed = [answer for answer in answers if isinstance(answer, BaseException)]
+        good = [answer for answer in answers if not isinstance(answer, BaseException)]
+        items += [item for found, _ in good for item in found]
+        if failed and not items:
+            raise failed[0]
+        return min((wait for _, wait in good), default=POLL)
 
     async def _ask(self, queue: str, n: int) -> tuple[list[Item], float]:
         now, limits = self._loop.time(), self.limits
@@ -306,7 +319,10 @@ class DurableQueues:
         )  # fmt: skip
         if body is None:
             self._count(unsealed=1)
-            await self.dead(item, "unsealed")
+            try:
+                await self.dead(item, "unsealed")
+            except Unavailable:
+                pass  # its lease lapses, and whoever takes it then finds out
             return None
         self.held.add(item)
         return item

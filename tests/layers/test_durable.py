@@ -490,3 +490,50 @@ def test_it_says_what_it_is(broker):
             assert isinstance(one, DurableQueues)
 
     run(main())
+
+
+def test_a_broker_that_fails_keeps_nothing_back_that_another_gave(broker):
+    """What was taken of one queue is given though the next one's broker is away; nothing stays held unseen."""
+
+    async def main():
+        async with durable(broker) as make:
+            one = await make()
+            await one.put("work", {"n": 1}, id="a")
+            real = one._ask
+
+            async def ask(queue, n):
+                if queue == "away":
+                    raise Unavailable("its broker is away")
+                return await real(queue, n)
+
+            one._ask = ask
+            for _ in range(2):  # whichever is asked first
+                (item,) = await one.take(["work", "away"], 4, wait=10)
+                assert one.held == {item}
+                assert await one.give_back(item)
+            assert await one.take(["away"], 4, wait=0) == []
+
+    run(main())
+
+
+def test_a_broker_that_fails_in_the_second_round_keeps_nothing_back(broker):
+    """The rest of a share is asked for later; when that fails, what the first round brought is given."""
+
+    async def main():
+        async with durable(broker) as make:
+            one = await make()
+            for n in range(3):
+                await one.put("busy", {"n": n}, id=str(n))
+            real, rounds = one._ask, []
+
+            async def ask(queue, n):
+                rounds.append(queue)
+                if len(rounds) > 2:
+                    raise Unavailable("its broker is away")
+                return await real(queue, n)
+
+            one._ask = ask
+            assert {*await one.take(["busy", "idle"], 4, wait=0)} == one.held
+            assert len(one.held) == 2 and len(rounds) == 3
+
+    run(main())
