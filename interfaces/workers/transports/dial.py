@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from interfaces.shared.errors import ConfigError, PeerError, Unavailable
+from interfaces.shared.errors import ConfigError, PeerError
 from interfaces.workers.transports.base import Taken
 from interfaces.workers.transports.directory import Directory, Place, dialled
 from interfaces.workers.transports.peer import Peer
@@ -185,7 +185,7 @@ class Dialler:
         while True:
             try:
                 found = set(await self._directory.places())
-            except Unavailable as error:
+            except Exception as error:  # noqa: BLE001 - whatever a broker says, it may say something else later
                 log.warning("no containers can be found: %s", error)
                 found = set(self._dialling)
             for place in set(self._dialling) - found:

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from types import TracebackType
 from typing import Any, Self
 
-from interfaces.shared.errors import PeerError, Unavailable
+from interfaces.shared.errors import PeerError
 from interfaces.workers.transports.base import Taken
 from interfaces.workers.transports.post import Post, Postbox
 from interfaces.workers.transports.redis import KNOWN, OPENINGS, types_key
@@ -98,8 +98,8 @@ class Taker:
         while True:
             try:
                 found = await self._hub.nodes[0].call("SMEMBERS", types_key(self._hub))
-            except Unavailable:
-                pass
+            except Exception as error:  # noqa: BLE001 - whatever a broker says, it may say something else later
+                log.debug("no further types of scopes can be found: %s", error)
             else:
                 self._name(KNOWN | {name.decode("ascii", "replace") for name in found})
             await asyncio.sleep(LOOK)
@@ -120,7 +120,7 @@ class Taker:
                     _, message = await self._hub.receive(self._names, ahead=False)
             except TimeoutError:
                 pass
-            except Unavailable as error:
+            except Exception as error:  # noqa: BLE001 - as above
                 log.warning("no openings for now: %s", error)
                 await asyncio.sleep(LOOK)
             finally:

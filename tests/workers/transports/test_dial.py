@@ -122,13 +122,14 @@ def test_pauses_grow_until_it_is_there(clock: Clock) -> None:
     asyncio.run(main())
 
 
-def test_new_containers_are_found(clock: Clock) -> None:
+@pytest.mark.parametrize("trouble", [Unavailable("away"), RuntimeError("NOPERM")])
+def test_new_containers_are_found(clock: Clock, trouble: Exception) -> None:
     """At the next look, and those that are connected are not dialled again, even without a directory."""
 
     async def main() -> None:
         net = Net(ONE)
         async with net.dialler() as dialler:
-            net.trouble = Unavailable("away")
+            net.trouble = trouble
             await clock.wake(seconds=LOOK)
             net.trouble = None
             net.found = [ONE, TWO]

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from interfaces.workers.transports import take
 from interfaces.workers.transports.base import Taken
 from interfaces.workers.transports.redis import KNOWN, OPENINGS
-from interfaces.workers.transports.take import PULLERS, Taker
+from interfaces.workers.transports.take import LOOK, PULLERS, Taker
 from interfaces.workers.wire import BACK, CANCEL, END, OPEN, VERSIONS, encode
 from tests.workers.transports.fakes import Mail, turns
+from tests.workers.transports.test_registry import Clock
 
 
 class Hub:
@@ -199,5 +201,35 @@ def test_frames_find_their_session() -> None:
             arrived("them", encode(CANCEL, 4, None), 1)
             assert heard == [CANCEL]
             assert hub.mail.posted == [("them", (END, 4, {"how": "ok"}))]
+
+    asyncio.run(main())
+
+
+def test_a_broker_that_refuses_ends_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever it says to whoever asks, the same slots are asked for again, and new types are found later."""
+    clock = Clock()
+    monkeypatch.setattr(take, "asyncio", clock)
+
+    async def main() -> None:
+        hub = Hub()
+        made, brought = taker(hub)
+        async with made:
+            made.free(2)
+            await turns(20)
+            for future in hub.waiting:
+                future.set_exception(RuntimeError("NOPERM"))
+            real, hub.call = hub.call, refuse
+            await clock.wake(seconds=LOOK)
+            assert len(hub.waiting) == 2
+            hub.call, hub.kinds = real, (b"xmpp",)
+            await clock.wake(seconds=LOOK)
+            await hub.bring(1)
+            assert [taken.session for taken in brought] == [1]
+            made.free(5)
+            await turns(20)
+            assert any(f"{OPENINGS}xmpp" in names for names, _ in hub.asked)
+
+    async def refuse(*words: Any) -> list[bytes]:
+        raise RuntimeError("NOPERM")
 
     asyncio.run(main())
