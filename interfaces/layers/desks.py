@@ -8,7 +8,7 @@ import asyncio
 import itertools
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -20,8 +20,8 @@ from interfaces.layers.scripts import PUSH, TAKE, Keys
 from interfaces.shared.errors import Unavailable
 
 __all__ = [
-    "BURST", "LEASE", "MOST", "POLL", "PREFETCH", "QUICK", "Bells", "Desk", "Entry", "Found", "Owner", "Queue", "Rules",
-    "Waiter",
+    "BATCH", "BATCH_BYTES", "BURST", "LEASE", "MOST", "POLL", "PREFETCH", "QUICK", "Bells", "Desk", "Entry", "Found",
+    "Owner", "Queue", "Rules", "Waiter", "batches",
 ]  # fmt: skip
 
 LEASE = 30.0
@@ -35,6 +35,8 @@ RETRY = 1.0
 """Seconds between attempts to hear bells at a broker that is away."""
 POLL = 1.0
 """Seconds between looks at a queue for which somebody waits, and for what the dead had taken, however busy it is."""
+BATCH, BATCH_BYTES = 1000, 8388608
+"""Messages, and bytes, in one PUSH: more would hold up everybody else at the broker, and this process."""
 MOST = 1000
 """Entries in one TAKE: a longer script would hold up everybody else at the broker, and Lua unpacks 8000 at most."""
 
@@ -57,18 +59,35 @@ class Rules:
         return min(LEASE, self.expiry / 2)
 
 
+Send = tuple[bytes, asyncio.Future[None]]
+"""A message on its way, and who waits until the broker has it."""
+
+
+def batches(sends: Iterable[Send]) -> Iterator[list[Send]]:
+    """Sends, in order, as many together as one PUSH takes; a single one may be larger."""
+    batch: list[Send] = []
+    size = 0
+    for send in sends:
+        if batch and (len(batch) == BATCH or size + len(send[0]) > BATCH_BYTES):
+            yield batch
+            batch, size = [], 0
+        batch.append(send)
+        size += len(send[0])
+    if batch:
+        yield batch
+
+
 class Entry:
-    """What was taken: ``taken`` and ``until`` by the clock.
+    """What was taken; it expires at ``until`` by the clock.
 
     ``desk`` is whose receivers it is being acknowledged for; ``ours``: the broker has said that it is.
     """
 
-    __slots__ = ("desk", "id", "message", "ours", "taken", "until")
+    __slots__ = ("desk", "id", "message", "ours", "until")
 
-    def __init__(self, id: bytes, message: Message, taken: float, until: float) -> None:
+    def __init__(self, id: bytes, message: Message, until: float) -> None:
         self.id = id
         self.message = message
-        self.taken = taken
         self.until = until
         self.desk: Desk | None = None
         self.ours = False
@@ -88,13 +107,11 @@ class Queue:
         self.limits = limits
         self.buffer: deque[Entry] = deque()
         self.desks: list[Desk] = []
-        self.sends: list[tuple[bytes, asyncio.Future[None]]] = []
+        self.sends: list[Send] = []
         self.doubtful = False  # the connection went before an answer that would say what we hold
         self.asked = 0.0
 
-    def push(
-        self, sends: list[tuple[bytes, asyncio.Future[None]]], count: Callable[[str, int], None]
-    ) -> None:
+    def push(self, sends: list[Send], count: Callable[[str, int], None]) -> None:
         """Push messages in one call; each one's future is told."""
 
         def then(reply: Any) -> None:

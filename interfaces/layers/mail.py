@@ -289,7 +289,7 @@ class Mail:
     def _checked_in(self, peer: Peer[Node], frame: Frame) -> tuple[int, list[Item]]:
         into = peer.into
         gap, items = into.feed(frame)
-        if into.partial > WINDOW and sum(other.into.partial for other in self._peers) > ASSEMBLY:
+        if into.partial and sum(other.into.partial for other in self._peers) > ASSEMBLY:
             into.abandon()
             gap += 1
         if into.late:

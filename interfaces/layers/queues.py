@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 
 from interfaces.layers.base import Message
-from interfaces.layers.desks import POLL, Bells, Desk, Entry, Queue, Rules
+from interfaces.layers.desks import POLL, Bells, Desk, Entry, Queue, Rules, batches
 from interfaces.layers.frames import encode, opened, sealed
 from interfaces.layers.node import Node
 from interfaces.layers.pipe import Word
@@ -36,10 +36,8 @@ from interfaces.layers.scripts import (
 )
 from interfaces.shared.errors import Unavailable
 
-__all__ = ["BATCH", "POLL", "STALL", "Queues"]
+__all__ = ["POLL", "STALL", "Queues"]
 
-BATCH = 1000
-"""Messages in one push: a longer script would hold up everybody else at the broker."""
 STALL = 0.25
 """Seconds after which entries that were taken ahead and that nobody asks for go back."""
 SWEEP = 60.0
@@ -125,8 +123,8 @@ class Queues:
         turn, self._turn = self._turn, []
         for queue in turn:
             sends, queue.sends = queue.sends, []
-            for start in range(0, len(sends), BATCH):
-                queue.push(sends[start : start + BATCH], self.rules.count)
+            for batch in batches(sends):
+                queue.push(batch, self.rules.count)
 
     # --- receive ----------------------------------------------------------------------------------
 
@@ -178,7 +176,7 @@ class Queues:
         self._room = max(KNOWN, 2 * len(self._queues), 2 * len(self._desks))
 
     def _claim(self, queue: Queue) -> None:
-        """Acknowledge what is wanted, so that it becomes ours; what is old goes back, and another may have it."""
+        """Acknowledge what is wanted, so that it becomes ours."""
         if not (claimed := queue.claim()):
             return
         done: asyncio.Future[None] = self.loop.create_future()
@@ -222,7 +220,7 @@ class Queues:
                 self._run(queue, ACK, queue.keys[:1], [found[at]])
             else:
                 age = now - int(found[at].partition(b"-")[0]) / 1000
-                queue.buffer.append(Entry(found[at], message, sent, sent + expiry - age))
+                queue.buffer.append(Entry(found[at], message, sent + expiry - age))
         if not self.closing and self.rules.clock() - sent < self.rules.lease / 2:
             self.serve(queue)
             self.watch()
@@ -334,7 +332,7 @@ class Queues:
     def put_back(self, name: str, message: Message) -> None:
         """A message that was received and that nobody has seen: the next receiver's, before all others."""
         queue, now = self._queue(name), self.rules.clock()
-        entry = Entry(b"", message, now, now + self.rules.expiry)
+        entry = Entry(b"", message, now + self.rules.expiry)
         entry.ours = True
         queue.buffer.appendleft(entry)
         self.serve(queue)

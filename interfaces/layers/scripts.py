@@ -211,7 +211,7 @@ RECOVER = Script(
     + """
 local known, back = {}, 0
 for i = 5, #ARGV do known[ARGV[i]] = true end
-local held = redis.pcall('XPENDING', KEYS[1], 'g', '-', '+', 1000, ARGV[1])
+local held = redis.pcall('XPENDING', KEYS[1], 'g', '-', '+', 1000 + #ARGV, ARGV[1])
 if held.err then return 0 end
 for _, one in ipairs(held) do
   if not known[one[1]] then

@@ -45,7 +45,7 @@ class Node:
 
 def entry_of(n, sent=0.0):
     """An entry that can be given: the owner sees to that."""
-    entry = Entry(b"%d-0" % n, n, sent, sent + 60)
+    entry = Entry(b"%d-0" % n, n, sent + 60)
     entry.ours = True
     return entry
 
@@ -537,3 +537,16 @@ def test_nobody_waits_beside_a_message_whatever_the_order(steps):
         await settle()
 
     asyncio.run(main())
+
+
+def test_one_push_is_bounded_by_messages_and_by_bytes():
+    """However much is sent in one turn, no push is larger than one message or the bound; order is kept."""
+    small = [(b"%d" % n, None) for n in range(2 * desks.BATCH + 1)]
+    assert [len(batch) for batch in desks.batches(small)] == [desks.BATCH, desks.BATCH, 1]
+    assert [send for batch in desks.batches(small) for send in batch] == small
+    third, whole = bytes(desks.BATCH_BYTES // 3), bytes(desks.BATCH_BYTES + 1)
+    sizes = [
+        [len(data) for data, _ in batch] for batch in desks.batches([(third, None)] * 4 + [(whole, None)])
+    ]
+    assert sizes == [[len(third)] * 3, [len(third)], [len(whole)]]
+    assert list(desks.batches([])) == []

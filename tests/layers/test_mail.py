@@ -14,7 +14,7 @@ import pytest
 from interfaces.layers import mail as module
 from interfaces.layers import peers
 from interfaces.layers.base import ChannelFull
-from interfaces.layers.frames import FRAME
+from interfaces.layers.frames import FRAME, WINDOW, Incoming, Outgoing, encode
 from interfaces.layers.leases import LEASE
 from interfaces.layers.mail import FREE, MESSAGE, Mail
 from interfaces.layers.node import Node
@@ -735,5 +735,23 @@ def test_a_stopped_peer_stops_its_sender_and_is_gone_when_its_lease_lapses(broke
         finally:
             process.kill()
             await process.wait()
+
+    asyncio.run(main())
+
+
+def test_unfinished_items_of_many_senders_have_one_bound(monkeypatch):
+    """Senders that begin large items and never end them fill no more than the bound, however many there are."""
+    monkeypatch.setattr(module, "ASSEMBLY", 500_000)
+
+    async def main():
+        async with kit() as made:
+            hub = await made.hub()
+            for n in range(40):
+                out = Outgoing(f"{n:016x}", 1, WINDOW)
+                out.put(FREE, encode(bytes(3 * FRAME)), 3 * FRAME)
+                for frame in list(out.frames(*Incoming().report()))[:2]:
+                    hub.mail.feed(frame)
+            assert 0 < sum(peer.into.partial for peer in hub.mail._peers) <= 500_000
+            assert hub.counts["layer.gap"] > 0
 
     asyncio.run(main())

@@ -217,3 +217,11 @@ def test_hubs_that_hold_nothing_are_forgotten(broker):
     assert run(broker, FORGET, ["p:q:a"], "leaves", 0) == 1
     assert [one["name"] for one in broker.xinfo_consumers("p:q:a", "g")] == [b"holds"]
     assert run(broker, FORGET, ["p:q:never"], "leaves", 0) == 0
+
+
+def test_recovery_looks_beyond_what_is_known(broker):
+    """A hub that knows of more entries than a page holds still gives back the one it does not know of."""
+    push(broker, "a", *map(str, range(1002)), capacity=2000)
+    _, [(_, ids, _)] = take(broker, "a", want=1002)
+    assert len(ids) == 1002
+    assert run(broker, RECOVER, queue_keys("p", "a"), "h1", "p:r:", "a", MINUTE, *ids[:-1]) == 1
