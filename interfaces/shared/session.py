@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Final
 
 from interfaces.shared.asgi import Application, Event, Scope, Send
-from interfaces.shared.errors import NoRoute, PeerGone
+from interfaces.shared.errors import NoRoute, PeerGone, Unavailable
 from interfaces.shared.strand import lane
 
 __all__ = ["Instance", "Session", "log", "report"]
@@ -252,17 +252,17 @@ class Session(Instance):
 
 
 def report(session: Instance) -> None:
-    """Log what the application raised, with the frames that are its own."""
+    """Log what the application raised, with the frames that are its own; one line for what is Unavailable."""
     error = session.error
     if error is None or isinstance(error, NoRoute):
+        return
+    kind, path = session.scope.get("type", ""), session.scope.get("path", "")
+    if isinstance(error, Unavailable):  # nobody's mistake: no frame says more than its words
+        log.warning(
+            "%s %s: unavailable: %s", kind, path, " ".join(str(error).split()) or type(error).__name__
+        )
         return
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith("interfaces.shared."):
         trace = trace.tb_next
-    kind = session.scope.get("type", "")
-    log.error(
-        "%s %s: the application raised",
-        kind,
-        session.scope.get("path", ""),
-        exc_info=(type(error), error, trace),
-    )
+    log.error("%s %s: the application raised", kind, path, exc_info=(type(error), error, trace))

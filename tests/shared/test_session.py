@@ -5,10 +5,14 @@ import logging
 
 import pytest
 
-from interfaces.shared.errors import NoRoute, PeerGone
+from interfaces.shared.errors import NoRoute, PeerGone, Unavailable
 from interfaces.shared.session import WEIGHT, Instance, Session, report
 
 WAIT = 10
+
+
+class Down(Unavailable):
+    """One that comes without words."""
 
 
 async def turns(count=5):
@@ -516,3 +520,28 @@ def test_report_leaves_out_our_own_frames(caplog):
     run(main)
     (record,) = caplog.records
     assert record.exc_info[2].tb_frame.f_code.co_name == "<lambda>"
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (Unavailable("redis://away: connection\nrefused"), "redis://away: connection refused"),
+        (Down(), "Down"),
+    ],
+)
+def test_report_tells_what_is_unavailable_in_one_line(caplog, error, words):
+    """A broker that is away is nobody's mistake: the scope and what is missing, and no frames."""
+
+    async def main():
+        async def app(scope, receive, send):
+            raise error
+
+        session = Session(app, {"type": "http", "path": "/a"}, Peer(app).take)
+        session.start(asyncio.get_running_loop())
+        await session.wait(WAIT)
+        report(session)
+
+    run(main)
+    (record,) = caplog.records
+    assert (record.levelname, record.exc_info) == ("WARNING", None)
+    assert record.getMessage() == f"http /a: unavailable: {words}"
