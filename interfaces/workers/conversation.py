@@ -20,7 +20,7 @@ from interfaces.workers.formats import WIRE, event_of, replies
 from interfaces.workers.message import NO_LAYER, perform
 from interfaces.workers.outcome import Outcome, Runner
 
-__all__ = ["BODY", "LATER", "SKIPPED", "Conversation"]
+__all__ = ["BODY", "LATER", "REPLY_TIMEOUT", "SKIPPED", "Conversation"]
 
 log = logging.getLogger("interfaces.workers")
 

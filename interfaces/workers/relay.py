@@ -14,7 +14,7 @@ from typing import Any
 
 from interfaces.shared.asgi import Event, Receive, Scope, Send
 from interfaces.shared.errors import ApplicationError, NoRoute, PeerGone, Unavailable
-from interfaces.workers.conversation import Conversation
+from interfaces.workers.conversation import BODY, REPLY_TIMEOUT, Conversation
 from interfaces.workers.endings import Telling, ending
 from interfaces.workers.outcome import Outcome
 from interfaces.workers.transports.base import Busy, Link, Lost, Transport
@@ -65,6 +65,7 @@ class _Scope:
         self.eager: bool = scope["type"] in EAGER
         self.gone = False
         """Whether the peer has left."""
+        self.limits = (BODY, REPLY_TIMEOUT)
         self.unheard: deque[Event] = deque()
         """Events that came before it was known that it goes on in event style."""
 
@@ -120,6 +121,7 @@ class _Scope:
             elif kind == END:
                 if link.style == "event":
                     self.unheard.extend(link.unheard)
+                    self.limits = link.limits or self.limits
                 return ending(payload)
             elif self.gone or self.telling.complete:
                 return None
@@ -157,7 +159,7 @@ class _Scope:
     async def _converse(self) -> Exception | None:
         """Lead the scope from here."""
         conversation = Conversation(
-            self.scope, self._again, self.telling.send, self._handled, layer=self.layer
+            self.scope, self._again, self.telling.send, self._handled, layer=self.layer, limits=self.limits
         )
         self.gone = False
         try:

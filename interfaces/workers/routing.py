@@ -112,6 +112,10 @@ class Routing:
         """A line for each channel that looks like a mistake."""
         return misspelled(self.channels)
 
+    def speaks(self, scope: Scope) -> bool:
+        """Whether a route could match events of ``scope``; what it does not is the fallback's, or nobody's."""
+        return self._knows(scope["type"], event_of(scope, {}, "", 0))
+
     # --- one event --------------------------------------------------------------------------------
 
     def match(self, channel: str, event: Mapping[str, Any]) -> Found | None:
@@ -181,7 +185,7 @@ class Routing:
         """Serve one scope (ASGI 3). NoRoute when no route can match it."""
         if scope["type"] == "lifespan":
             await self._live(scope, receive, send)
-        elif not self._knows(scope["type"], event_of(scope, {}, "", 0)):
+        elif not self.speaks(scope):
             if self.fallback is None or scope["type"] != "http":
                 raise NoRoute(f"no route for {scope['type']} {scope.get('path', '')}".strip())
             await self.fallback(scope, receive, send)

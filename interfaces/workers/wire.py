@@ -18,7 +18,7 @@ SLOTS  worker  {"free": openings that may come, "seen": openings that came until
 DRAIN  both    worker: open nothing more; container: nothing more is on its way
 OPEN   cont.   {"scope", "events", "attempt", "asks": whether ASK is wanted};
                 event style: {"scope", "event", "session", "attempt"}
-TAKEN  worker  {"style": "session" or "event", "worker"}
+TAKEN  worker  {"style": "session" or "event", "worker"}; event style: "limits": [bytes, seconds] of a request
 EVENT  cont.   an event for the application
 LAST   cont.   the last one, or None
 SEND   worker  an event that the application sent

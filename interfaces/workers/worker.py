@@ -1,4 +1,4 @@
-"""The worker's side: what interface containers open runs here as sessions, each in a slot."""
+"""The worker's side: what interface containers open runs here, each in a slot: a session, or one event of a scope."""
 
 import asyncio
 import logging
@@ -71,9 +71,9 @@ class Worker:
         if "event" in taken.opening:
             taken.end({"how": "no-route"})
             return None
-        if routing is None or routing.fallback is not None:
+        if routing is None or (routing.fallback is not None and not routing.speaks(taken.opening["scope"])):
             return Running(self, taken)
-        taken.take({"style": "event", "worker": self.name})
+        taken.take({"style": "event", "worker": self.name, "limits": list(routing.limits)})
         taken.end({"how": "ok"})
         return None
 

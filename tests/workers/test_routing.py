@@ -78,6 +78,27 @@ def test_a_routing_is_found_in_routers() -> None:
     assert find_routing(routing, "http") is find_routing(router, "http") is find_routing(None, "http") is None
 
 
+def test_what_it_speaks() -> None:
+    """Scopes that a route could match, whatever their events will hold; the rest is the fallback's, or nobody's."""
+    routing = Routing(
+        [
+            route("http.request", one, path="^/pages/", method="GET"),
+            route("websocket.receive", one, path="^/chat/", text="hello"),
+            route("tasks", one),
+        ],
+        fallback=two,
+    )
+    for scope, spoken in [
+        ({"type": "http", "method": "GET", "path": "/pages/1"}, True),
+        ({"type": "http", "method": "POST", "path": "/pages/1"}, False),
+        ({"type": "http", "method": "GET", "path": "/admin/"}, False),
+        ({"type": "websocket", "path": "/chat/a/"}, True),
+        ({"type": "websocket", "path": "/pages/1"}, False),
+        ({"type": "email"}, False),
+    ]:
+        assert routing.speaks(scope | {"extensions": {}, "state": object()}) is spoken, scope
+
+
 def test_an_event_comes_to_an_outcome() -> None:
     """What was said and what changed in the session; the event and the session that were given stay as they are."""
 

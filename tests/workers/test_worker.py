@@ -8,8 +8,10 @@ import pytest
 
 from interfaces.layers.local import LocalChannelLayer
 from interfaces.testing.recorder import OK, Recorder
+from interfaces.workers.handling import Handling
 from interfaces.workers.outcome import ConsumeLater
 from interfaces.workers.routing import Routing, route
+from interfaces.workers.running import Running
 from interfaces.workers.worker import Worker
 from tests.workers.harness import Cluster, run, until
 
@@ -255,3 +257,59 @@ def test_an_event_for_an_application_that_has_none_is_no_route(tmp_path: Path) -
             assert (await client.receive()).code == 1011
 
     run(test, tmp_path, layer=LocalChannelLayer())
+
+
+def project(log: list[Any], pages: asyncio.Event, views: asyncio.Event) -> Routing:
+    """A page in event style, and views for all else; the first call of each waits for its gate."""
+
+    async def page(message: Any) -> None:
+        log.append(("page", message.content.get("attempt")))
+        if message.content.get("attempt") is None:
+            await pages.wait()
+        content = message["body"]
+        await message.reply_channel.asend({"status": 200, "content": content})
+
+    async def fallback(scope: Any, receive: Any, send: Any) -> None:
+        log.append(("view", scope["path"]))
+        await views.wait()
+        for event in OK:
+            await send(event)
+
+    return Routing([route("http.request", page, path="^/page")], fallback=fallback, limits=(1000, 5))
+
+
+def test_of_a_routing_with_a_fallback_only_what_that_serves_is_a_session(tmp_path: Path) -> None:
+    """So a page goes on at another worker when the first is lost, and a view, which may not be repeated, cannot."""
+    log: list[Any] = []
+
+    async def test(cluster: Cluster) -> None:
+        pages, views = asyncio.Event(), asyncio.Event()
+        app = project(log, pages, views)
+        async with cluster.worker(app) as first:
+            dialler = cluster.last
+            page = asyncio.ensure_future(cluster.get("/page", body=b"x", method="POST"))
+            view = asyncio.ensure_future(cluster.get("/view", body=b"x", method="POST"))
+            await until(lambda: len(log) == 2)
+            assert {type(one) for one in first.running} == {Running, Handling}
+            async with cluster.worker(app):
+                cluster.lose(dialler)
+                assert [(await page).status, (await page).body] == [200, b"x"]
+                assert (await view).status == 502
+            pages.set()
+            views.set()
+
+    run(test, tmp_path)
+    assert sorted(log, key=str) == [("page", 2), ("page", None), ("view", "/view")]
+
+
+def test_the_limits_of_requests_are_the_applications(tmp_path: Path) -> None:
+    """In event style the container leads them; a view has its own."""
+
+    async def test(cluster: Cluster) -> None:
+        gate = asyncio.Event()
+        gate.set()
+        async with cluster.worker(project([], gate, gate)):
+            for path, size, status in [("/page", 1000, 200), ("/page", 1001, 413), ("/view", 1001, 200)]:
+                assert (await cluster.get(path, body=b"x" * size, method="POST")).status == status
+
+    run(test, tmp_path)

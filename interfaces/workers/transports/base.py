@@ -113,7 +113,7 @@ class End:
 class Link(End):
     """The interface container's end. Events that are put in before a worker has taken it go with the opening.
 
-    ``style`` is the worker's, "" until it has taken it.
+    ``style`` is the worker's, "" until it has taken it; ``limits`` those of its requests in event style, if it said so.
     """
 
     def __init__(
@@ -126,6 +126,7 @@ class Link(End):
         self.attempt = attempt
         self.style = ""
         self.worker = ""
+        self.limits: tuple[int, float] | None = None
         self.news: deque[tuple[int, Any, int]] = deque()
         """What came: kind (SEND, ASK, END; 0 with an Unavailable), payload, bytes."""
         self._scope = travelling(scope)
@@ -178,6 +179,7 @@ class Link(End):
         elif kind == TAKEN:
             facts = payload if isinstance(payload, dict) else {}
             self.style, self.worker = str(facts.get("style", "session")), str(facts.get("worker", ""))
+            self.limits = _limits(facts.get("limits"))
             if self.style != "event":
                 self._before = None
         elif kind in (SEND, ASK, END):
@@ -256,6 +258,15 @@ class Taken(End):
             self.close()
             if self.on_closed is not None:
                 self.on_closed(self)
+
+
+def _limits(said: Any) -> tuple[int, float] | None:
+    """Bytes of a body, and seconds; None for anything else."""
+    if not isinstance(said, list) or len(said) != 2:
+        return None
+    size, seconds = said
+    fits = isinstance(size, int) and isinstance(seconds, int | float) and size >= 0 and seconds >= 0
+    return (size, seconds) if fits else None
 
 
 def _nothing(kind: int, payload: Any, size: int) -> None:

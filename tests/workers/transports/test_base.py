@@ -184,6 +184,25 @@ def test_how_a_worker_takes_it() -> None:
     assert (odd.style, odd.worker) == ("session", "")
 
 
+def test_limits_are_the_workers_where_they_are_some() -> None:
+    """Bytes and seconds; an older worker says none, and what is none counts as none."""
+    link = Link(SCOPE)
+    nan = float("nan")
+    for said, limits in [
+        ([1000, 0.5], (1000, 0.5)),
+        ([0, 3], (0, 3)),
+        (None, None),
+        ([1], None),
+        ([1, nan], None),
+        ([0.5, 1], None),
+        ([1, "2"], None),
+        ([-1, 1], None),
+        ({"a": 1, "b": 2}, None),
+    ]:
+        link.heard(TAKEN, {"style": "event", "worker": "w", "limits": said}, 0)
+        assert link.limits == limits, said
+
+
 def test_news_come_in_order() -> None:
     """What the application sent, that it asks, its end, or a failure; nothing that nobody knows."""
 
