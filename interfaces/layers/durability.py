@@ -10,16 +10,18 @@ have one of their own, with a write before that comes after all that is waited f
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import Literal, get_args
+from functools import partial
+from typing import Any, Literal, get_args
 
-from redis.exceptions import ResponseError
+from redis.exceptions import NoPermissionError, ResponseError
 
 from interfaces.layers.node import Node
+from interfaces.layers.settings import Settings
 from interfaces.shared.errors import ConfigError, Unavailable
 
-__all__ = ["CLASSES", "Durability", "Facts", "Sync", "Wait", "facts_of", "wait_for"]
+__all__ = ["CLASSES", "Durability", "Facts", "Keeping", "Sync", "Wait", "answer", "facts_of", "wait_for"]
 
 Durability = Literal["memory", "process-crash", "host-crash", "replica"]
 CLASSES: tuple[Durability, ...] = get_args(Durability)
@@ -39,12 +41,18 @@ class Facts:
     policy: str
     replicas: int
     waitaof: bool
+    forbidden: tuple[str, ...] = ()
+    """What our user may not do, in the words of ACL SETUSER."""
 
     @property
     def described(self) -> str:
         """In a few words."""
         kept = f"appendfsync {self.appendfsync or 'unknown'}" if self.appendonly else "appendonly no"
-        return f"{kept}, maxmemory-policy {self.policy}, {self.replicas} replicas"
+        return f"{kept}, maxmemory-policy {self.policy or 'unknown'}, {_replicas(self.replicas)}"
+
+
+def _replicas(number: int) -> str:
+    return f"{number} replica{'s' * (number != 1)}"
 
 
 def _text(value: object) -> str:
@@ -52,56 +60,155 @@ def _text(value: object) -> str:
 
 
 async def facts_of(node: Node) -> Facts:
-    """Ask: CONFIG GET, or INFO where that is forbidden. Unavailable without an answer."""
+    """Ask the broker. What it does not know, or our user may not ask, is unknown; Unavailable without an answer."""
+    forbidden: list[str] = []
+
+    async def ask(permission: str, *words: str | int) -> Any:
+        try:
+            return await node.call(*words)
+        except NoPermissionError:
+            forbidden.append(permission)
+        except ResponseError:
+            pass  # a provider may have taken the command away, a server be too old for it
+        return None
+
     info: dict[str, str] = {}
     for section in ("persistence", "memory", "replication"):
-        lines = _text(await node.call("INFO", section)).splitlines()
+        lines = _text(await ask("+info", "INFO", section) or "").splitlines()
         info.update((name, value) for name, colon, value in (line.partition(":") for line in lines) if colon)
-    said: Mapping[str, str] = {}
-    try:
-        reply = await node.call("CONFIG", "GET", "append*")
-        said = dict(zip(map(_text, reply[::2]), map(_text, reply[1::2]), strict=True))
-    except ResponseError:
-        pass
-    try:
-        known = await node.call("COMMAND", "INFO", "WAITAOF")
-    except ResponseError:
-        known = [None]
+    reply = await ask("+config|get", "CONFIG", "GET", "append*") or []
+    said = dict(zip(map(_text, reply[::2]), map(_text, reply[1::2]), strict=True))
+    waitaof = await ask("+waitaof", "WAITAOF", 0, 0, 0)  # answers at once
+    await ask("+wait", "WAIT", 0, 0)
     return Facts(
         appendonly=info.get("aof_enabled") == "1",
         appendfsync=said.get("appendfsync", ""),
         policy=info.get("maxmemory_policy", ""),
         replicas=int(info.get("connected_slaves", 0)),
-        waitaof=bool(known and known[0]),
+        waitaof=waitaof is not None,
+        forbidden=tuple(dict.fromkeys(forbidden)),
     )
 
 
 def wait_for(facts: Facts, asked: Durability, replicas: int, broker: str) -> list[Wait]:
     """The commands to wait with after a write; none when the answer is enough.
 
-    Raises ConfigError, which says what to set, when the broker keeps less than is asked for.
+    Raises ConfigError, which says what to set or to permit, when the broker keeps less than is asked for.
     """
-
-    def refuse(what: str) -> ConfigError:
-        return ConfigError(f"{broker} keeps less than {asked!r} asks for ({facts.described}): set {what}")
-
     if asked == "memory":
         return []
-    if not facts.appendonly:
-        raise refuse("appendonly yes")
-    if facts.policy not in ("noeviction", ""):
-        raise refuse("maxmemory-policy noeviction")
-    waits: list[Wait] = []
-    if facts.appendfsync != "always" and (asked != "process-crash" or facts.appendfsync != "no"):
-        # everysec may hold a write back for two seconds while the disk is busy, so an answer says nothing
-        if not facts.waitaof or facts.appendfsync == "no":
-            raise refuse("appendfsync always")
-        waits.append(("WAITAOF", 1, 0))
+    # everysec may hold a write back for two seconds while the disk is busy, so an answer says nothing
+    enough = facts.appendfsync == "always" or (asked == "process-crash" and facts.appendfsync == "no")
+    waits: list[Wait] = [] if enough else [("WAITAOF", 1, 0)]
     if asked == "replica":
-        if facts.replicas < replicas:
-            raise refuse(f"up {replicas} replicas")
         waits.append(("WAIT", replicas))
+    needed = ["+info", "+config|get", *(f"+{words[0]!s}".lower() for words in waits)]
+    if lacking := [one for one in facts.forbidden if one in needed]:
+        raise ConfigError(
+            f"{broker} does not permit our user what {asked!r} needs: give it {' '.join(lacking)}"
+        )
+    if short := _short_of(facts, waits):
+        raise ConfigError(f"{broker} keeps less than {asked!r} asks for ({facts.described}): set {short}")
     return waits
+
+
+def _short_of(facts: Facts, waits: list[Wait]) -> str:
+    """What to set, for these waits to say that something is kept; "" when they do."""
+    commands = {words[0]: words[1] for words in waits}
+    if not facts.appendonly:
+        return "appendonly yes"
+    if facts.policy not in ("noeviction", ""):
+        return "maxmemory-policy noeviction"
+    if "WAITAOF" in commands and (not facts.waitaof or facts.appendfsync == "no"):
+        return "appendfsync always"
+    if facts.replicas < (wanted := int(commands.get("WAIT", 0))):
+        return f"up {_replicas(wanted)}"
+    return ""
+
+
+async def answer(reply: Awaitable[Any]) -> Any:
+    """The answer; a broker that refuses to write (full, read-only, loading) is Unavailable."""
+    try:
+        return await reply
+    except ResponseError as error:
+        raise Unavailable(f"the broker refuses: {error}") from error
+
+
+class Keeping:
+    """How each broker keeps things, as far as it has said, and the waiting for that.
+
+    ``replicas`` is how many "replica" means; ``key`` is written before each wait.
+    """
+
+    def __init__(self, settings: Settings, replicas: int, key: str) -> None:
+        self._settings, self._replicas, self._key = settings, replicas, key
+        self._facts: dict[Node, asyncio.Task[Facts]] = {}
+        self._kept: dict[tuple[Node, Durability], str] = {}
+        """What a broker was found to keep, and why."""
+        self._syncs: dict[tuple[Node, str], Sync] = {}
+        self._sides: dict[Node, Node] = {}
+
+    async def close(self) -> None:
+        """Close what was opened for the waiting."""
+        await asyncio.gather(*(side.close() for side in self._sides.values()))
+
+    async def waits(self, node: Node, asked: Durability) -> list[Wait]:
+        """What to wait with after a write to ``node``; "memory" asks the broker nothing.
+
+        Raises ConfigError, which says what to set, when it keeps less than is asked for; Unavailable when it has kept
+        that before, as a replica may come back, and without an answer. The next call then asks again.
+        """
+        if asked == "memory":
+            return []
+        asking = self._facts.get(node)
+        if asking is None:
+            asking = self._facts[node] = asyncio.create_task(facts_of(node))
+            asking.add_done_callback(partial(self._asked, node))
+        facts = await answer(asyncio.shield(asking))
+        try:
+            waits = wait_for(facts, asked, self._replicas, node.host.name)
+        except ConfigError as error:
+            if self._facts.get(node) is asking:
+                self.forget(node)
+            if (node, asked) in self._kept:
+                raise Unavailable(str(error)) from None
+            raise
+        then = " and ".join(f"{words[0]} {words[1]}" for words in waits)
+        self._kept[node, asked] = (
+            f"{facts.described}; {f'waits for {then}' if then else 'its answer is enough'}"
+        )
+        return waits
+
+    def _asked(self, node: Node, asking: asyncio.Task[Facts]) -> None:
+        failed = asking.cancelled() or asking.exception() is not None
+        if (failed or not node.up) and self._facts.get(node) is asking:
+            self.forget(node)
+
+    def forget(self, node: Node) -> None:
+        """Ask again the next time: the broker may be another one by then, or keep things differently."""
+        self._facts.pop(node, None)
+
+    async def confirm(self, node: Node, waits: list[Wait], run: bytes) -> None:
+        """Wait until what the run ``run`` of the broker was told is kept; Unavailable when nobody knows."""
+        key = node, str(waits)
+        if key not in self._syncs:
+            side = self._sides.get(node)
+            if side is None:
+                side = self._sides[node] = Node(self._settings, node.host)
+                await side.start()
+            self._syncs[key] = Sync(side, self._key, waits)
+        try:
+            await answer(self._syncs[key](run))
+        except Unavailable:
+            self.forget(node)
+            raise
+
+    def describe(self, asked: Durability) -> str:
+        """Why the brokers are thought to keep things as asked."""
+        if asked == "memory":
+            return "a broker that ends may lose it"
+        told = [f"{node.host.name}: {why}" for (node, kept), why in self._kept.items() if kept == asked]
+        return " / ".join(told) or "not connected"
 
 
 class Sync:
@@ -136,7 +243,9 @@ class Sync:
         node.tell(None, "SET", self._key, 1)
         asked = node.call(*words, int(WAIT * 1000)), node.call("INFO", "server")
         reply, info = await asyncio.gather(*asked)
-        if (reply[0] if isinstance(reply, list) else reply) < int(words[1]):
-            raise Unavailable(f"{node.host.name} does not confirm {words[0]!s} {words[1]}")
+        number = reply[0] if isinstance(reply, list) else reply
+        if number < int(words[1]):
+            who = "replicas have" if words[0] == "WAIT" else "append-only files have"
+            raise Unavailable(f"{node.host.name}: {number} of {words[1]} {who} confirmed within {WAIT:g} s")
         found: bytes = info.partition(b"run_id:")[2].partition(b"\r")[0]
         return found

@@ -13,27 +13,27 @@ A layer's ``flush`` leaves all of this alone.
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from redis.exceptions import ResponseError
-
+from interfaces.layers import durable_scripts as scripts
 from interfaces.layers.base import ChannelFull, Message
-from interfaces.layers.durability import Durability, Facts, Sync, Wait, facts_of, wait_for
+from interfaces.layers.durability import Durability, Keeping, answer
 from interfaces.layers.durable_body import Body
 from interfaces.layers.durable_items import LIMITS, TERMS, Item, Limits, Terms, back_off
-from interfaces.layers.durable_scripts import PUT, RENEW, SETTLE, TAKE, durable_bell, durable_keys, names_key
 from interfaces.layers.hub import Hub
 from interfaces.layers.node import Node
 from interfaces.layers.pipe import Word
 from interfaces.layers.scripts import FORGET
 from interfaces.shared.errors import Unavailable
 
-__all__ = ["POLL", "DurableQueues", "Item", "Limits", "Terms", "back_off"]
+__all__ = ["LATE", "POLL", "DurableQueues", "Item", "Limits", "Terms", "back_off"]
 
 POLL = 1.0
 """Seconds between looks while nobody rings: for lapsed leases, and for bells that were lost."""
+LATE = 0.5
+"""Seconds after which a take goes on without the brokers that do not answer, when others do."""
 FORGOTTEN = 3600.0
 """Seconds after which an owner that holds and asks for nothing is forgotten."""
 
@@ -56,7 +56,6 @@ class DurableQueues:
     ) -> None:
         self.hub = hub
         self.durability: Durability = durability
-        self.replicas = replicas
         self.strict = strict
         self.limits = limits
         self.owner = secrets.token_hex(8)  # not the hub's: it may have several of us
@@ -64,12 +63,13 @@ class DurableQueues:
         """What was taken here and not settled yet."""
         self.closed = False
         self._rules = hub.queues.rules
-        self._bell = durable_bell(self._rules.prefix, self.owner)
+        self._bell = scripts.durable_bell(self._rules.prefix, self.owner)
         self._bell_name = self._bell.encode()
-        self._facts: dict[Node, asyncio.Task[Facts]] = {}
-        self._syncs: dict[tuple[Node, str], Sync] = {}
-        self._side: dict[Node, Node] = {}
-        self._bells: set[asyncio.Future[None]] = set()
+        self._keeping = Keeping(hub.settings, replicas, f"{self._rules.prefix}:Qf")
+        self._bells: dict[asyncio.Future[str], Sequence[str]] = {}
+        """Who waits here, for which queues; rung with the queue that has something, or "" to look again."""
+        self._late: set[str] = set()
+        """Queues whose broker was asked and has not answered yet."""
         self._reclaimed: dict[str, float] = {}
         self._tasks: set[asyncio.Task[Any]] = set()
         self._turn = 0
@@ -87,7 +87,7 @@ class DurableQueues:
         """
         await self.hub.started()
         for node in self.hub.nodes:
-            await self._waits(node, self.durability)
+            await self._keeping.waits(node, self.durability)
             node.on_message = partial(self._heard, node.on_message)
             node.on_state.append(partial(self._on_state, node))
             await node.subscribe(self._bell)
@@ -102,45 +102,52 @@ class DurableQueues:
         if self._timer is not None:
             self._timer.cancel()
         self._ring()
+        # first: what is given back is told to others, and not to us
+        quiet = (node.unsubscribe(self._bell) for node in self.hub.nodes)
+        await asyncio.gather(*quiet, return_exceptions=True)
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=POLL)
         await asyncio.gather(*map(self.give_back, list(self.held)), return_exceptions=True)
         words: list[Word] = [self.owner, int(FORGOTTEN * 1000)]
         left = [self._node(queue).run(FORGET, [self._keys(queue)[0]], words) for queue in self._reclaimed]
         await asyncio.gather(*left, return_exceptions=True)
-        await asyncio.gather(*(node.close() for node in self._side.values()))
+        await self._keeping.close()
 
     def describe(self) -> str:
         """One line for the start: the class, and why the brokers are thought to keep it."""
-        known = [
-            f"{node.host.name}: {asked.result().described}"
-            for node, asked in self._facts.items()
-            if asked.done()
-        ]
-        return f"durable queues: {self.durability} ({'; '.join(known) or 'not connected'})"
+        return f"durable queues: {self.durability} ({self._keeping.describe(self.durability)})"
 
     def _heard(self, others: Callable[[bytes, bytes], None], name: bytes, payload: bytes) -> None:
-        if name == self._bell_name:
-            self._ring()
-        else:
+        if name != self._bell_name:
             others(name, payload)
+            return
+        queue = payload.decode().removeprefix(self._keys("")[0])
+        if not self._ring(queue):
+            self._pass_on(queue)
 
     def _on_state(self, node: Node, up: bool, _reason: str) -> None:
         if up:
             self._ring()
         else:
-            self._facts.pop(node, None)  # it may come back as another one
+            self._keeping.forget(node)
 
-    def _ring(self) -> None:
-        for bell in self._bells:
+    def _ring(self, queue: str = "") -> bool:
+        """Wake who waits here for the queue, or everybody; whether there was somebody."""
+        waiting = [bell for bell, queues in self._bells.items() if not queue or queue in queues]
+        for bell in waiting:
             if not bell.done():
-                bell.set_result(None)
+                bell.set_result(queue)
+        return bool(waiting)
+
+    def _pass_on(self, queue: str) -> None:
+        """Have another told, as nobody takes here."""
+        self._node(queue).tell_script(None, scripts.RING, self._keys(queue), [])
 
     def _node(self, queue: str) -> Node:
         return self.hub.node_of(queue)
 
     def _keys(self, queue: str) -> tuple[str, ...]:
-        return durable_keys(self._rules.prefix, queue)
+        return scripts.durable_keys(self._rules.prefix, queue)
 
     # --- put --------------------------------------------------------------------------------------
 
@@ -161,7 +168,7 @@ class DurableQueues:
         is kept), TypeError and ValueError for what cannot be encoded.
         """
         node, keys = self._node(queue), self._keys(queue)
-        waits = await self._waits(node, terms.durability or self.durability)
+        waits = await self._keeping.waits(node, terms.durability or self.durability)
         body = Body(message, dedupe_key or id, conversation, node.server_time())
         data = body.sealed(self._rules.cipher, keys[1])
         start, end = int(terms.not_before * 1000), int(terms.deadline * 1000)
@@ -175,38 +182,16 @@ class DurableQueues:
             queue,
             bool(waits) + 0,
         ]
-        names = names_key(self._rules.prefix)
-        taken, run = await _answer(node.run(PUT, [*keys, names], words))
+        names = scripts.names_key(self._rules.prefix)
+        taken, run = await answer(node.run(scripts.PUT, [*keys, names], words))
         if not taken:
             raise ChannelFull(f"{queue}: {self.limits.most} items are waiting")
         if waits:
-            await _answer((await self._sync(node, waits))(run))
-
-    async def _waits(self, node: Node, durability: Durability) -> list[Wait]:
-        asking = self._facts.get(node)
-        if asking is None:
-            asking = self._facts[node] = asyncio.create_task(facts_of(node))
-            asking.add_done_callback(partial(self._asked, node))
-        return wait_for(await _answer(asyncio.shield(asking)), durability, self.replicas, node.host.name)
-
-    def _asked(self, node: Node, asking: asyncio.Task[Facts]) -> None:
-        failed = asking.cancelled() or asking.exception() is not None
-        if (failed or not node.up) and self._facts.get(node) is asking:
-            del self._facts[node]  # the next put asks again
-
-    async def _sync(self, node: Node, waits: list[Wait]) -> Sync:
-        key = node, str(waits)
-        if key not in self._syncs:
-            side = self._side.get(node)
-            if side is None:
-                side = self._side[node] = Node(self.hub.settings, node.host)
-                await side.start()
-            self._syncs[key] = Sync(side, f"{self._rules.prefix}:Qf", waits)
-        return self._syncs[key]
+            await self._keeping.confirm(node, waits, run)
 
     async def length(self, queue: str) -> int:
         """How many items the queue has: waiting, held and delayed."""
-        count: int = await _answer(self._node(queue).call("HLEN", self._keys(queue)[1]))
+        count: int = await answer(self._node(queue).call("HLEN", self._keys(queue)[1]))
         return count
 
     # --- take -------------------------------------------------------------------------------------
@@ -219,25 +204,32 @@ class DurableQueues:
         """
         end = None if wait is None else self._loop.time() + wait
         while not self.closed:
-            bell = self._loop.create_future()
-            self._bells.add(bell)
+            bell, leaves = self._loop.create_future(), True
+            self._bells[bell] = queues
             try:
-                pause = POLL
-                try:
-                    items, due = await self._shielded(self._take(queues, n))
-                    pause = min(POLL, due)
-                    if items:
-                        return items
-                except Unavailable:
-                    if self.hub.closed:
-                        raise
+                items, pause = await self._look(queues, n)
+                if items:
+                    return items
                 left = pause if end is None else min(pause, end - self._loop.time())
                 if left <= 0 and end is not None and end <= self._loop.time():
                     return []
                 await asyncio.wait([bell], timeout=max(0.001, left))
+                leaves = False
             finally:
-                self._bells.discard(bell)
+                del self._bells[bell]
+                if leaves and bell.done() and bell.result():
+                    self._pass_on(bell.result())
         return []
+
+    async def _look(self, queues: Sequence[str], n: int) -> tuple[list[Item], float]:
+        """What there is now, and in how many seconds to look again."""
+        try:
+            items, due = await self._shielded(self._take(queues, n))
+        except Unavailable:
+            if self.hub.closed:
+                raise
+            return [], POLL
+        return items, min(POLL, due)
 
     async def _shielded(self, work: "Awaitable[tuple[list[Item], float]]") -> tuple[list[Item], float]:
         task = asyncio.ensure_future(work)
@@ -264,33 +256,47 @@ class DurableQueues:
 
     async def _take(self, queues: Sequence[str], n: int) -> tuple[list[Item], float]:
         self._turn += 1
-        turn = self._turn % len(queues)
-        order = [*queues[turn:], *queues[:turn]]
+        # a broker that is away, or owes us an answer, holds up nobody else's items
+        there = [queue for queue in queues if self._node(queue).up and queue not in self._late] or queues
+        turn = self._turn % len(there)
+        order = [*there[turn:], *there[:turn]]
         share, more = divmod(n, len(order))
-        shares = [share + (at < more) for at in range(len(order))]
-        asked = [self._ask(queue, part) for queue, part in zip(order, shares, strict=True) if part]
+        shares = {queue: share + (at < more) for at, queue in enumerate(order)}
         items: list[Item] = []
-        due = await self._together(asked, items)
-        for queue, part in zip(order, shares, strict=True):
+        due = await self._together({queue: part for queue, part in shares.items() if part}, items)
+        for queue, part in shares.items():
             short = part > sum(item.queue == queue for item in items)
             if len(items) < n and not short:
-                due = min(due, await self._together([self._ask(queue, n - len(items))], items))
+                due = min(due, await self._together({queue: n - len(items)}, items))
         return items, due
 
-    async def _together(
-        self, asked: Sequence[Awaitable[tuple[list[Item], float]]], items: list[Item]
-    ) -> float:
+    async def _together(self, shares: Mapping[str, int], items: list[Item]) -> float:
         """Add what is found to ``items``; gives the seconds until more is due.
 
-        Raises what went wrong only while there are none: what was taken is held here, and has to be given.
+        Raises what went wrong only while there are none: what was taken is held here, and has to be given. What
+        comes too late goes back.
         """
-        answers = await asyncio.gather(*asked, return_exceptions=True)
-        failed = [answer for answer in answers if isinstance(answer, BaseException)]
-        good = [answer for answer in answers if not isinstance(answer, BaseException)]
-        items += [item for found, _ in good for item in found]
-        if failed and not items:
-            raise failed[0]
-        return min((wait for _, wait in good), default=POLL)
+        asked = {asyncio.ensure_future(self._ask(queue, n)): queue for queue, n in shares.items()}
+        done, late = await asyncio.wait(asked, timeout=LATE)
+        if not done:
+            done, late = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+        for task in late:
+            self._late.add(asked[task])
+            self._tasks.add(task)
+            task.add_done_callback(partial(self._came, asked[task]))
+        good = [task.result() for task in done if not task.cancelled() and task.exception() is None]
+        for found, _ in good:
+            items += found
+        if len(good) < len(done) and not items:
+            await asyncio.gather(*done)
+        return min((due for _, due in good), default=POLL)
+
+    def _came(self, queue: str, task: "asyncio.Task[tuple[list[Item], float]]") -> None:
+        """A late answer: the next take asks that broker again."""
+        self._late.discard(queue)
+        self._tasks.discard(task)
+        self._unwanted(task)
+        self._ring()
 
     async def _ask(self, queue: str, n: int) -> tuple[list[Item], float]:
         now, limits = self._loop.time(), self.limits
@@ -303,7 +309,7 @@ class DurableQueues:
         words: list[Word] = [
             self.owner, self._bell, n, lease, limits.attempts, limits.letters, int(limits.keep_expired)
         ]  # fmt: skip
-        taken, expired, worn, trimmed, due = await _answer(node.run(TAKE, keys, words))
+        taken, expired, worn, trimmed, due = await answer(node.run(scripts.TAKE, keys, words))
         self._count(expired=expired, worn_out=worn, letters_dropped=trimmed)
         items = [await self._item(queue, node, *fields) for fields in taken]
         return [item for item in items if item], due / 1000 if due >= 0 else POLL
@@ -349,7 +355,7 @@ class DurableQueues:
             words: list[Word] = [self.owner]
             for item in items:
                 words += [at[item.queue], item.entry]
-            node.tell_script(partial(self._renewed, items), RENEW, list(streams.values()), words)
+            node.tell_script(partial(self._renewed, items), scripts.RENEW, list(streams.values()), words)
 
     def _renewed(self, items: list[Item], reply: Any) -> None:
         for n in [] if isinstance(reply, Exception) else reply:
@@ -386,15 +392,7 @@ class DurableQueues:
         self.held.discard(item)  # whatever happens, it is renewed no more
         node, keys = self._node(item.queue), self._keys(item.queue)
         words: list[Word] = [item.entry, item.id, self.owner, item.attempt, verb, *more]
-        ours, trimmed = await _answer(node.run(SETTLE, keys, words))
+        ours, trimmed = await answer(node.run(scripts.SETTLE, keys, words))
         self._count(letters_dropped=trimmed, late_verdict=not ours)
         item.lost = item.lost or not ours
         return bool(ours)
-
-
-async def _answer(reply: Awaitable[Any]) -> Any:
-    """The answer; a broker that refuses to write (full, read-only, loading) is Unavailable."""
-    try:
-        return await reply
-    except ResponseError as error:
-        raise Unavailable(f"the broker refuses: {error}") from error

@@ -5,6 +5,7 @@ the stream, where it waits or is held (pending in the group ``g``: owner and idl
 until its time has come, or in the FIFO of its conversation, of which only the head is in one of the others.
 State: ``t`` attempts begun, ``c`` conversation, ``u`` the millisecond of its deadline. Time is the server's.
 In ``later`` the letter before the id says what comes: ``e`` it enters, ``a`` it is the head already (strict).
+What was given back is the consumer ``~``'s, in its old place, until somebody takes it.
 """
 
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from typing import NamedTuple
 from interfaces.layers.scripts import Script
 
 __all__ = [
-    "PUT", "RENEW", "REPLAY", "SETTLE", "TAKE", "Keys", "durable_bell", "durable_keys", "names_key",
+    "PUT", "RENEW", "REPLAY", "RING", "SETTLE", "TAKE", "Keys", "durable_bell", "durable_keys", "names_key",
 ]  # fmt: skip
 
 
@@ -40,7 +41,7 @@ def names_key(prefix: str) -> str:
 
 
 def durable_bell(prefix: str, owner: str) -> str:
-    """The pub/sub channel on which who takes is told that there is something."""
+    """The pub/sub channel on which who takes is told the stream that has something."""
     return f"{prefix}:Qr:{owner}"
 
 
@@ -53,7 +54,7 @@ end
 local function ring()
   while true do
     local bell = redis.call('ZPOPMIN', waiting)[1]
-    if not bell or redis.call('PUBLISH', bell, '') > 0 then return end
+    if not bell or redis.call('PUBLISH', bell, q) > 0 then return end
   end
 end
 local function found()
@@ -145,12 +146,15 @@ local function begin(entry, id)
     taken[#taken + 1] = {entry, id, t, redis.call('HGET', bodies, id)}
   end
 end
-if lease > 0 then
-  local lapsed = redis.pcall('XPENDING', q, 'g', 'IDLE', lease, '-', '+', want)
-  for _, held in ipairs(lapsed.err and {} or lapsed) do
-    local entry = redis.call('XCLAIM', q, 'g', me, 0, held[1])[1]
+local function claim(held)
+  for _, one in ipairs(held.err and {} or held) do
+    local entry = redis.call('XCLAIM', q, 'g', me, 0, one[1])[1]
     if entry and entry[2] then begin(entry[1], entry[2][2]) end
   end
+end
+claim(redis.pcall('XPENDING', q, 'g', '-', '+', want, '~'))
+if lease > 0 and count < want then
+  claim(redis.pcall('XPENDING', q, 'g', 'IDLE', lease, '-', '+', want - count))
 end
 for _ = 1, 100 do
   if count >= want then break end
@@ -166,7 +170,7 @@ local first = redis.call('ZRANGE', later, 0, 0, 'WITHSCORES')[2]
 return {taken, expired, worn, trimmed, first and math.max(0, first - now) or -1}
 """
 )
-"""Take items: those that are due join first, lapsed ones come before fresh ones.
+"""Take items: those that are due join first; given-back ones come before lapsed ones, and those before fresh ones.
 
 Keys: the queue's seven. Arguments: owner, its bell, how many, milliseconds after which what an owner has neither
 settled nor renewed is taken over (0: not now), how many attempts an item has, how many dead letters there may be,
@@ -184,7 +188,7 @@ if redis.call('HGET', states, 't' .. id) ~= attempt then return {0, 0} end
 local trimmed = 0
 if verb == 'back' then
   redis.call('HINCRBY', states, 't' .. id, -1)
-  redis.call('XCLAIM', q, 'g', '~', 0, entry, 'IDLE', 100000000, 'JUSTID')
+  redis.call('XCLAIM', q, 'g', '~', 0, entry, 'JUSTID')
   ring()
 elseif verb == 'retry' then
   finish(entry)
@@ -219,6 +223,9 @@ end
 return lost
 """)
 """Renew leases. Keys: streams. Arguments: owner, then (which key, entry) of each. Answers which are lost, from 0."""
+
+RING = Script(_COMMON + "ring()")
+"""Tell the next who waits, when one who was told does not take. Keys: the queue's seven."""
 
 REPLAY = Script(
     _COMMON

@@ -1,11 +1,13 @@
 """Durable queues for the tests: each a process's own, as far as the broker can see."""
 
 import asyncio
+import socket
 from collections import Counter
 from contextlib import asynccontextmanager
 
 from interfaces.layers.durable import DurableQueues, Limits
 from interfaces.layers.redis import RedisChannelLayer
+from tests.layers.conftest import until
 
 
 class Makes:
@@ -15,8 +17,8 @@ class Makes:
         self.broker, self.keywords, self.counts = broker, keywords, Counter()
         self.made = []
 
-    def layer(self, **keywords):
-        layer = RedisChannelLayer(self.broker.hosts, prefix=self.broker.prefix, **keywords)
+    def layer(self, hosts=None, **keywords):
+        layer = RedisChannelLayer(hosts or self.broker.hosts, prefix=self.broker.prefix, **keywords)
         layer.count = lambda name, by: self.counts.update({name: by})
         return layer
 
@@ -48,3 +50,15 @@ async def soon(true, seconds=10):
     async with asyncio.timeout(seconds):
         while not true():
             await asyncio.sleep(0.002)
+
+
+def replicated(fresh_broker, **options):
+    """A primary and its replica, which is there already; both are restarted as what they were."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = {"bind": "127.0.0.1", "repl_diskless_sync_delay": "0", **options}
+    primary = fresh_broker(port=str(port), **options)
+    replica = fresh_broker(replicaof=f"127.0.0.1 {port}", **options)
+    until(lambda: b"state=online" in primary.command("INFO", "replication"))
+    return primary, replica
