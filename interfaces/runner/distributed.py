@@ -8,7 +8,7 @@ import os
 import secrets
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from fnmatch import fnmatchcase
 from typing import Any, ClassVar
@@ -28,6 +28,8 @@ from interfaces.workers.transports.both import Both
 from interfaces.workers.transports.dial import Dialler
 from interfaces.workers.transports.direct import Direct
 from interfaces.workers.transports.directory import Places
+from interfaces.workers.transports.meeting import Meeting
+from interfaces.workers.transports.noise import Noise
 from interfaces.workers.transports.queue import Queue
 from interfaces.workers.transports.redis import Redis
 from interfaces.workers.transports.registry import Registry
@@ -53,6 +55,8 @@ async def relaying(
     ``served`` are the names of the interfaces.
     Entering raises ConfigError.
     """
+    types = frozenset(TYPES.get(name, name) for name in options.relay)
+    _require_served(types, served, alone=app is None)
     async with AsyncExitStack() as stack:
         transport: Direct | Redis
         if options.transport == "direct" or (options.transport == "auto" and options.relay_bind):
@@ -63,12 +67,13 @@ async def relaying(
             redis = Redis(layer, options.relay_queue, options.relay_wait, telemetry.count)
             transport = await stack.enter_async_context(redis)
             where = "workers on the layer"
+        if _has_broker(layer):
+            way = "redis" if isinstance(transport, Redis) else "direct"
+            await stack.enter_async_context(Meeting(layer, "container", [way]))
         relay = Relay(transport, layer)
         if app is None:
             yield relay, where
         else:
-            types = frozenset(TYPES.get(name, name) for name in options.relay)
-            _require_served(types, served)
             yield _Split(app, relay, types), f"{{app}}, {' and '.join(sorted(types))} for {where}"
 
 
@@ -96,13 +101,21 @@ def _direct(options: ServeOptions, layer: Any, telemetry: Telemetry) -> Direct:
     )
 
 
-def _require_served(types: frozenset[str], names: Iterable[str]) -> None:
-    """ConfigError for a type of scope that none of the interfaces ``names`` has; those of others may have any."""
+def _require_served(types: frozenset[str], names: Iterable[str], *, alone: bool) -> None:
+    """ConfigError for a type of scope that none of the interfaces ``names`` has; those of others may have any.
+
+    Also for what is served besides when nobody would run that: the relay is ``alone``, without an application here.
+    """
     known = {TYPES.get(name, name) for name in names if name in BUILTIN}
     for kind in sorted(types - known) if set(names) <= BUILTIN.keys() else ():
         raise ConfigError(
             f"--relay {kind}: that is not served; {' and '.join(sorted(known))} may be relayed"
             f"{did_you_mean(kind, sorted(known))}"
+        )
+    if types and alone and (others := sorted(known - types)):
+        raise ConfigError(
+            f"--relay {' '.join(sorted(types))}: nobody would run {' and '.join(others)}; say --app MODULE:ATTRIBUTE"
+            " for it, or leave --relay out: workers run everything then"
         )
 
 
@@ -145,7 +158,18 @@ class WorkerProcess(Interface[WorkerOptions]):
         name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
         async with AsyncExitStack() as stack:
             source = await stack.enter_async_context(_source(options, context, name))
-            worker = Worker(app, source, name=name, concurrency=options.concurrency, state=context.state)
+            if _has_broker(context.layer):
+                ways = [options.transport] if options.transport != "auto" else ["direct", "redis"]
+                meeting = Meeting(context.layer, "worker", ways, looks=not options.connect)
+                await stack.enter_async_context(meeting)
+            worker = Worker(
+                app,
+                source,
+                name=name,
+                concurrency=options.concurrency,
+                state=context.state,
+                count=context.telemetry.count,
+            )
             background = _background(app, options, context.layer)
             context.ready("worker", True)
             worker_ready.send()
@@ -167,7 +191,7 @@ def _source(options: WorkerOptions, context: Context, name: str) -> Any:
         _require_broker(layer)
         sources.append(Taker(layer, context.telemetry.count, only=options.only, exclude=options.exclude))
     if options.connect or (options.transport != "redis" and layer is not None):
-        sources.append(_dialler(options, layer, name))
+        sources.append(_dialler(options, layer, name, context.telemetry.count))
     return Both(sources)
 
 
@@ -198,7 +222,7 @@ def _takes(options: WorkerOptions, channel: str) -> bool:
     return not any(fnmatchcase(channel, glob) for glob in options.exclude)
 
 
-def _dialler(options: WorkerOptions, layer: Any, name: str) -> Dialler:
+def _dialler(options: WorkerOptions, layer: Any, name: str, count: Callable[[str], None]) -> Dialler:
     if not options.connect:
         _require_broker(layer)
     directory = Places(options.connect) if options.connect else Registry(layer)
@@ -209,6 +233,8 @@ def _dialler(options: WorkerOptions, layer: Any, name: str) -> Dialler:
         except OSError as error:
             raise ConfigError(f"--relay-tls-ca {options.relay_tls_ca}: {error.strerror or error}") from None
         tls.check_hostname = False  # containers are found by address; that authority signs for nothing else
-    return Dialler(
+    dialler = Dialler(
         directory, name, options.relay_token.encode(), tls=tls, only=options.only, exclude=options.exclude
     )
+    dialler.malformed = Noise(count, "relay.malformed")
+    return dialler

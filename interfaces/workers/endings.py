@@ -4,7 +4,7 @@ from typing import Any
 
 from interfaces.shared.asgi import Event, Scope, Send
 from interfaces.shared.errors import ApplicationError, NoRoute, PeerGone, Unavailable
-from interfaces.workers.transports.base import Busy
+from interfaces.workers.transports.base import Busy, Lost
 
 __all__ = ["Telling", "ending"]
 
@@ -54,11 +54,11 @@ class Telling:
         prefix = "websocket.http.response" if self.kind == "websocket" else "http.response"
         headers = [TEXT]
         status, text = 500, b"Internal Server Error\n"
-        if isinstance(error, Busy):
+        if isinstance(error, Lost):
+            status, text = 502, b"Bad Gateway\n"
+        elif isinstance(error, Unavailable):
             status, text = 503, b"Service Unavailable\n"
             headers.append((b"retry-after", b"1"))
-        elif isinstance(error, Unavailable):
-            status, text = 502, b"Bad Gateway\n"
         headers.append((b"content-length", b"%d" % len(text)))
         await self.send({"type": f"{prefix}.start", "status": status, "headers": headers})
         await self.send({"type": f"{prefix}.body", "body": text})
@@ -78,4 +78,4 @@ def ending(facts: Any) -> Exception | None:
         return NoRoute("the application knows no such address")
     if how == "error":
         return ApplicationError("the application raised; the worker's log says what")
-    return Unavailable("the worker stopped before the application had ended") if how == "cancelled" else None
+    return Lost("the worker stopped before the application had ended") if how == "cancelled" else None

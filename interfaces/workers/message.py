@@ -19,8 +19,8 @@ from interfaces.shared.errors import ConfigError
 from interfaces.workers.outcome import Outcome
 from interfaces.workers.settings import layer_of
 
-__all__ = ["NO_LAYER", "Channel", "Group", "Message", "collecting", "current_layer", "perform", "set_default_layer",
-           "set_holder", "using_layer"]  # fmt: skip
+__all__ = ["NO_LAYER", "Channel", "Group", "Message", "at_once", "collecting", "current_layer", "perform",
+           "set_default_layer", "set_holder", "using_layer"]  # fmt: skip
 
 Operation = list[Any]
 """["channel" or "group", name, message], or ["add" or "discard", group, channel]."""
@@ -118,6 +118,16 @@ def collecting() -> Iterator[Buffer]:
         yield buffer
     finally:
         buffer.closed = True
+        _buffer.reset(token)
+
+
+@contextmanager
+def at_once() -> Iterator[None]:
+    """Collect nothing in this context: what is said is done when it is said, as where no consumer runs."""
+    token = _buffer.set(None)
+    try:
+        yield
+    finally:
         _buffer.reset(token)
 
 

@@ -73,7 +73,7 @@ class _Scope:
         """Until the application at the worker has ended."""
         first = await self.receive()
         error = await self._attempt(first, 1)
-        if isinstance(error, Unavailable) and not isinstance(error, Busy) and self._repeatable(first):
+        if isinstance(error, Lost) and self._repeatable(first):
             error = await self._attempt(first, 2)
         if self.unheard:
             error = await self._converse()
@@ -189,10 +189,10 @@ class _Scope:
                 raise payload
             if isinstance(payload, dict) and payload.get("how") != "cancelled":
                 return Outcome(error="no-route" if payload.get("how") == "no-route" else "raised")
-        raise Unavailable(f"{TRIES} workers were lost with {event['type']}")
+        raise Lost(f"{TRIES} workers were lost with {event['type']}")
 
 
 def _told(link: Link, task: asyncio.Task[None]) -> None:
     """What the peer says can be sent on no longer: an event that cannot travel."""
     if not task.cancelled() and (error := task.exception()) is not None:
-        link.failed(Unavailable(str(error)))
+        link.failed(Lost(str(error)))

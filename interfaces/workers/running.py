@@ -22,6 +22,8 @@ PART = 256 << 10
 """Bytes of a body, or of a file, that travel at once."""
 DEAF = 1000
 """Times that an application may ask on after it was told that its HTTP client is gone; then it is cancelled."""
+STUCK = 10.0
+"""Seconds that an application may go on after its last event until the log says that it does."""
 KNOWN = {
     "http": ("http.response.", "start, body, trailers, early_hint, pathsend"),
     "websocket": ("websocket.", "accept, send, close, http.response.start, http.response.body"),
@@ -45,6 +47,9 @@ class Owner(Protocol):
     def left(self, running: "Running") -> None:
         """It is over."""
 
+    def stuck(self, running: "Running") -> None:
+        """It goes on although its client has gone long ago."""
+
 
 class Running:
     """Events come by :meth:`heard`; what the application sends leaves by ``taken``."""
@@ -63,6 +68,7 @@ class Running:
         self._told = 0
         self._turn = 0
         self._start: Event | None = None
+        self._late: asyncio.TimerHandle | None = None
         special = self._asking if opening.get("asks") else self._requesting if self.kind == "http" else None
         self.session = Session(
             special or owner.app, scope, self._send, on_end=self._ended, on_room=self._room
@@ -86,8 +92,7 @@ class Running:
             else:
                 self._kept += size
         elif kind == LAST:
-            self._gone = True
-            self.session.last(payload)
+            self._leave(payload)
             self._taken.wake()
         elif kind == CANCEL:
             self.session.cancel()
@@ -95,8 +100,7 @@ class Running:
             log.error("%r sent what does not fit: %s", self.session, payload.get("reason"))
             self.session.cancel()
         else:
-            self._gone = True
-            self.session.last(GONE.get(self.kind))
+            self._leave(GONE.get(self.kind))
 
     def move(self) -> None:
         """Close its WebSocket so that the client comes back to another worker."""
@@ -107,6 +111,13 @@ class Running:
         """End it now."""
         self._cut = True
         self.session.cancel()
+
+    def _leave(self, last: Event | None) -> None:
+        """The client has gone. As in one process the application may finish what it does, and keeps its slot."""
+        self._gone = True
+        self.session.last(last)
+        if self._late is None and not self.session.ended:
+            self._late = asyncio.get_running_loop().call_later(STUCK, self._owner.stuck, self)
 
     async def _send(self, event: Event) -> None:
         """The application's ``send``. RuntimeError for what is not known or cannot travel, PeerGone for nobody."""
@@ -227,9 +238,15 @@ class Running:
         self._taken.end({"how": self._how(session.error)})
         task = session.task
         if task is None or task.done():
-            self._owner.left(self)
+            self._over()
         else:
-            task.add_done_callback(lambda _: self._owner.left(self))
+            task.add_done_callback(self._over)
+
+    def _over(self, task: object = None) -> None:
+        """The application's task has ended too, which takes no cancelling if it does not want to."""
+        if self._late is not None:
+            self._late.cancel()
+        self._owner.left(self)
 
     def _how(self, error: BaseException | None) -> str:
         if isinstance(error, NoRoute):

@@ -12,13 +12,15 @@ kind   from    payload
 ====== ======= ==========================================================================================
 HELLO  both    {"versions": [oldest, newest], "role", "id", "nonce"}
 PROOF  both    {"proof": HMAC-SHA256}, see :mod:`interfaces.workers.transports.auth`
-REFUSE both    {"reason": text}; then the connection closes
+REFUSE both    {"reason": text}; then the connection closes. Of a session, through a broker: so does the session
 PING   both    any; answered by PONG
 SLOTS  worker  {"free": openings that may come, "seen": openings that came until now, "only", "exclude": globs}
 DRAIN  both    worker: open nothing more; container: nothing more is on its way
 OPEN   cont.   {"scope", "events", "attempt", "asks": whether ASK is wanted};
-                event style: {"scope", "event", "session", "attempt"}
-TAKEN  worker  {"style": "session" or "event", "worker"}; event style: "limits": [bytes, seconds] of a request
+                event style: {"scope", "event", "session", "attempt"};
+                through a broker also {"versions": [oldest, newest], "until": its time}
+TAKEN  worker  {"style": "session" or "event", "worker"}; event style: "limits": [bytes, seconds] of a request;
+                through a broker, where nobody says HELLO: "version", as agreed with what is in the opening
 EVENT  cont.   an event for the application
 LAST   cont.   the last one, or None
 SEND   worker  an event that the application sent
@@ -40,9 +42,10 @@ import msgspec
 from interfaces.shared.asgi import Scope
 from interfaces.shared.errors import PeerError
 
-__all__ = ["ASK", "BACK", "CANCEL", "CREDIT", "DRAIN", "END", "EVENT", "HELLO", "LAST", "LONGEST", "OPEN", "PING",
-           "PONG", "PROOF", "REFUSE", "REJECT", "SEND", "SLOTS", "TAKEN", "VERSIONS", "WINDOW", "Frame", "Reader",
-           "agreed", "decode", "encode", "frame", "landed", "packed", "travelling"]  # fmt: skip
+__all__ = ["ASK", "BACK", "CANCEL", "CREDIT", "DRAIN", "END", "EVENT", "HELLO", "LAST", "LONGEST", "OPEN",
+           "PING", "PONG", "PROOF", "REFUSE", "REJECT", "SEND", "SLOTS", "TAKEN", "VERSIONS", "WINDOW",
+           "Frame", "Reader", "Unlike", "agreed", "decode", "encode", "frame", "landed", "packed",
+           "travelling"]  # fmt: skip
 
 VERSIONS = (1, 1)
 """The oldest and the newest that this code speaks."""
@@ -159,15 +162,19 @@ class Reader:
             self._parts = [data[at:]]
 
 
+class Unlike(PeerError):  # noqa: N818 - what it is, not whose mistake
+    """The other side says what it is in frames that can be understood, and does not fit to this one."""
+
+
 def agreed(theirs: Any) -> int:
-    """The version to speak with a peer that speaks ``theirs``, [oldest, newest]. PeerError when there is none."""
+    """The version to speak with a peer that speaks ``theirs``, [oldest, newest]. Unlike when there is none."""
     try:
         oldest, newest = (int(one) for one in theirs[:2])
     except (TypeError, ValueError):
         raise PeerError("malformed frame") from None
     version = min(newest, VERSIONS[1])
     if version < max(oldest, VERSIONS[0]):
-        raise PeerError(
+        raise Unlike(
             f"it speaks versions {oldest} to {newest} of the protocol, this side {VERSIONS[0]} to {VERSIONS[1]}"
         )
     return version

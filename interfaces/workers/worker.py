@@ -2,15 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from interfaces.shared.asgi import Application
 from interfaces.shared.errors import PeerError
 from interfaces.workers.handling import Handling
 from interfaces.workers.routing import Routing, find_routing
-from interfaces.workers.running import Running
+from interfaces.workers.running import STUCK, Running
 from interfaces.workers.transports.base import Source, Taken
+from interfaces.workers.transports.noise import uncounted
 
 __all__ = ["Worker"]
 
@@ -25,11 +26,18 @@ SPREAD = 10.0
 class Worker:
     """Runs ``app`` for whatever ``source`` brings while it is entered, ``concurrency`` scopes at once.
 
-    ``state`` is the lifespan's. :meth:`drain` before leaving finishes what runs.
+    ``state`` is the lifespan's. :meth:`drain` before leaving finishes what runs. ``count`` is told of ``worker.stuck``.
     """
 
     def __init__(
-        self, app: Application, source: Source, *, name: str, concurrency: int, state: Mapping[str, Any]
+        self,
+        app: Application,
+        source: Source,
+        *,
+        name: str,
+        concurrency: int,
+        state: Mapping[str, Any],
+        count: Callable[[str], None] = uncounted,
     ) -> None:
         self.app = app
         self.name = name
@@ -38,6 +46,7 @@ class Worker:
         self.running: set[Running | Handling] = set()
         self._source = source
         self._concurrency = concurrency
+        self.count = count
         self._routings: dict[str, Routing | None] = {}
         self._idle: asyncio.Future[None] | None = None
         source.on_opening = self.opened
@@ -83,6 +92,12 @@ class Worker:
         self._source.free(self._concurrency - len(self.running))
         if self._idle is not None and not self.running and not self._idle.done():
             self._idle.set_result(None)
+
+    def stuck(self, running: Running) -> None:
+        """Its application goes on though its client has gone long ago: somebody may wonder where the slots are."""
+        self.count("worker.stuck")
+        taken = f"{len(self.running)} of {self._concurrency} slots are taken"
+        log.warning("%r goes on %g s after its client has gone; it keeps its slot, %s", running, STUCK, taken)
 
     async def drain(self, seconds: float) -> None:
         """Take nothing more, finish what runs, send WebSockets elsewhere; what is after ``seconds`` is cut."""

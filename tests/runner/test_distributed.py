@@ -64,6 +64,7 @@ class Transport:
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Transport]:
     """The transports that were made, of classes named Direct and Redis that do nothing."""
     found: list[Transport] = []
+    monkeypatch.setattr(distributed, "Meeting", type("Meeting", (Transport,), {"made": []}))
     for name in ("Direct", "Redis"):
         monkeypatch.setattr(distributed, name, type(name, (Transport,), {"made": found}))
     return found
@@ -186,6 +187,38 @@ def test_what_is_relayed_is_served(served: tuple[str, ...], relay: str, said: st
     else:
         kind = "websocket" if relay == "ws" else relay
         assert where(Layer(), nothing, served, **options) == f"{{app}}, {kind} for workers on the layer"
+
+
+@pytest.mark.parametrize(
+    ("served", "relay", "said"),
+    [
+        (("http", "ws"), ("http",), "--relay http: nobody would run websocket; say --app MODULE:ATTRIBUTE for it"),
+        (("http",), ("websocket",), "--relay websocket: that is not served; http may be relayed"),
+        (("http", "ws"), ("ws", "http"), ""),
+        (("http",), ("http",), ""),
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("made")
+def test_what_is_not_relayed_needs_an_application(served: tuple[str, ...], relay: Any, said: str) -> None:
+    """--relay names what goes away: without --app nobody is there for the rest, and that is not taken silently."""
+    if said:
+        with pytest.raises(ConfigError, match=f"^{said}"):
+            where(Layer(), None, served, layer="redis://h", relay=relay)
+    else:
+        assert where(Layer(), None, served, layer="redis://h", relay=relay) == "workers on the layer"
+
+
+@pytest.mark.parametrize(("transport", "ways"), [("redis", ["redis"]), ("direct", ["direct"])])
+def test_a_container_says_which_transport_it_takes(
+    monkeypatch: pytest.MonkeyPatch, made: Any, transport: str, ways: Any
+) -> None:
+    """To workers on the layer, if there is one through which they meet."""
+    meetings: list[Transport] = []
+    monkeypatch.setattr(distributed, "Meeting", type("Meeting", (Transport,), {"made": meetings}))
+    layer = Layer()
+    where(layer, transport=transport)
+    where(None, relay_bind="unix:x")
+    assert [one.given for one in meetings] == [(layer, "container", ways)]
 
 
 def test_only_named_types_go_away(made: list[Transport], monkeypatch: pytest.MonkeyPatch) -> None:

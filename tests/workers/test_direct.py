@@ -269,6 +269,53 @@ def test_a_peer_that_talks_nonsense_is_dropped(tmp_path: Path) -> None:
     run(test, tmp_path)
 
 
+def test_strangers_at_the_port_are_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Whatever they say, before the introduction or after it: one line of each, and no traceback."""
+
+    async def test(cluster: Cluster) -> None:
+        for words in (
+            b"GET / HTTP/1.1\r\n\r\n",
+            b"\x00\x00\x00\x01\xc1",
+            frame(OPEN, 0, {}),
+            frame(PROOF, 0, 5),
+        ):
+            reader, writer = await asyncio.open_unix_connection(cluster.place[5:])
+            writer.write(words)
+            await reader.read()
+            writer.close()
+        await until(lambda: cluster.counts["relay.malformed"] == 4)
+        for payload in ({"free": 1, "seen": 0, "only": [5]}, {"free": "x", "seen": 0}, 7):
+            fake = await worker_of(cluster)
+            fake.say(SLOTS, 0, payload)
+            await until(lambda: not cluster.queue.desks)
+            await fake.close()
+        assert cluster.counts == {"relay.malformed": 7}
+
+    run(test, tmp_path)
+    assert len(caplog.messages) == 1 and caplog.messages[0].startswith(
+        "who is no worker has connected: a frame of"
+    )
+    assert all(record.exc_info is None for record in caplog.records)
+
+
+def test_workers_that_do_not_fit_are_counted(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """By another counter than nonsense: of them an operator wants to know. One line, whatever versions they name."""
+
+    async def test(cluster: Cluster) -> None:
+        for version in range(2, 9):
+            fake = Fake(*await asyncio.open_unix_connection(cluster.place[5:]), "worker")
+            fake.say(HELLO, 0, fake.handshake.hello() | {"versions": [version, version]})
+            reason = f"it speaks versions {version} to {version} of the protocol, this side 1 to 1"
+            assert (await fake.next(REFUSE))[1] == {"reason": reason}
+            await fake.close()
+        await until(lambda: cluster.counts == {"relay.refused": 7})
+
+    run(test, tmp_path)
+    assert caplog.messages == [
+        "a worker is refused: it speaks versions 2 to 2 of the protocol, this side 1 to 1"
+    ]
+
+
 def test_silence_is_death(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that is stopped, not closed, loses its sessions after a while."""
     monkeypatch.setattr(peers, "PING_EVERY", 0.01)

@@ -40,7 +40,7 @@ def told(scope: Any, error: Exception, *before: Any) -> list[Any]:
     [
         (ApplicationError("raised"), 500, b"Internal Server Error\n", []),
         (ValueError("anything"), 500, b"Internal Server Error\n", []),
-        (Unavailable("gone"), 502, b"Bad Gateway\n", []),
+        (Unavailable("away"), 503, b"Service Unavailable\n", [(b"retry-after", b"1")]),
         (Lost("gone"), 502, b"Bad Gateway\n", []),
         (Busy("full"), 503, b"Service Unavailable\n", [(b"retry-after", b"1")]),
     ],
@@ -136,7 +136,7 @@ async def refuse(event: Any) -> None:
     [
         ({"how": "no-route"}, NoRoute),
         ({"how": "error"}, ApplicationError),
-        ({"how": "cancelled"}, Unavailable),
+        ({"how": "cancelled"}, Lost),
         ({"how": "ok"}, type(None)),
         ({"how": "of a later version"}, type(None)),
         ({}, type(None)),

@@ -12,15 +12,18 @@ import pytest
 from interfaces.layers.embedded import Embedded
 from interfaces.layers.redis import RedisChannelLayer
 from interfaces.testing.recorder import OK, Recorder
+from interfaces.workers import wire
 from interfaces.workers.relay import Relay
-from interfaces.workers.transports import registry
+from interfaces.workers.transports import leases
 from interfaces.workers.transports.dial import Dialler
 from interfaces.workers.transports.direct import Direct
 from interfaces.workers.transports.directory import Place
+from interfaces.workers.transports.post import KIND
 from interfaces.workers.transports.queue import Queue
-from interfaces.workers.transports.redis import Redis
+from interfaces.workers.transports.redis import OPENINGS, Redis
 from interfaces.workers.transports.registry import Registry
 from interfaces.workers.transports.take import Taker
+from interfaces.workers.wire import END, OPEN, REJECT, encode
 from interfaces.workers.worker import Worker
 from tests.workers.harness import Cluster, until
 
@@ -256,8 +259,8 @@ def test_types_that_nobody_knows_of_are_announced(
 
 def test_containers_are_found_in_the_broker(made: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """With a token of their own, until they leave or their lease ends."""
-    monkeypatch.setattr(registry, "LEASE", 0.3)
-    monkeypatch.setattr(registry, "RENEW", 0.05)
+    monkeypatch.setattr(leases, "LEASE", 0.3)
+    monkeypatch.setattr(leases, "RENEW", 0.05)
 
     async def main() -> None:
         layer, other = made(), made()
@@ -268,7 +271,7 @@ def test_containers_are_found_in_the_broker(made: Any, monkeypatch: pytest.Monke
         await two.announce(None)
         await asyncio.sleep(0.4)  # the lease, renewed meanwhile
         assert [*await looking.places()] == [Place("a:1", b"x")]
-        one._renewing.cancel()  # as if it were dead
+        one._leases._renewing.cancel()  # as if it were dead
         async with asyncio.timeout(5):
             while [*await looking.places()]:
                 await asyncio.sleep(0.05)
@@ -276,6 +279,74 @@ def test_containers_are_found_in_the_broker(made: Any, monkeypatch: pytest.Monke
         await other.close()
 
     run(main)
+
+
+def test_what_strangers_put_into_the_queues_stops_nothing(
+    tmp_path: Path, made: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Items and mail of any shape: each is counted, the log has one line of it without a traceback, work goes on."""
+    well = {"versions": [1, 1], "until": 9e9}
+    openings = [{}, well, well | {"versions": 5}, *(well | {"until": until} for until in ("soon", None, [], {})),
+                *(well | {"scope": scope, "events": []} for scope in (5, {}, {"type": []})),
+                well | {"scope": {"type": "http"}, "events": 5}]  # fmt: skip
+    bodies = [b"", b"\xc1", 5, None, [], *(encode(OPEN, 1, opening) for opening in openings)]
+    items = [
+        {},
+        {"type": "x"},
+        *({"from": who, "body": body} for body in bodies for who in ("nobody", 5, None, b"")),
+    ]
+
+    async def main() -> None:
+        stranger = made()
+        async with Brokered(tmp_path, made()) as cluster, working(made(), Recorder()) as (_, counts):
+            for item in items:
+                await stranger.send(f"{OPENINGS}http", item)
+            await until(lambda: counts["relay.malformed"] == len(items))
+            for body in (b"\xc1", 5, encode(END, "x", None), encode(REJECT, 1, 5)):
+                stranger.hub().mail.post(cluster.layer.hub().address, KIND, body)
+            await until(lambda: cluster.counts["relay.malformed"] >= 3)
+            assert (await cluster.get()).status == 200
+        await stranger.close()
+
+    run(main)
+    assert [line[:24] for line in caplog.messages].count("an opening that is none:") == 1
+    assert len([line for line in caplog.messages if "sent what cannot be understood" in line]) == 1
+    assert all(record.exc_info is None for record in caplog.records)
+
+
+def test_a_worker_of_a_later_release_says_so(
+    tmp_path: Path, made: Any, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With no version in common the peer gets 503 at once, and each side's log has one line."""
+
+    async def main() -> None:
+        async with Brokered(tmp_path, made(), wait=60) as cluster, working(made(), Recorder()) as (_, counts):
+            monkeypatch.setattr(wire, "VERSIONS", (3, 3))
+            for _ in range(3):
+                answer = await cluster.get()
+                assert (answer.status, dict(answer.headers)[b"retry-after"]) == (503, b"1")
+            assert counts == {"relay.refused": 3} == cluster.counts
+
+    run(main)
+    said = [
+        line
+        for line in caplog.messages
+        if "it speaks versions 1 to 1 of the protocol, this side 3 to 3" in line
+    ]
+    assert [line.split(",")[0].split(" from")[0] for line in said] == ["what comes", "a worker"]
+
+
+def test_both_sides_know_the_version(tmp_path: Path, made: Any, caplog: pytest.LogCaptureFixture) -> None:
+    """Each logs it once, for the other: the worker tells what was agreed when it takes an opening."""
+
+    async def main() -> None:
+        async with Brokered(tmp_path, made()) as cluster, working(made(), Recorder()):
+            for _ in range(2):
+                assert (await cluster.get()).status == 200
+
+    with caplog.at_level("INFO"):
+        run(main)
+    assert len([line for line in caplog.messages if line.endswith("version 1 of the protocol")]) == 2
 
 
 def test_direct_connections_by_way_of_the_broker(made: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from interfaces.shared.errors import NoRoute, PeerGone
+from interfaces.workers import running
 from interfaces.workers.running import DEAF, PART, TURN, Running
 from interfaces.workers.transports.base import GRANT, Taken
 from interfaces.workers.wire import ASK, CANCEL, CREDIT, END, EVENT, LAST, REJECT, SEND, WINDOW
@@ -26,7 +27,7 @@ class Case(Carrier):
     def __init__(self, app: Any, kind: str = "http", *, reads: bool = True, **opening: Any) -> None:
         super().__init__()
         self.app, self.state, self.draining = app, {"db": 1}, False
-        self.reads, self.gone = reads, []
+        self.reads, self.gone, self.late = reads, [], []
         scope = {"type": kind, "path": "/", "headers": [[b"a", b"b"]]}
         self.taken = Taken(7, self, {"scope": scope, "events": [], "attempt": 1, **opening})
         self.running = Running(self, self.taken)
@@ -41,6 +42,10 @@ class Case(Carrier):
     def left(self, running: Any) -> None:
         """It is over."""
         self.gone.append(running)
+
+    def stuck(self, running: Any) -> None:
+        """It goes on after its last event."""
+        self.late.append(running)
 
     async def finish(self) -> str:
         """Wait until the application has ended: how it did."""
@@ -104,6 +109,48 @@ def test_events_come_in_order() -> None:
     how, _ = ran(app, "websocket", *frames, events=[{"type": "a"}, {"type": "b"}])
     assert seen == [([(b"a", b"b")], {"db": 1}), "a", "b", "c", "d"]
     assert how == "ok"
+
+
+@pytest.mark.parametrize("frame", [(LAST, {"type": "websocket.disconnect"}), (0, None)])
+def test_an_application_that_goes_on_after_its_client_is_told_of(
+    monkeypatch: pytest.MonkeyPatch, frame: tuple[int, Any]
+) -> None:
+    """Once, after the grace, whether the client or its container is gone; as in one process it may finish."""
+    monkeypatch.setattr(running, "STUCK", 0)
+
+    async def test() -> None:
+        gate = asyncio.Event()
+
+        async def app(scope: Any, receive: Any, send: Any) -> None:
+            await gate.wait()
+
+        case = Case(app, "websocket")
+        case.running.start()
+        await turns()
+        assert case.late == []
+        case.taken.heard(*frame, 0) if frame[0] else case.taken.lost()
+        case.running.heard(LAST, None, 0)
+        await turns()
+        assert case.late == [case.running] and case.gone == [] and not case.running.session.task.done()
+        gate.set()
+        await case.finish()
+        assert case.late == [case.running]
+
+    asyncio.run(test())
+
+
+def test_who_ends_in_time_is_not_told_of() -> None:
+    """No timer outlives a scope."""
+
+    async def test() -> None:
+        case = Case(sending(), "websocket")
+        case.running.start()
+        case.taken.heard(LAST, {"type": "websocket.disconnect"}, 0)
+        assert not case.running._late.cancelled()
+        await case.finish()
+        assert case.running._late.cancelled() and case.late == []
+
+    asyncio.run(test())
 
 
 def test_a_start_waits_for_what_follows() -> None:

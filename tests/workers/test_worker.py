@@ -1,13 +1,17 @@
 """The worker's side: slots, state, sync work, the drain, and event style."""
 
 import asyncio
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from interfaces.layers.local import LocalChannelLayer
+from interfaces.shared.errors import Unavailable
 from interfaces.testing.recorder import OK, Recorder
+from interfaces.testing.websocket import Refused
+from interfaces.workers import running
 from interfaces.workers.handling import Handling
 from interfaces.workers.outcome import ConsumeLater
 from interfaces.workers.routing import Routing, route
@@ -127,6 +131,37 @@ def test_what_does_not_end_is_cut(tmp_path: Path, caplog: pytest.LogCaptureFixtu
     assert "1 scopes were cut" in caplog.text
 
 
+def test_a_slot_that_is_kept_after_its_client_is_told_of(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An application that never looks: one line and a count; the slot is free when it returns."""
+    monkeypatch.setattr(running, "STUCK", 0)
+    gate, seen, counts = asyncio.Event(), [], Counter[str]()
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "websocket.accept"})
+        seen.append(scope["path"])
+        await gate.wait()
+
+    async def test(cluster: Cluster) -> None:
+        async with cluster.worker(app) as worker:
+            worker.count = lambda name: counts.update([name])
+            async with await cluster.open("/hang"):
+                await until(lambda: seen)
+            await until(lambda: counts)
+            assert len(worker.running) == 1
+            gate.set()
+            await until(lambda: not worker.running)
+
+    run(test, tmp_path)
+    assert counts == {"worker.stuck": 1}
+    [line] = caplog.messages
+    assert line.startswith("<Running <Session websocket /hang ")
+    assert line.endswith(
+        "goes on 10 s after its client has gone; it keeps its slot, 1 of 100 slots are taken"
+    )
+
+
 def test_sync_work_of_a_scope_is_on_its_strand(tmp_path: Path) -> None:
     """As in one process: one strand a scope, closed with it."""
     from asgiref.sync import sync_to_async
@@ -195,6 +230,34 @@ def test_event_style_goes_from_worker_to_worker(tmp_path: Path) -> None:
 
     run(test, tmp_path, layer=LocalChannelLayer())
     assert [text for _, text in log] == ["a", "b"]
+
+
+@pytest.mark.parametrize("style", ["websocket", "http"])
+def test_without_its_broker_event_style_says_come_back(tmp_path: Path, style: str) -> None:
+    """A new socket, and a request, get 503 with Retry-After: nothing was lost, and 502 would say that something was."""
+
+    class Away(LocalChannelLayer):
+        """A layer whose broker is away."""
+
+        async def new_channel(self, prefix: str = "specific") -> str:
+            raise Unavailable("the broker is away")
+
+    async def test(cluster: Cluster) -> None:
+        routing = Routing([route("websocket.connect", print), route("http.request", print)])
+        async with cluster.worker(routing):
+            if style == "http":
+                answer = await cluster.get()
+                status, again = answer.status, dict(answer.headers).get(b"retry-after")
+            else:
+                with pytest.raises(Refused) as caught:
+                    await cluster.open()
+                status, again = (
+                    caught.value.response.status,
+                    dict(caught.value.response.headers).get(b"retry-after"),
+                )
+            assert (status, again) == (503, b"1")
+
+    run(test, tmp_path, layer=Away())
 
 
 def test_an_event_whose_worker_was_lost_is_sent_again(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import hmac
 from typing import Any
 
 from interfaces.shared.errors import PeerError
-from interfaces.workers.wire import HELLO, PROOF, REFUSE, VERSIONS, agreed
+from interfaces.workers.wire import HELLO, PROOF, REFUSE, VERSIONS, Unlike, agreed
 
 __all__ = ["Handshake", "Refused"]
 
@@ -17,7 +17,7 @@ NONCE = 16
 """Bytes of a nonce at least."""
 
 
-class Refused(PeerError):  # noqa: N818 - what happened, not whose mistake
+class Refused(Unlike):
     """The other side does not want us; the message is its reason."""
 
 
@@ -52,7 +52,7 @@ class Handshake:
         if kind == PROOF and self.peer and not self.done:
             proof = payload.get("proof")
             if not isinstance(proof, bytes) or not hmac.compare_digest(proof, self._proof(of_peer=True)):
-                raise PeerError("the tokens differ")
+                raise Unlike("the tokens differ")
             self.done = True
             return None
         raise PeerError("it does not introduce itself")
@@ -61,7 +61,7 @@ class Handshake:
         self.version = agreed(payload.get("versions"))
         nonce, peer = payload.get("nonce"), payload.get("id")
         if payload.get("role") != ROLES[self._role]:
-            raise PeerError(f"it is no {ROLES[self._role]}")
+            raise Unlike(f"it is no {ROLES[self._role]}")
         if not isinstance(nonce, bytes) or len(nonce) < NONCE or not isinstance(peer, str) or not peer:
             raise PeerError("malformed frame")
         self._theirs, self.peer = nonce, peer

@@ -18,6 +18,7 @@ from interfaces.workers.wire import (
     END,
     EVENT,
     LAST,
+    REFUSE,
     REJECT,
     SEND,
     TAKEN,
@@ -222,14 +223,20 @@ class Taken(End):
         self.on_event: Callable[[int, Any, int], None] = _nothing
         """Kind (EVENT, LAST, CANCEL, REJECT; 0 when the container is gone), payload, bytes."""
         self.on_closed: Callable[[Taken], None] | None = None
+        self.version = 0
+        """Of the protocol, where that was not agreed upon by introductions."""
 
     def take(self, facts: dict[str, Any]) -> None:
         """Say that it is being worked on."""
-        self.post(TAKEN, facts)
+        self.post(TAKEN, facts | {"version": self.version} if self.version else facts)
 
     def give_back(self) -> None:
         """Say that it has not been begun."""
         self._finish(BACK, None)
+
+    def refuse(self, reason: str) -> None:
+        """Say that it cannot be worked on here."""
+        self._finish(REFUSE, {"reason": reason})
 
     def send(self, event: Event) -> None:
         """Send what the application sent. RuntimeError for what cannot travel."""

@@ -4,13 +4,14 @@ import asyncio
 import logging
 import random
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
 from interfaces.shared.errors import ConfigError, PeerError
 from interfaces.workers.transports.base import Taken
 from interfaces.workers.transports.directory import Directory, Place, dialled
+from interfaces.workers.transports.noise import Noise, uncounted
 from interfaces.workers.transports.peer import Peer
 from interfaces.workers.wire import DRAIN, OPEN, SLOTS
 
@@ -22,10 +23,12 @@ _RANDOM = random.Random()  # noqa: S311 - of our own: others seed theirs
 FIRST = 0.1
 LONGEST = 5.0
 """Seconds until a container is dialled again; doubled in between."""
+CONNECT = 5.0
+"""Seconds that a connection may take to be there, TLS included: some addresses swallow what is sent to them."""
 LOOK = 2.0
 """Seconds between two looks at the directory."""
 ROUND = 5.0
-"""Seconds that the first round of all containers may take."""
+"""Seconds that the first round of all containers may hold up the start; later ones hold up nothing."""
 
 
 class _Container:
@@ -81,6 +84,8 @@ class Dialler:
         self._entered = False
         self._finder: asyncio.Task[None] | None = None
         self._refusals: list[str] = []
+        self.malformed = Noise(uncounted, "relay.malformed")
+        """Told of what a container sends that cannot be understood."""
 
     def __repr__(self) -> str:
         return f"<Dialler {self._identity}, {len(self._containers)} containers, {self._free} free>"
@@ -93,9 +98,7 @@ class Dialler:
     async def __aenter__(self) -> Self:
         tried = asyncio.Event()
         self._finder = asyncio.ensure_future(self._find(tried))
-        waiting = asyncio.ensure_future(tried.wait())
-        await asyncio.wait({self._finder, waiting}, timeout=ROUND, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
+        await _all([tried], ROUND)
         self._entered = True
         if self._refusals:
             await self.__aexit__(None, None, None)
@@ -127,11 +130,7 @@ class Dialler:
             self._finder.cancel()
         for container in self._containers.values():
             container.peer.post(DRAIN, 0, None)
-        waiting = [asyncio.ensure_future(each.drained.wait()) for each in self._containers.values()]
-        if waiting:
-            await asyncio.wait(waiting, timeout=seconds)
-        for task in waiting:
-            task.cancel()
+        await _all([each.drained for each in self._containers.values()], seconds)
 
     def joined(self, peer: Peer) -> None:
         """A container has proved who it is."""
@@ -140,7 +139,9 @@ class Dialler:
             peer.leave()
         else:
             container.tell(self._free, **self._types)
-            log.info("connected to container %s", peer.name)
+            log.info(
+                "connected to container %s, version %d of the protocol", peer.name, peer.handshake.version
+            )
 
     def left(self, peer: Peer, reason: str) -> None:
         """A container is gone, and all that came from it has lost its client."""
@@ -192,12 +193,12 @@ class Dialler:
                 # What is connected is there, whatever a broker says that has lost its data.
                 if self._peers.get(place) not in self._containers:
                     self._dialling.pop(place).cancel()
-            first = {place: asyncio.Event() for place in found - set(self._dialling)}
-            for place, once in first.items():
+            new = {place: asyncio.Event() for place in found - set(self._dialling)}
+            for place, once in new.items():
                 self._dialling[place] = asyncio.ensure_future(self._keep(place, once))
-            for once in first.values():
-                await once.wait()
-            tried.set()
+            if not tried.is_set():
+                await _all(new.values(), ROUND)
+                tried.set()
             await asyncio.sleep(LOOK)
 
     async def _keep(self, place: Place, once: asyncio.Event) -> None:
@@ -211,8 +212,10 @@ class Dialler:
             except (OSError, ConfigError) as error:  # ConfigError: what another version has announced
                 log.debug("container %s: %s", place.address, error)
             once.set()
-            pause = min(LONGEST, pause * 2) if not gone.done() or not gone.result() else FIRST
+            if gone.done() and gone.result():
+                pause = FIRST
             await asyncio.sleep(pause * _RANDOM.uniform(0.5, 1))  # so that not all come at once
+            pause = min(LONGEST, pause * 2)
 
     async def _connect(self, place: Place, gone: asyncio.Future[bool], once: asyncio.Event) -> None:
         """Connect, and return when the connection is gone; ``gone`` tells whether it ever was one."""
@@ -224,16 +227,19 @@ class Dialler:
 
         bind = dialled(place.address)
         made: Peer
-        if bind.kind == "unix":
-            _, made = await loop.create_unix_connection(peer, bind.path, ssl=self._tls)
-        else:
-            _, made = await loop.create_connection(peer, bind.host, bind.port, ssl=self._tls)
+        async with asyncio.timeout(CONNECT):  # TimeoutError is an OSError
+            if bind.kind == "unix":
+                _, made = await loop.create_unix_connection(peer, bind.path, ssl=self._tls)
+            else:
+                _, made = await loop.create_connection(peer, bind.host, bind.port, ssl=self._tls)
         self._peers[place] = made
         try:
             await gone
         finally:
             del self._peers[place]
             made.leave()
+        if made.fault:
+            self.malformed(f"container {place.address} was left for what it sent", made.fault)
         if made.refusal:
             self._refused(f"container {place.address} refuses this worker: {made.refusal}")
 
@@ -242,6 +248,15 @@ class Dialler:
             self._refusals.append(why)
             if self._entered:
                 log.error("%s", why)
+
+
+async def _all(events: Iterable[asyncio.Event], seconds: float) -> None:
+    """Wait until all of them are set, ``seconds`` at most."""
+    waiting = [asyncio.ensure_future(event.wait()) for event in events]
+    if waiting:
+        await asyncio.wait(waiting, timeout=seconds)
+    for task in waiting:
+        task.cancel()
 
 
 class _Watched:

@@ -10,10 +10,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from interfaces.shared.bind import Address, parse_bind
-from interfaces.shared.errors import ConfigError, PeerError
+from interfaces.shared.errors import ConfigError
 from interfaces.shared.listen import Listening
 from interfaces.workers.transports.base import Link, Lost
 from interfaces.workers.transports.directory import PORT, Directory, Place
+from interfaces.workers.transports.noise import Noise
 from interfaces.workers.transports.peer import Peer
 from interfaces.workers.transports.queue import Desk, Queue
 from interfaces.workers.wire import BACK, DRAIN, END, OPEN, SLOTS
@@ -66,7 +67,8 @@ class Direct:
         self._tells = tells
         self._identity = os.urandom(8).hex()
         self._workers: dict[Any, _Worker] = {}
-        self._said: set[str] = set()
+        self._malformed = Noise(queue.count, "relay.malformed")
+        self._refused = Noise(queue.count, "relay.refused")
         self._stack = AsyncExitStack()
 
     def __repr__(self) -> str:
@@ -118,16 +120,19 @@ class Direct:
         """A worker has proved who it is."""
         self._workers[peer] = worker = _Worker(peer)
         self._queue.desks.append(worker)
-        log.info("worker %s is connected", peer.name)
+        log.info("worker %s is connected, version %d of the protocol", peer.name, peer.handshake.version)
 
     def left(self, peer: Peer, reason: str) -> None:
         """A worker is gone: its sessions fail."""
         worker = self._workers.pop(peer, None)
         if worker is None:
-            if peer.refusal and peer.refusal not in self._said:
-                self._said.add(peer.refusal)
-                log.warning("a worker is refused: %s", peer.refusal)
+            if peer.unlike:
+                self._refused("a worker is refused", peer.refusal)
+            elif peer.refusal:
+                self._malformed("who is no worker has connected", peer.refusal)
             return
+        if peer.fault:
+            self._malformed(f"worker {peer.name} was left for what it sent", peer.fault)
         self._queue.desks.remove(worker)
         if worker.links:
             log.warning("worker %s was lost with %d scopes: %s", peer.name, len(worker.links), reason)
@@ -141,10 +146,7 @@ class Direct:
         if session:
             self._of_session(worker, kind, session, payload, size)
         elif kind == SLOTS:
-            try:
-                worker.told(payload)
-            except (TypeError, KeyError, AttributeError):
-                raise PeerError("malformed frame") from None
+            worker.told(payload)
             self._queue.move()
         elif kind == DRAIN:
             worker.draining = True

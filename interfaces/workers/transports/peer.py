@@ -4,15 +4,18 @@ All that one turn of the event loop posts leaves in one write.
 """
 
 import asyncio
+import logging
 import os
 from typing import Any, Protocol
 
 from interfaces.shared.errors import PeerError
 from interfaces.shared.stream import Stream
 from interfaces.workers.transports.auth import Handshake, Refused
-from interfaces.workers.wire import HELLO, LONGEST, PING, PONG, PROOF, REFUSE, Reader, frame
+from interfaces.workers.wire import HELLO, LONGEST, PING, PONG, PROOF, REFUSE, Reader, Unlike, frame
 
 __all__ = ["PING_EVERY", "Owner", "Peer"]
+
+log = logging.getLogger("interfaces.workers")
 
 STRANGER = 4096
 """Bytes of a frame from somebody who has not proved who it is."""
@@ -48,6 +51,10 @@ class Peer(Stream):
         self.handshake = Handshake(role, identity, token, os.urandom(16))
         self.refusal = ""
         """Why one side did not want the other."""
+        self.unlike = False
+        """Whether it is one of ours, as far as can be told, that does not fit."""
+        self.fault = ""
+        """What was wrong with what it sent when it had introduced itself."""
         self._reader = Reader(STRANGER)
         self._reason = "the connection was closed"
         self._last = loop.time()
@@ -94,6 +101,9 @@ class Peer(Stream):
                     self.owner.heard(self, kind, session, payload, size)
         except PeerError as error:
             self._refuse(error)
+        except Exception as error:
+            log.debug("%r sent what cannot be understood", self, exc_info=error)
+            self._refuse(PeerError(f"malformed frame: {type(error).__name__}: {error}"))
 
     def drop(self, reason: str) -> None:
         """End the connection for ``reason``."""
@@ -116,8 +126,11 @@ class Peer(Stream):
 
     def _refuse(self, error: PeerError) -> None:
         self._reason = str(error)
-        if not self.handshake.done:
+        if self.handshake.done:
+            self.fault = str(error)
+        else:
             self.refusal = str(error)
+            self.unlike = isinstance(error, Unlike)
         if not isinstance(error, Refused):
             self.post(REFUSE, 0, {"reason": str(error)})
         self.close()

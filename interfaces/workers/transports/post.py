@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from interfaces.layers.base import ChannelFull
-from interfaces.shared.errors import PeerError, PeerGone, Unavailable
+from interfaces.shared.errors import PeerGone, Unavailable
 from interfaces.workers.wire import Frame, decode, encode
 
 __all__ = ["KIND", "Post", "Postbox"]
@@ -25,6 +25,8 @@ class Post:
         self.to = to
         self.blocked = False
         self.gone = False
+        self.version = 0
+        """Of the protocol, as soon as it is known."""
         self._mail = mail
         self._late: deque[bytes] = deque()
         self._task: asyncio.Task[None] | None = None
@@ -89,15 +91,21 @@ class Post:
 class Postbox:
     """The frames that come to this hub, and who sent them; one :class:`Post` for each other hub.
 
-    ``heard(post, frame)`` is called for each frame, ``lost(post, reason)`` once when a hub is gone, or frames were.
+    ``heard(post, frame)`` is called for each frame, ``lost(post, reason)`` once when a hub is gone, or frames were;
+    ``malformed(what, why)`` for what is no frame, or none that can be understood.
     """
 
     def __init__(
-        self, mail: Any, heard: Callable[[Post, Frame], None], lost: Callable[[Post, str], None]
+        self,
+        mail: Any,
+        heard: Callable[[Post, Frame], None],
+        lost: Callable[[Post, str], None],
+        malformed: Callable[[str, object], None],
     ) -> None:
         self._mail = mail
         self._heard = heard
         self._lost = lost
+        self._malformed = malformed
         self._posts: dict[str, Post] = {}
         mail.handlers[KIND] = self._arrived
 
@@ -124,11 +132,10 @@ class Postbox:
     def _arrived(self, sender: str, item: Any, size: int) -> None:
         self._mail.consumed(sender, size)  # sessions have a credit of their own
         try:
-            if not isinstance(item, bytes):
-                raise PeerError("malformed frame")
             self._heard(self.to(sender), decode(item))
-        except PeerError as error:
-            log.warning("hub %s: %s", sender, error)
+        except Exception as error:
+            log.debug("hub %s sent what cannot be understood", sender, exc_info=error)
+            self._malformed(f"hub {sender} sent what cannot be understood", error)
 
     def _gone(self, hub: str, reason: str) -> None:
         post = self._posts.pop(hub, None)

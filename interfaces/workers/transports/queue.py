@@ -26,10 +26,13 @@ class Desk:
         self._exclude: tuple[str, ...] = ()
 
     def told(self, facts: dict[str, Any]) -> None:
-        """It said how many more it takes, "free", having "seen" so many of those that were sent."""
-        self.room = facts["free"] - (self.sent - facts["seen"])
-        self._only = tuple(facts.get("only", self._only))
-        self._exclude = tuple(facts.get("exclude", self._exclude))
+        """It said how many more it takes, "free", having "seen" so many of those that were sent.
+
+        Raises what Python does for facts that are none.
+        """
+        self.room = _number(facts["free"]) - (self.sent - _number(facts["seen"]))
+        self._only = _globs(facts.get("only", self._only))
+        self._exclude = _globs(facts.get("exclude", self._exclude))
 
     def takes(self, kind: str) -> bool:
         """Whether it takes one of type ``kind`` now."""
@@ -40,6 +43,19 @@ class Desk:
         return not any(fnmatchcase(kind, pattern) for pattern in self._exclude)
 
 
+def _number(said: Any) -> int:
+    if not isinstance(said, int):
+        raise TypeError("a number of slots is none")
+    return said
+
+
+def _globs(said: Any) -> tuple[str, ...]:
+    globs = tuple(said)
+    if not all(isinstance(glob, str) for glob in globs):
+        raise TypeError("a glob is no text")
+    return globs
+
+
 class Queue:
     """``limit`` openings wait at most, ``seconds`` each; beyond that they fail with Busy."""
 
@@ -47,7 +63,7 @@ class Queue:
         self.desks: list[Desk] = []
         self._limit = limit
         self._seconds = seconds
-        self._count = count
+        self.count = count
         self._waiting: OrderedDict[Link, asyncio.TimerHandle] = OrderedDict()
 
     def __len__(self) -> int:
@@ -59,7 +75,7 @@ class Queue:
         if desk is not None:
             self._hand(desk, link)
         elif len(self._waiting) >= self._limit:
-            self._count("relay.full")
+            self.count("relay.full")
             link.failed(Busy("too many openings wait for a worker"))
         else:
             loop = asyncio.get_running_loop()
@@ -104,5 +120,5 @@ class Queue:
 
     def _late(self, link: Link) -> None:
         if self._waiting.pop(link, None) is not None:
-            self._count("relay.late")
+            self.count("relay.late")
             link.failed(Busy(f"no worker had a free slot in {self._seconds:g} s"))

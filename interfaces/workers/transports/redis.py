@@ -9,8 +9,9 @@ from typing import Any, Self
 from interfaces.layers.base import ChannelFull
 from interfaces.shared.errors import Unavailable
 from interfaces.workers.transports.base import Busy, Link, Lost
+from interfaces.workers.transports.noise import Noise
 from interfaces.workers.transports.post import Post, Postbox
-from interfaces.workers.wire import ASK, BACK, CANCEL, END, OPEN, SEND, TAKEN, VERSIONS, Frame, encode
+from interfaces.workers.wire import ASK, BACK, CANCEL, END, OPEN, REFUSE, SEND, TAKEN, VERSIONS, Frame, encode
 
 __all__ = ["OPENINGS", "Redis", "types_key"]
 
@@ -44,6 +45,8 @@ class Redis:
         self._links: dict[int, Link] = {}
         self._waiting: dict[Link, tuple[int, asyncio.Task[None]]] = {}
         self._announced: set[str] = set(KNOWN)
+        self._malformed = Noise(counter, "relay.malformed")
+        self._refused = Noise(counter, "relay.refused")
 
     def __repr__(self) -> str:
         return f"<Redis {self._layer!r}, {len(self._waiting)} waiting>"
@@ -51,7 +54,7 @@ class Redis:
     async def __aenter__(self) -> Self:
         self._hub = self._layer.hub()
         await self._hub.started()
-        self._box = Postbox(self._hub.mail, self._heard, self._lost)
+        self._box = Postbox(self._hub.mail, self._heard, self._lost, self._malformed)
         return self
 
     async def __aexit__(
@@ -144,7 +147,19 @@ class Redis:
             link.unassigned()
             self.submit(link)
             return
+        if kind == REFUSE and link.carrier is None:
+            reason = str(payload.get("reason", ""))
+            self._refused(f"a worker, hub {post.to}, refuses what comes from this container", reason)
+            del self._links[session]
+            self._settled(link)
+            link.failed(Busy(reason))
+            return
         if kind == TAKEN and link.carrier is None:
+            if not post.version:
+                post.version = int(payload.get("version", VERSIONS[0]))
+                log.info(
+                    "a worker, hub %s, takes openings, version %d of the protocol", post.to, post.version
+                )
             link.assigned(post, session)
             self._settled(link)
         if link.carrier is post:

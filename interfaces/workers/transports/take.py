@@ -9,9 +9,10 @@ from typing import Any, Self
 
 from interfaces.shared.errors import PeerError
 from interfaces.workers.transports.base import Taken
+from interfaces.workers.transports.noise import Noise
 from interfaces.workers.transports.post import Post, Postbox
 from interfaces.workers.transports.redis import KNOWN, OPENINGS, types_key
-from interfaces.workers.wire import Frame, agreed, decode
+from interfaces.workers.wire import Frame, Unlike, agreed, decode
 
 __all__ = ["Taker"]
 
@@ -46,6 +47,8 @@ class Taker:
         self._names: tuple[str, ...] = ()
         self._tasks: list[asyncio.Task[None]] = []
         self._taken: dict[tuple[str, int], Taken] = {}
+        self._malformed = Noise(counter, "relay.malformed")
+        self._refused = Noise(counter, "relay.refused")
 
     def __repr__(self) -> str:
         return f"<Taker from {len(self._names)} queues, {self._free} free>"
@@ -53,7 +56,7 @@ class Taker:
     async def __aenter__(self) -> Self:
         self._hub = self._layer.hub()
         await self._hub.started()
-        self._box = Postbox(self._hub.mail, self._heard, self._lost)
+        self._box = Postbox(self._hub.mail, self._heard, self._lost, self._malformed)
         self._name(KNOWN)
         calls = [self._look(), *(self._pull() for _ in range(PULLERS))]
         self._tasks = [asyncio.ensure_future(call) for call in calls]
@@ -126,23 +129,40 @@ class Taker:
             finally:
                 self._ask(-1)
             if message is not None:
-                self._opened(message)
+                self._arrived(message)
 
-    def _opened(self, message: dict[str, Any]) -> None:
+    def _arrived(self, message: Any) -> None:
+        """Something came out of a queue: an opening, unless a stranger has put it there."""
         try:
             _, session, opening, _ = decode(message["body"])
-            agreed(opening["versions"])
-            late = opening["until"] < self._hub.nodes[0].server_time()
-            post = self._box.to(message["from"])
-        except (PeerError, KeyError, TypeError) as error:
-            log.warning("an opening that is none: %s", error)
-            self._count("relay.malformed")
-            return
-        if late:
-            self._count("relay.expired")
-            return
-        key = post.to, session
-        taken = Taken(session, post, opening)
+            if opening["until"] < self._hub.nodes[0].server_time():
+                self._count("relay.expired")
+                return
+            versions, sender = opening["versions"], message["from"]
+            if not isinstance(sender, str):
+                raise PeerError("nobody sent it")
+            post = self._box.to(sender)
+            taken = Taken(session, post, opening)
+            if self._common(taken, post, versions):
+                self._opened(taken, (sender, session))
+        except Exception as error:
+            log.debug("an opening that is none", exc_info=error)
+            self._malformed("an opening that is none", error)
+
+    def _common(self, taken: Taken, post: Post, versions: Any) -> bool:
+        """Whether both sides have a version in common; if not, the other side is told."""
+        try:
+            taken.version = agreed(versions)
+        except Unlike as error:
+            self._refused(f"what comes from the container with hub {post.to} is refused", error)
+            taken.refuse(str(error))
+            return False
+        if not post.version:
+            post.version = taken.version
+            log.info("openings come from hub %s, version %d of the protocol", post.to, post.version)
+        return True
+
+    def _opened(self, taken: Taken, key: tuple[str, int]) -> None:
         if self._free <= 0:  # another source was quicker
             taken.give_back()
             return
@@ -150,9 +170,9 @@ class Taker:
         taken.on_closed = lambda _: self._closed(key)
         try:
             self.on_opening(taken)
-        except PeerError as error:
-            log.warning("an opening from hub %s: %s", post.to, error)
+        except PeerError:
             self._taken.pop(key, None)
+            raise
 
     def _closed(self, key: tuple[str, int]) -> None:
         self._taken.pop(key, None)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from interfaces.layers.base import ChannelFull
@@ -184,6 +185,83 @@ class Mail:
     def frames(self, to: str | None = None) -> list[Any]:
         """What was posted, to one hub or all."""
         return [frame for whom, frame in self.posted if to in (None, whom)]
+
+
+class Clock:
+    """asyncio, with sleep that a test ends."""
+
+    def __init__(self) -> None:
+        self.sleeping: list[tuple[float, asyncio.Future[None]]] = []
+        self.deadlines: list[tuple[float, asyncio.Timeout]] = []
+
+    def __getattr__(self, name: str) -> Any:
+        """The rest is asyncio's."""
+        return getattr(asyncio, name)
+
+    async def sleep(self, seconds: float) -> None:
+        """Until :meth:`wake`."""
+        self.sleeping.append((seconds, asyncio.get_running_loop().create_future()))
+        await self.sleeping[-1][1]
+
+    def timeout(self, seconds: float) -> asyncio.Timeout:
+        """A deadline, which comes with :meth:`overdue`."""
+        self.deadlines.append((seconds, asyncio.timeout(None)))
+        return self.deadlines[-1][1]
+
+    def overdue(self, seconds: float) -> None:
+        """Let deadlines of so many seconds be over that somebody still waits for."""
+        for found, deadline in self.deadlines:
+            if found == seconds and "active" in repr(deadline):
+                deadline.reschedule(0)
+
+    async def wake(self, *, seconds: float) -> int:
+        """End what sleeps so long; how many."""
+        await turns()
+        due = [one for one in self.sleeping if one[0] == seconds and not one[1].done()]
+        self.sleeping = [one for one in self.sleeping if not one[1].done() and one not in due]
+        for _, future in due:
+            future.set_result(None)
+        await turns(40)
+        return len(due)
+
+
+class Broker:
+    """A hub, its node and its hashes."""
+
+    def __init__(self) -> None:
+        self.settings, self.nodes = SimpleNamespace(prefix="p"), [self]
+        self.now = 100.0
+        self.trouble: Exception | None = None
+        self.hashes: dict[str, dict[Any, bytes]] = {}
+
+    def hub(self) -> "Broker":
+        """It is the layer as well."""
+        return self
+
+    async def started(self) -> None:
+        """It is."""
+
+    def server_time(self) -> float:
+        """Seconds."""
+        return self.now
+
+    async def call(self, word: str, key: str, *more: Any) -> Any:
+        """A command."""
+        if self.trouble is not None:
+            raise self.trouble
+        fields = self.hashes.setdefault(key, {})
+        if word == "HSET":
+            fields[more[0]] = more[1]
+        elif word == "HDEL":
+            for field in more:
+                fields.pop(field, None)
+        return [one for pair in fields.items() for one in pair]
+
+    def tell(self, then: None, *words: Any) -> None:
+        """A command whose answer nobody wants."""
+        assert words[0] == "HDEL"
+        for field in words[2:]:
+            self.hashes[words[1]].pop(field, None)
 
 
 async def turns(number: int = 5) -> None:

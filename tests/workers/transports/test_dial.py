@@ -1,6 +1,7 @@
 """The worker's side of direct connections: whom it dials, when again, and what containers are told."""
 
 import asyncio
+from collections import Counter
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,12 +11,12 @@ from interfaces.shared.errors import ConfigError, Unavailable
 from interfaces.workers.transports import dial
 from interfaces.workers.transports.dial import FIRST, LONGEST, LOOK, Dialler
 from interfaces.workers.transports.directory import Place
+from interfaces.workers.transports.noise import Noise
 from interfaces.workers.transports.peer import Peer
 from interfaces.workers.wire import BACK, CANCEL, DRAIN, OPEN, SLOTS
-from tests.workers.transports.fakes import Wire, turns
-from tests.workers.transports.test_registry import Clock
+from tests.workers.transports.fakes import Clock, Wire, turns
 
-ONE, TWO = Place("127.0.0.1:1"), Place("127.0.0.1:2")
+ONE, TWO, THREE = (Place(f"127.0.0.1:{port}") for port in (1, 2, 3))
 
 
 class Pipe(Wire):
@@ -46,6 +47,7 @@ class Net:
         self.found: list[Place] = list(places)
         self.trouble: Exception | None = None
         self.down: set[int] = set()
+        self.swallowing: set[int] = set()
         self.dials: list[int] = []
         self.token = b"token"
         self.relays: dict[int, Peer] = {}
@@ -59,6 +61,8 @@ class Net:
     async def connect(self, factory: Any, host: str, port: int, *, ssl: Any) -> Any:
         """What the loop's create_connection is here."""
         self.dials.append(port)
+        if port in self.swallowing:
+            await asyncio.Event().wait()
         if port in self.down:
             raise ConnectionRefusedError
         relay = Peer(asyncio.get_running_loop(), self, "relay", str(port), self.token)
@@ -98,7 +102,7 @@ def pauses(clock: Clock) -> list[float]:
 
 
 def test_pauses_grow_until_it_is_there(clock: Clock) -> None:
-    """Doubled up to the longest; after a connection that was one, the first again."""
+    """The first is the shortest, doubled up to the longest; after a connection that was one, the first again."""
 
     async def main() -> None:
         net, seen = Net(ONE), []
@@ -108,7 +112,7 @@ def test_pauses_grow_until_it_is_there(clock: Clock) -> None:
                 [pause] = pauses(clock)
                 seen.append(pause)
                 await clock.wake(seconds=pause)
-            assert seen == [min(LONGEST, FIRST * 2**number) for number in range(1, 8)]
+            assert seen == [min(LONGEST, FIRST * 2**number) for number in range(7)]
             assert net.dials == [1] * 8 and dialler.connected == 0
             net.down = set()
             await clock.wake(seconds=LONGEST)
@@ -140,6 +144,66 @@ def test_new_containers_are_found(clock: Clock, trouble: Exception) -> None:
     asyncio.run(main())
 
 
+def test_a_container_that_swallows_everything_holds_up_nobody(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its connect is given up after a while and tried again; others are connected, and found later, meanwhile."""
+    monkeypatch.setattr(dial, "ROUND", 0)
+
+    async def main() -> None:
+        net = Net(ONE, TWO)
+        net.swallowing = {1}
+        async with net.dialler() as dialler:
+            await turns(20)
+            assert dialler.connected == 1 and sorted(net.dials) == [1, 2]
+            net.found = [ONE, TWO, THREE]
+            await clock.wake(seconds=LOOK)
+            assert dialler.connected == 2 and net.dials[2:] == [3] and pauses(clock) == []
+            clock.overdue(dial.CONNECT)
+            await turns(20)
+            assert pauses(clock) == [FIRST]
+            net.swallowing = set()
+            await clock.wake(seconds=FIRST)
+            assert dialler.connected == 3
+
+    asyncio.run(main())
+
+
+def test_one_that_is_new_and_swallows_everything_stops_no_search(clock: Clock) -> None:
+    """The next look comes when it always does."""
+
+    async def main() -> None:
+        net = Net(TWO)
+        net.swallowing = {1}
+        async with net.dialler() as dialler:
+            net.found = [ONE, TWO]
+            await clock.wake(seconds=LOOK)
+            net.found = [ONE, TWO, THREE]
+            assert await clock.wake(seconds=LOOK) == 1
+            assert dialler.connected == 2 and net.dials == [2, 1, 3]
+
+    asyncio.run(main())
+
+
+def test_what_a_container_sends_that_is_none_is_counted(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The connection ends with one line, without a traceback, and is made again."""
+
+    async def main() -> None:
+        net, counts = Net(ONE), Counter[str]()
+        async with net.dialler() as dialler:
+            dialler.malformed = Noise(lambda name: counts.update([name]), "relay.malformed")
+            net.relays[1].post(OPEN, 5, "no dict")
+            await turns(20)
+            assert counts == {"relay.malformed": 1} and dialler.connected == 0
+            await clock.wake(seconds=FIRST)
+            assert dialler.connected == 1
+
+    asyncio.run(main())
+    assert caplog.messages == ["container 127.0.0.1:1 was left for what it sent: malformed frame"]
+
+
 def test_who_is_no_longer_found(clock: Clock) -> None:
     """Is not dialled any more, unless there is a connection: that stays."""
 
@@ -147,7 +211,7 @@ def test_who_is_no_longer_found(clock: Clock) -> None:
         net = Net(ONE, TWO)
         net.down = {2}
         async with net.dialler() as dialler:
-            assert pauses(clock) == [FIRST * 2]
+            assert pauses(clock) == [FIRST]
             net.found = []
             await clock.wake(seconds=LOOK)
             assert dialler.connected == 1 and pauses(clock) == []

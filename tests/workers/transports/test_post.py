@@ -12,13 +12,14 @@ from tests.workers.transports.fakes import Mail, turns
 
 
 def box(mail: Mail) -> tuple[Postbox, list[Any], list[Any]]:
-    """A postbox, what it heard and what it lost."""
+    """A postbox, what it heard and what it lost; what is malformed counts as lost by "malformed"."""
     heard: list[Any] = []
     lost: list[Any] = []
     made = Postbox(
         mail,
         lambda post, frame: heard.append((post.to, frame)),
         lambda *what: lost.append((what[0].to, what[1])),
+        lambda what, why: lost.append(("malformed", what)),
     )
     return made, heard, lost
 
@@ -89,7 +90,7 @@ def test_a_broker_that_is_away_swallows_frames() -> None:
 def test_mail_is_given_back_exactly_once() -> None:
     """The size that the mail counted, to its sender, for good frames and for nonsense alike."""
     mail = Mail()
-    _, heard, _ = box(mail)
+    _, heard, lost = box(mail)
     assert list(mail.handlers) == [KIND]
     body = encode(CREDIT, 7, 5)
     mail.handlers[KIND]("them", body, 50)
@@ -97,6 +98,8 @@ def test_mail_is_given_back_exactly_once() -> None:
     mail.handlers[KIND]("others", ["no bytes"], 4)
     assert mail.read == [("them", 50), ("them", 3), ("others", 4)]
     assert heard == [("them", (CREDIT, 7, 5, len(body)))]
+    said = [f"hub {who} sent what cannot be understood" for who in ("them", "others")]
+    assert lost == [("malformed", line) for line in said]
 
 
 def test_a_hub_that_is_gone_is_told_once() -> None:

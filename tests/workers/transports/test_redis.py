@@ -75,7 +75,7 @@ def test_a_lost_container_leaves_nothing_behind_at_a_worker() -> None:
 
             taker.on_opening = opened
             body = encode(OPEN, 1, {"scope": {"type": "http"}, "versions": VERSIONS, "until": 9.0})
-            taker._opened({"from": "container", "body": body})
+            taker._arrived({"from": "container", "body": body})
             await turns()
             hub.mail.lose("container")
             assert heard == [(0, None, 0)]

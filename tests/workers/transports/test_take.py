@@ -12,8 +12,7 @@ from interfaces.workers.transports.base import Taken
 from interfaces.workers.transports.redis import KNOWN, OPENINGS
 from interfaces.workers.transports.take import LOOK, PULLERS, Taker
 from interfaces.workers.wire import BACK, CANCEL, END, OPEN, VERSIONS, encode
-from tests.workers.transports.fakes import Mail, turns
-from tests.workers.transports.test_registry import Clock
+from tests.workers.transports.fakes import Clock, Mail, turns
 
 
 class Hub:
@@ -160,7 +159,8 @@ def test_queues_are_chosen_by_globs(globs: dict[str, Any], wanted: set[str]) -> 
     [
         ({"until": 99.0}, "relay.expired"),
         ({"until": "soon"}, "relay.malformed"),
-        ({"versions": [90, 99]}, "relay.malformed"),
+        ({"versions": [90, 99]}, "relay.refused"),
+        ({"versions": 5}, "relay.malformed"),
     ],
 )
 def test_what_cannot_be_worked_on_is_counted(changed: dict[str, Any], counted: str) -> None:

@@ -1,0 +1,44 @@
+"""What strangers send, or others that are unlike us: each time counts, and the log stays readable."""
+
+import logging
+import time
+from collections.abc import Callable
+
+__all__ = ["EVERY", "Noise", "uncounted"]
+
+log = logging.getLogger("interfaces.workers")
+
+EVERY = 60.0
+"""Seconds between two lines about the same kind of thing; those in between are counted."""
+
+
+def uncounted(name: str) -> None:
+    """Where nobody counts."""
+
+
+class Noise:
+    """``noise(what, why)`` adds to the counter ``name`` and logs one line: the first, then one in ``EVERY`` seconds."""
+
+    def __init__(
+        self, count: Callable[[str], None], name: str, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._count = count
+        self._name = name
+        self._clock = clock
+        self._quiet = float("-inf")
+        """Until when nothing is logged."""
+        self._more = 0
+
+    def __repr__(self) -> str:
+        return f"<Noise {self._name}, {self._more} not logged>"
+
+    def __call__(self, what: str, why: object) -> None:
+        """It happened again."""
+        self._count(self._name)
+        now = self._clock()
+        if now < self._quiet:
+            self._more += 1
+            return
+        more = f" ({self._more} more of {self._name} since the last such line)" if self._more else ""
+        self._quiet, self._more = now + EVERY, 0
+        log.warning("%s%s", " ".join(f"{what}: {why}".split())[:300], more)

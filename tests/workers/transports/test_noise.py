@@ -1,0 +1,30 @@
+"""What strangers send: counted each time, and a line now and then."""
+
+from collections import Counter
+
+import pytest
+
+from interfaces.workers.transports.noise import EVERY, Noise
+
+
+def test_the_first_is_logged_and_then_one_in_a_while(caplog: pytest.LogCaptureFixture) -> None:
+    """All are counted, and the next line says how many there were in between."""
+    now, counts = 100.0, Counter[str]()
+    noise = Noise(lambda name: counts.update([name]), "relay.malformed", clock=lambda: now)
+    for number in range(1000):
+        noise("a stranger", f"frame {number}")
+    assert caplog.messages == ["a stranger: frame 0"]
+    now += EVERY - 0.1
+    noise("a stranger", "x")
+    now += 0.1
+    noise("a stranger", "y")
+    noise("a stranger", "z")
+    assert caplog.messages[1:] == ["a stranger: y (1000 more of relay.malformed since the last such line)"]
+    assert counts == {"relay.malformed": 1003}
+
+
+def test_a_stranger_writes_no_lines_of_his_own(caplog: pytest.LogCaptureFixture) -> None:
+    """What he sent is one line of a bounded length."""
+    Noise(lambda name: None, "x")("hub a\nb", "one\ntwo\r\n" + "x" * 10_000)
+    [line] = caplog.messages
+    assert line.startswith("hub a b: one two xxx") and len(line) == 300
