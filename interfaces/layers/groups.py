@@ -7,6 +7,7 @@ order of publication.
 
 import asyncio
 import itertools
+from collections import defaultdict
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
@@ -22,7 +23,7 @@ from interfaces.layers.peers import HUB, owner
 from interfaces.layers.scripts import GROUP_JOIN, GROUP_SEND
 from interfaces.shared.errors import PeerGone, Unavailable
 
-__all__ = ["JOIN_TIMEOUT", "Group", "Groups"]
+__all__ = ["HELD", "JOIN_TIMEOUT", "Group", "Groups"]
 
 JOIN_TIMEOUT = 5.0
 """Seconds that another hub may take to confirm a join."""
@@ -32,6 +33,8 @@ ASKED = 10000
 """Members of a group that one hub names."""
 JOINS = 10000
 """Joins that this hub works on for others at once; beyond, they are refused, which is counted."""
+HELD = 10000
+"""Sends to groups with members here that wait until one broker's subscriptions are back; beyond, Unavailable."""
 
 
 class Group:
@@ -63,6 +66,16 @@ class _Asking:
             self.done.set()
 
 
+class _Gate:
+    """Sends that wait until a broker's subscriptions are back, in their order."""
+
+    __slots__ = ("lock", "waiting")
+
+    def __init__(self) -> None:
+        self.lock = asyncio.Lock()
+        self.waiting = 0
+
+
 class Groups:
     """One hub's groups, within one event loop.
 
@@ -91,6 +104,7 @@ class Groups:
         self._idle: dict[str, None] = {}
         self._swept = mail.clock()
         self._asking: dict[int, _Asking] = {}
+        self._gates: defaultdict[Node, _Gate] = defaultdict(_Gate)
         self._tokens = itertools.count(1)
         mail.handlers[MEMBERS] = self._named
         mail.handlers[JOIN] = self._asked_to_join
@@ -177,15 +191,20 @@ class Groups:
         known = self._groups.get(group)
         if known is None:
             known = self._groups[group] = Group()
+        renewed = channel in known.members
         known.members[channel] = self._clock()
         self._of.setdefault(channel, set()).add(group)
+        node = self._node_of(group)
         try:
             while channel in known.members and not known.live:
                 if known.subscribing is None:
                     known.subscribing = self._start(self._subscribe(group, known))
                 await asyncio.shield(known.subscribing)
+            if not node.up:  # the subscription was lost, and is on its way
+                await node.ready(node.timeout)
         except Exception:
-            self._leave(group, channel)
+            if not renewed:
+                self._leave(group, channel)
             raise
 
     async def _subscribe(self, name: str, group: Group) -> None:
@@ -299,12 +318,21 @@ class Groups:
     # --- messages ---------------------------------------------------------------------------------
 
     async def send(self, group: str, message: Message) -> None:
-        """Publish to all members. TypeError, ValueError and Unavailable; full members are left out and counted."""
+        """Publish to all members. TypeError, ValueError and Unavailable; full members are left out and counted.
+
+        Members here hear what is published: while the subscriptions of this hub are lost, it waits for them.
+        """
         topic = self._topics + group
         data = encode_group(copied(message))  # refused here, as every member copies it
         payload = sealed(self._mail.cipher, topic.encode(), data)
-        keys = [topic, self._queues + group]
-        _, queues = await self._node_of(group).run(GROUP_SEND, keys, [payload, int(self._expiry * 1000)])
+        keys, node = [topic, self._queues + group], self._node_of(group)
+        known = self._groups.get(group)
+        subscribed = known is not None and known.live
+        if subscribed and (not node.up or self._gates[node].waiting):
+            await self._until_up(node)
+        heard, queues = await node.run(GROUP_SEND, keys, [payload, int(self._expiry * 1000)])
+        if subscribed and not heard and known is self._groups.get(group):
+            raise Unavailable(f"{node.host.name} had lost the subscriptions of this process: nobody was told")
         if queues:
             pushes = [self._push(queue.decode(), message) for queue in queues]
             for result in await asyncio.gather(*pushes, return_exceptions=True):
@@ -312,6 +340,20 @@ class Groups:
                     self._mail.count("layer.full", 1)
                 elif isinstance(result, BaseException):
                     raise result
+
+    async def _until_up(self, node: Node) -> None:
+        """Wait for the subscriptions, as long as a command would for its connection, and for those who came before."""
+        gate = self._gates[node]
+        if gate.waiting >= HELD:
+            raise Unavailable(f"{node.host.name}: {node.reason}, and {HELD} sends to groups wait for it")
+        gate.waiting += 1
+        try:
+            async with asyncio.timeout(node.timeout), gate.lock:
+                await node.ready(node.timeout)
+        except TimeoutError:
+            raise Unavailable(f"{node.host.name}: {node.reason}") from None
+        finally:
+            gate.waiting -= 1
 
     def feed(self, name: bytes, payload: bytes) -> None:
         """What came under the name of a group; never raises."""

@@ -105,6 +105,11 @@ class Node:
             raise self._why()
 
     @property
+    def timeout(self) -> float:
+        """Seconds that a command waits for a lost connection to come back."""
+        return self._settings.timeout
+
+    @property
     def reason(self) -> str:
         """Why the node is down; "" when it is up."""
         missing = [line.reason for line in (self._commands, self._subscriber) if not line.pipe]

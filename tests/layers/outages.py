@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import itertools
 import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
@@ -124,6 +125,47 @@ async def broker_killed(scene, restarts=3, timeout=0.3):
             "restarts": restarts, "confirmed": sent, "received": sent, "twice": twice, "unavailable": unavailable,
             "slowest": round(slowest, 2), "resumed": round(resumed, 2), "tasks, files, theirs": [levels[0], levels[-1]],
         }  # fmt: skip
+
+
+async def restarted(scene, restarts=3, groups=500):
+    """Whatever is sent to a group once its broker died is heard by the members of this process, or refused.
+
+    What it had confirmed when it died may have died with it, as everything that is on the way.
+    """
+    async with scene.layers(timeout=0.2) as (_, layer, other):
+        own, theirs = await layer.new_channel(), await other.new_channel()
+        await asyncio.gather(*(layer.group_add(f"g{n}", own) for n in range(groups)))
+        await other.group_add("g0", theirs)  # who comes back sooner, and hears it
+        sent, dying, refused, killing, done = [], set(), 0, False, False
+
+        async def sending():
+            nonlocal refused
+            for n in itertools.takewhile(lambda _n: not done, itertools.count()):
+                try:
+                    await layer.group_send("g0", {"n": n})
+                except Unavailable:
+                    refused += 1
+                else:
+                    sent.append(n)
+                if killing:
+                    dying.add(n)
+                await asyncio.sleep(0)
+
+        working, got = asyncio.ensure_future(sending()), asyncio.ensure_future(drained(layer, own, 5))
+        for _ in range(restarts):
+            killing = True
+            await asyncio.to_thread(scene.broker.kill)
+            killing = False
+            await asyncio.to_thread(scene.broker.restart)
+            before = len(sent)
+            await until(lambda before=before: len(sent) > before + 500)
+        done = True
+        await working
+        heard = await got
+        assert heard == sorted(set(heard))
+        unheard = set(sent) - set(heard)
+        assert unheard <= dying, (unheard, dying)
+        return {"restarts": restarts, "sent": len(sent), "died with it": len(unheard), "refused": refused}
 
 
 def missing(crew, tag, numbers):

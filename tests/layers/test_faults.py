@@ -96,6 +96,11 @@ def test_a_killed_broker_is_refused_and_comes_back(scene):
     play(outages.broker_killed, scene, restarts=2)
 
 
+def test_a_group_is_heard_or_refused_around_a_restart(scene):
+    """No send to a group with members here returns without them hearing it, as soon as the broker is back."""
+    assert play(outages.restarted, scene)["refused"] > 0
+
+
 def test_a_broker_that_refuses_for_a_while_ends_no_receiver(scene):
     """Too few replicas (as a full disk, or a script that hangs): Unavailable, and receivers wait."""
     play(faults.not_now, scene)

@@ -365,3 +365,84 @@ async def test_groups_are_heard_again_after_the_subscriber_was_lost(broker):
         await a.node.ready(10)
         await b.groups.send("g", {"n": 1})
         assert await a.get(channel) == (channel, {"n": 1})
+
+
+class Gate:
+    """Holds up a hub's subscriptions after they were lost, until it is opened."""
+
+    def __init__(self, hub):
+        self.opened = asyncio.Event()
+        line = hub.node._subscriber
+        self.setup, line._setup = line._setup, self.wait
+
+    async def wait(self, pipe):
+        await self.opened.wait()
+        await self.setup(pipe)
+
+
+@run
+async def test_a_send_waits_until_members_here_hear_it_again(broker):
+    """Nothing leaves before the subscriptions are back; then all, in the order of the calls, late ones last."""
+    async with Hub(broker) as a, Hub(broker) as b:
+        channel = a.channel()
+        await a.groups.add("g", channel)
+        gate = Gate(a)
+        broker.command("CLIENT", "KILL", "TYPE", "pubsub")
+        await until(lambda: not a.node.up and b.node.up)
+        sends = [asyncio.create_task(a.groups.send("g", {"n": n})) for n in range(20)]
+        await b.groups.send("other", {"n": 0})
+        await a.groups.send("other", {"n": 0})  # has no members here: the broker answers, the others wait
+        assert not any(task.done() for task in sends)
+        a.node.on_state.append(
+            lambda up, _reason: sends.append(asyncio.create_task(a.groups.send("g", {"n": 20})))
+        )
+        sends.pop(7).cancel()
+        gate.opened.set()
+        await until(lambda: len(sends) == 20)
+        await asyncio.gather(*sends)
+        got = [(await a.get(channel))[1]["n"] for _ in sends]
+        assert got == [n for n in range(21) if n != 7]
+        assert not a.groups._gates[a.node].waiting
+
+
+@run
+async def test_what_no_member_here_would_hear_is_refused(broker, monkeypatch):
+    """Unavailable when the subscriptions do not come back in time, for a join too, and for one send too many."""
+    async with Hub(broker) as a:
+        channel, later = a.channel(), a.channel()
+        await a.groups.add("g", channel)
+        gate = Gate(a)
+        broker.command("CLIENT", "KILL", "TYPE", "pubsub")
+        await until(lambda: not a.node.up)
+        monkeypatch.setattr(module, "HELD", 1)
+        deeds = [
+            a.groups.send("g", {}),
+            a.groups.send("g", {}),
+            a.groups.add("g", later),
+            a.groups.add("g", channel),
+        ]
+        found = await asyncio.gather(*deeds, return_exceptions=True)
+        assert [type(one) for one in found] == [Unavailable] * 4
+        assert "1 sends to groups wait" in str(found[1])
+        assert [*a.groups._groups["g"].members] == [channel]
+        gate.opened.set()
+        await a.node.ready(10)
+        await a.groups.send("g", {"n": 1})
+        assert await a.get(channel, later) == (channel, {"n": 1})
+        assert len(a.inbox) == 0
+
+
+@run
+async def test_a_loss_that_is_not_noticed_yet_is_refused(broker):
+    """The broker says that nobody heard it: then our subscription is gone, and Unavailable says so."""
+    async with Hub(broker) as a:
+        channel = a.channel()
+        await a.groups.add("g", channel)
+        a.node._subscriber.pipe._transport.pause_reading()
+        broker.command("CLIENT", "KILL", "TYPE", "pubsub")
+        with pytest.raises(Unavailable, match="nobody was told"):
+            await a.groups.send("g", {"n": 1})
+        a.node._subscriber.pipe._transport.resume_reading()
+        await until(lambda: not a.node.up)
+        await a.groups.send("g", {"n": 2})
+        assert await a.get(channel) == (channel, {"n": 2})
