@@ -4,9 +4,9 @@
     python tools/soak_inbox.py [--kills N] [--seed N] [--database sqlite|postgresql] [--without-inbox]
 
 200 kills and SQLite (WAL) unless given. Deliveries are put into durable queues of a real broker, one of five twice, as
-by a provider that repeats itself. Two workers take them, and run a consumer with ``interfaces.django.inbox.once``, whose
-effect is a row, a sum and a message in the outbox; the relay of the outbox runs beside it. One worker is killed after
-the other: in the effect's transaction, between its commit and done(), after done(), between a message of the outbox and
+by a provider that repeats itself. Two workers take them, and run a consumer with ``interfaces.django.inbox.once``;
+its effect is a row, a sum and a message in the outbox, whose relay runs beside it. One worker is killed after the
+other: in the effect's transaction, between its commit and done(), after done(), between a message of the outbox and
 its row, at random moments, and after a stop (SIGSTOP, in the transaction) for longer than the lease, while the other
 has the same delivery. Exit code 1 unless the effects are what was put, none twice and none lost, all the sums fit, all
 messages have left, deliveries came again (else the inbox was not tried), and workers have died in each of these ways.
