@@ -68,6 +68,7 @@ ALL = sorted({*HTTP, *WS, *WSGI, *RELOAD, *TWISTED, *DJANGO, *REDIS, *CRYPTO, *E
 TEST = [
     *ALL,
     "pytest>=9.2",  # runs the tests
+    "pytest-xdist>=3.8",  # in several processes: half of the suite's time is waiting for others
     "hypothesis>=6.170",  # properties: any split of the bytes, random bytes
     "daphne>=4.2",  # channels.testing imports it
     "wsproto>=1.3",  # a WebSocket wire that is not ours, to compare with

@@ -13,6 +13,7 @@ the server listens by default.
 """
 
 import os
+import random
 import re
 import shlex
 import signal
@@ -136,9 +137,13 @@ def commands(text: str) -> Iterator[tuple[str, list[str]]]:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.create_server(("127.0.0.1", 0)) as sock:
-        port: int = sock.getsockname()[1]
+    """A port that nobody listens on now, and that the kernel gives nobody who asks for any."""
+    while True:
+        port = random.randrange(20_000, 30_000)
+        try:
+            socket.create_server(("127.0.0.1", port)).close()
+        except OSError:
+            continue
         return port
 
 

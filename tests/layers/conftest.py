@@ -22,6 +22,7 @@ class Broker:
     def __init__(self, server: Embedded, prefix: str) -> None:
         self.server = server
         self.prefix = prefix
+        self._stopped = 0
 
     @property
     def url(self) -> str:
@@ -58,6 +59,7 @@ class Broker:
 
     def go_on(self) -> None:
         os.kill(self._stopped, signal.SIGCONT)
+        self._stopped = 0
 
     def kill(self) -> None:
         """kill -9, and wait for the end."""
@@ -74,7 +76,11 @@ class Broker:
         return self
 
     def __exit__(self, *_: object) -> None:
+        """Ended when left: it writes no more into its directory."""
+        if self._stopped:
+            self.go_on()
         self.server.close()
+        self.server.join()
 
 
 TEST_OPTIONS = {"enable-debug-command": "local", "loglevel": "warning"}
@@ -106,7 +112,7 @@ def fresh_broker() -> Iterator[Callable[..., Broker]]:
 
         yield make
         for one in made:
-            one.server.close()
+            one.__exit__()
 
 
 def until(true: Callable[[], Any], seconds: float = 10) -> None:

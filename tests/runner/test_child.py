@@ -157,12 +157,13 @@ def test_an_end_in_words(code: int, words: str) -> None:
 
 def test_the_command_is_the_one_that_started_us(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same interpreter and the same words, options of Python among them."""
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", "interfaces/__main__.py", raising=False)
     monkeypatch.setattr(sys, "orig_argv", ["python", "-X", "dev", "-m", "interfaces", "serve"])
     assert command() == [sys.executable, "-X", "dev", "-m", "interfaces", "serve"]
 
 
 def test_a_prompt_cannot_be_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """There is no file to run."""
-    monkeypatch.delattr(sys.modules["__main__"], "__file__")
+    monkeypatch.delattr(sys.modules["__main__"], "__file__", raising=False)
     with pytest.raises(ConfigError, match="a program that can be started again"):
         command()

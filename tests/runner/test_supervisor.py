@@ -1,6 +1,7 @@
 """How long a supervisor waits, when it gives up, and the waiting for the first of several."""
 
 import asyncio
+import sys
 
 import pytest
 
@@ -69,8 +70,11 @@ def test_first_of_cancels_the_others() -> None:
     assert ended == ["long"]
 
 
-def test_a_mistake_in_the_binds_is_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_mistake_in_the_binds_is_code_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Said in one line, before any process is started."""
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", "interfaces/__main__.py", raising=False)
     interface = HttpWs(HttpWsOptions(bind=("http://x",)))
     assert supervise([(interface, ("http",))], ServeOptions(workers=2)) == 2
     assert capsys.readouterr().err.startswith("interfaces: bind http://x: ")

@@ -76,6 +76,17 @@ def test_what_cannot_be_compiled_is_not_tested_as_if_it_were(monkeypatch: pytest
     assert asked == [("gcc", "libc6-dev", "python3-dev")]
 
 
+@pytest.mark.parametrize("told", [[], ["tests/shared"], ["-k", "fork", "-x"]])
+def test_only_the_whole_suite_runs_side_by_side(monkeypatch: pytest.MonkeyPatch, told: list[str]) -> None:
+    """Without arguments several processes share the files; with some pytest is told them, and nothing else."""
+    monkeypatch.setattr(dev, "programs", lambda: None)
+    monkeypatch.setattr(dev, "ready", lambda *_: Path("python"))
+    monkeypatch.setattr(dev, "become", lambda *words: sys.exit([*words]))
+    with pytest.raises(SystemExit) as became:
+        dev.test(told)
+    assert became.value.code == [Path("python"), "-m", "pytest", *(told or dev.ALL_TESTS)]
+
+
 def test_the_build_is_pinned() -> None:
     """The build system is one exact version: a release builds again as it did."""
     build = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]
