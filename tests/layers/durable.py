@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections import Counter
 from contextlib import asynccontextmanager
+from zlib import crc32
 
 from interfaces.layers.durable import DurableQueues, Limits
 from interfaces.layers.redis import RedisChannelLayer
@@ -62,3 +63,10 @@ def replicated(fresh_broker, **options):
     replica = fresh_broker(replicaof=f"127.0.0.1 {port}", **options)
     until(lambda: b"state=online" in primary.command("INFO", "replication"))
     return primary, replica
+
+
+def shards(fresh_broker):
+    """Two brokers, where to dial them, and a queue's name for each."""
+    one, two = fresh_broker(), fresh_broker()
+    names = {crc32(name.encode()) % 2: name for name in ("work-1", "work-2", "work-3", "work-4")}
+    return one, two, one.hosts + two.hosts, [names[0], names[1]]

@@ -1,14 +1,16 @@
 """Durable queues, on a real broker; several layers in one event loop stand for several processes."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
+from interfaces.layers import durable as durable_module
 from interfaces.layers.base import ChannelFull
 from interfaces.layers.dead import DeadLetters
-from interfaces.layers.durable import DurableQueues, Terms
+from interfaces.layers.durable import LATE, DurableQueues, Terms
 from interfaces.shared.errors import ConfigError, Unavailable
-from tests.layers.durable import durable, soon
+from tests.layers.durable import durable, shards, soon
 
 
 def run(test):
@@ -302,7 +304,7 @@ def test_what_kills_its_workers_is_buried(broker):
 
 
 def test_closing_gives_back(broker):
-    """What a drained worker holds comes to another at its next look, as if it had not been begun."""
+    """What a drained worker holds comes to another, as if it had not been begun."""
 
     async def main():
         async with durable(broker) as make:
@@ -540,5 +542,208 @@ def test_a_broker_that_fails_in_the_second_round_keeps_nothing_back(broker):
             one._ask = ask
             assert {*await one.take(["busy", "idle"], 4, wait=0)} == one.held
             assert len(one.held) == 2 and len(rounds) == 3
+
+    run(main())
+
+
+# --- bells ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def no_looks(monkeypatch):
+    """Nobody looks by himself: who waits gets what he is rung for, or nothing."""
+    monkeypatch.setattr(durable_module, "POLL", 3600.0)
+
+
+def waiting(broker, number, queue="work"):
+    """Wait until so many are registered to be rung."""
+    return soon(lambda: broker.command("ZCARD", f"{broker.prefix}:Qw:{queue}") == number)
+
+
+async def rung(take):
+    """What a take that waits gets, soon."""
+    return await asyncio.wait_for(take, 10)
+
+
+def test_what_is_given_back_is_told(broker, no_looks):
+    """Who waits has it at once, with the attempt that was not begun."""
+
+    async def main():
+        async with durable(broker) as make:
+            one, other = await make(), await make()
+            await one.put("work", {"n": 1}, id="a")
+            (item,) = await one.take(["work"], 1)
+            take = asyncio.create_task(other.take(["work"], 1))
+            await waiting(broker, 1)
+            assert await one.give_back(item)
+            (again,) = await rung(take)
+            assert (again.id, again.attempt) == ("a", 1)
+
+    run(main())
+
+
+def test_closing_tells_the_others(broker, no_looks):
+    """What a worker gives back as it closes is told to those who go on, though it has waited longer itself."""
+
+    async def main():
+        async with durable(broker) as make:
+            one, other = await make(), await make()
+            await one.put("work", {"n": 1}, id="a")
+            await one.take(["work"], 1)
+            own = asyncio.create_task(one.take(["work"], 1))
+            await waiting(broker, 1)
+            take = asyncio.create_task(other.take(["work"], 1))
+            await waiting(broker, 2)
+            await one.close()
+            (again,) = await rung(take)
+            assert (await own, again.id, again.attempt) == ([], "a", 1)
+
+    run(main())
+
+
+def test_who_waits_no_more_passes_it_on(broker, no_looks):
+    """A process that was registered, and whose take was cancelled, has the next one rung."""
+
+    async def main():
+        async with durable(broker) as make:
+            one, other, giver = await make(), await make(), await make()
+            first = asyncio.create_task(one.take(["work", "idle"], 1))
+            await waiting(broker, 1)
+            first.cancel()
+            busy = asyncio.create_task(one.take(["idle"], 1))  # waits, but not for this
+            take = asyncio.create_task(other.take(["work"], 1))
+            await waiting(broker, 2)
+            await giver.put("work", {"n": 1}, id="a")
+            assert [item.id for item in await rung(take)] == ["a"]
+            await giver.put("idle", {"n": 1}, id="b")
+            assert [item.id for item in await rung(busy)] == ["b"]
+
+    run(main())
+
+
+def test_who_got_something_else_passes_it_on(broker, no_looks):
+    """A take that is rung while it has got an item already leaves the new one to another."""
+
+    async def main():
+        async with durable(broker) as make:
+            one, other, giver = await make(), await make(), await make()
+            await giver.put("work", {"n": 1}, id="a")
+            real, asked, go_on = one._ask, asyncio.Event(), asyncio.Event()
+
+            async def ask(queue, n):
+                found = await real(queue, n)
+                asked.set()
+                await go_on.wait()
+                return found
+
+            one._ask = ask
+            first = asyncio.create_task(one.take(["work"], 1))
+            await asked.wait()
+            broker.command("ZADD", f"{broker.prefix}:Qw:work", 1, one._bell)  # of a look before this one
+            take = asyncio.create_task(other.take(["work"], 1))
+            await waiting(broker, 2)
+            await giver.put("work", {"n": 2}, id="b")
+            await soon(lambda: any(bell.done() for bell in one._bells))
+            go_on.set()
+            assert [item.id for item in await first] == ["a"]
+            assert [item.id for item in await rung(take)] == ["b"]
+
+    run(main())
+
+
+# --- several brokers --------------------------------------------------------------------------------
+
+
+def test_queues_of_two_brokers(fresh_broker):
+    """Each queue is at one of them; a take of both has items of both, and every verdict finds its own."""
+    one, two, hosts, names = shards(fresh_broker)
+
+    async def main():
+        async with durable(one, durability="host-crash") as make:
+            queues = await make(layer=make.layer(hosts))
+            for name in names:
+                for n in range(4):
+                    await queues.put(name, {"n": n}, id=str(n))
+            assert [
+                server.command("HLEN", f"{one.prefix}:Qb:{name}") for server in (one, two) for name in names
+            ] == [4, 0, 0, 4]
+            items = await queues.take(names, 8)
+            assert sorted((item.queue, item.id) for item in items) == [
+                (name, str(n)) for name in sorted(names) for n in range(4)
+            ]
+            for item in items:
+                verdict = {
+                    "0": partial(queues.done),
+                    "1": partial(queues.retry, delay=0),
+                    "2": partial(queues.dead, reason="no"),
+                    "3": partial(queues.give_back),
+                }[item.id]
+                assert await verdict(item)
+            left = []
+            while len(left) < 4:
+                left += await queues.take(names, 8)
+            assert {(item.queue, item.id, item.attempt) for item in left} == {
+                (name, n, attempt) for name in names for n, attempt in (("1", 2), ("3", 1))
+            }
+            assert all([await queues.done(item) for item in left])
+            letters = DeadLetters(queues.hub)
+            assert await letters.queues() == dict.fromkeys(names, (0, 1))
+            assert all(
+                f"{server.server.path}: appendfsync always" in queues.describe() for server in (one, two)
+            )
+
+    run(main())
+
+
+async def go_on_at(queues, name, names, number):
+    """Put, take and be done with so many of ``name``, while all names are taken."""
+    for n in range(number):
+        await queues.put(name, {"n": n}, id=f"more-{n}")
+        (item,) = await queues.take(names, 4)
+        assert item.queue == name
+        assert await queues.done(item)
+
+
+def test_one_of_two_brokers_is_killed(fresh_broker):
+    """The other's queues go on as if nothing was; what was put is there when it is back."""
+    one, two, hosts, names = shards(fresh_broker)
+
+    async def main():
+        async with durable(one, durability="host-crash") as make:
+            queues = await make(layer=make.layer(hosts, timeout=30))
+            await queues.put(names[1], {"n": 1}, id="a")
+            await asyncio.to_thread(two.kill)
+            await soon(lambda: not queues.hub.nodes[1].up)
+            async with asyncio.timeout(10):  # less than a command waits for the one that is gone
+                await go_on_at(queues, names[0], names, 20)
+            await asyncio.to_thread(two.restart)
+            (item,) = await queues.take(names, 4)
+            assert (item.queue, item.id, item.attempt) == (names[1], "a", 1)
+            assert await queues.done(item)
+
+    run(main())
+
+
+def test_one_of_two_brokers_hangs(fresh_broker):
+    """It is asked once and waited for by nobody; what it gives too late goes back and is given then."""
+    one, two, hosts, names = shards(fresh_broker)
+
+    async def main():
+        async with durable(one, durability="host-crash") as make:
+            queues = await make(layer=make.layer(hosts, ping_interval=60))
+            await queues.put(names[1], {"n": 1}, id="a")
+            two.pause()
+            try:
+                started = asyncio.get_running_loop().time()
+                await go_on_at(queues, names[0], names, 20)
+                assert asyncio.get_running_loop().time() - started < 10 * LATE
+                assert queues._late == {names[1]}
+            finally:
+                two.go_on()
+            (item,) = await queues.take(names, 4)
+            assert (item.queue, item.id, item.attempt) == (names[1], "a", 1)
+            assert queues.held == {item}
+            assert await queues.done(item)
+            assert not queues._late
 
     run(main())
