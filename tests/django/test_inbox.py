@@ -2,16 +2,20 @@
 
 from tests.django.test_project import manage
 
+ALL = "Ran 27 tests"
+
 
 def test_on_sqlite(tmp_path):
     """What proj/check_inbox.py proves, with a database file: a connection a thread."""
-    done = manage("test", "proj", "--pattern", "check_inbox.py", PROJ_TEST_DB=str(tmp_path / "test.sqlite3"))
+    files = {"PROJ_TEST_DB": str(tmp_path / "test.sqlite3"), "PROJ_OTHER": str(tmp_path / "other.sqlite3")}
+    done = manage("test", "proj", "--pattern", "check_inbox.py", **files)
     assert done.returncode == 0, done.stderr
-    assert "Ran 16 tests" in done.stderr
+    assert ALL in done.stderr
 
 
-def test_on_postgresql(postgres):
+def test_on_postgresql(postgres, tmp_path):
     """The same, where others wait for a row and not for the whole database."""
-    done = manage("test", "proj", "--pattern", "check_inbox.py", PROJ_POSTGRES=postgres)
+    files = {"PROJ_POSTGRES": postgres, "PROJ_OTHER": str(tmp_path / "other.sqlite3")}
+    done = manage("test", "proj", "--pattern", "check_inbox.py", **files)
     assert done.returncode == 0, done.stderr
-    assert "Ran 16 tests" in done.stderr
+    assert ALL in done.stderr

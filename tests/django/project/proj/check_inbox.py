@@ -1,13 +1,16 @@
 """interfaces.django.inbox. Run by test_inbox.py with Django's own runner, on SQLite and PostgreSQL."""
 
+import functools
 import threading
 from datetime import timedelta
 from io import StringIO
 
 import pytest
+from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import connection, transaction
+from django.db import DatabaseError, connection, transaction
+from django.db.transaction import TransactionManagementError
 from django.test import TransactionTestCase
 from django.utils import timezone
 
@@ -41,8 +44,23 @@ class Consumer:
         return sign_up(event)
 
 
+class Heir(Consumer):
+    """Inherits the handler."""
+
+
+class Grandchild(Heir):
+    """Has one of its own that calls it."""
+
+    @once
+    def email_receive(self, event):
+        """Both."""
+        super().email_receive(event)
+
+
 class InboxTests(TransactionTestCase):
     """Effects, counted."""
+
+    databases = ("default", "other")
 
     def setUp(self):
         """Nothing was counted yet."""
@@ -105,8 +123,8 @@ class InboxTests(TransactionTestCase):
 
     def test_keys_of_any_length(self):
         """A key that no column takes is kept as its digest."""
-        for key in ("k" * 1000, "nul\0", "\ud800"):
-            message = {"dedupe_key": key} if key != "\ud800" else {"dedupe_key": "s" * 300 + key}
+        for key in ("k" * 1000, "nul\0", "\ud800", "s" * 300 + "\ud800"):
+            message = {"dedupe_key": key}
             assert sign_up(message) == "done"
             assert sign_up(message) is None
 
@@ -212,7 +230,7 @@ class InboxTests(TransactionTestCase):
         """A repeat is skipped, an exception frees the message."""
         ran = []
 
-        @once
+        @once(consumer="c")
         async def consume(message, fail=False):
             ran.append(fail)
             if fail:
@@ -236,6 +254,176 @@ class InboxTests(TransactionTestCase):
         async with once(MESSAGE, consumer="c") as first:
             assert first
         assert (await Inbox.objects.aget()).done
+
+    async def test_an_async_consumer_that_was_slow(self):
+        """When another has taken its message over, neither its failure nor its end frees what the other does."""
+        for fails in (True, False):
+            key = f"slow{fails}"
+            slow, other = once(key, consumer="c"), once(key, consumer="c")
+            assert await slow.__aenter__()
+            await Inbox.objects.filter(dedupe_key=key).aupdate(
+                created_at=timezone.now() - timedelta(seconds=inbox.LEASE + 1)
+            )
+            assert await other.__aenter__()
+            with self.assertLogs("interfaces.django", "WARNING"):
+                await slow.__aexit__(
+                    *((ZeroDivisionError, ZeroDivisionError(), None) if fails else (None,) * 3)
+                )
+            with pytest.raises(Busy):
+                await once(key, consumer="c").__aenter__()
+            await other.__aexit__(None, None, None)
+            assert not await once(key, consumer="c").__aenter__()
+
+    async def test_a_slow_async_consumer_whose_successor_failed(self):
+        """Its end still counts, though no row says any more that it runs."""
+        slow = once("key", consumer="c")
+        assert await slow.__aenter__()
+        await Inbox.objects.all().adelete()
+        await slow.__aexit__(None, None, None)
+        assert not await once("key", consumer="c").__aenter__()
+
+    def test_inherited_handlers_are_consumers_of_their_own(self):
+        """A class that inherits a handler is no repeat of another; a handler may call the one that it overrides."""
+        Consumer().email_receive({**MESSAGE, "dedupe_key": "m1"})
+        User.objects.all().delete()
+        Inbox.objects.filter(consumer=f"{__name__}.sign_up").delete()
+        Heir().email_receive({**MESSAGE, "dedupe_key": "m1"})
+        assert User.objects.count() == 1
+        Grandchild().email_receive({**MESSAGE, "dedupe_key": "m2"})
+        Grandchild().email_receive({**MESSAGE, "dedupe_key": "m2"})
+        assert User.objects.count() == 2
+
+    def test_who_has_no_name_of_its_own_needs_one(self):
+        """Two such functions would be taken for one, and the effect of the second be lost."""
+
+        def local(message):
+            User.objects.create(username="local")
+
+        for nameless in (lambda message: None, local, functools.partial(local)):
+            with pytest.raises(ValueError, match="consumer="):
+                once(nameless)
+        once(local, consumer="c")(MESSAGE)
+        once(functools.partial(local), consumer="c")(MESSAGE)
+        assert User.objects.count() == 1
+
+    def test_what_runs_after_its_transaction_is_refused(self):
+        """A generator at once, a coroutine of a sync function when it comes: no row says that it was done."""
+
+        def generator(message):
+            yield
+
+        async def coroutine(message):
+            User.objects.create(username="never")
+
+        with pytest.raises(TypeError):
+            once(generator, consumer="c")
+        with pytest.raises(TypeError):
+            once(lambda message: [coroutine(message)][0], consumer="c")(MESSAGE)
+        assert not Inbox.objects.exists()
+
+    async def test_what_asgiref_has_made_async_is_async(self):
+        """Its row is done when it is."""
+
+        def consume(message):
+            assert not Inbox.objects.get().done
+            return "done"
+
+        consumer = once(database_sync_to_async(consume), consumer="c")
+        assert await consumer(MESSAGE) == "done"
+        assert await consumer(MESSAGE) is None
+
+    def test_what_the_database_would_take_back_silently_is_an_error(self):
+        """An error that the consumer has swallowed: else the message would count as handled, without its effect."""
+
+        def by_django():
+            User.objects.create(username="grace")
+
+        def by_the_database():
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT nothing FROM nowhere")
+
+        User.objects.create(username="grace")
+        ways = [by_django, by_the_database] if connection.vendor == "postgresql" else [by_django]
+        for way in ways:
+            with pytest.raises(TransactionManagementError, match="atomic"), once(MESSAGE):  # noqa: PT012
+                User.objects.create(username="ada")
+                try:
+                    way()
+                except DatabaseError:
+                    pass
+            assert not Inbox.objects.exists()
+            assert User.objects.count() == 1
+        with once(MESSAGE) as first:
+            assert first
+            with pytest.raises(DatabaseError), transaction.atomic():
+                by_django()
+            User.objects.create(username="ada")
+        assert User.objects.count() == 2
+
+    def test_without_its_table_nobody_is_busy(self):
+        """Coming again would not help: who has forgotten to migrate is told so."""
+        with connection.schema_editor() as editor:
+            editor.delete_model(Inbox)
+        try:
+            with pytest.raises(DatabaseError, match="interfaces_inbox"):
+                sign_up(MESSAGE)
+        finally:
+            with connection.schema_editor() as editor:
+                editor.create_model(Inbox)
+        assert inbox.COUNTS["busy"] == 0
+
+    def test_whose_effect_the_database_refuses_for_now_comes_again(self):
+        """A deadlock or a lock in the effect is Busy, too, and nothing of it stays."""
+        with once("lock", consumer="other"):
+            results = []
+
+            def second():
+                try:
+                    with connection.cursor() as cursor:
+                        if connection.vendor == "postgresql":
+                            cursor.execute("SET lock_timeout = 100")
+                        else:
+                            cursor.execute("PRAGMA busy_timeout = 100")
+                    with once(MESSAGE, consumer="c"):
+                        User.objects.create(username="ada")
+                        with connection.cursor() as cursor:
+                            cursor.execute(
+                                "INSERT INTO interfaces_inbox (consumer, dedupe_key, created_at, done)"
+                                " VALUES ('other', 'lock', '2026-01-01 00:00:00', true)"
+                            )
+                except Exception as error:  # noqa: BLE001 - looked at below
+                    results.append(error)
+                finally:
+                    connection.close()
+
+            thread = threading.Thread(target=second)
+            thread.start()
+            thread.join(30)
+        assert isinstance(results[0], Busy)
+        assert not User.objects.exists()
+        assert Inbox.objects.count() == 1
+
+    def test_in_another_database(self):
+        """Row and effect are where ``using`` says, and the row is pruned there."""
+        for _ in range(2):
+            with once(MESSAGE, using="other", consumer="c") as first:
+                if first:
+                    User.objects.using("other").create(username="ada")
+        assert User.objects.using("other").count() == 1
+        assert not Inbox.objects.exists()
+        out = StringIO()
+        call_command("interfaces_prune", "--inbox-days", "0", stdout=out)
+        call_command("interfaces_prune", "--inbox-days", "0", "--database", "other", stdout=out)
+        assert out.getvalue() == "inbox: 0 deleted, outbox: 0 deleted\ninbox: 1 deleted, outbox: 0 deleted\n"
+
+    def test_what_runs_is_not_pruned(self):
+        """However short rows are kept: the row of an async consumer stays while its lease lasts."""
+        row = Inbox.objects.create(consumer="c", dedupe_key="m1", done=False)
+        call_command("interfaces_prune", "--inbox-days", "0", stdout=StringIO())
+        assert Inbox.objects.exists()
+        Inbox.objects.filter(pk=row.pk).update(created_at=timezone.now() - timedelta(seconds=inbox.LEASE + 1))
+        call_command("interfaces_prune", "--inbox-days", "0", stdout=StringIO())
+        assert not Inbox.objects.exists()
 
     def test_pruning(self):
         """Rows older than the command is told go."""

@@ -37,7 +37,18 @@ if os.environ.get("PROJ_POSTGRES"):
         "USER": "postgres",
         "NAME": "postgres",
     }
+if os.environ.get("PROJ_OTHER"):
+    DATABASES["other"] = {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": os.environ["PROJ_OTHER"],
+        "TEST": {"NAME": os.environ["PROJ_OTHER"]},
+    }
 CHANNEL_LAYERS = {
     "default": json.loads(os.environ.get("PROJ_LAYER", '{"BACKEND": "channels.layers.InMemoryChannelLayer"}'))
 }
+QUEUES = ["default", "mail"]
+BACKEND = {"BACKEND": "django.tasks.backends.immediate.ImmediateBackend"} | json.loads(
+    os.environ.get("PROJ_TASKS", "{}")
+)
+TASKS = {"default": {"QUEUES": QUEUES, **BACKEND}}
 INTERFACES = json.loads(os.environ.get("PROJ_INTERFACES", '{"http": {"max_body": 1000}}'))
