@@ -2,8 +2,11 @@
 
 import asyncio
 
+import pytest
+
 from interfaces.layers.dead import PAGE, DeadLetters
-from tests.layers.durable import durable
+from interfaces.shared.errors import Unavailable
+from tests.layers.durable import durable, shards
 
 
 async def bury(queues, names, queue="work"):
@@ -84,5 +87,50 @@ def test_letters_are_bounded(broker):
             await bury(one, ["a", "b", "c"])
             assert [letter.id for letter in await DeadLetters(one.hub).page("work")] == ["b", "c"]
             assert make.counts["layer.letters_dropped"] == 1
+
+    asyncio.run(main())
+
+
+def test_letters_of_two_brokers(fresh_broker):
+    """All queues are listed; what is shown and put back is found where its queue is, and nothing of the other moves."""
+    server, _, hosts, names = shards(fresh_broker)
+
+    async def main():
+        async with durable(server) as make:
+            one = await make(layer=make.layer(hosts))
+            letters = DeadLetters(one.hub)
+            for name in names:
+                await bury(one, ["a", "b"], name)
+            assert await letters.queues() == dict.fromkeys(names, (0, 2))
+            for name in names:
+                first, second = await letters.page(name)
+                assert (first.queue, first.id, second.id) == (name, "a", "b")
+                assert await letters.show(name, second.number) == second
+                assert await letters.retry(name, first.number)
+                assert not await letters.retry(name, first.number)
+            assert await letters.queues() == dict.fromkeys(names, (1, 1))
+            assert await letters.retry_all(names[1]) == 1
+            assert await letters.queues() == {names[0]: (1, 1), names[1]: (2, 0)}
+            left = {(item.queue, item.id) for item in await one.take(names, 10)}
+            assert left == {(name, "a") for name in names}  # of one conversation: b comes after a
+
+    asyncio.run(main())
+
+
+def test_a_broker_that_is_away_is_no_queue_without_letters(fresh_broker):
+    """Where one is lost its letters are not told to be none: the other's queues are as before."""
+    server, lost, hosts, names = shards(fresh_broker)
+
+    async def main():
+        async with durable(server) as make:
+            one = await make(layer=make.layer(hosts, timeout=0.2))
+            letters = DeadLetters(one.hub)
+            for name in names:
+                await bury(one, ["a"], name)
+            await asyncio.to_thread(lost.kill)
+            for asked in (letters.queues(), letters.page(names[1]), letters.retry_all(names[1])):
+                with pytest.raises(Unavailable):
+                    await asked
+            assert await letters.retry_all(names[0]) == 1
 
     asyncio.run(main())
