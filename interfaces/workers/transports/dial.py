@@ -27,7 +27,7 @@ CONNECT = 5.0
 """Seconds that a connection may take to be there, TLS included: some addresses swallow what is sent to them."""
 LOOK = 2.0
 """Seconds between two looks at the directory."""
-ROUND = 5.0
+ROUND = 2.0
 """Seconds that the first round of all containers may hold up the start; later ones hold up nothing."""
 
 

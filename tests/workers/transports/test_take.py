@@ -6,12 +6,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from interfaces.workers.transports import take
 from interfaces.workers.transports.base import Taken
 from interfaces.workers.transports.redis import KNOWN, OPENINGS
 from interfaces.workers.transports.take import LOOK, PULLERS, Taker
 from interfaces.workers.wire import BACK, CANCEL, END, OPEN, VERSIONS, encode
+from interfaces.workers.worker import Worker
 from tests.workers.transports.fakes import Clock, Mail, turns
 
 
@@ -176,6 +179,56 @@ def test_what_cannot_be_worked_on_is_counted(changed: dict[str, Any], counted: s
             assert brought == [] and counts == {counted: 1}
             await hub.bring(2)
             assert [taken.session for taken in brought] == [2]
+
+    asyncio.run(main())
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 300)
+    | st.floats()
+    | st.text(max_size=3)
+    | st.binary(max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from(["type", "path", "x"]), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+OPENING = st.fixed_dictionaries(
+    {},
+    optional={
+        "scope": ANYTHING | st.just({"type": "http", "path": "/"}), "events": ANYTHING | st.just([]),
+        "event": ANYTHING, "session": ANYTHING, "attempt": ANYTHING, "asks": ANYTHING,
+        "versions": ANYTHING | st.just(VERSIONS), "until": ANYTHING | st.just(200.0),
+    },
+)  # fmt: skip
+
+
+@given(
+    st.fixed_dictionaries(
+        {"from": ANYTHING, "body": ANYTHING | st.builds(encode, st.just(OPEN), ANYTHING, OPENING)}
+    )
+)
+def test_whatever_comes_out_of_a_queue_is_an_opening_or_counted(message: dict[str, Any]) -> None:
+    """Nothing of it raises, and no slot is lost by what was not begun."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await asyncio.Event().wait()
+
+    async def main() -> None:
+        hub, counts = Hub(), Counter[str]()
+        made, _ = taker(hub, counts)
+        async with made:
+            worker = Worker(app, made, name="w", concurrency=3, state={})
+            made._arrived(message)
+            told = len(hub.mail.posted)
+            assert sum(counts.values()) + told + len(worker.running) > 0
+            assert made._free == 3 - len(worker.running)
+            for one in list(worker.running):
+                one.cut()
+            await turns(5)
 
     asyncio.run(main())
 
