@@ -1,5 +1,8 @@
 """The Django application ``interfaces``."""
 
+from importlib import import_module
+
+from django import VERSION
 from django.apps import AppConfig
 from django.core.checks import register
 
@@ -24,3 +27,5 @@ class InterfacesConfig(AppConfig):
         register(checks.check_options)
         register(checks.check_order)
         set_holder(hold)
+        if VERSION >= (6, 0):
+            import_module("interfaces.django.running").register()

@@ -6,14 +6,17 @@ another. So one that raises ends nothing else, and at a drain it is known what i
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
 from typing import Any
+
+from django import VERSION
 
 from interfaces.shared.asgi import Application, Event
 from interfaces.shared.errors import NoRoute
 from interfaces.workers.outcome import ConsumeLater, Outcome
 
-__all__ = ["ChannelScopes", "names_of"]
+__all__ = ["ChannelScopes", "names_of", "tasks_of"]
 
 log = logging.getLogger("interfaces.django")
 
@@ -77,6 +80,16 @@ async def _called(app: Application, scope: dict[str, Any], receive: Callable[[],
 async def _unheard(event: Event) -> None:
     """RuntimeError: who has sent the message is not there."""
     raise RuntimeError(f"{event.get('type')}: the consumer of a channel has nobody to answer")
+
+
+def tasks_of(layer: str, named: Sequence[str] = ()) -> dict[str, Mapping[str, Any] | None]:
+    """The channels of Django's tasks on ``layer``; see :func:`interfaces.django.tasks.channels_of`."""
+    if VERSION < (6, 0):
+        return {}
+    found: dict[str, Mapping[str, Any] | None] = import_module("interfaces.django.tasks").channels_of(
+        layer, named
+    )
+    return found
 
 
 def names_of(app: Any) -> list[str]:

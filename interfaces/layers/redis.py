@@ -5,10 +5,10 @@ Everything is in the parts: :mod:`homes` finds the hub of the calling loop, :mod
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from secrets import token_hex
 from threading import get_ident
-from typing import Any
+from typing import Any, TypeVar
 
 from interfaces.layers.base import DELAY, Capacities, Layer, Message, delayed
 from interfaces.shared.errors import ConfigError, Unavailable
@@ -31,6 +31,8 @@ __all__ = ["RedisChannelLayer"]
 _NEEDED = (_hiredis, _redis)
 RETRY = 1.0
 """Seconds between attempts of a receiver to reach a broker that is not there yet."""
+
+T = TypeVar("T")
 
 CHECKED = 4096
 """Names that are remembered to be valid."""
@@ -75,6 +77,10 @@ class RedisChannelLayer(Layer):
     def hub(self) -> Hub:
         """The hub of this event loop, with ``mail``, ``address``, ``queues``, ``nodes``; await its ``started()``."""
         return self._homes.own()
+
+    async def with_hub(self, work: Callable[[Hub], Awaitable[T]]) -> T:
+        """Do ``work`` in a loop that lasts, with its hub: this one, or that of the thread which all others share."""
+        return await self._homes.call(work)
 
     @property
     def ready(self) -> bool:

@@ -196,10 +196,10 @@ def _source(options: WorkerOptions, context: Context, name: str) -> Any:
 
 
 def _background(app: Application, options: WorkerOptions, layer: Any) -> asyncio.Task[None] | None:
-    """Functions on the application's own channels, if it has any and there is a layer."""
-    routing = next((found for found in _parts(app) if isinstance(found, Routing)), None)
-    if routing is None or not _has_broker(layer):
+    """Functions on the application's own channels, if it has any and there is a layer; they need no Routing."""
+    if not _has_broker(layer):
         return None
+    routing = next((found for found in _parts(app) if isinstance(found, Routing)), None) or Routing([])
 
     def wanted() -> set[str]:
         return {channel for channel in routing.background_channels() if _takes(options, channel)}

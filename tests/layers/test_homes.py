@@ -63,6 +63,22 @@ def test_calls_from_threads_share_two_connections(layer):
     until(lambda: len(connections(layer.broker)) == 2)
 
 
+def test_work_with_a_hub_is_done_where_that_lasts(layer):
+    """In the thread for a loop of one call, in the loop itself once it has a hub; what it gives comes back."""
+
+    async def who(hub):
+        return hub, asyncio.get_running_loop()
+
+    async def main():
+        await layer.new_channel()
+        return (await layer.with_hub(who))[1] is asyncio.get_running_loop()
+
+    first, loop = asyncio.run(layer.with_hub(who))
+    assert loop.is_running()
+    assert asyncio.run(layer.with_hub(who)) == (first, loop)
+    assert asyncio.run(main())
+
+
 def test_a_loop_that_sends_often_has_a_hub_of_its_own(layer):
     """The first calls go over the thread, later ones do not; its connections end with the loop."""
 

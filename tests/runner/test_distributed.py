@@ -17,7 +17,7 @@ from interfaces.runner.options import ServeOptions, WorkerOptions
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context
 from interfaces.shared.telemetry import Telemetry
-from interfaces.workers.background import worker_ready
+from interfaces.workers.background import FUNCTIONS, background, worker_ready
 from interfaces.workers.routing import Routing, route
 from interfaces.workers.transports.dial import Dialler
 from interfaces.workers.transports.directory import Places
@@ -316,6 +316,25 @@ def test_globs_choose_background_channels(only: Any, exclude: Any, taken: list[s
             await asyncio.wait({task})
 
     asyncio.run(run())
+
+
+def test_functions_of_channels_need_no_routing() -> None:
+    """Of an application that has none, as of a Django project with tasks, they are read all the same."""
+    app: Any = SimpleNamespace(application_mapping={})
+
+    async def run() -> None:
+        layer = Layer()
+        task = distributed._background(app, WorkerOptions(layer="redis://h", only=("tdist.*",)), layer)
+        assert task is not None
+        assert list(await layer.asked.get()) == ["tdist.alone"]
+        task.cancel()
+        await asyncio.wait({task})
+
+    background("tdist.alone")(print)
+    try:
+        asyncio.run(run())
+    finally:
+        del FUNCTIONS["tdist.alone"]
 
 
 def test_a_worker_is_ready_only_while_it_can_take(monkeypatch: pytest.MonkeyPatch) -> None:

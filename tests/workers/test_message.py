@@ -13,6 +13,7 @@ from interfaces.workers.message import (
     Channel,
     Group,
     Message,
+    at_once,
     collecting,
     current_layer,
     perform,
@@ -110,6 +111,21 @@ def test_what_is_collected_is_what_it_was(layer) -> None:
             with pytest.raises(TypeError):
                 Channel("a").send({"object": object()})
             assert buffer.outcome().sends == [["channel", "a", {"list": [1]}]]
+
+    asyncio.run(run())
+
+
+def test_at_once_collects_nothing(layer) -> None:
+    """Within a consumer too, for what is no part of it: done when it is said, from a thread as well."""
+
+    async def run():
+        with collecting() as buffer:
+            with at_once():
+                await Channel("a").asend({"n": 1})
+                await asyncio.to_thread(lambda: Channel("a").send({"n": 2}))
+                assert [await taken(layer, "a"), await taken(layer, "a")] == [{"n": 1}, {"n": 2}]
+            Channel("a").send({"n": 3})
+            assert buffer.outcome().sends == [["channel", "a", {"n": 3}]]
 
     asyncio.run(run())
 

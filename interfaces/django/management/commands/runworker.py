@@ -1,7 +1,7 @@
 """``manage.py runworker [channel …]`` with our worker: the project's consumers, on CHANNEL_LAYERS' layer.
 
 It runs what interface containers open (``interfaces serve http ws --layer …``), and the consumers of the channels that
-are named; without names, of those that the ChannelNameRouter of ASGI_APPLICATION has.
+are named; without names, of those that the ChannelNameRouter of ASGI_APPLICATION has, and Django's tasks.
 """
 
 import os
@@ -12,7 +12,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from interfaces.cli.logs import configure
-from interfaces.django.channels import names_of
+from interfaces.django.channels import names_of, tasks_of
 from interfaces.django.layer import project_layer
 from interfaces.django.settings import application_path
 from interfaces.django.settings import options as setting
@@ -66,14 +66,25 @@ def work(keywords: dict[str, Any], given: dict[str, Any]) -> int:
     options = worker_options(keywords, alias)
     layer = project_layer(alias)
     app, name = application(alias)
-    duties = Duties(channels=given["channels"] or names_of(app), outbox=given["outbox"])
-    if not (hasattr(layer, "hub") or duties.channels or duties.outbox):
+    duties = duties_of(app, alias, given)
+    if not (hasattr(layer, "hub") or duties.channels or duties.tasks or duties.outbox):
         raise ConfigError(
             f"{type(layer).__name__} brings no scopes, and no channels are named: nothing to do"
         )
     process = ServeOptions(**{key: getattr(options, key) for key in PROCESS})
     chosen = ((DjangoWorker(options, layer, duties), ("worker",)),)
     return run(app, chosen, process, app_name=name, telemetry=Telemetry(access=configure(process)))
+
+
+def duties_of(app: Application, alias: str, given: dict[str, Any]) -> Duties:
+    """The channels that are named, else all that have a consumer and those of Django's tasks."""
+    tasks = tasks_of(alias, given["channels"])
+    named = given["channels"] or [*names_of(app), *tasks]
+    return Duties(
+        channels=[name for name in named if name not in tasks],
+        tasks={name: tasks[name] for name in named if name in tasks},
+        outbox=given["outbox"],
+    )
 
 
 def worker_options(keywords: dict[str, Any], alias: str) -> WorkerOptions:
