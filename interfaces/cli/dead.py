@@ -20,7 +20,7 @@ __all__ = ["dead"]
 
 _LAYER = click.option(
     "--layer", metavar="URL", envvar="INTERFACES_LAYER", required=True,
-    help="the broker: redis://HOST, rediss://, unix:// or embedded: (or INTERFACES_LAYER)",
+    help="the broker: redis://HOST, rediss://, unix:// or embedded:, or several with commas (or INTERFACES_LAYER)",
 )  # fmt: skip
 _JSON = click.option("--json", "as_json", is_flag=True, help="one JSON value a line")
 

@@ -32,6 +32,7 @@ __all__ = [
     "ChannelFull",
     "Layer",
     "Message",
+    "checked_count",
     "delayed",
     "non_local",
 ]
@@ -146,7 +147,7 @@ class Layer(ABC):
                 raise ConfigError(f"{name}: seconds above 0, not {seconds!r}")
         self.expiry = expiry
         self.group_expiry = group_expiry
-        self.capacity = _capacity("capacity", capacity)
+        self.capacity = checked_count("capacity", capacity)
         self.channel_capacity = _compiled(channel_capacity or ())
         self.count: Callable[[str, int], None] = _uncounted
         """Is told what is dropped by contract: (name, how many)."""
@@ -272,9 +273,11 @@ class _Consumption:
         return await self.layer.receive(self.channel)
 
 
-def _capacity(what: str, value: object) -> int:
-    if not isinstance(value, int) or value < 1:
-        raise ConfigError(f"{what}: a number of messages above 0, not {value!r}")
+def checked_count(what: str, value: object, least: int = 1) -> int:
+    """``value`` if it is a number of messages, else ConfigError; ``what`` it is called."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        above = f" above {least - 1}" if least else ""
+        raise ConfigError(f"{what}: a number of messages{above}, not {value!r}")
     return value
 
 
@@ -283,5 +286,5 @@ def _compiled(capacities: Capacities) -> list[tuple[re.Pattern[str], int]]:
     found = []
     for pattern, value in capacities.items() if isinstance(capacities, Mapping) else capacities:
         regex = re.compile(fnmatch.translate(pattern)) if isinstance(pattern, str) else pattern
-        found.append((regex, _capacity(f"channel_capacity {regex.pattern}", value)))
+        found.append((regex, checked_count(f"channel_capacity {regex.pattern}", value)))
     return found

@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
+from urllib.parse import quote
 
 from interfaces.shared.errors import ConfigError, Unavailable
 
@@ -110,7 +111,7 @@ class Embedded:
     @property
     def url(self) -> str:
         """As an item of ``hosts``."""
-        return f"unix://{self.path}"
+        return f"unix://{quote(self.path)}"
 
     def start(self) -> None:
         """Start the server, or join the one that runs in the directory; returns when it answers.

@@ -15,8 +15,16 @@ from secrets import token_hex
 from time import monotonic
 from typing import Any
 
-from interfaces.layers.base import DELAY, Capacities, ChannelFull, Layer, Message, copied, delayed
-from interfaces.shared.errors import ConfigError
+from interfaces.layers.base import (
+    DELAY,
+    Capacities,
+    ChannelFull,
+    Layer,
+    Message,
+    checked_count,
+    copied,
+    delayed,
+)
 
 __all__ = ["LocalChannelLayer"]
 
@@ -64,9 +72,7 @@ class LocalChannelLayer(Layer):
         super().__init__(
             expiry=expiry, group_expiry=group_expiry, capacity=capacity, channel_capacity=channel_capacity
         )
-        if max_delayed < 0:
-            raise ConfigError(f"max_delayed: a number of messages, not {max_delayed}")
-        self.max_delayed = max_delayed
+        self.max_delayed = checked_count("max_delayed", max_delayed, 0)
         self.clock = clock
         self._lock = threading.Lock()  # held for moments, and never while anything is awaited
         self._id = token_hex(8)

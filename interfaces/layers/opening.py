@@ -6,10 +6,10 @@
     embedded:/directory   the same, and what it holds is kept there; ``fsync=true`` syncs each write to disk
     local:                this process alone
 
-What follows ``?`` are the layer's keywords (``prefix``, ``capacity``, ``expiry``, ``signing_keys=new,old`` …) and the
-broker's (``db``, ``ssl_ca_certs`` …). A server is known by its directory: ``$XDG_RUNTIME_DIR`` or the folder for
-temporary files, then ``interfaces-UID-NAME``; without a name, one that the working directory gives. It ends with
-the last process that uses it.
+Several brokers, with commas between their URLs, are shards: ``redis://a,redis://b``. What follows ``?`` are the
+layer's keywords (``prefix``, ``capacity``, ``signing_keys=new,old`` …) and the broker's (``db``, ``ssl_ca_certs`` …).
+A server is known by its directory: ``$XDG_RUNTIME_DIR`` or the folder for temporary files, then
+``interfaces-UID-NAME``; without a name, one that the working directory gives. It ends with the last that uses it.
 """
 
 import asyncio
@@ -19,29 +19,19 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, unquote, urlencode
-
-import msgspec
+from urllib.parse import unquote
 
 from interfaces.layers.base import Layer
 from interfaces.layers.embedded import Embedded
-from interfaces.layers.settings import HOST_KEYS, Settings
+from interfaces.layers.keywords import EMBEDDED, LOCAL, Keywords, read_hosts, read_query, split_urls
+from interfaces.layers.settings import SCHEMES
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.options import did_you_mean
 
 __all__ = ["open_layer"]
 
-_Keys = dict[str, Any]
-_EVERY: Mapping[str, Any] = {
-    "expiry": float, "group_expiry": float, "capacity": int, "channel_capacity": dict[str, int],
-}  # fmt: skip
-"""The keywords of every layer, with the type that a text becomes."""
-_LOCAL = {**_EVERY, "max_delayed": int}
-_REDIS = {**_EVERY, **{item.name: item.type for item in fields(Settings) if item.name != "hosts"}}
-_EMBEDDED = {**_REDIS, "fsync": bool}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 
@@ -51,32 +41,33 @@ def open_layer(url: str, **keywords: Any) -> Layer:
     Nothing is connected yet, but ``embedded:`` has its server running, which ends with the layer's ``close``.
     Raises ConfigError for a scheme, a key or a value that cannot be, and for an extra that is not installed.
     """
-    scheme, sign, rest = url.partition(":")
+    scheme, sign, _ = url.partition(":")
     if not sign or scheme not in _OPENERS:
         known = [f"{name}:" for name in _OPENERS]
         raise ConfigError(
             f"layer {scheme + sign!r}: expected one of {', '.join(known)}{did_you_mean(scheme + ':', known)}"
         )
-    place, _, query = rest.partition("?")
-    return _OPENERS[scheme](f"{scheme}:{place}", parse_qsl(query, keep_blank_values=True), keywords)
+    return _OPENERS[scheme](url, keywords)
 
 
-def _local(url: str, query: list[tuple[str, str]], keywords: _Keys) -> Layer:
-    if url != "local:":
-        raise ConfigError(f"layer {url}: nothing may follow local: but ?keyword=value")
-    return _make("interfaces.layers.local", "LocalChannelLayer", _said(query, _LOCAL, ()) | keywords)
+def _local(url: str, keywords: Keywords) -> Layer:
+    place, _, query = url.partition("?")
+    if place != "local:":
+        raise ConfigError(f"layer {place}: nothing may follow local: but ?keyword=value")
+    return _make("interfaces.layers.local", "LocalChannelLayer", read_query(query, LOCAL) | keywords)
 
 
-def _broker(url: str, query: list[tuple[str, str]], keywords: _Keys) -> Layer:
-    ours = [(key, text) for key, text in query if key in _REDIS or key not in HOST_KEYS]
-    theirs = [(key, text) for key, text in query if (key, text) not in ours]
-    said = _said(ours, _REDIS, HOST_KEYS)
-    return _redis([f"{url}?{urlencode(theirs)}" if theirs else url], said | keywords)
+def _brokers(urls: str, keywords: Keywords) -> Layer:
+    hosts, said = read_hosts(urls)
+    return _redis(hosts, said | keywords)
 
 
-def _embedded(url: str, query: list[tuple[str, str]], keywords: _Keys) -> Layer:
-    said = _said(query, _EMBEDDED, ()) | keywords
-    place, fsync = unquote(url.partition(":")[2]), said.pop("fsync", False)
+def _embedded(url: str, keywords: Keywords) -> Layer:
+    if len(split_urls(url)) > 1:
+        raise ConfigError("layer embedded: a private server is one, and no shard beside others")
+    place, _, query = url.partition("?")
+    said = read_query(query, EMBEDDED) | keywords
+    place, fsync = unquote(place.partition(":")[2]), said.pop("fsync", False)
     kept = "/" in place
     if fsync and not kept:
         raise ConfigError(
@@ -91,12 +82,10 @@ def _embedded(url: str, query: list[tuple[str, str]], keywords: _Keys) -> Layer:
         raise
 
 
-_OPENERS: Mapping[str, Callable[[str, list[tuple[str, str]], _Keys], Layer]] = {
+_OPENERS: Mapping[str, Callable[[str, Keywords], Layer]] = {
     "embedded": _embedded,
     "local": _local,
-    **dict.fromkeys(
-        ("redis", "rediss", "unix", "valkey", "valkeys", "redis+sentinel", "rediss+sentinel"), _broker
-    ),
+    **dict.fromkeys(SCHEMES, _brokers),
 }
 
 
@@ -130,11 +119,11 @@ def _with(server: Embedded, layer: Layer) -> Layer:
     return layer
 
 
-def _redis(hosts: list[str], keywords: _Keys) -> Layer:
+def _redis(hosts: object, keywords: Keywords) -> Layer:
     return _make("interfaces.layers.redis", "RedisChannelLayer", {"hosts": hosts, **keywords})
 
 
-def _make(module: str, name: str, keywords: _Keys) -> Layer:
+def _make(module: str, name: str, keywords: Keywords) -> Layer:
     """Import a layer's module only when it is used: it may need an extra."""
     try:
         made: Layer = getattr(importlib.import_module(module), name)(**keywords)
@@ -143,27 +132,3 @@ def _make(module: str, name: str, keywords: _Keys) -> Layer:
             raise
         raise ConfigError(f"this layer needs {error.name}: pip install 'asgi-interfaces[redis]'") from None
     return made
-
-
-def _said(
-    query: list[tuple[str, str]], known: Mapping[str, Any], more: Mapping[str, Any] | tuple[()]
-) -> _Keys:
-    """The layer's keywords in a query, each as its type; ``more`` are words to think of in a refusal."""
-    said: _Keys = {}
-    for key, text in query:
-        if key not in known:
-            raise ConfigError(f"layer: unknown keyword {key!r}{did_you_mean(key, [*known, *more])}")
-        kind = known[key]
-        try:
-            if kind is bool or kind in {float, int, str}:
-                said[key] = msgspec.convert(text, kind, strict=False)
-            elif kind == _EVERY["channel_capacity"]:
-                said[key] = msgspec.json.decode(text, type=kind)
-            else:
-                said[key] = tuple(text.split(","))
-        except msgspec.MsgspecError as error:
-            shown = "…" if key.endswith("_keys") else text
-            raise ConfigError(
-                f"layer: {key}={shown}: {str(error).replace('Expected', 'expected', 1)}"
-            ) from None
-    return said

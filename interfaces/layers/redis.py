@@ -10,7 +10,7 @@ from secrets import token_hex
 from threading import get_ident
 from typing import Any, TypeVar
 
-from interfaces.layers.base import DELAY, Capacities, Layer, Message, delayed
+from interfaces.layers.base import DELAY, Capacities, Layer, Message, checked_count, delayed
 from interfaces.shared.errors import ConfigError, Unavailable
 
 try:
@@ -23,6 +23,7 @@ except ImportError as missing:
 
 from interfaces.layers.homes import Homes
 from interfaces.layers.hub import Hub
+from interfaces.layers.keywords import read_hosts
 from interfaces.layers.seal import Seal
 from interfaces.layers.settings import Settings
 
@@ -44,25 +45,33 @@ class RedisChannelLayer(Layer):
     Keywords: those of :class:`interfaces.layers.base.Layer`; ``max_delayed``: messages that may wait for their time at
     one broker; ``on_loss``: a callable, or several, told why when a broker was lost; and those of
     :class:`interfaces.layers.settings.Settings` (hosts, prefix, timeout, symmetric_encryption_keys,
-    signing_keys …). Unknown ones are a ConfigError. Can be used from every event loop, thread and forked process.
+    signing_keys …). Unknown ones are a ConfigError. What the URLs of ``hosts`` say (``redis://a,redis://b?prefix=x``)
+    holds where no keyword says otherwise. Can be used from every event loop, thread and forked process.
     """
 
     def __init__(
         self,
         hosts: object = None,
         *,
-        expiry: float = 60,
-        group_expiry: float = 86400,
-        capacity: int = 100,
+        expiry: float | None = None,
+        group_expiry: float | None = None,
+        capacity: int | None = None,
         channel_capacity: Capacities | None = None,
         **keywords: Any,
     ) -> None:
-        super().__init__(
-            expiry=expiry, group_expiry=group_expiry, capacity=capacity, channel_capacity=channel_capacity
-        )
-        hooks, self.max_delayed = keywords.pop("on_loss", None) or (), keywords.pop("max_delayed", 10_000)
+        hosts, said = read_hosts(hosts)
+        every = {
+            "expiry": expiry,
+            "group_expiry": group_expiry,
+            "capacity": capacity,
+            "channel_capacity": channel_capacity,
+        }
+        said |= keywords | {key: value for key, value in every.items() if value is not None}
+        super().__init__(**{key: said.pop(key) for key in every if key in said})
+        hooks = said.pop("on_loss", None) or ()
         self.on_loss.extend([hooks] if callable(hooks) else hooks)
-        self.settings = Settings.of(hosts, **keywords)
+        self.max_delayed = checked_count("max_delayed", said.pop("max_delayed", 10_000), 0)
+        self.settings = Settings.of(hosts, **said)
         seal = Seal(self.settings.symmetric_encryption_keys, self.settings.signing_keys)
         self._cipher = seal or None
         self._homes = Homes(self._make)

@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.options import did_you_mean
 
-__all__ = ["HOST_KEYS", "Host", "Settings"]
+__all__ = ["HOST_KEYS", "SCHEMES", "Host", "Settings"]
 
 _COMMON = {
     "db": int, "username": str, "password": str, "client_name": str, "protocol": int,
@@ -41,10 +41,11 @@ HOST_KEYS: Mapping[str, Any] = {
     **dict.fromkeys(_POOL),
 }  # fmt: skip
 """Every key of a host, with the type that a text becomes; None cannot be said in a URL."""
-_SCHEMES = {
+SCHEMES = {
     "redis": "tcp", "valkey": "tcp", "rediss": "tls", "valkeys": "tls", "unix": "unix",
     "redis+sentinel": "sentinel", "rediss+sentinel": "sentinel",
 }  # fmt: skip
+"""How a broker's URL may begin, and how the rest of it is read."""
 _REFUSED_CLUSTER = "Redis Cluster is not served yet: name the shards as several hosts, or one broker"
 
 
@@ -139,11 +140,11 @@ def _from_mapping(entry: Mapping[str, Any]) -> dict[str, Any]:
 def _from_url(url: str) -> dict[str, Any]:
     """The keys that a URL says: authority, path, then the query."""
     parts = urlsplit(url)
-    kind = _SCHEMES.get(parts.scheme)
+    kind = SCHEMES.get(parts.scheme)
     if kind is None:
         if "cluster" in parts.scheme:
             raise ConfigError(_REFUSED_CLUSTER)
-        raise ConfigError(f"hosts: {_shown(url)}: expected {', '.join(f'{name}://' for name in _SCHEMES)}")
+        raise ConfigError(f"hosts: {_shown(url)}: expected {', '.join(f'{name}://' for name in SCHEMES)}")
     keys: dict[str, Any] = {}
     if parts.username:
         keys["username"] = unquote(parts.username)
@@ -186,6 +187,8 @@ _READERS = {"tcp": _tcp, "tls": _tcp, "unix": _unix, "sentinel": _sentinel}
 
 
 def _address(netloc: str, port: int) -> tuple[str, int]:
+    if "," in netloc:
+        raise ValueError("several brokers are a URL each: redis://a,redis://b")
     parts = urlsplit(f"//{netloc}")
     return unquote(parts.hostname or "localhost"), parts.port or port
 
@@ -268,7 +271,11 @@ def _hosts(hosts: object) -> tuple[Host, ...]:
         hosts = [hosts]
     if not isinstance(hosts, Iterable):
         raise ConfigError(f"hosts={hosts!r}: expected a list of brokers")
-    return tuple(Host.of(entry) for entry in hosts)
+    found = tuple(Host.of(entry) for entry in hosts)
+    for n, host in enumerate(found):
+        if host in found[:n]:
+            raise ConfigError(f"hosts: {host.name} is there twice, and a broker is one shard")
+    return found
 
 
 def _check_number(key: str, value: object, default: object) -> None:

@@ -110,8 +110,8 @@ class ServeOptions:
                            unit="host:port")  # fmt: skip
 
     layer: str = option(
-        "", "channel layer: redis://HOST, rediss://, unix://, embedded: or local:; without --app, "
-        "workers on the same layer run the application", unit="URL", secret=True,
+        "", "channel layer: redis://HOST, rediss://, unix://, embedded: or local:; redis://ONE,redis://TWO are "
+        "shards; without --app, workers on the same layer run the application", unit="URL", secret=True,
     )  # fmt: skip
     relay: tuple[str, ...] = option(
         (), "type of scope that workers run although there is an application here", unit="scope type"

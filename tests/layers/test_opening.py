@@ -59,6 +59,8 @@ def test_a_broker_gets_its_own_keys_and_the_layer_the_rest(recorder):
         "hosts": ["rediss://u:p@h:1/2?ssl_ca_certs=%2Fca.pem&db=3"],
         "prefix": "x", "capacity": 5, "timeout": 0.5, "signing_keys": ("a", "b"), "expiry": 4,
     }  # fmt: skip
+    shards = open_layer("redis://a,redis+sentinel://b,c/m?prefix=x,unix:///s?db=1").keywords
+    assert shards == {"hosts": ["redis://a", "redis+sentinel://b,c/m", "unix:///s?db=1"], "prefix": "x"}
     for url in ("redis://h", "unix:///run/s", "valkey://h", "redis+sentinel://a,b:1/m"):
         assert open_layer(url).keywords == {"hosts": [url]}
 
@@ -78,6 +80,8 @@ def test_a_broker_gets_its_own_keys_and_the_layer_the_rest(recorder):
         ("embedded:a b", "letters, digits"),
         ("embedded:.hidden", "letters, digits"),
         ("embedded:?fsync=true", "needs a directory"),
+        ("embedded:,redis://a", "no shard beside others"),
+        ("local:,redis://a", "nothing may follow"),
     ],
 )
 def test_what_cannot_be_is_a_configuration_mistake(recorder, url, words):
@@ -137,6 +141,20 @@ def test_a_directory_keeps_what_the_server_held(recorder, tmp_path):
     place = tmp_path / "d"
     assert b"everysec" in asyncio.run(said(f"embedded:{place}", b"SET k v"))
     assert asyncio.run(said(f"embedded:{place}?fsync=true", b"GET k")).startswith(b"$1\r\nv\r\n*2")
+
+
+def test_a_directory_may_be_called_anything(tmp_path):
+    """What has a meaning in a URL has none in the path of a server that was found."""
+    place = tmp_path / "50% of?,unix:#"
+    layer = open_layer(f"embedded:{place}".replace("%", "%25").replace("?", "%3F"))
+
+    async def main():
+        await layer.send("work", {"n": 1})
+        assert await layer.receive("work") == {"n": 1}
+        await layer.close()
+
+    asyncio.run(main())
+    assert (place / "appendonlydir").is_dir()
 
 
 def test_a_layer_that_cannot_be_made_leaves_no_server(monkeypatch, runtime):
