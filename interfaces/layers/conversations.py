@@ -50,7 +50,7 @@ class Conversations:
 
     @asynccontextmanager
     async def turn(self, name: str, wait: float | None = None) -> AsyncIterator[None]:
-        """Our turn in the conversation ``name``, in the order of asking.
+        """Our turn in the conversation ``name``, in this process in the order of asking.
 
         Raises Unavailable after ``wait`` seconds, and at once when too many wait.
         """

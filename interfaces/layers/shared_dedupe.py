@@ -68,7 +68,7 @@ class SharedDedupe:
         loop, token, look = asyncio.get_running_loop(), secrets.token_hex(8), LOOK
         end = loop.time() + wait
         while True:
-            value: bytes = await self._run(_CLAIM, key, token, _milliseconds(lease))
+            value = await self._try(key, token, lease)
             if value == b"w":
                 return Claim(key, token)
             left = end - loop.time()
@@ -76,6 +76,15 @@ class SharedDedupe:
                 return Claim(key, verdict=self._verdict(key, value))
             await asyncio.sleep(min(look, left))
             look = min(2 * look, LONGEST_LOOK)
+
+    async def _try(self, key: str, token: str, lease: float) -> bytes:
+        try:
+            value: bytes = await self._run(_CLAIM, key, token, _milliseconds(lease))
+        except (asyncio.CancelledError, Unavailable):
+            # it may be ours, and nobody would know until the lease lapses
+            self._hub.node_of(key).tell_script(None, _FINISH, [self._name(key)], [token, b"", 1])
+            raise
+        return value
 
     def _verdict(self, key: str, value: bytes) -> Verdict | None:
         if value[:1] != b"f":

@@ -1,6 +1,7 @@
 """Turns in a conversation, within a process and between containers."""
 
 import asyncio
+from contextlib import AsyncExitStack
 
 import pytest
 
@@ -8,6 +9,7 @@ from interfaces.layers import conversations
 from interfaces.layers.conversations import Conversations
 from interfaces.layers.dedupe import LocalDedupe
 from interfaces.shared.errors import Unavailable
+from tests.layers.test_shared_dedupe import shared
 
 
 async def settle():
@@ -183,5 +185,74 @@ def test_a_conversation_that_others_never_leave_is_busy(monkeypatch):
             async with turns.turn("a"):
                 pass
         assert (len(turns), turns.waiting) == (0, 0)
+
+    asyncio.run(main())
+
+
+# --- at a real broker -------------------------------------------------------------------------------
+
+
+def test_containers_of_a_broker_take_turns(broker):
+    """Two processes' turns in one conversation never overlap, those in different ones do; all come to theirs."""
+
+    async def main():
+        async with AsyncExitStack() as stack:
+            both = [Conversations(await stack.enter_async_context(shared(broker))) for _ in range(2)]
+            inside, log, met = {"a": 0, "b": 0}, [], asyncio.Event()
+
+            async def turn(turns, name):
+                async with turns.turn(name, wait=20):
+                    inside[name] += 1
+                    assert inside[name] == 1
+                    if all(inside.values()):
+                        met.set()
+                    await met.wait()
+                    log.append(name)
+                    inside[name] -= 1
+
+            await asyncio.gather(*(turn(turns, name) for turns in both for name in "aabb"))
+            assert sorted(log) == ["a"] * 4 + ["b"] * 4
+            assert not any(len(turns) or turns.waiting for turns in both)
+
+    asyncio.run(main())
+
+
+def test_a_turn_outlives_its_broker(fresh_broker):
+    """Killed and started again, the broker still knows whose turn it is; who waits for it is told, and then served."""
+    server = fresh_broker()
+
+    async def main():
+        async with shared(server) as one, shared(server) as other:
+            holder, waiter = Conversations(one), Conversations(other)
+            async with holder.turn("a"):
+                await asyncio.to_thread(server.kill)
+                with pytest.raises(Unavailable):
+                    async with waiter.turn("a", wait=0.5):
+                        pass
+                await asyncio.to_thread(server.restart)
+                with pytest.raises(Unavailable, match="busy"):
+                    async with waiter.turn("a", wait=1):
+                        pass
+            async with waiter.turn("a", wait=10):
+                pass
+
+    asyncio.run(main())
+
+
+def test_who_gives_up_its_turn_keeps_nobody_out(fresh_broker):
+    """A turn whose claim was on its way when the time was over is not held until its lease lapses."""
+    server = fresh_broker()
+
+    async def main():
+        async with shared(server) as one, shared(server) as other:
+            server.pause()
+            try:
+                with pytest.raises(Unavailable):
+                    async with Conversations(one, lease=600).turn("a", wait=0.05):
+                        pass
+            finally:
+                server.go_on()
+            async with Conversations(other, lease=600).turn("a", wait=5):
+                pass
 
     asyncio.run(main())

@@ -72,3 +72,42 @@ def test_a_broker_that_refuses(broker):
                 await one.claim("k", lease=9)
 
     asyncio.run(main())
+
+
+def test_a_claim_that_is_cancelled_on_its_way_is_given_up(fresh_broker):
+    """The broker hears of both when it goes on, and others do not wait until its lease lapses."""
+    server = fresh_broker()
+
+    async def main():
+        async with shared(server) as one, shared(server) as other:
+            server.pause()
+            try:
+                claim = asyncio.create_task(one.claim("k", lease=600))
+                await asyncio.sleep(0)
+                claim.cancel()
+                with pytest.raises(asyncio.CancelledError):
+                    await claim
+            finally:
+                server.go_on()
+            assert (await other.claim("k", lease=600, wait=5)).ours
+
+    asyncio.run(main())
+
+
+def test_a_claim_whose_answer_is_lost_is_given_up(broker):
+    """Who is told Unavailable has no token to finish with: nobody else is kept waiting for it."""
+
+    async def main():
+        async with shared(broker) as one, shared(broker) as other:
+            real = one._run
+
+            async def lost(*words):
+                await real(*words)
+                raise Unavailable("the connection went before the answer came")
+
+            one._run = lost
+            with pytest.raises(Unavailable):
+                await one.claim("k", lease=600)
+            assert (await other.claim("k", lease=600, wait=5)).ours
+
+    asyncio.run(main())
