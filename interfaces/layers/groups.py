@@ -334,12 +334,16 @@ class Groups:
         if subscribed and not heard and known is self._groups.get(group):
             raise Unavailable(f"{node.host.name} had lost the subscriptions of this process: nobody was told")
         if queues:
-            pushes = [self._push(queue.decode(), message) for queue in queues]
-            for result in await asyncio.gather(*pushes, return_exceptions=True):
-                if isinstance(result, ChannelFull):
-                    self._mail.count("layer.full", 1)
-                elif isinstance(result, BaseException):
-                    raise result
+            await self._push_all([queue.decode() for queue in queues], message)
+
+    async def _push_all(self, queues: list[str], message: Message) -> None:
+        """To the members that are queues; full ones are counted."""
+        pushes = [self._push(queue, message) for queue in queues]
+        for result in await asyncio.gather(*pushes, return_exceptions=True):
+            if isinstance(result, ChannelFull):
+                self._mail.count("layer.full", 1)
+            elif isinstance(result, BaseException):
+                raise result
 
     async def _until_up(self, node: Node) -> None:
         """Wait for the subscriptions, as long as a command would for its connection, and for those who came before."""
