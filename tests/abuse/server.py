@@ -22,6 +22,8 @@ VARIABLES = {
     "INTERFACES_WS_PING_INTERVAL": "1",
     "INTERFACES_WS_PING_TIMEOUT": "1",
 }
+PATIENCE = 6
+"""Seconds more than it has to take, on a machine that does other things as well."""
 PAGE = os.sysconf("SC_PAGE_SIZE")
 TICK = os.sysconf("SC_CLK_TCK")
 HANDSHAKE = (
@@ -77,10 +79,18 @@ class Abused(Server):
         return json.loads(self.get("/calls")[1]).get(path, 0)
 
     def polite(self):
-        """Seconds until a client that does nothing wrong has its answer."""
-        start = time.monotonic()
+        """Seconds of processor time until a client that does nothing wrong has its answer.
+
+        What hinders it is what the server does instead; the clock would tell of this machine's other work as well.
+        """
+        before, start = self.cpu(), time.monotonic()
+        self.greet()
+        assert time.monotonic() - start < PATIENCE
+        return self.cpu() - before
+
+    def greet(self):
+        """Be that client."""
         assert self.get("/")[0] == 200, self.said
-        return time.monotonic() - start
 
     def client(self, data=b"", **options):
         """A connection on which ``data`` was written."""
@@ -185,4 +195,4 @@ def statuses(data):
     return [int(status) for status in re.findall(rb"HTTP/1\.1 (\d{3}) ", data)]
 
 
-__all__ = ["HANDSHAKE", "MIB", "Abused", "Client", "frame", "statuses", "until"]
+__all__ = ["HANDSHAKE", "MIB", "PATIENCE", "Abused", "Client", "frame", "statuses", "until"]

@@ -65,7 +65,7 @@ def test_more_connections_than_an_address_may_have(tmp_path):
         with server.client(GET) as late:
             assert statuses(late.rest()) == [503]
         clients.pop().reset()
-        until(lambda: server.get("/")[0] == 200, 2)
+        until(lambda: server.get("/")[0] == 200)
         for client in clients:
             client.reset()
 
@@ -81,7 +81,7 @@ def test_more_clients_than_descriptors(tmp_path):
         assert (server.cpu() - cpu) / (time.monotonic() - start) < 0.2
         for client in clients:
             client.reset()
-        until(lambda: server.get("/", port, timeout=1)[0] == 200, 2)
+        until(lambda: server.get("/", port, timeout=1)[0] == 200)
         assert server.said.count("\n") <= 10 + 2 and "Traceback" not in server.said
 
 

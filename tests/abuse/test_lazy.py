@@ -2,10 +2,11 @@
 
 import selectors
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from tests.abuse.server import SMALL, Client, statuses
+from tests.abuse.server import PATIENCE, SMALL, Client, statuses
 
 SWEEP = 0.5
 """Seconds between two looks at the deadlines."""
@@ -51,12 +52,20 @@ def closed_after(port, first, drip, every):
     return time.monotonic() - start, said
 
 
+@pytest.fixture(scope="module")
+def closed(shared):
+    """All of them at the same time, as they would come: what became of each, by its name."""
+    with ThreadPoolExecutor(len(LAZY)) as pool:
+        going = {name: pool.submit(closed_after, shared.port, *lazy[:3]) for name, lazy in LAZY.items()}
+        return {name: future.result() for name, future in going.items()}
+
+
 @pytest.mark.parametrize("name", LAZY)
-def test_a_lazy_client_is_closed_in_time(server, name):
+def test_a_lazy_client_is_closed_in_time(server, closed, name):
     """The deadline is for the whole, not between two bytes."""
-    first, drip, every, deadline = LAZY[name]
-    seconds, said = closed_after(server.port, first, drip, every)
-    assert seconds < SMALL[deadline] + 2 * SWEEP + 0.3, said
+    deadline = LAZY[name][3]
+    seconds, said = closed[name]
+    assert seconds < SMALL[deadline] + 2 * SWEEP + PATIENCE, said
     if "half" in name or "drip" in name:
         assert statuses(said)[-1:] == [200 if "unread" in name else 408]
 
@@ -72,14 +81,14 @@ def test_a_client_that_sends_fast_enough_is_let_be(server):
 
 
 def test_two_hundred_slow_headers_hinder_nobody(server):
-    """Slow-loris: a polite client is answered in less than 200 ms meanwhile; all of the slow are closed."""
+    """Slow-loris: a polite client is answered at little cost meanwhile; all of the slow are closed."""
     port, waits = server.port, []
     clients = [Client(port, b"GET / HTTP/1.1\r\nx: ") for _ in range(200)]
     start = time.monotonic()
     with selectors.DefaultSelector() as selector:
         for client in clients:
             selector.register(client.socket, selectors.EVENT_READ)
-        while selector.get_map() and time.monotonic() - start < 5:
+        while selector.get_map() and time.monotonic() - start < 1 + 2 * SWEEP + PATIENCE:
             waits.append(server.polite())
             for key, _ in selector.select(0.05):
                 selector.unregister(key.fileobj)
@@ -88,5 +97,5 @@ def test_two_hundred_slow_headers_hinder_nobody(server):
         left = len(selector.get_map())
     for client in clients:
         client.socket.close()
-    assert left == 0 and time.monotonic() - start < 3
+    assert left == 0
     assert max(waits) < 0.2

@@ -1,4 +1,4 @@
-"""What a layer over brokers must bear, as cases of any size: small in test_faults, large in tools/soak_faults.
+"""What a layer over brokers must bear, as cases of any size: small in test_faults, large in tools/soak_layer.
 
 Each case takes a :class:`Scene` and sizes, asserts what must hold, and returns what went in and what came out.
 """
@@ -219,10 +219,9 @@ async def killed(scene, kills=3, each=1500, seed=None, expiry=16):
                 await asyncio.sleep(chance.random() / 200)
             await victim.kill()
             sent += len((await sending)["sent"])
-        await crew.got(sent, 5)
         key = f"{crew.keywords['prefix']}:q:q"
-        await until(lambda: scene.broker.command("XLEN", key) == 0, 30)
-        await crew.got(sent, 1)
+        await until(lambda: scene.broker.command("XLEN", key) == 0)
+        await crew.got(sent, 3)
         counts = (await lasting.do("told"))["counts"]
         got, twice = len(crew.received), crew.received.total() - len(crew.received)
         expired = counts.get("layer.expired", 0) + counted(layer, "layer.expired")

@@ -4,6 +4,7 @@ import asyncio
 import os
 import sys
 import time
+from pathlib import Path
 
 from interfaces.workers.background import worker_ready
 from interfaces.workers.routing import Routing, route
@@ -61,10 +62,16 @@ async def http_query(scope, receive, send):
     await answer(send, f"q={scope['query_string'].decode()}\n")
 
 
+def there(path):
+    """Whether a file is."""
+    return Path(path).exists()
+
+
 async def http_slow(scope, receive, send):
-    """Takes a while."""
+    """Takes until the file is there that the query names."""
     tell("slow")
-    await asyncio.sleep(1)
+    while not there(scope["query_string"].decode()):
+        await asyncio.sleep(0.02)
     await answer(send, os.getpid())
 
 

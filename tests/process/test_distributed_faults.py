@@ -20,8 +20,8 @@ from tests.process.websocket import Client
 
 APP = "tests.process.fault_app:application"
 TRANSPORTS = ["redis", "direct", "direct on a layer"]
-KNOWN = {"redis": 7.0, "direct": 2.0, "direct on a layer": 2.0}
-"""Seconds until the death of a process is known, with some for a machine that is busy."""
+KNOWN = {"redis": 12.0, "direct": 6.0, "direct on a layer": 6.0}
+"""Seconds until the death of a process is known, with five for a machine that is busy; a lease lapses later."""
 
 
 @pytest.fixture(scope="module")
@@ -81,13 +81,16 @@ def test_what_a_killed_worker_did(place: Place) -> None:
     with Client(container.port, "/echo") as client:
         client.send("x")
         assert client.receive() == (1, b"x")
+        done = place.directory / "done"
+        target = b"/slow?%b" % bytes(done)
         get, post = (
-            request(container, head + b" /slow HTTP/1.1\r\nhost: t\r\ncontent-length: 0\r\n\r\n")
-            for head in (b"GET", b"POST")
+            request(container, b"%b %b HTTP/1.1\r\nhost: t\r\ncontent-length: 0\r\n\r\n" % (method, target))
+            for method in (b"GET", b"POST")
         )
         worker.wait_for("application: slow", count=2)
         other = place.worker(app=APP)
         worker.process.kill()
+        done.touch()  # what is asked once more is answered
         began = time.monotonic()
         assert client.closed() == 1011
         assert post.recv(65536).startswith(b"HTTP/1.1 502 ")
@@ -138,7 +141,7 @@ def test_a_stopped_worker_is_given_up_when_its_lease_lapses(place: Place) -> Non
         worker.signal(signal.SIGSTOP)
         began = time.monotonic()
         assert client.closed() == 1011
-        assert 7 < time.monotonic() - began < 15
+        assert 7 < time.monotonic() - began < 20
     worker.signal(signal.SIGCONT)
     worker.wait_for("left /echo, 0 running")
     assert ask(container, "/pid") == (200, str(worker.process.pid).encode())
