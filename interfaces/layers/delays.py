@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from interfaces.layers.base import ChannelFull, Message
-from interfaces.layers.desks import Rules
+from interfaces.layers.entries import Rules
 from interfaces.layers.frames import encode, opened, sealed
 from interfaces.layers.node import Node
 from interfaces.layers.scripts import DELAY, DUE

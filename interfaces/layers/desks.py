@@ -5,174 +5,31 @@ turn, and once all have said that there is too little and that we are registered
 """
 
 import asyncio
-import itertools
-import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from interfaces.layers.base import ChannelFull, Message
-from interfaces.layers.frames import Cipher
+from interfaces.layers.entries import Found, Queue, Rules, Waiter
 from interfaces.layers.node import Node
 from interfaces.layers.pipe import Word
-from interfaces.layers.scripts import PUSH, TAKE, Keys
+from interfaces.layers.scripts import TAKE
 from interfaces.shared.errors import Unavailable
 
-__all__ = [
-    "BATCH", "BATCH_BYTES", "BURST", "LEASE", "MOST", "POLL", "PREFETCH", "QUICK", "Bells", "Desk", "Entry", "Found",
-    "Owner", "Queue", "Rules", "Waiter", "batches",
-]  # fmt: skip
+__all__ = ["AHEAD_BYTES", "BURST", "MOST", "POLL", "PREFETCH", "QUICK", "Bells", "Desk", "Owner"]
 
-LEASE = 30.0
-"""Seconds after which what a hub took and did not acknowledge is taken over; at most half of the expiry."""
 PREFETCH = 64
 """Entries taken ahead for a receiver that comes back within QUICK seconds; it starts with none and doubles."""
+AHEAD_BYTES = 1048576
+"""Bytes of messages beyond which one TAKE takes no more ahead."""
 BURST = 16
-"""Entries of those that are acknowledged ahead for such a receiver."""
+"""Entries of those taken ahead that are acknowledged ahead for such a receiver."""
 QUICK = 0.005
 RETRY = 1.0
 """Seconds between attempts to hear bells at a broker that is away."""
 POLL = 1.0
 """Seconds between looks at a queue for which somebody waits, and for what the dead had taken, however busy it is."""
-BATCH, BATCH_BYTES = 1000, 8388608
-"""Messages, and bytes, in one PUSH: more would hold up everybody else at the broker, and this process."""
 MOST = 1000
 """Entries in one TAKE: a longer script would hold up everybody else at the broker, and Lua unpacks 8000 at most."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """What queues need to know of their layer."""
-
-    prefix: str
-    expiry: float
-    """Seconds that an entry waits."""
-    capacity: Callable[[str], int]
-    count: Callable[[str, int], None]
-    cipher: Cipher | None = None
-    clock: Callable[[], float] = time.monotonic
-
-    @property
-    def lease(self) -> float:
-        """Seconds after which entries of a dead hub are taken over."""
-        return min(LEASE, self.expiry / 2)
-
-
-Send = tuple[bytes, asyncio.Future[None]]
-"""A message on its way, and who waits until the broker has it."""
-
-
-def batches(sends: Iterable[Send]) -> Iterator[list[Send]]:
-    """Sends, in order, as many together as one PUSH takes; a single one may be larger."""
-    batch: list[Send] = []
-    size = 0
-    for send in sends:
-        if batch and (len(batch) == BATCH or size + len(send[0]) > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append(send)
-        size += len(send[0])
-    if batch:
-        yield batch
-
-
-class Entry:
-    """What was taken; it expires at ``until`` by the clock.
-
-    ``desk`` is whose receivers it is being acknowledged for; ``ours``: the broker has said that it is.
-    """
-
-    __slots__ = ("desk", "id", "message", "ours", "until")
-
-    def __init__(self, id: bytes, message: Message, until: float) -> None:
-        self.id = id
-        self.message = message
-        self.until = until
-        self.desk: Desk | None = None
-        self.ours = False
-
-
-class Queue:
-    """One queue as this hub sees it."""
-
-    __slots__ = (
-        "asked", "buffer", "desks", "doubtful", "keys", "limits", "name", "node", "sends",
-    )  # fmt: skip
-
-    def __init__(self, name: str, node: Node, keys: Keys, limits: tuple[int | str, ...]) -> None:
-        self.name = name
-        self.node = node
-        self.keys = keys
-        self.limits = limits
-        self.buffer: deque[Entry] = deque()
-        self.desks: list[Desk] = []
-        self.sends: list[Send] = []
-        self.doubtful = False  # the connection went before an answer that would say what we hold
-        self.asked = 0.0
-
-    def push(self, sends: list[Send], count: Callable[[str, int], None]) -> None:
-        """Push messages in one call; each one's future is told."""
-
-        def then(reply: Any) -> None:
-            taken = 0
-            if isinstance(reply, Exception):
-                error = reply
-            else:
-                taken, expired = reply
-                if expired:
-                    count("layer.expired", expired)
-                error = ChannelFull(self.name)
-            for n, (_, future) in enumerate(sends):
-                if not future.done():
-                    if n < taken:
-                        future.set_result(None)
-                    else:
-                        future.set_exception(error)
-
-        words = [*self.limits, *[data for data, _ in sends]]
-        self.node.tell_script(then, PUSH, self.keys[:2], words)
-
-    def waiter(self) -> "Waiter | None":
-        """Who waits, of its desks in turns, and waits no more now."""
-        for desk in self.desks:
-            if waiter := desk.waiter():
-                if len(self.desks) > 1:
-                    self.desks.append(self.desks.pop(0))
-                return waiter
-        return None
-
-    @property
-    def idle(self) -> bool:
-        """Whether nobody would miss it."""
-        return not (self.buffer or self.desks or self.sends)
-
-    def claim(self) -> list[Entry]:
-        """The next entries that are wanted, each for a desk from now on."""
-        claimed: list[Entry] = []
-        ready = sum(1 for _ in itertools.takewhile(lambda entry: entry.ours, self.buffer))
-        free = (entry for entry in self.buffer if not entry.ours and entry.desk is None)
-        for desk in self.desks:
-            for entry in itertools.islice(free, max(0, desk.lacks(ready))):
-                entry.desk = desk
-                desk.claims += 1
-                claimed.append(entry)
-        return claimed
-
-    def settle(self, claimed: list[Entry], mine: Sequence[int], *, keep: bool) -> None:
-        """Make those ours for which ``mine`` is 1; the others are another's, unless we ``keep`` them to ask again."""
-        for entry, one in zip(claimed, mine, strict=True):
-            if entry.desk is not None:
-                entry.desk.claims -= 1
-                entry.desk = None
-            entry.ours = one == 1
-        gone = set() if keep else {entry.id for entry in claimed if not entry.ours}
-        if gone:
-            self.buffer = deque(entry for entry in self.buffer if entry.ours or entry.id not in gone)
-
-
-Found = tuple[Queue, Entry]
-Waiter = asyncio.Future[Found]
 
 
 class Bells:
@@ -373,7 +230,8 @@ class Desk:
                 self.pull()
 
         keys = [key for queue in queues for key in queue.keys]
-        args: list[Word] = [owner.address, need + ahead, need, lease, *[owner.life] * len(queues)]
+        numbers = [need + ahead, need, lease, AHEAD_BYTES]
+        args: list[Word] = [owner.address, *numbers, *[owner.life] * len(queues)]
         part.node.tell_script(then, TAKE, keys, args)
 
     def _failed(self, part: Part, error: Exception) -> None:

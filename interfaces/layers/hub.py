@@ -17,7 +17,7 @@ from zlib import crc32
 
 from interfaces.layers.base import ChannelFull, Layer, Message, copied
 from interfaces.layers.delays import Delays
-from interfaces.layers.desks import Rules
+from interfaces.layers.entries import Rules
 from interfaces.layers.frames import Cipher
 from interfaces.layers.groups import Groups
 from interfaces.layers.inbox import Inbox

@@ -4,36 +4,27 @@ Pushes of one loop turn are one call a queue. Nothing blocks at the broker: a hu
 there is too little it is registered and rung by the next push; a poll every POLL seconds, only while somebody
 waits, makes up for a bell that was lost and takes over what the dead had taken.
 
-An entry is acknowledged and deleted *before* its receiver gets it, and the broker has said that nobody else had
-done so. So it is given at most once, whoever is killed, stopped or cut off. What was taken and not acknowledged
-goes back (see :data:`scripts.GIVE_BACK`): at once when the hub closes, after STALL seconds when its receivers are slow,
-after the lease when the hub died. A receiver that comes back quickly has entries taken ahead, PREFETCH at most, and
-acknowledged ahead, BURST at most: those are what a kill -9 may lose besides what was in work.
+An entry is given at most once, whoever is killed, stopped or cut off. What receivers wait for is taken for good: it
+is given at once and acknowledged after that, and what its hub did not live to acknowledge is dropped after the lease
+and counted (``layer.uncertain``). What is taken ahead, for a receiver that comes back quickly (PREFETCH at most),
+anybody may take over after the lease, so it is acknowledged first (BURST at most), and given when the broker has said
+that nobody else had done so. What was taken and not given goes back (see :data:`scripts.GIVE_BACK`): at once when the
+hub closes, after STALL seconds when its receivers are slow.
 """
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from interfaces.layers.base import Message
-from interfaces.layers.desks import POLL, Bells, Desk, Entry, Queue, Rules, batches
+from interfaces.layers.desks import POLL, Bells, Desk
+from interfaces.layers.entries import Entry, Queue, Rules, batches
 from interfaces.layers.frames import encode, opened, sealed
 from interfaces.layers.node import Node
-from interfaces.layers.pipe import Word
-from interfaces.layers.scripts import (
-    ACK,
-    FORGET,
-    GIVE_BACK,
-    PUSH,
-    RECOVER,
-    RING,
-    Script,
-    bell_name,
-    queue_keys,
-)
+from interfaces.layers.scripts import PUSH, bell_name, queue_keys
+from interfaces.layers.settling import Settling
 from interfaces.shared.errors import Unavailable
 
 __all__ = ["POLL", "STALL", "Queues"]
@@ -65,7 +56,7 @@ class Queues:
         self._room = KNOWN
         self._turn: list[Queue] = []
         self.bells = Bells(bell_name(rules.prefix, address))
-        self._claims: set[asyncio.Future[None]] = set()
+        self._settling = Settling(address, rules)
         self._tick: asyncio.TimerHandle | None = None
         self._swept = rules.clock()
 
@@ -146,7 +137,7 @@ class Queues:
             if queue is None:
                 queue, entry = await desk.wait()
             else:
-                entry = queue.buffer.popleft()
+                entry = self._settling.pop(queue)
                 if entry.until <= clock():
                     self.rules.count("layer.expired", 1)
                     continue
@@ -177,29 +168,22 @@ class Queues:
 
     def _claim(self, queue: Queue) -> None:
         """Acknowledge what is wanted, so that it becomes ours."""
-        if not (claimed := queue.claim()):
-            return
-        done: asyncio.Future[None] = self.loop.create_future()
-        self._claims.add(done)
-        done.add_done_callback(self._claims.discard)
+        if claimed := queue.claim():
+            self._ack(queue, claimed)
 
-        def then(reply: Any) -> None:
-            done.set_result(None)
-            self._claimed(queue, claimed, reply)
-
-        queue.node.tell_script(then, ACK, queue.keys[:1], [entry.id for entry in claimed])
+    def _ack(self, queue: Queue, entries: list[Entry]) -> None:
+        ids = [entry.id for entry in entries]
+        self._settling.ack(queue, ids, lambda reply: self._claimed(queue, entries, reply))
 
     def _claimed(self, queue: Queue, claimed: list[Entry], reply: Any) -> None:
-        """The broker says which are ours. After an outage nobody knows, and what was not acknowledged goes back."""
-        lost = isinstance(reply, Unavailable)
-        refused = isinstance(reply, Exception) and not lost
-        queue.settle(claimed, [0] * len(claimed) if lost or refused else reply, keep=refused)
-        if lost:
-            queue.doubtful = True
-            self.rules.count("layer.uncertain", len(claimed))
+        """The broker says which are ours; if it does not, :meth:`watch` asks again."""
+        if isinstance(reply, Exception):
+            queue.unsettle(claimed, lost=isinstance(reply, Unavailable))
+        elif uncertain := queue.settle(claimed, reply, self.rules.clock()):
+            self.rules.count("layer.uncertain", uncertain)
         if self.closing:
             return
-        if not lost and not refused:
+        if not isinstance(reply, Exception):
             self.serve(queue)
             for desk in queue.desks:
                 desk.pull()
@@ -209,23 +193,26 @@ class Queues:
 
     def took(self, queue: Queue, found: list[Any], sent: float) -> None:
         """Entries came: to those who wait, the rest into the buffer."""
-        if found[0]:
-            self.rules.count("layer.expired", found[0])
-        if len(found) == 1:
+        expired, uncertain, ours = found[:3]
+        if expired:
+            self.rules.count("layer.expired", expired)
+        if uncertain:
+            self.rules.count("layer.uncertain", uncertain)
+        if len(found) == 3:
             return
-        now, expiry = queue.node.server_time(), self.rules.expiry
-        for at in range(1, len(found), 2):
+        now, until, lapses = queue.node.server_time(), sent + self.rules.expiry, sent + self.rules.lease
+        for at in range(3, len(found), 2):
             message = self._read(queue, found[at + 1])
             if message is None:
-                self._run(queue, ACK, queue.keys[:1], [found[at]])
+                self._settling.drop(queue, found[at])
             else:
                 age = now - int(found[at].partition(b"-")[0]) / 1000
-                queue.buffer.append(Entry(found[at], message, sent + expiry - age))
+                queue.buffer.append(Entry(found[at], message, until - age, lapses, ours=at < 3 + 2 * ours))
         if not self.closing and self.rules.clock() - sent < self.rules.lease / 2:
             self.serve(queue)
             self.watch()
         else:
-            self._give_back(queue)
+            self._settling.give_back(queue)
 
     def _read(self, queue: Queue, data: bytes) -> Message | None:
         plain = opened(self.rules.cipher, queue.keys.stream.encode(), data)
@@ -242,22 +229,13 @@ class Queues:
         now = self.rules.clock()
         while queue.buffer and queue.buffer[0].ours:
             if queue.buffer[0].until <= now:
-                queue.buffer.popleft()
+                self._settling.pop(queue)
                 self.rules.count("layer.expired", 1)
             elif waiter := queue.waiter():
-                waiter.set_result((queue, queue.buffer.popleft()))
+                waiter.set_result((queue, self._settling.pop(queue)))
             else:
                 break
         self._claim(queue)
-
-    def _give_back(self, queue: Queue) -> asyncio.Future[None] | None:
-        """Give back what nobody has, in order, to be taken before all others; what is acknowledged stays."""
-        back = [entry.id for entry in queue.buffer if not entry.ours and entry.desk is None]
-        if not back:
-            return None
-        queue.buffer = deque(entry for entry in queue.buffer if entry.ours or entry.desk is not None)
-        words: list[Word] = [self.address, bell_name(self.rules.prefix, ""), queue.name, self.life, *back]
-        return self._run(queue, GIVE_BACK, queue.keys, words)  # without an answer the lease finds them
 
     # --- bells, outages, looking after --------------------------------------------------------------
 
@@ -268,7 +246,7 @@ class Queues:
             return
         wanted = [desk.rung(queue.node) for desk in queue.desks]
         if not any(wanted) and not any(desk.flight for desk in queue.desks):
-            self._run(queue, RING, queue.keys[:2], [bell_name(self.rules.prefix, ""), queue.name])
+            self._settling.ring(queue)
 
     def on_up(self, node: Node) -> None:
         """The connections to ``node`` are back: settle what was taken, and look what bells were missed."""
@@ -278,18 +256,8 @@ class Queues:
                 desk.rung(node)
 
     def recover(self, queue: Queue) -> None:
-        """After an outage: give back what was taken and never arrived here."""
-        if queue.doubtful and not any(desk.flight for desk in queue.desks):
-            queue.doubtful = False
-            known = [entry.id for entry in queue.buffer if not entry.ours]
-            words: list[Word] = [
-                self.address,
-                bell_name(self.rules.prefix, ""),
-                queue.name,
-                self.life,
-                *known,
-            ]
-            self._run(queue, RECOVER, queue.keys, words)
+        """Settle what an outage left open, once no take is under way."""
+        self._settling.recover(queue)
 
     def watch(self) -> None:
         """Look after receivers and buffers while there are any."""
@@ -314,7 +282,9 @@ class Queues:
 
     def _stalled(self, queue: Queue) -> None:
         """Its receivers became slow: others may have what was taken ahead, and no more is."""
-        if self._give_back(queue):
+        if doubtful := [entry for entry in queue.buffer if entry.asked and entry.pending and not entry.desk]:
+            self._ack(queue, doubtful)
+        if self._settling.give_back(queue):
             for desk in queue.desks:
                 desk.prefetch = 0
 
@@ -324,16 +294,13 @@ class Queues:
         if now - self._swept > SWEEP:
             self._swept = now
             for queue in filter(lambda queue: queue.desks, self._queues.values()):
-                self._forget_hubs(queue)
-
-    def _forget_hubs(self, queue: Queue) -> asyncio.Future[None]:
-        return self._run(queue, FORGET, queue.keys[:1], [self.address, int(SWEEP * 2000)])
+                self._settling.forget(queue, 2 * SWEEP)
 
     def put_back(self, name: str, message: Message) -> None:
         """A message that was received and that nobody has seen: the next receiver's, before all others."""
         queue, now = self._queue(name), self.rules.clock()
-        entry = Entry(b"", message, now + self.rules.expiry)
-        entry.ours = True
+        entry = Entry(b"", message, now + self.rules.expiry, now, ours=True)
+        entry.pending = False
         queue.buffer.appendleft(entry)
         self.serve(queue)
 
@@ -360,38 +327,30 @@ class Queues:
             self._tick.cancel()
         self.bells.close()
         self._flush()
+        for queue in self._queues.values():
+            self._settling.tell_given(queue)
         for desk in self._desks.values():
             desk.fail(Unavailable("the channel layer was closed"))
-        if flights := [*self._claims, *(desk.flight for desk in self._desks.values() if desk.flight)]:
+        if flights := [*self._settling.open, *(desk.flight for desk in self._desks.values() if desk.flight)]:
             await asyncio.wait(flights, timeout=CLOSING)
         waits = [self._leave(queue) for queue in self._queues.values() if queue.buffer or queue.desks]
         if found := [wait for several in waits for wait in several]:
             await asyncio.wait(found, timeout=CLOSING)
 
     def _leave(self, queue: Queue) -> list[asyncio.Future[Any]]:
-        back = self._give_back(queue)
+        back = self._settling.give_back(queue)
         waits: list[asyncio.Future[Any]] = [back] if back else []
         for entry in queue.buffer:  # acknowledged already, so it is a new entry now
+            if entry.pending:  # or perhaps not
+                self.rules.count("layer.uncertain", 1)
+                continue
             data = sealed(self.rules.cipher, queue.keys.stream.encode(), encode(entry.message))
             words = [1 << 30, *queue.limits[1:], data]
             pushed = queue.node.run(PUSH, queue.keys[:2], words)
             pushed.add_done_callback(self._pushed_anew)
             waits.append(pushed)
         queue.buffer.clear()
-        return [*waits, self._forget_hubs(queue)]
-
-    def _run(
-        self, queue: Queue, script: Script, keys: Sequence[str], words: Sequence[Word]
-    ) -> asyncio.Future[None]:
-        """Run a script whose answer does not matter; done when it has come."""
-        done: asyncio.Future[None] = self.loop.create_future()
-
-        def then(reply: Any) -> None:
-            if not done.done():
-                done.set_result(None)
-
-        queue.node.tell_script(then, script, keys, words)
-        return done
+        return [*waits, self._settling.forget(queue, 2 * SWEEP)]
 
     def _pushed_anew(self, pushed: asyncio.Future[Any]) -> None:
         if pushed.cancelled() or pushed.exception() is not None:

@@ -5,7 +5,8 @@ decides what is too old. Every script works on keys of one broker. Replies are R
 
 A queue is three keys: ``q`` its stream with the consumer group ``g``; ``w`` the hubs that wait for an entry (a
 sorted set by the server's milliseconds); ``b``, which is there while entries are given back. Given-back entries belong
-to the consumer ``~`` until somebody takes them, in their old order and before newer ones.
+to the consumer ``~`` until somebody takes them, in their old order and before newer ones. A hub is two consumers:
+``<hub>`` has what it took ahead, ``<hub>!`` what it gives to receivers that wait.
 """
 
 from hashlib import sha1
@@ -95,50 +96,74 @@ TAKE = Script(
     _CLOCK
     + """
 local me, want, need, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local count, got, now = #KEYS / 3, 0, clock()
+local most_bytes, ours = tonumber(ARGV[5]), ARGV[1] .. '!'
+local count, got, bytes, now = #KEYS / 3, 0, 0, clock()
 local found, more = {}, {}
 for i = 1, count do
-  local q, life, gone = KEYS[3 * i - 2], tonumber(ARGV[4 + i]), 0
+  local q, life, gone = KEYS[3 * i - 2], tonumber(ARGV[5 + i]), 0
   if life > 0 then gone = redis.call('XTRIM', q, 'MINID', now - life) end
-  found[i] = {gone}
+  found[i] = {gone, 0, 0}
 end
-local function keep(i, entries)
+local function keep(i, owner, entries)
   local into = found[i]
   for _, entry in ipairs(entries) do
     if entry[2] then
-      into[#into + 1], into[#into + 2] = entry[1], entry[2][2]
+      local data = entry[2][2]
+      into[#into + 1], into[#into + 2] = entry[1], data
       got = got + 1
+      if owner == ours then into[3] = into[3] + 1 else bytes = bytes + #data end
     else
       redis.call('XACK', KEYS[3 * i - 2], 'g', entry[1])
     end
   end
 end
-local function given_back(i, most)
+local function claim(i, owner, ids)
+  if #ids > 0 then keep(i, owner, redis.call('XCLAIM', KEYS[3 * i - 2], 'g', owner, 0, unpack(ids))) end
+end
+local function given_back(i, owner, left)
   local q, b = KEYS[3 * i - 2], KEYS[3 * i]
-  if redis.call('EXISTS', b) == 0 then return end
-  local reply = redis.pcall('XREADGROUP', 'GROUP', 'g', '~', 'COUNT', most, 'STREAMS', q, '0')
-  local entries = reply and not reply.err and reply[1][2] or {}
-  if #entries < most then redis.call('DEL', b) end
-  if #entries == 0 then return end
-  local ids = {}
-  for n, entry in ipairs(entries) do ids[n] = entry[1] end
-  redis.call('XCLAIM', q, 'g', me, 0, unpack(ids))
-  keep(i, entries)
+  while left() > 0 and redis.call('EXISTS', b) == 1 do
+    local most, ids = left(), {}
+    local reply = redis.pcall('XREADGROUP', 'GROUP', 'g', '~', 'COUNT', most, 'STREAMS', q, '0')
+    for n, entry in ipairs(reply and not reply.err and reply[1][2] or {}) do ids[n] = entry[1] end
+    if #ids < most then redis.call('DEL', b) end
+    claim(i, owner, ids)
+  end
+end
+local function lapsed(i, owner, most)
+  local q, ids = KEYS[3 * i - 2], {}
+  local held = redis.pcall('XPENDING', q, 'g', 'IDLE', lease, '-', '+', most + 100)
+  for _, one in ipairs(held.err and {} or held) do
+    if one[2]:sub(-1) == '!' then
+      redis.call('XACK', q, 'g', one[1])
+      found[i][2] = found[i][2] + redis.call('XDEL', q, one[1])
+    elseif #ids < most then
+      ids[#ids + 1] = one[1]
+    end
+  end
+  claim(i, owner, ids)
+end
+local function part(i, owner, most)
+  local before = got
+  local function left() return most - (got - before) end
+  given_back(i, owner, left)
+  if left() > 0 and lease > 0 then lapsed(i, owner, left()) end
+  if left() > 0 then
+    local q = KEYS[3 * i - 2]
+    local reply = redis.pcall('XREADGROUP', 'GROUP', 'g', owner, 'COUNT', left(), 'STREAMS', q, '>')
+    if reply and not reply.err then keep(i, owner, reply[1][2]) end
+  end
+  return left() == 0
 end
 local function fetch(i, most)
-  local q, before = KEYS[3 * i - 2], got
-  if most > 0 then given_back(i, most) end
-  local left = most - (got - before)
-  if left > 0 and lease > 0 then
-    local reply = redis.pcall('XAUTOCLAIM', q, 'g', me, lease, '0-0', 'COUNT', left)
-    if not reply.err then keep(i, reply[2]) end
-    left = most - (got - before)
+  local needed = math.max(0, math.min(most, need - got))
+  local full, ahead, taken, step = part(i, ours, needed), most - needed, 0, 8
+  while full and taken < ahead and bytes < most_bytes do
+    step = math.min(step, ahead - taken)
+    full, taken = part(i, me, step), taken + step
+    step = math.ceil((most_bytes - bytes) * taken / math.max(1, bytes))
   end
-  if left > 0 then
-    local reply = redis.pcall('XREADGROUP', 'GROUP', 'g', me, 'COUNT', left, 'STREAMS', q, '>')
-    if reply and not reply.err then keep(i, reply[1][2]) end
-  end
-  return got - before == most
+  return full
 end
 local share = math.ceil(want / count)
 for i = 1, count do
@@ -161,8 +186,14 @@ return {short and 1 or 0, found}
 
 Keys: stream, waiting, back of each queue. Arguments: the hub that takes, how many it wants in all, how many it
 needs (with fewer it is registered as waiting), milliseconds after which what a hub has taken and neither
-acknowledged nor given back is taken over (0: not now), then for each queue the milliseconds until an entry
-expires (0: never). Answers [registered, [[expired, id, message, id, message …] of each queue]]. Entries stay pending.
+acknowledged nor given back has lapsed (0: do not look), bytes beyond which no more is taken than it needs, then for
+each queue the milliseconds until an entry expires (0: never).
+Answers [registered, [[expired, uncertain, ours, id, message, id, message …] of each queue]].
+
+The first ``ours`` entries of a queue are those that the hub needs: they belong to ``<hub>!`` and may be given at
+once, for nobody takes them over: when they lapse, whether somebody got them is ``uncertain``, and they are dropped.
+The others belong to ``<hub>``: whoever finds them lapsed takes them over, so they may be given when ACK has said 1.
+All stay pending.
 """
 
 ACK = Script("""
@@ -187,7 +218,8 @@ GIVE_BACK = Script(
 local back = 0
 for i = 5, #ARGV do
   local held = redis.pcall('XPENDING', KEYS[1], 'g', ARGV[i], ARGV[i], 1)
-  if not held.err and held[1] and held[1][2] == ARGV[1] then
+  local owner = not held.err and held[1] and held[1][2]
+  if owner == ARGV[1] or owner == ARGV[1] .. '!' then
     redis.call('XCLAIM', KEYS[1], 'g', '~', 0, ARGV[i], 'JUSTID')
     back = back + 1
   end
@@ -209,14 +241,18 @@ Answers how many went back.
 RECOVER = Script(
     _RING
     + """
-local known, back = {}, 0
-for i = 5, #ARGV do known[ARGV[i]] = true end
-local held = redis.pcall('XPENDING', KEYS[1], 'g', '-', '+', 1000 + #ARGV, ARGV[1])
-if held.err then return 0 end
-for _, one in ipairs(held) do
-  if not known[one[1]] then
-    redis.call('XCLAIM', KEYS[1], 'g', '~', 0, one[1], 'JUSTID')
-    back = back + 1
+local known, back, given = {}, 0, tonumber(ARGV[5])
+for i = 6, #ARGV do known[ARGV[i]] = i > 5 + given and 'held' or 'given' end
+for _, owner in ipairs({ARGV[1], ARGV[1] .. '!'}) do
+  local held = redis.pcall('XPENDING', KEYS[1], 'g', '-', '+', 1000 + #ARGV, owner)
+  for _, one in ipairs(held.err and {} or held) do
+    if not known[one[1]] then
+      redis.call('XCLAIM', KEYS[1], 'g', '~', 0, one[1], 'JUSTID')
+      back = back + 1
+    elseif known[one[1]] == 'given' then
+      redis.call('XACK', KEYS[1], 'g', one[1])
+      redis.call('XDEL', KEYS[1], one[1])
+    end
   end
 end
 if back > 0 then
@@ -226,9 +262,10 @@ end
 return back
 """
 )
-"""Give back what a hub took without knowing it: the answer was lost with the connection.
+"""After a lost connection: give back what a hub took without knowing it, acknowledge what it has given.
 
-Keys and arguments as GIVE_BACK, but the ids are those that the hub knows it holds. Answers how many went back.
+Keys and first four arguments as GIVE_BACK; then how many ids of given entries follow, those, and the ids that the hub
+holds. Answers how many went back.
 """
 
 FORGET = Script("""
@@ -236,7 +273,8 @@ local reply, gone = redis.pcall('XINFO', 'CONSUMERS', KEYS[1], 'g'), 0
 if reply.err then return 0 end
 for _, hub in ipairs(reply) do
   local name, pending, idle = hub[2], hub[4], hub[6]
-  if pending == 0 and name ~= '~' and (name == ARGV[1] or idle > tonumber(ARGV[2])) then
+  local mine = name == ARGV[1] or name == ARGV[1] .. '!'
+  if pending == 0 and name ~= '~' and (mine or idle > tonumber(ARGV[2])) then
     gone = gone + redis.call('XGROUP', 'DELCONSUMER', KEYS[1], 'g', name) + 1
   end
 end

@@ -107,14 +107,15 @@ class MessageTests(LayerCase):
 
     @layered(2, capacity=3)
     async def test_a_channel_holds_its_capacity(self, layer: Layer, other: Layer) -> None:
-        """ChannelFull beyond it, for every sender; room again when something was received."""
+        """ChannelFull beyond it, for every sender; room again for who has received, and a moment later for others."""
         for number in range(3):
             await layer.send("test-channel", numbered(number))
         await self.full(layer, "test-channel")
         await self.full(other, "test-channel")
         await layer.send("other-channel", numbered(9))
         assert await numbers(layer, "test-channel", 1) == [0]
-        await other.send("test-channel", numbered(3))
+        await layer.send("test-channel", numbered(3))
+        await self.full(other, "test-channel")
         assert await numbers(layer, "test-channel", 3) == [1, 2, 3]
 
     @layered(capacity=2)

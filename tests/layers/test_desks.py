@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interfaces.layers import desks
-from interfaces.layers.desks import MOST, POLL, PREFETCH, QUICK, Bells, Desk, Entry, Queue, Rules
+from interfaces.layers.desks import MOST, POLL, PREFETCH, QUICK, Bells, Desk
+from interfaces.layers.entries import Entry, Queue, Rules
 from interfaces.layers.scripts import TAKE, queue_keys
 from interfaces.shared.errors import Unavailable
 
@@ -18,12 +19,12 @@ class Take:
 
     def __init__(self, then, keys, args):
         self.then, self.queues = then, [key.rpartition(":")[2] for key in keys[::3]]
-        self.me, self.want, self.need, self.lease, *self.lives = args
+        self.me, self.want, self.need, self.lease, self.most_bytes, *self.lives = args
 
     def answer(self, *found, registered=False):
         """Give a list of numbers for each of ``queues``; nothing for those that are not said."""
         lists = [*found, *[()] * (len(self.queues) - len(found))]
-        reply = [[0, *[part for n in one for part in (b"%d-0" % n, n)]] for one in lists]
+        reply = [[0, 0, len(one), *[part for n in one for part in (b"%d-0" % n, n)]] for one in lists]
         self.then([int(registered), reply])
 
 
@@ -45,9 +46,7 @@ class Node:
 
 def entry_of(n, sent=0.0):
     """An entry that can be given: the owner sees to that."""
-    entry = Entry(b"%d-0" % n, n, sent + 60)
-    entry.ours = True
-    return entry
+    return Entry(b"%d-0" % n, n, sent + 60, sent + 30, ours=True)
 
 
 class Kit:
@@ -71,7 +70,7 @@ class Kit:
         return desk
 
     def took(self, queue, found, sent):
-        for n in found[2::2]:
+        for n in found[4::2]:
             queue.buffer.append(entry_of(n, sent))
         self.serve(queue)
 
@@ -537,16 +536,3 @@ def test_nobody_waits_beside_a_message_whatever_the_order(steps):
         await settle()
 
     asyncio.run(main())
-
-
-def test_one_push_is_bounded_by_messages_and_by_bytes():
-    """However much is sent in one turn, no push is larger than one message or the bound; order is kept."""
-    small = [(b"%d" % n, None) for n in range(2 * desks.BATCH + 1)]
-    assert [len(batch) for batch in desks.batches(small)] == [desks.BATCH, desks.BATCH, 1]
-    assert [send for batch in desks.batches(small) for send in batch] == small
-    third, whole = bytes(desks.BATCH_BYTES // 3), bytes(desks.BATCH_BYTES + 1)
-    sizes = [
-        [len(data) for data, _ in batch] for batch in desks.batches([(third, None)] * 4 + [(whole, None)])
-    ]
-    assert sizes == [[len(third)] * 3, [len(third)], [len(whole)]]
-    assert list(desks.batches([])) == []

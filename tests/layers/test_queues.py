@@ -228,7 +228,7 @@ def test_what_a_dead_hub_took_is_taken_over(broker):
         async with hubs(broker, expiry=60) as hub:
             one = await hub("1" * 16)
             await one.push("work", {"n": 1})
-            await hub.open[0][1].run(TAKE, hub.keys("work"), ["dead", 1, 1, 0, 60000])
+            await hub.open[0][1].run(TAKE, hub.keys("work"), ["dead", 1, 0, 0, 1, 60000])
             assert await hub.command("XPENDING", hub.keys("work").stream, "g")
             await hub.command("XCLAIM", hub.keys("work").stream, "g", "dead", 0, *[
                 (await hub.command("XRANGE", hub.keys("work").stream, "-", "+"))[0][0]], "IDLE", 31000)  # fmt: skip
@@ -318,7 +318,7 @@ def test_prefetch_follows_the_receiver(broker):
             while desk.prefetch > 1:
                 now[0] += 1
                 await one.receive(["work"])
-                one._give_back(one._queues["work"])
+                one._settling.give_back(one._queues["work"])
 
     run(main())
 
@@ -439,24 +439,60 @@ def test_many_queues_are_not_remembered_for_ever(broker, monkeypatch):
     run(main())
 
 
-async def claiming(queues):
-    """Wait until an acknowledgement is on its way."""
-    async with asyncio.timeout(10):
-        while not queues._claims:
-            await asyncio.sleep(0)
+class Acks:
+    """Holds back what a hub acknowledges of the queue "work"; ``answer`` says what the broker is to have said."""
+
+    def __init__(self, queues):
+        self.node, self.held = queues._queue("work").node, []
+        self.real, self.node.tell_script = self.node.tell_script, self.tell_script
+
+    def tell_script(self, then, script, keys, args):
+        if script is ACK:
+            self.held.append((then, keys, args))
+        else:
+            self.real(then, script, keys, args)
+
+    def let_go(self):
+        """Send what was held back, and hold no more."""
+        self.node.tell_script = self.real
+        for then, keys, args in self.held:
+            self.real(then, ACK, keys, args)
+
+    def fail(self, error, *, heard=False):
+        """Answer what was held back with an error, whether or not the broker ``heard`` it, and hold no more."""
+        self.node.tell_script = self.real
+        for then, keys, args in self.held:
+            if heard:
+                self.real(lambda _: None, ACK, keys, args)
+            then(error)
+
+
+async def one_ahead(hub):
+    """A hub that was given 0 and 1 of three entries, and has taken 2 ahead and is acknowledging it; and the acks."""
+    one = await hub("1" * 16)
+    await asyncio.gather(*[one.push("work", {"n": n}) for n in range(3)])
+    acks = Acks(one)
+    assert [(await one.receive(["work"]))[1]["n"] for _ in range(2)] == [0, 1]
+    assert [entry.message["n"] for entry in one._queues["work"].buffer if entry.desk] == [2]
+    return one, acks
+
+
+def still():
+    """A clock on which every receiver is quick."""
+    return 1000.0
 
 
 def test_a_receiver_that_leaves_while_its_entry_is_acknowledged_loses_nothing(broker):
     """The entry is ours by then: it is the next receiver's, before all others."""
 
     async def main():
-        async with hubs(broker) as hub:
-            one = await hub("1" * 16)
-            await asyncio.gather(*[one.push("work", {"n": n}) for n in range(3)])
+        async with hubs(broker, clock=still) as hub:
+            one, acks = await one_ahead(hub)
             leaving = asyncio.ensure_future(one.receive(["work"]))
-            await claiming(one)
+            await asyncio.sleep(0)
             leaving.cancel()
-            assert [(await one.receive(["work"]))[1]["n"] for _ in range(3)] == [0, 1, 2]
+            acks.let_go()
+            assert (await one.receive(["work"]))[1]["n"] == 2
             assert leaving.cancelled()
 
     run(main())
@@ -466,15 +502,16 @@ def test_closing_while_an_entry_is_acknowledged_gives_it_to_another(broker):
     """What is acknowledged and has no receiver any more is pushed anew, once."""
 
     async def main():
-        async with hubs(broker) as hub:
-            one, two = await hub("1" * 16), await hub("2" * 16)
-            await asyncio.gather(*[one.push("work", {"n": n}) for n in range(3)])
-            receiving = asyncio.ensure_future(one.receive(["work"]))
-            await claiming(one)
+        async with hubs(broker, clock=still) as hub:
+            one, acks = await one_ahead(hub)
+            two, receiving = await hub("2" * 16), asyncio.ensure_future(one.receive(["work"]))
+            await asyncio.sleep(0)
+            acks.let_go()
             await one.close()
             with pytest.raises(Unavailable):
                 await receiving
-            assert sorted([(await two.receive(["work"]))[1]["n"] for _ in range(3)]) == [0, 1, 2]
+            assert (await two.receive(["work"]))[1]["n"] == 2
+            await soon(lambda: not two._settling.open)
             assert await two.length("work") == 0
 
     run(main())
@@ -484,21 +521,95 @@ def test_an_acknowledgement_that_the_broker_refuses_is_asked_for_again(broker):
     """A disk that is full for a moment gives nobody an entry that is not theirs, and loses none."""
 
     async def main():
+        async with hubs(broker, clock=still) as hub:
+            one, acks = await one_ahead(hub)
+            receiving = asyncio.ensure_future(one.receive(["work"]))
+            await asyncio.sleep(0)
+            acks.fail(RuntimeError("MISCONF"))
+            assert (await asyncio.wait_for(receiving, 10))[1] == {"n": 2}
+
+    run(main())
+
+
+@pytest.mark.parametrize("waits", [True, False])
+@pytest.mark.parametrize("heard", [True, False])
+def test_an_acknowledgement_without_an_answer_loses_nothing(broker, heard, waits):
+    """Whether the broker had heard it or not: before the lease is over nobody else can have the entry."""
+
+    async def main():
+        async with hubs(broker, clock=still) as hub:
+            one, acks = await one_ahead(hub)
+            receiving = asyncio.ensure_future(one.receive(["work"])) if waits else None
+            await asyncio.sleep(0)
+            acks.fail(Unavailable("cut off"), heard=heard)
+            one._queues["work"].asked -= 1  # nobody has come for a while
+            one.on_up(acks.node)
+            await soon(lambda: receiving.done() if waits else one._queues["work"].buffer[0].ours)
+            assert (await (receiving or one.receive(["work"])))[1] == {"n": 2}
+            await soon(lambda: not one._settling.open)
+            assert await one.length("work") == 0
+            assert not hub.counts
+
+    run(main())
+
+
+def test_what_lapsed_without_an_answer_may_be_anothers(broker):
+    """Once the lease is over another may have the entry: it is not given here, and counted."""
+
+    async def main():
+        now = [1000.0]
+        async with hubs(broker, clock=lambda: now[0]) as hub:
+            one, acks = await one_ahead(hub)
+            receiving = asyncio.ensure_future(one.receive(["work"]))
+            await asyncio.sleep(0)
+            now[0] += one.rules.lease + 1
+            acks.fail(Unavailable("cut off"), heard=True)
+            one.on_up(acks.node)
+            await soon(lambda: hub.counts["layer.uncertain"])
+            await one.push("work", {"n": 3})
+            assert (await receiving)[1] == {"n": 3}
+            assert hub.counts == {"layer.uncertain": 1}
+
+    run(main())
+
+
+@pytest.mark.parametrize("error", [Unavailable("cut off"), RuntimeError("MISCONF")])
+def test_what_was_given_is_gone_though_its_acknowledgement_was_lost(broker, error):
+    """Nobody gets it again, and the broker learns of it when it is back."""
+
+    async def main():
         async with hubs(broker) as hub:
             one = await hub("1" * 16)
             await one.push("work", {"n": 1})
-            node, refusals = one._queue("work").node, []
-            real = node.tell_script
+            acks = Acks(one)
+            assert (await one.receive(["work"]))[1] == {"n": 1}
+            await soon(lambda: acks.held)
+            acks.fail(error)
+            assert await one.length("work") == 1
+            one.on_up(acks.node)
+            await soon(lambda: not one._queues["work"].given)
+            assert await one.length("work") == 0
 
-            def tell_script(then, script, keys, args):
-                if script is ACK and not refusals:
-                    refusals.append(args)
-                    asyncio.get_running_loop().call_soon(then, RuntimeError("MISCONF"))
-                else:
-                    real(then, script, keys, args)
+    run(main())
 
-            node.tell_script = tell_script
-            assert (await asyncio.wait_for(one.receive(["work"]), 10))[1] == {"n": 1}
-            assert len(refusals) == 1
+
+def test_what_arrives_too_late_goes_back(broker):
+    """An answer that took half of the lease gives nothing to anybody here: another hub gets it."""
+
+    async def main():
+        async with hubs(broker, clock=still) as hub:
+            one, two, came = await hub("1" * 16), await hub("2" * 16), []
+            real = one.took
+
+            def late(queue, found, sent):
+                came.extend(found[3::2])
+                real(queue, found, sent - one.rules.lease / 2)
+
+            await one.push("work", {"n": 1})
+            one.took = late
+            waiting = asyncio.ensure_future(one.receive(["work"]))
+            await soon(lambda: came)
+            waiting.cancel()
+            assert (await asyncio.wait_for(two.receive(["work"]), 10))[1] == {"n": 1}
 
     run(main())
