@@ -252,6 +252,7 @@ def test_who_gives_up_its_turn_keeps_nobody_out(fresh_broker):
                         pass
             finally:
                 server.go_on()
+            await one._hub.node_of("a").call("PING")  # what was on its way has come
             async with Conversations(other, lease=600).turn("a", wait=5):
                 pass
 

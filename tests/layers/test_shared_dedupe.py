@@ -89,6 +89,7 @@ def test_a_claim_that_is_cancelled_on_its_way_is_given_up(fresh_broker):
                     await claim
             finally:
                 server.go_on()
+            await one._hub.node_of("k").call("PING")  # what was on its way has come
             assert (await other.claim("k", lease=600, wait=5)).ours
 
     asyncio.run(main())
