@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from django.db import connections, transaction
@@ -16,17 +17,27 @@ log = logging.getLogger("interfaces.django")
 def hold(deed: Callable[[], None]) -> None:
     """Do ``deed`` when this thread's transaction commits: now where there is none, never when it is rolled back.
 
-    One that fails after the commit is logged and hinders no other. For what must not be lost there is the outbox.
+    Inside transactions of several databases it waits for all of them. One that fails after the commit is logged and
+    hinders no other. For what must not be lost there is the outbox.
     """
-    inside = [
-        connection.alias
-        for connection in connections.all(initialized_only=True)
-        if connection.in_atomic_block
-    ]
-    if inside:
-        transaction.on_commit(lambda: _done(deed), using=inside[0])
-    else:
+    inside = [one for one in connections.all(initialized_only=True) if one.in_atomic_block]
+    # Those of a TestCase never commit, and who tests what is done then looks at one database.
+    inside = [one for one in inside if not all(map(_of_test, one.atomic_blocks))] or inside[:1]
+    missing = {one.alias for one in inside}
+
+    def committed(alias: str) -> None:
+        missing.discard(alias)
+        if not missing:
+            _done(deed)
+
+    for one in inside:
+        transaction.on_commit(partial(committed, one.alias), using=one.alias)
+    if not inside:
         deed()
+
+
+def _of_test(block: Any) -> bool:
+    return bool(getattr(block, "_from_testcase", False))
 
 
 def _done(deed: Callable[[], None]) -> None:

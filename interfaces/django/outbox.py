@@ -8,8 +8,12 @@
 
 A relay (in ``manage.py runworker --outbox``, or ``manage.py interfaces_outbox``) gives the rows to the layer, in the
 order in which they were written, a channel that is full waiting without holding up the others. Each leaves at least
-once, with its ``dedupe_key``: a relay that was killed between the two sends again. With relays in several processes
-one works at a time on PostgreSQL; on SQLite they may each send the same.
+once, with its ``dedupe_key``: a relay that was killed between the two sends again. Only what the message itself is to
+blame for (TypeError and its like) gives one up; other errors of a layer are waited for. With relays in several
+processes one works at a time on PostgreSQL; on SQLite they may each send the same.
+
+Rows are in the database that the routers say, or ``using``, which then needs a relay of its own (``interfaces_outbox
+--database``).
 """
 
 import asyncio
@@ -19,10 +23,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import msgspec
-from django.db import DatabaseError, connections, router, transaction
+from django.db import Error, connections, router, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from interfaces.django.models import Outbox
@@ -32,18 +38,27 @@ from interfaces.shared.errors import Unavailable
 from interfaces.shared.strand import Strand, pool
 from interfaces.workers.message import NO_LAYER, perform
 
-__all__ = ["BATCH", "COUNTS", "POLL", "PRUNE", "publish", "relay", "send"]
+__all__ = ["BATCH", "COUNTS", "PASSED_OVER", "POLL", "PRUNE", "publish", "relay", "send"]
 
 log = logging.getLogger("interfaces.django")
 
 BATCH = 100
 """Rows that are sent within one transaction."""
+PASSED_OVER = 100
+"""Channels that have to wait of which one look passes over the rows; more hold up what stands behind their first."""
 POLL = 0.5
 """Seconds between two looks while there is nothing to send, or nothing can be."""
 PRUNE = 3600.0
 """Seconds between two times that old rows are deleted."""
 COUNTS: Counter[str] = Counter()
 """In this process: "sent", "waiting" (a full channel, or no broker), "given_up"."""
+
+Say = Callable[[Sequence[list[Any]]], list[Exception | None]]
+"""Sends operations, in order; gives an error or None for each."""
+_THE_MESSAGES = (TypeError, ValueError, AssertionError, OverflowError, msgspec.MsgspecError)
+"""Errors that come again whenever the message is sent."""
+_THE_BROKERS = (Unavailable, OSError)
+"""Errors that hold for all channels."""
 
 
 def send(
@@ -60,44 +75,81 @@ def send(
     return row
 
 
-async def relay(layer: Any, *, stop: asyncio.Event | None = None, poll: float = POLL) -> None:
+async def relay(
+    layer: Any, *, stop: asyncio.Event | None = None, poll: float = POLL, using: str | None = None
+) -> None:
     """Send what there is, and what comes, to ``layer`` until ``stop`` is set; what was begun is finished."""
     stop = stop or asyncio.Event()
     loop = asyncio.get_running_loop()
     strand = Strand(pool())
-    pruned = loop.time()
+    pruned = looked = loop.time()
+    stuck: set[tuple[bool, str]] = set()
+    look = partial(publish, _teller(layer, loop), using=using, stuck=stuck)
     try:
         while not stop.is_set():
             try:
-                more = await strand.run(publish, _teller(layer, loop))
+                more = await strand.run(look)
                 if loop.time() - pruned >= PRUNE:
                     pruned = loop.time()
-                    await strand.run(prune, timezone.now())
-            except DatabaseError as error:
+                    await strand.run(partial(prune, timezone.now(), using=using))
+            except Error as error:
                 more = False
                 log.warning("the outbox cannot be read for now: %s", error)
+            except Exception:
+                more = False
+                log.exception("the outbox is tried again")
+            if not more or loop.time() - looked >= poll:
+                stuck.clear()
             if not more:
                 await _passed(stop, poll)
+                looked = loop.time()
     finally:
         strand.close()
 
 
 def publish(
-    say: Callable[[Sequence[list[Any]]], list[Exception | None]], now: datetime | None = None
+    say: Say,
+    now: datetime | None = None,
+    *,
+    using: str | None = None,
+    stuck: set[tuple[bool, str]] | None = None,
 ) -> bool:
-    """Send a batch by ``say(operations)``, which gives an error or None for each; whether there may be more now."""
-    using = router.db_for_write(Outbox)
+    """Send a batch by ``say``; whether there may be more now.
+
+    ``stuck`` are those (whether a group, name) to pass over; whoever has to wait is added.
+    """
+    using = using or router.db_for_write(Outbox)
+    stuck = set() if stuck is None else stuck
     with _together(using):
         due = Outbox.objects.using(using).filter(sent_at=None, given_up=False)
+        if stuck:
+            places = [Q(group=group, channel=name) for group, name in stuck]
+            due = due.exclude(Q(*places, _connector=Q.OR))
         rows = list(due.select_for_update().order_by("id")[:BATCH])
         if not rows:
             return False
-        errors = say([_operation(row) for row in rows])
+        errors = _said(rows, say)
         for row, error in zip(rows, errors, strict=True):
             _settle(row, error, now or timezone.now())
+            if not row.sent_at and not row.given_up:
+                stuck.add((row.group, row.channel))
         fields = ["sent_at", "attempts", "last_error", "given_up"]
         Outbox.objects.using(using).bulk_update(rows, fields)
-    return len(rows) == BATCH and all(row.sent_at or row.given_up for row in rows)
+    down = any(isinstance(error, _THE_BROKERS) for error in errors)
+    return len(rows) == BATCH and not down and len(stuck) <= PASSED_OVER
+
+
+def _said(rows: Sequence[Outbox], say: Say) -> list[Exception | None]:
+    """What became of each row."""
+    errors: dict[int, Exception | None] = {}
+    operations: dict[int, list[Any]] = {}
+    for at, row in enumerate(rows):
+        try:
+            operations[at] = _operation(row)
+        except _THE_MESSAGES as error:
+            errors[at] = error
+    errors.update(zip(operations, say([*operations.values()]), strict=True))
+    return [errors[at] for at in range(len(rows))]
 
 
 def _together(using: str) -> AbstractContextManager[Any]:
@@ -118,7 +170,7 @@ def _settle(row: Outbox, error: Exception | None, now: datetime) -> None:
         COUNTS["sent"] += 1
         return
     row.last_error = f"{type(error).__name__}: {error}"[:500]
-    if isinstance(error, ChannelFull | Unavailable):
+    if not isinstance(error, _THE_MESSAGES):
         COUNTS["waiting"] += 1
         return
     row.given_up = True
@@ -136,11 +188,14 @@ async def tell(operations: Sequence[list[Any]], layer: Any) -> list[Exception | 
         error = down or stuck.get(place)
         if error is None:
             error = await _attempt(operation, layer)
-            if isinstance(error, Unavailable):
+            if isinstance(error, _THE_BROKERS):
                 down = error
-            elif isinstance(error, ChannelFull):
+            elif error is not None and not isinstance(error, _THE_MESSAGES):
                 stuck[place] = error
         errors.append(error)
+    for error in {*stuck.values(), down} - {None}:
+        if not isinstance(error, ChannelFull | Unavailable):
+            log.warning("the outbox has to wait: %s: %s", type(error).__name__, error)
     return errors
 
 
@@ -152,9 +207,7 @@ async def _attempt(operation: list[Any], layer: Any) -> Exception | None:
     return None
 
 
-def _teller(
-    layer: Any, loop: asyncio.AbstractEventLoop
-) -> Callable[[Sequence[list[Any]]], list[Exception | None]]:
+def _teller(layer: Any, loop: asyncio.AbstractEventLoop) -> Say:
     """:func:`tell` for a thread."""
     return lambda operations: asyncio.run_coroutine_threadsafe(tell(operations, layer), loop).result()
 

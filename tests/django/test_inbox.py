@@ -2,7 +2,7 @@
 
 from tests.django.test_project import manage
 
-ALL = "Ran 27 tests"
+ALL = "Ran 28 tests"
 
 
 def test_on_sqlite(tmp_path):

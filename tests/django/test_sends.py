@@ -4,19 +4,21 @@ import pytest
 
 from tests.django.test_project import manage
 
-ALL = "Ran 13 tests"
+ALL = "Ran 20 tests"
 
 
 def test_on_sqlite(tmp_path):
     """What proj/check_sends.py proves, with a database file."""
-    done = manage("test", "proj", "--pattern", "check_sends.py", PROJ_TEST_DB=str(tmp_path / "test.sqlite3"))
+    files = {"PROJ_TEST_DB": str(tmp_path / "test.sqlite3"), "PROJ_OTHER": str(tmp_path / "other.sqlite3")}
+    done = manage("test", "proj", "--pattern", "check_sends.py", **files)
     assert done.returncode == 0, done.stderr
     assert ALL in done.stderr
 
 
-def test_on_postgresql(postgres):
+def test_on_postgresql(postgres, tmp_path):
     """The same, where the relay locks the rows that it sends."""
-    done = manage("test", "proj", "--pattern", "check_sends.py", PROJ_POSTGRES=postgres)
+    files = {"PROJ_POSTGRES": postgres, "PROJ_OTHER": str(tmp_path / "other.sqlite3")}
+    done = manage("test", "proj", "--pattern", "check_sends.py", **files)
     assert done.returncode == 0, done.stderr
     assert ALL in done.stderr
 

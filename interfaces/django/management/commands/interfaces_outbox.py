@@ -20,8 +20,9 @@ class Command(BaseCommand):
     help = "Sends what is in the outbox to the channel layer, in order."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Which layer, and how often to look."""
+        """Which layer and database, and how often to look."""
         parser.add_argument("--layer", default="default", metavar="ALIAS", help="key of CHANNEL_LAYERS")
+        parser.add_argument("--database", metavar="ALIAS", help="key of DATABASES, unless that of the router")
         parser.add_argument(
             "--poll", type=float, default=POLL, metavar="SECONDS", help="time between two looks"
         )
@@ -30,19 +31,19 @@ class Command(BaseCommand):
         """Run the relay."""
         try:
             layer = project_layer(options["layer"])
-            asyncio.run(_relay(layer, options["poll"]))
+            asyncio.run(_relay(layer, options["poll"], options["database"]))
         except ConfigError as error:
             raise CommandError(str(error), returncode=2) from None
         finally:
             shutdown()
 
 
-async def _relay(layer: Any, poll: float) -> None:
+async def _relay(layer: Any, poll: float, using: str | None) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     try:
-        await relay(layer, stop=stop, poll=poll)
+        await relay(layer, stop=stop, poll=poll, using=using)
     finally:
         if hasattr(layer, "hub"):
             await layer.close()

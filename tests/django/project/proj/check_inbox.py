@@ -343,7 +343,9 @@ class InboxTests(TransactionTestCase):
                 cursor.execute("SELECT nothing FROM nowhere")
 
         User.objects.create(username="grace")
-        ways = [by_django, by_the_database] if connection.vendor == "postgresql" else [by_django]
+        ways = [by_django, connection.close]
+        if connection.vendor == "postgresql":
+            ways.append(by_the_database)
         for way in ways:
             with pytest.raises(TransactionManagementError, match="atomic"), once(MESSAGE):  # noqa: PT012
                 User.objects.create(username="ada")
@@ -359,6 +361,22 @@ class InboxTests(TransactionTestCase):
                 by_django()
             User.objects.create(username="ada")
         assert User.objects.count() == 2
+
+    def test_a_database_that_goes_away(self):
+        """In the middle of the effect: an error, which is not Busy, and the repeat has the effect."""
+        with pytest.raises(DatabaseError), once(MESSAGE, consumer="c"):  # noqa: PT012 - the effect and its end
+            User.objects.create(username="ada")
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+            else:
+                connection.close()
+        connection.close()
+        with once(MESSAGE, consumer="c") as first:
+            assert first
+            User.objects.create(username="ada")
+        assert User.objects.count() == 1
+        assert inbox.COUNTS["busy"] == 0
 
     def test_without_its_table_nobody_is_busy(self):
         """Coming again would not help: who has forgotten to migrate is told so."""

@@ -2,12 +2,13 @@
 
 import asyncio
 from datetime import timedelta
+from unittest.mock import patch
 
 import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
-from django.db import transaction
-from django.test import TransactionTestCase
+from django.db import InterfaceError, transaction
+from django.test import TestCase, TransactionTestCase
 from django.utils import timezone
 
 import interfaces.django
@@ -40,6 +41,8 @@ class Recorder(LocalChannelLayer):
 
 class CommitTests(TransactionTestCase):
     """When what was said is sent."""
+
+    databases = ("default", "other")
 
     def setUp(self):
         """A layer for this test."""
@@ -84,6 +87,27 @@ class CommitTests(TransactionTestCase):
             interfaces.django.send("b", {"n": 3})
         assert self.layer.said == [("a", 1), ("b", 3)]
 
+    def test_it_waits_for_all_transactions(self):
+        """Of two databases, whichever is inside: it leaves with the last commit, and never where one is rolled back."""
+        for n, (outer, inner) in enumerate([("default", "other"), ("other", "default")]):
+            with transaction.atomic(using=outer):
+                with transaction.atomic(using=inner):
+                    interfaces.django.send("a", {"n": n})
+                assert len(self.layer.said) == n
+            assert len(self.layer.said) == n + 1
+            with pytest.raises(ZeroDivisionError), transaction.atomic(using=outer):  # noqa: PT012 - rolled back
+                with transaction.atomic(using=inner):
+                    interfaces.django.send("a", {"n": "never"})
+                raise ZeroDivisionError
+            with (  # noqa: PT012 - rolled back
+                transaction.atomic(using=outer),
+                pytest.raises(ZeroDivisionError),
+                transaction.atomic(using=inner),
+            ):
+                interfaces.django.send("a", {"n": "never"})
+                raise ZeroDivisionError
+        assert self.layer.said == [("a", 0), ("a", 1)]
+
     async def test_inside_a_consumer(self):
         """What a consumer's transaction has committed is sent when the consumer ends, as all that it says."""
 
@@ -100,8 +124,23 @@ class CommitTests(TransactionTestCase):
         assert buffer.outcome().sends == [["channel", "a", {"n": 1}]]
 
 
+class CapturedTests(TestCase):
+    """As Django's own tests of what is done on commit."""
+
+    databases = ("default", "other")
+
+    def test_it_is_captured(self):
+        """The transactions that a TestCase has around each test, one a database, are waited for by nobody."""
+        layer = Recorder()
+        with using_layer(layer), self.captureOnCommitCallbacks(execute=True), transaction.atomic():
+            interfaces.django.send("a", {"n": 1})
+        assert layer.said == [("a", 1)]
+
+
 class OutboxTests(TransactionTestCase):
     """From rows to the layer."""
+
+    databases = ("default", "other")
 
     def setUp(self):
         """A layer, and counts at nothing."""
@@ -182,6 +221,72 @@ class OutboxTests(TransactionTestCase):
         assert self.publish()
         assert not self.publish()
         assert len(self.layer.said) == outbox.BATCH + 1
+
+    def test_a_channel_that_stays_full_starves_no_other(self):
+        """Though more of its messages wait than a batch has."""
+        self.layer.capacity = 1
+        for n in range(outbox.BATCH + 2):
+            outbox.send("full", {"n": n})
+        outbox.send("free", {"n": 0})
+        stuck = set()
+        while self.publish(stuck=stuck):
+            pass
+        assert self.layer.said == [("full", 0), ("free", 0)]
+        assert stuck == {(False, "full")}
+
+    def test_an_error_of_the_layer_takes_no_message_away(self):
+        """What another layer raises for its broker is not of the message: it waits, and what stands behind it."""
+
+        async def refuse(channel, message):
+            raise ConnectionResetError("the broker is away")
+
+        outbox.send("a", {"n": 1})
+        outbox.send("a", {"n": 2})
+        with patch.object(self.layer, "send", refuse), self.assertLogs("interfaces.django", "WARNING"):
+            assert not self.publish()
+        assert not Outbox.objects.filter(given_up=True).exists()
+        assert Outbox.objects.filter(last_error__contains="ConnectionResetError").count() == 2
+        self.publish()
+        assert [n for _, n in self.layer.said] == [1, 2]
+
+    def test_a_row_that_cannot_be_read_is_given_up(self):
+        """It hinders no other."""
+        Outbox.objects.create(channel="a", message=b"\xc1")
+        outbox.send("a", {"n": 2})
+        with self.assertLogs("interfaces.django", "ERROR"):
+            self.publish()
+        assert self.layer.said == [("a", 2)]
+        assert Outbox.objects.get(given_up=True).last_error
+
+    def test_another_database_has_a_relay_of_its_own(self):
+        """Rows are where ``using`` says; that of the default does not send them."""
+        outbox.send("a", {"n": 1}, using="other")
+        self.publish()
+        assert self.layer.said == []
+        self.publish(using="other")
+        assert self.layer.said == [("a", 1)]
+
+    async def test_the_relay_outlives_what_goes_wrong(self):
+        """Whatever the database driver raises, it looks again."""
+        self.addCleanup(shutdown)
+        stop, publish = asyncio.Event(), outbox.publish
+        errors = [InterfaceError("the connection is closed"), RuntimeError("unheard of")]
+
+        def failing(*args, **keywords):
+            if errors:
+                raise errors.pop(0)
+            return publish(*args, **keywords)
+
+        await sync_to_async(outbox.send)("a", {"n": 1})
+        with (
+            patch.object(outbox, "publish", failing),
+            self.assertLogs("interfaces.django", "WARNING") as logs,
+        ):
+            relay = asyncio.ensure_future(outbox.relay(self.layer, stop=stop, poll=0.01))
+            assert (await asyncio.wait_for(self.layer.receive("a"), 10))["n"] == 1
+            stop.set()
+            await relay
+        assert len(logs.records) == 2
 
     async def test_the_relay(self):
         """It sends what there is and what comes, and ends when it is told to."""
