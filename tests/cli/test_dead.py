@@ -4,6 +4,7 @@ import asyncio
 import json
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 
@@ -92,3 +93,33 @@ def test_what_is_wrong_is_told_in_a_line(cli: Cli, layer: str, tmp_path: Path) -
     code, _, err = cli("dead", "list")
     assert code == 2
     assert "--layer" in err
+
+
+def test_a_layer_of_two_brokers(cli: Cli) -> None:
+    """Both URLs name the shards: all queues are listed, and each letter is found and put back where it is."""
+    with Embedded() as one, Embedded() as two:
+        layer = f"{one.url},{two.url}?prefix=cli"
+        queues = {crc32(name.encode()) % 2: name for name in ("mail", "post", "chat", "news")}
+
+        async def bury() -> None:
+            opened: Any = open_layer(layer)
+            durable = DurableQueues(opened.hub(), durability="memory")
+            await durable.open()
+            for name in queues.values():
+                await durable.put(name, {"to": "ann"}, id=f"of-{name}")
+                (item,) = await durable.take([name])
+                await durable.dead(item, "on fire")
+            await durable.close()
+            await opened.close()
+
+        asyncio.run(bury())
+        listed = cli("dead", "list", "--layer", layer).out.splitlines()
+        assert sorted(listed) == sorted(f"{name}  0 items  1 dead" for name in queues.values())
+        for name in queues.values():
+            number = str(json.loads(cli("dead", "list", name, "--json", "--layer", layer).out)["number"])
+            assert f"of-{name}" in cli("dead", "show", name, number, "--layer", layer).out
+        first, second = queues.values()
+        assert cli("dead", "retry", first, "--all", "--layer", layer).out == "1 put back\n"
+        assert sorted(cli("dead", "list", "--layer", layer).out.splitlines()) == sorted(
+            [f"{first}  1 items  0 dead", f"{second}  0 items  1 dead"]
+        )
