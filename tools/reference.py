@@ -54,6 +54,15 @@ def http_messages() -> str:
     return tables(messages)
 
 
+ARGUMENTS = {
+    "NAME": "what to serve: http, ws, or both",
+    "QUEUE": "a durable queue",
+    "NUMBER": "of a dead letter, as `list` shows it",
+    "NUMBERS": "of dead letters, as `list` shows them",
+}
+"""Arguments of commands, which have no help of their own."""
+
+
 def _load(where: str) -> click.Command:
     module, _, attribute = where.partition(":")
     command: click.Command = getattr(import_module(module), attribute)
@@ -76,7 +85,7 @@ def _command(prefix: str, command: click.Command) -> Iterator[str]:
         lines += [
             "| Option | Meaning |",
             "|---|---|",
-            *(f"| `{flag}` | {_cell(text) or 'what to serve: http, ws, or both'} |" for flag, text in rows),
+            *(f"| `{flag}` | {_cell(text) or ARGUMENTS[flag.strip('[].')]} |" for flag, text in rows),
             "",
         ]
     yield "\n".join(lines)
