@@ -121,22 +121,23 @@ def publish(
     using = using or router.db_for_write(Outbox)
     stuck = set() if stuck is None else stuck
     with _together(using):
-        due = Outbox.objects.using(using).filter(sent_at=None, given_up=False)
-        if stuck:
-            places = [Q(group=group, channel=name) for group, name in stuck]
-            due = due.exclude(Q(*places, _connector=Q.OR))
-        rows = list(due.select_for_update().order_by("id")[:BATCH])
+        rows = list(_due(using, stuck).select_for_update().order_by("id")[:BATCH])
         if not rows:
             return False
         errors = _said(rows, say)
         for row, error in zip(rows, errors, strict=True):
             _settle(row, error, now or timezone.now())
-            if not row.sent_at and not row.given_up:
-                stuck.add((row.group, row.channel))
+        stuck.update((row.group, row.channel) for row in rows if not row.sent_at and not row.given_up)
         fields = ["sent_at", "attempts", "last_error", "given_up"]
         Outbox.objects.using(using).bulk_update(rows, fields)
     down = any(isinstance(error, _THE_BROKERS) for error in errors)
     return len(rows) == BATCH and not down and len(stuck) <= PASSED_OVER
+
+
+def _due(using: str, stuck: set[tuple[bool, str]]) -> Any:
+    due = Outbox.objects.using(using).filter(sent_at=None, given_up=False)
+    places = [Q(group=group, channel=name) for group, name in stuck]
+    return due.exclude(Q(*places, _connector=Q.OR)) if places else due
 
 
 def _said(rows: Sequence[Outbox], say: Say) -> list[Exception | None]:
