@@ -142,6 +142,7 @@ class Keeping:
 
     def __init__(self, settings: Settings, replicas: int, key: str) -> None:
         self._settings, self._replicas, self._key = settings, replicas, key
+        self._watched: set[Node] = set()
         self._facts: dict[Node, asyncio.Task[Facts]] = {}
         self._kept: dict[tuple[Node, Durability], str] = {}
         """What a broker was found to keep, and why."""
@@ -160,6 +161,9 @@ class Keeping:
         """
         if asked == "memory":
             return []
+        if node not in self._watched:
+            self._watched.add(node)
+            node.on_state.append(partial(self._on_state, node))
         asking = self._facts.get(node)
         if asking is None:
             asking = self._facts[node] = asyncio.create_task(facts_of(node))
@@ -178,6 +182,9 @@ class Keeping:
             f"{facts.described}; {f'waits for {then}' if then else 'its answer is enough'}"
         )
         return waits
+
+    def _on_state(self, node: Node, _up: bool, _reason: str) -> None:
+        self.forget(node)  # it may come back as another one
 
     def _asked(self, node: Node, asking: asyncio.Task[Facts]) -> None:
         failed = asking.cancelled() or asking.exception() is not None

@@ -89,7 +89,7 @@ class DurableQueues:
         for node in self.hub.nodes:
             await self._keeping.waits(node, self.durability)
             node.on_message = partial(self._heard, node.on_message)
-            node.on_state.append(partial(self._on_state, node))
+            node.on_state.append(self._on_state)
             await node.subscribe(self._bell)
         self._loop = asyncio.get_running_loop()
         self._renewal()
@@ -125,11 +125,9 @@ class DurableQueues:
         if not self._ring(queue):
             self._pass_on(queue)
 
-    def _on_state(self, node: Node, up: bool, _reason: str) -> None:
+    def _on_state(self, up: bool, _reason: str) -> None:
         if up:
             self._ring()
-        else:
-            self._keeping.forget(node)
 
     def _ring(self, queue: str = "") -> bool:
         """Wake who waits here for the queue, or everybody; whether there was somebody."""
@@ -164,8 +162,9 @@ class DurableQueues:
         """Keep ``message``; returns when it is kept as the durability says.
 
         An ``id`` that is there already is not put twice, so a put whose fate is unknown can be repeated;
-        ``dedupe_key`` is the id unless said. Raises ChannelFull, ConfigError, Unavailable (nobody knows whether it
-        is kept), TypeError and ValueError for what cannot be encoded.
+        ``dedupe_key`` is the id unless said. Raises ChannelFull, Unavailable (nobody knows whether it is kept),
+        ConfigError when the broker never kept things as well as is asked, TypeError and ValueError for what cannot
+        be encoded.
         """
         node, keys = self._node(queue), self._keys(queue)
         waits = await self._keeping.waits(node, terms.durability or self.durability)

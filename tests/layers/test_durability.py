@@ -69,7 +69,7 @@ class FakeNode:
 
     def __init__(self, **answers):
         self.answers, self.heard = {"INFO": b"run_id:one\r\n"} | answers, []
-        self.host = SimpleNamespace(name="fake")
+        self.host, self.up, self.on_state = SimpleNamespace(name="fake"), True, []
 
     def call(self, *words):
         self.heard.append(words)
@@ -136,12 +136,12 @@ def test_a_broker_that_keeps_less_than_before_may_come_to_itself():
 
     async def main():
         node = FakeNode(CONFIG=[b"appendfsync", b"always"], WAITAOF=[0, 0], WAIT=0, INFO=SAID)
-        node.up = True
         keeping = Keeping(Settings.of(), 2, "key")
         assert await keeping.waits(node, "replica") == [("WAIT", 2)]
         assert "2 replicas; waits for WAIT 2" in keeping.describe("replica")
         node.answers["INFO"] = SAID.replace(b":2", b":1")
-        keeping.forget(node)
+        (lost,) = node.on_state
+        lost(False, "its connection is lost")
         for _ in range(2):
             with pytest.raises(Unavailable, match=r"1 replica\b.*set up 2 replicas"):
                 await keeping.waits(node, "replica")
