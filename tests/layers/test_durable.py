@@ -582,6 +582,22 @@ def test_what_is_given_back_is_told(broker, no_looks):
     run(main())
 
 
+def test_what_is_given_back_has_its_old_place(broker):
+    """It comes before what was put after it, also to a take that does not look for lapsed leases."""
+
+    async def main():
+        async with durable(broker) as make:
+            one = await make()
+            for name in "abc":
+                await one.put("work", {"n": name}, id=name)
+            first, second = await one.take(["work"], 2)
+            for item in (second, first):
+                assert await one.give_back(item)
+            assert await texts(one, 3) == ["a", "b", "c"]
+
+    run(main())
+
+
 def test_closing_tells_the_others(broker, no_looks):
     """What a worker gives back as it closes is told to those who go on, though it has waited longer itself."""
 
