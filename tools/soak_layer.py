@@ -1,218 +1,105 @@
 #!/usr/bin/env python3
-"""The layer over a broker, for longer than a test may take.
+"""The channel layer over real brokers, for longer than a test may take: load, waiting, deaths, outages, bad networks.
 
-    python tools/soak_layer.py [--seconds N] [--calls N]      70 seconds an endurance part, 10,000 calls
+    python tools/soak_layer.py [SECONDS] [CASE ...]     600 seconds unless given; every case is played once at least
 
-- idle: a receiver that hears nothing for the whole time gets what comes then;
-- threads: twenty threads call async_to_sync(group_send) all the time: two connections, no error, all arrive;
-- killed: the broker is killed (-9) and started again under load: what it took arrives, once;
-- deaf: subscribers are cut off (CLIENT KILL TYPE pubsub) under load: what does not arrive is counted.
-
-Exit code 1 when one of them does not hold.
+The cases are those of tests/layers/faults.py and outages.py, as large as a machine bears; each asserts what must
+hold and counts what went in and what came out. CASE is a word of a case's name. Exit code 1 when one fails.
 """
 
 import argparse
 import asyncio
-import os
-import signal
+import json
 import sys
-import threading
+import tempfile
 import time
-from collections import Counter
+import traceback
+from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
-from secrets import token_hex
-from tempfile import TemporaryDirectory
 from typing import Any
 
-from asgiref.sync import async_to_sync
-from redis import Redis
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
 
-from interfaces.layers.base import ChannelFull
-from interfaces.layers.embedded import Embedded
-from interfaces.layers.redis import RedisChannelLayer
-from interfaces.shared.errors import Unavailable
+from interfaces.layers.embedded import Embedded  # noqa: E402 - the path comes first
+from tests.layers import faults, outages  # noqa: E402
+from tests.layers.conftest import TEST_OPTIONS, Broker  # noqa: E402
 
 __all__ = ["main"]
 
-LOST = ("layer.gap", "layer.gap_there", "layer.undeliverable", "layer.unsent", "layer.interrupted")
+PATIENCE = 600.0
+Case = Callable[..., Any]
+CASES: list[tuple[str, Case, dict[str, Any]]] = [
+    ("three receivers", faults.receivers, {"messages": 12_000}),
+    ("one shard", faults.specific, {"channels": 400}),
+    ("two shards", faults.specific, {"channels": 400, "shards": 2}),
+    ("four shards", faults.specific, {"channels": 400, "shards": 4}),
+    ("at once", faults.at_once, {"sends": 1000}),
+    ("idle", faults.idle, {"seconds": 70.0}),
+    ("all sizes", faults.large_and_small, {"messages": 1000}),
+    ("cancelled", faults.cancelled, {"messages": 5000}),
+    ("short waits", faults.short_waits, {"messages": 2500}),
+    ("killed receivers", faults.killed, {"kills": 10, "each": 2000, "expiry": 30}),
+    ("stopped receiver", faults.stopped, {"messages": 3000, "seconds": 6.0}),
+    ("stopped inbox", faults.stopped_inbox, {"messages": 20_000}),
+    ("slow inbox", faults.slow_inbox, {"messages": 5000, "capacity": 100}),
+    ("cut subscriptions", outages.cut_off, {"messages": 10_000, "cuts": 10}),
+    ("killed broker", outages.broker_killed, {"restarts": 20}),
+    ("broker soon back", outages.broker_killed, {"restarts": 7, "timeout": 2.0, "away": 0.3}),
+    ("groups, restarted", outages.restarted, {"restarts": 10}),
+    ("stopped broker", outages.paused, {"seconds": 15.0, "timeout": 2.0}),
+    ("refusing broker", faults.not_now, {"seconds": 5.0}),
+    ("slow network", outages.bad_network, {"messages": 200, "delay": 0.2}),
+    ("sliced bytes", outages.bad_network, {"messages": 200, "delay": 0.0, "size": 1, "chunk": 500}),
+    ("half-open", outages.half_open, {"messages": 1000}),
+    ("joins", outages.joins, {"times": 300}),
+    ("threads", outages.threads, {"calls": 10_000}),
+    ("strangers", outages.strangers, {"rounds": 200}),
+    ("large", outages.large, {"times": 10}),
+    ("memory", outages.memory, {"channels": 100_000, "groups": 10_000}),
+]
 
 
-def layer(server: Embedded, prefix: str, **keywords: Any) -> RedisChannelLayer:
-    """A layer that keeps everything."""
-    return RedisChannelLayer([server.url], prefix=prefix, capacity=1_000_000, expiry=600, **keywords)
+def play(case: Case, sizes: dict[str, Any]) -> dict[str, Any]:
+    """One case on brokers of its own; what it counted."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="soak-"))
+        brokers = []
+        for n in range(sizes.get("shards", 1)):
+            server = Embedded(Path(folder, str(n)), appendonly=True, fsync=True, options=TEST_OPTIONS)
+            brokers.append(Broker(stack.enter_context(server), "soak"))
+        scene = faults.Scene(brokers[0], folder, [broker.url for broker in brokers])
+        sizes = {name: value for name, value in sizes.items() if name != "shards"}
+        found: dict[str, Any] = asyncio.run(asyncio.wait_for(case(scene, **sizes), PATIENCE))
+        return found
 
 
-def say(part: str, ok: bool, **figures: object) -> bool:
-    """Tell how a part ended."""
-    print(
-        f"{'ok  ' if ok else 'FAIL'} {part}: {', '.join(f'{name} {value}' for name, value in figures.items())}",
-        flush=True,
+def main() -> int:
+    """0, or 1 when something is wrong."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    return ok
-
-
-async def idle(server: Embedded, seconds: float) -> bool:
-    """Hear nothing, then something."""
-    mine, others = layer(server, prefix := token_hex(8)), layer(server, prefix)
-    channel = await mine.new_channel()
-    waiting = [asyncio.ensure_future(mine.receive(name)) for name in ("work", channel)]
-    await asyncio.sleep(seconds)
-    started = time.monotonic()
-    await others.send("work", {"n": 1})
-    await others.send(channel, {"n": 2})
-    got = [(await asyncio.wait_for(one, 10))["n"] for one in waiting]
-    took = time.monotonic() - started
-    await asyncio.gather(mine.close(), others.close())
-    return say("idle", got == [1, 2], waited=f"{seconds:.0f} s", took=f"{took * 1000:.1f} ms")
-
-
-async def threads(server: Embedded, calls: int) -> bool:
-    """Call from threads that have no loop."""
-    prefix = token_hex(8)
-    mine, theirs = layer(server, prefix), layer(server, prefix)
-    channel = await mine.new_channel()
-    await mine.group_add("room", channel)
-    client = Redis.from_url(server.url)
-    before = len(client.client_list())
-    errors: list[str] = []
-
-    def view() -> None:
-        for _ in range(calls // 20):
-            try:
-                async_to_sync(theirs.group_send)("room", {"n": 1})
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is told
-                errors.append(repr(error))
-
-    workers = [threading.Thread(target=view) for _ in range(20)]
-    for worker in workers:
-        worker.start()
-    most, got = 0, 0
-    for got in range(1, calls // 20 * 20 + 1):
-        await asyncio.wait_for(mine.receive(channel), 20)
-        if got % 500 == 0:
-            most = max(most, len(client.client_list()) - before)
-    await asyncio.to_thread(lambda: [worker.join() for worker in workers])
-    client.close()
-    await asyncio.gather(mine.close(), theirs.close())
-    return say("threads", most <= 2 and not errors, calls=got, connections=most, errors=errors[:3])
-
-
-class Load:
-    """Numbers sent to one channel: what was taken, refused or left open; and what arrived."""
-
-    def __init__(self, sender: RedisChannelLayer, receiver: RedisChannelLayer, channel: str) -> None:
-        self.sender, self.receiver, self.channel = sender, receiver, channel
-        self.taken: set[int] = set()
-        self.told: Counter[str] = Counter()
-        self.got: Counter[int] = Counter()
-        self.done = False
-
-    async def send(self) -> None:
-        """All the time."""
-        number = 0
-        while not self.done:
-            number += 1
-            try:
-                await self.sender.send(self.channel, {"n": number})
-            except (Unavailable, ChannelFull) as error:
-                self.told[type(error).__name__] += 1
-            else:
-                self.taken.add(number)
-            await asyncio.sleep(0.0005)
-
-    async def receive(self) -> None:
-        """All of it."""
-        while True:
-            self.got[(await self.receiver.receive(self.channel))["n"]] += 1
-
-    async def run(self, trouble: Any, rounds: int) -> None:
-        """Load, trouble now and then, and time for what is under way."""
-        tasks = [asyncio.ensure_future(self.send()), asyncio.ensure_future(self.receive())]
-        for _ in range(rounds):
-            await asyncio.sleep(1)
-            await asyncio.to_thread(trouble)
-        await asyncio.sleep(2)
-        self.done = True
-        await asyncio.wait(tasks, timeout=6)
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-
-    @property
-    def figures(self) -> dict[str, object]:
-        """What there was."""
-        return {
-            "taken": len(self.taken),
-            "refused": dict(self.told),
-            "arrived": len(self.got),
-            "missing": len(self.taken - self.got.keys()),
-            "twice": sum(n > 1 for n in self.got.values()),
-        }
-
-
-async def killed(server: Embedded, rounds: int) -> bool:
-    """A queue, and a broker that dies."""
-    prefix = token_hex(8)
-    load = Load(layer(server, prefix), layer(server, prefix), "work")
-
-    def trouble() -> None:
-        client = Redis.from_url(server.url)
-        pid = client.info("server")["process_id"]
-        client.close()
-        os.kill(pid, signal.SIGKILL)
-        time.sleep(0.3)
-        server.close()
-        server.start()
-
-    await load.run(trouble, rounds)
-    await asyncio.gather(load.sender.close(), load.receiver.close())
-    figures = load.figures
-    return say("killed", not figures["missing"] and not figures["twice"], rounds=rounds, **figures)
-
-
-async def deaf(server: Embedded, rounds: int) -> bool:
-    """A specific channel, and subscribers that are cut off."""
-    prefix = token_hex(8)
-    counts: Counter[str] = Counter()
-    sender, receiver = layer(server, prefix), layer(server, prefix)
-    for one in (sender, receiver):
-        one.count = lambda name, by: counts.update({name: by})
-    load = Load(sender, receiver, await receiver.new_channel())
-
-    def trouble() -> None:
-        client = Redis.from_url(server.url)
-        client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
-        client.close()
-
-    await load.run(trouble, rounds)
-    await asyncio.gather(sender.close(), receiver.close())
-    figures = load.figures
-    told = {name: counts[name] for name in LOST if counts[name]}
-    silent = bool(figures["missing"]) and not told
-    return say("deaf", not silent and not figures["twice"], rounds=rounds, **figures, counted=told)
-
-
-async def run(seconds: float, calls: int) -> bool:
-    """All parts."""
-    with (
-        TemporaryDirectory(prefix="soak-") as folder,
-        Embedded() as still,
-        Embedded(Path(folder, "broker"), appendonly=True, fsync=True) as dying,
-    ):
-        waiting = asyncio.ensure_future(idle(still, seconds))
-        rounds = max(2, int(seconds / 10))
-        held = [await threads(still, calls), await killed(dying, rounds), await deaf(dying, rounds)]
-        return all([*held, await waiting])
-
-
-def main() -> None:
-    """Run it."""
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--seconds", type=float, default=70)
-    p.add_argument("--calls", type=int, default=10_000)
-    args = p.parse_args()
-    sys.exit(not asyncio.run(run(args.seconds, args.calls)))
+    parser.add_argument("seconds", nargs="?", type=float, default=600.0)
+    parser.add_argument("cases", nargs="*", metavar="CASE", help="words of the cases to play; all by default")
+    wanted = parser.parse_args()
+    if unknown := [word for word in wanted.cases if not any(word in case[0] for case in CASES)]:
+        parser.error(
+            f"no case is called {', '.join(unknown)}: there are {', '.join(case[0] for case in CASES)}"
+        )
+    cases = [case for case in CASES if not wanted.cases or any(word in case[0] for word in wanted.cases)]
+    end, turn, failed = time.monotonic() + wanted.seconds, 0, 0
+    while turn < len(cases) or time.monotonic() < end:
+        name, case, sizes = cases[turn % len(cases)]
+        turn, begun = turn + 1, time.monotonic()
+        try:
+            said = json.dumps(play(case, sizes))
+        except Exception:  # noqa: BLE001 - the others are played all the same
+            failed, said = failed + 1, "FAILED\n" + traceback.format_exc()
+        print(f"{name:18} {time.monotonic() - begun:6.1f} s  {said}", flush=True)
+    print(f"{turn} cases, {failed} failed")
+    return 1 if failed else 0
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -1,6 +1,6 @@
 """A layer over a real broker under attack: processes that die, brokers that go, networks that lie, strangers.
 
-The cases, what each asserts and what it counts are in faults and outages; ``./dev soak faults`` plays them large.
+The cases, what each asserts and what it counts are in faults and outages; ``./dev soak layer`` plays them large.
 """
 
 import asyncio
@@ -94,6 +94,11 @@ def test_lost_subscriptions_are_never_silent(scene):
 def test_a_killed_broker_is_refused_and_comes_back(scene):
     """Unavailable in time, service resumes by itself, what was confirmed is received once, nothing leaks."""
     play(outages.broker_killed, scene, restarts=2)
+
+
+def test_a_broker_that_is_back_in_time_is_waited_for(scene):
+    """What is sent meanwhile waits and arrives; only what was under way is refused."""
+    play(outages.broker_killed, scene, restarts=2, timeout=2.0, away=0.1)
 
 
 def test_a_group_is_heard_or_refused_around_a_restart(scene):
