@@ -8,12 +8,13 @@ from typing import Any, Self
 
 from interfaces.workers.transports.leases import Leases
 
-__all__ = ["LOOK", "Meeting", "apart"]
+__all__ = ["LONGEST", "LOOK", "Meeting", "apart"]
 
 log = logging.getLogger("interfaces.workers")
 
 LOOK = 5.0
-"""Seconds between two looks at who else is there."""
+LONGEST = 60.0
+"""Seconds until who else is there is looked at, and between two looks in the end; doubled in between."""
 OTHERS = {"container": "worker", "worker": "container"}
 MEND = {
     "redis": "start the workers without --transport direct, or the containers with --relay-bind",
@@ -53,9 +54,10 @@ class Meeting:
         await self._leases.announce(None)
 
     async def _look(self) -> None:
-        said = ""
+        said, pause = "", LOOK
         while True:
-            await asyncio.sleep(LOOK)
+            await asyncio.sleep(pause)
+            pause = min(LONGEST, pause * 2)
             try:
                 found = await self._leases.found(2)
             except Exception as error:  # noqa: BLE001 - whatever a broker says, it may say something else later

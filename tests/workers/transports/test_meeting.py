@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from interfaces.workers.transports import meeting
-from interfaces.workers.transports.meeting import LOOK, Meeting, apart
+from interfaces.workers.transports.meeting import LONGEST, LOOK, Meeting, apart
 from tests.workers.transports.fakes import Broker, Clock
 
 
@@ -45,8 +45,8 @@ def test_both_say_once_what_each_takes_and_what_helps(
             await clock.wake(seconds=LOOK)
             assert caplog.messages == []
             async with Meeting(broker, "worker", [worker]):
-                for _ in range(3):
-                    await clock.wake(seconds=LOOK)
+                for pause in (LOOK, LOOK * 2, LOOK * 4, LOOK * 8, LONGEST, LONGEST):
+                    assert await clock.wake(seconds=pause) > 0
 
     asyncio.run(main())
     line = "no {} on this layer can be met: the transport of this {} is {}, that of the {}s is {}; {}"
@@ -107,10 +107,10 @@ def test_strange_entries_and_a_broker_that_refuses(
             await clock.wake(seconds=LOOK)
             assert caplog.messages == []
             broker.trouble = RuntimeError("NOPERM")
-            await clock.wake(seconds=LOOK)
+            await clock.wake(seconds=LOOK * 2)
             broker.trouble = None
             async with Meeting(broker, "worker", ["redis"], looks=False):
-                await clock.wake(seconds=LOOK)
+                await clock.wake(seconds=LOOK * 4)
             assert len(caplog.messages) == 1
 
     asyncio.run(main())
