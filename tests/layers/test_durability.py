@@ -11,7 +11,7 @@ from interfaces.layers.durability import CLASSES, Facts, Keeping, Sync, facts_of
 from interfaces.layers.settings import Settings
 from interfaces.shared.errors import ConfigError, Unavailable
 from tests.layers.conftest import until
-from tests.layers.durable import durable, replicated
+from tests.layers.durable import durable, replicated, soon
 
 ALWAYS = Facts(appendonly=True, appendfsync="always", policy="noeviction", replicas=1, waitaof=True)
 
@@ -442,5 +442,33 @@ def test_a_primary_that_is_killed(fresh_broker):
             await put_until_kept(one, "b")
             assert has(replica, primary.prefix, "a")
             assert has(replica, primary.prefix, "b")
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("fsync", ["always", "everysec"])
+def test_a_primary_that_is_lost_for_ever(fresh_broker, fsync):
+    """Killed under load: all that put returned for is at the replica, once that is promoted."""
+    primary, replica = replicated(fresh_broker, appendfsync=fsync)
+
+    async def main():
+        async with durable(primary, durability="replica") as make:
+            one = await make()
+            kept = set()
+
+            async def put(name):
+                for number in range(100_000):
+                    try:
+                        await one.put("work", {}, id=f"{name}-{number}")
+                    except Unavailable:
+                        return
+                    kept.add(f"{name}-{number}")
+
+            putting = [asyncio.create_task(put(name)) for name in "abcdefgh"]
+            await soon(lambda: len(kept) > 200, 30)
+            await asyncio.to_thread(primary.kill)
+            await asyncio.gather(*putting)
+            replica.command("REPLICAOF", "NO", "ONE")
+            assert kept <= {item.decode() for item in replica.command("HKEYS", f"{primary.prefix}:Qb:work")}
 
     asyncio.run(main())
