@@ -11,7 +11,7 @@ from typing import Any, Self
 from interfaces.shared.errors import ConfigError, PeerError
 from interfaces.workers.transports.base import Taken
 from interfaces.workers.transports.directory import Directory, Place, dialled
-from interfaces.workers.transports.noise import Noise, uncounted
+from interfaces.workers.transports.noise import Noise, Trouble, uncounted
 from interfaces.workers.transports.peer import Peer
 from interfaces.workers.wire import DRAIN, OPEN, SLOTS
 
@@ -83,7 +83,8 @@ class Dialler:
         self._peers: dict[Place, Peer] = {}
         self._entered = False
         self._finder: asyncio.Task[None] | None = None
-        self._refusals: list[str] = []
+        self._refusals: dict[Place, str] = {}
+        self._trouble = Trouble("no containers can be found")
         self.malformed = Noise(uncounted, "relay.malformed")
         """Told of what a container sends that cannot be understood."""
 
@@ -102,7 +103,7 @@ class Dialler:
         self._entered = True
         if self._refusals:
             await self.__aexit__(None, None, None)
-            raise ConfigError(self._refusals[0])
+            raise ConfigError(next(iter(self._refusals.values())))
         return self
 
     async def __aexit__(
@@ -187,12 +188,15 @@ class Dialler:
             try:
                 found = set(await self._directory.places())
             except Exception as error:  # noqa: BLE001 - whatever a broker says, it may say something else later
-                log.warning("no containers can be found: %s", error)
+                self._trouble(error)
                 found = set(self._dialling)
+            else:
+                self._trouble(None)
             for place in set(self._dialling) - found:
                 # What is connected is there, whatever a broker says that has lost its data.
                 if self._peers.get(place) not in self._containers:
                     self._dialling.pop(place).cancel()
+                    self._refusals.pop(place, None)
             new = {place: asyncio.Event() for place in found - set(self._dialling)}
             for place, once in new.items():
                 self._dialling[place] = asyncio.ensure_future(self._keep(place, once))
@@ -210,10 +214,11 @@ class Dialler:
             try:
                 await self._connect(place, gone, once)
             except (OSError, ConfigError) as error:  # ConfigError: what another version has announced
-                log.debug("container %s: %s", place.address, error)
+                log.debug("container %s: %r", place.address, error)
             once.set()
             if gone.done() and gone.result():
                 pause = FIRST
+                self._refusals.pop(place, None)
             await asyncio.sleep(pause * _RANDOM.uniform(0.5, 1))  # so that not all come at once
             pause = min(LONGEST, pause * 2)
 
@@ -241,11 +246,11 @@ class Dialler:
         if made.fault:
             self.malformed(f"container {place.address} was left for what it sent", made.fault)
         if made.refusal:
-            self._refused(f"container {place.address} refuses this worker: {made.refusal}")
+            self._refused(place, f"container {place.address} refuses this worker: {made.refusal}")
 
-    def _refused(self, why: str) -> None:
-        if why not in self._refusals:
-            self._refusals.append(why)
+    def _refused(self, place: Place, why: str) -> None:
+        if self._refusals.get(place) != why:
+            self._refusals[place] = why
             if self._entered:
                 log.error("%s", why)
 

@@ -1,15 +1,14 @@
 """What processes tell each other through the broker of a layer: a hash, with a field for each under a lease."""
 
 import asyncio
-import logging
 import os
 from typing import Any
 
 import msgspec
 
-__all__ = ["FORGOTTEN", "LEASE", "RENEW", "Leases"]
+from interfaces.workers.transports.noise import Trouble
 
-log = logging.getLogger("interfaces.workers")
+__all__ = ["FORGOTTEN", "LEASE", "RENEW", "Leases"]
 
 LEASE = 30.0
 """Seconds after which a process that says nothing more is forgotten."""
@@ -32,10 +31,9 @@ class Leases:
     def __init__(self, layer: Any, name: str, without: str) -> None:
         self._layer = layer
         self._name = name
-        self._without = without
+        self._trouble = Trouble(without)
         self._field = os.urandom(8).hex()
         self._renewing: asyncio.Task[None] | None = None
-        self._trouble = ""
 
     def __repr__(self) -> str:
         return f"<Leases {self._name}{', announced' if self._renewing else ''}>"
@@ -77,7 +75,6 @@ class Leases:
 
     async def _say(self, facts: tuple[Any, ...] | None) -> None:
         """Write it, or take it out. One line for each kind of trouble."""
-        trouble = ""
         try:
             node = await self._node()
             if facts is None:
@@ -86,10 +83,9 @@ class Leases:
                 value = _encode([*facts, node.server_time() + LEASE])
                 await node.call("HSET", self._key, self._field, value)
         except Exception as error:  # noqa: BLE001 - whatever a broker says, it may say something else later
-            trouble = " ".join(str(error).split()) or type(error).__name__
-            if trouble != self._trouble:
-                log.warning("%s: %s", self._without, trouble)
-        self._trouble = trouble
+            self._trouble(error)
+        else:
+            self._trouble(None)
 
     async def _renew(self, facts: tuple[Any, ...]) -> None:
         while True:

@@ -1,10 +1,10 @@
-"""What strangers send, or others that are unlike us: each time counts, and the log stays readable."""
+"""What goes wrong again and again, by strangers or while a broker is away: the log stays readable."""
 
 import logging
 import time
 from collections.abc import Callable
 
-__all__ = ["EVERY", "Noise", "uncounted"]
+__all__ = ["EVERY", "Noise", "Trouble", "uncounted"]
 
 log = logging.getLogger("interfaces.workers")
 
@@ -42,3 +42,21 @@ class Noise:
         more = f" ({self._more} more of {self._name} since the last such line)" if self._more else ""
         self._quiet, self._more = now + EVERY, 0
         log.warning("%s%s", " ".join(f"{what}: {why}".split())[:300], more)
+
+
+class Trouble:
+    """``trouble(error)`` logs "``what``: ``error``" when it begins, and when it changes; ``trouble(None)`` ends it."""
+
+    def __init__(self, what: str) -> None:
+        self._what = what
+        self._last = ""
+
+    def __repr__(self) -> str:
+        return f"<Trouble {self._what}: {self._last or 'none'}>"
+
+    def __call__(self, error: BaseException | None) -> None:
+        """It is so now."""
+        words = "" if error is None else " ".join(str(error).split()) or type(error).__name__
+        if words and words != self._last:
+            log.warning("%s: %s", self._what, words)
+        self._last = words

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from interfaces.shared.errors import PeerError
 from interfaces.workers.transports.base import Taken
-from interfaces.workers.transports.noise import Noise
+from interfaces.workers.transports.noise import Noise, Trouble
 from interfaces.workers.transports.post import Post, Postbox
 from interfaces.workers.transports.redis import KNOWN, OPENINGS, types_key
 from interfaces.workers.wire import Frame, Unlike, agreed, decode
@@ -47,6 +47,7 @@ class Taker:
         self._names: tuple[str, ...] = ()
         self._tasks: list[asyncio.Task[None]] = []
         self._taken: dict[tuple[str, int], Taken] = {}
+        self._trouble = Trouble("no openings for now")
         self._malformed = Noise(counter, "relay.malformed")
         self._refused = Noise(counter, "relay.refused")
 
@@ -122,13 +123,14 @@ class Taker:
                 async with asyncio.timeout(LOOK):  # then by other names, perhaps
                     _, message = await self._hub.receive(self._names, ahead=False)
             except TimeoutError:
-                pass
+                self._trouble(None)  # the broker was there, and had nothing
             except Exception as error:  # noqa: BLE001 - as above
-                log.warning("no openings for now: %s", error)
+                self._trouble(error)
                 await asyncio.sleep(LOOK)
             finally:
                 self._ask(-1)
             if message is not None:
+                self._trouble(None)
                 self._arrived(message)
 
     def _arrived(self, message: Any) -> None:

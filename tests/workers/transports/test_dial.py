@@ -127,19 +127,21 @@ def test_pauses_grow_until_it_is_there(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize("trouble", [Unavailable("away"), RuntimeError("NOPERM")])
-def test_new_containers_are_found(clock: Clock, trouble: Exception) -> None:
-    """At the next look, and those that are connected are not dialled again, even without a directory."""
+def test_new_containers_are_found(clock: Clock, caplog: pytest.LogCaptureFixture, trouble: Exception) -> None:
+    """At the next look, and those that are connected are not dialled again, even without a directory: one line."""
 
     async def main() -> None:
         net = Net(ONE)
         async with net.dialler() as dialler:
             net.trouble = trouble
-            await clock.wake(seconds=LOOK)
+            for _ in range(3):
+                await clock.wake(seconds=LOOK)
             net.trouble = None
             net.found = [ONE, TWO]
             assert dialler.connected == 1
             await clock.wake(seconds=LOOK)
             assert dialler.connected == 2 and net.dials == [1, 2]
+        assert caplog.messages == [f"no containers can be found: {trouble}"]
 
     asyncio.run(main())
 
@@ -251,6 +253,31 @@ def test_a_container_that_refuses_is_told_on_entering(clock: Clock) -> None:
         with pytest.raises(ConfigError, match=r"127\.0\.0\.1:1 refuses this worker: the tokens differ"):
             await dialler.__aenter__()
         assert pauses(clock) == [] and dialler.connected == 0
+
+    asyncio.run(main())
+
+
+def test_a_refusal_is_told_until_it_is_another(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    """One line however often it is tried; again after it was connected in between; nothing is kept of who has gone."""
+
+    async def main() -> None:
+        net = Net()
+        async with net.dialler() as dialler:
+            net.found, net.token = [ONE], b"another"
+            await clock.wake(seconds=LOOK)
+            await clock.wake(seconds=FIRST)
+            assert len(caplog.messages) == 1
+            net.token = b"token"
+            await clock.wake(seconds=FIRST * 2)
+            assert dialler.connected == 1
+            net.token = b"another"
+            net.relays[1].drop("it ends")
+            await turns(20)
+            await clock.wake(seconds=FIRST)
+            assert caplog.messages == ["container 127.0.0.1:1 refuses this worker: the tokens differ"] * 2
+            net.found = []
+            await clock.wake(seconds=LOOK)
+            assert dialler._refusals == {}
 
     asyncio.run(main())
 

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from interfaces.workers.transports.noise import EVERY, Noise
+from interfaces.workers.transports.noise import EVERY, Noise, Trouble
 
 
 def test_the_first_is_logged_and_then_one_in_a_while(caplog: pytest.LogCaptureFixture) -> None:
@@ -28,3 +28,19 @@ def test_a_stranger_writes_no_lines_of_his_own(caplog: pytest.LogCaptureFixture)
     Noise(lambda name: None, "x")("hub a\nb", "one\ntwo\r\n" + "x" * 10_000)
     [line] = caplog.messages
     assert line.startswith("hub a b: one two xxx") and len(line) == 300
+
+
+def test_trouble_is_told_when_it_begins_and_when_it_changes(caplog: pytest.LogCaptureFixture) -> None:
+    """Not while it goes on, and again after it was over; an error without words has a name."""
+    trouble = Trouble("no luck")
+    for error in (
+        OSError("a\nb"),
+        OSError("a b"),
+        TimeoutError(),
+        TimeoutError(),
+        None,
+        None,
+        OSError("a b"),
+    ):
+        trouble(error)
+    assert caplog.messages == ["no luck: a b", "no luck: TimeoutError", "no luck: a b"]

@@ -258,7 +258,9 @@ def test_frames_find_their_session() -> None:
     asyncio.run(main())
 
 
-def test_a_broker_that_refuses_ends_no_search(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_broker_that_refuses_ends_no_search(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     """Whatever it says to whoever asks, the same slots are asked for again, and new types are found later."""
     clock = Clock()
     monkeypatch.setattr(take, "asyncio", clock)
@@ -286,3 +288,4 @@ def test_a_broker_that_refuses_ends_no_search(monkeypatch: pytest.MonkeyPatch) -
         raise RuntimeError("NOPERM")
 
     asyncio.run(main())
+    assert caplog.messages == ["no openings for now: NOPERM"]  # of all who asked
