@@ -19,7 +19,9 @@ from inspect import iscoroutinefunction
 from traceback import format_exception
 from typing import Any
 
+from asgiref.sync import sync_to_async
 from django.core.exceptions import ImproperlyConfigured
+from django.dispatch import Signal
 from django.tasks import Task, TaskContext, TaskResult, TaskResultStatus, task_backends
 from django.tasks.base import TaskError
 from django.tasks.exceptions import InvalidTask
@@ -74,7 +76,7 @@ class TaskRunner:
             log.error("channel %s: task %s was refused: %s", channel, message.get("id"), error)  # noqa: TRY400
             return Outcome(error="no-route", reason=str(error))
         sender = type(task_backends[result.backend])
-        await task_started.asend_robust(sender, task_result=result)
+        await _tell(task_started, sender, result)
         try:
             with at_once():
                 value = normalize_json(await _called(result))
@@ -85,7 +87,7 @@ class TaskRunner:
             return await self._failed(result, error, sender)
         _become(result, TaskResultStatus.SUCCESSFUL, _return_value=value, finished_at=timezone.now())
         COUNTS["successful"] += 1
-        await task_finished.asend_robust(sender, task_result=result)
+        await _tell(task_finished, sender, result)
         return Outcome()
 
     async def _failed(self, result: TaskResult, error: BaseException, sender: type) -> Outcome:
@@ -96,7 +98,7 @@ class TaskRunner:
         _become(result, TaskResultStatus.FAILED, finished_at=timezone.now())
         self._counted("failed")
         log.error("task %s %s raised", result.task.module_path, result.id, exc_info=error)
-        await task_finished.asend_robust(sender, task_result=result)
+        await _tell(task_finished, sender, result)
         return Outcome(error="raised", reason=f"{kind.__name__}: {error}")
 
     def _counted(self, what: str) -> None:
@@ -157,6 +159,14 @@ async def _called(result: TaskResult) -> Any:
     if iscoroutinefunction(task.func):
         return await task.acall(*args, **result.kwargs)
     return await blocking(partial(task.call, *args, **result.kwargs))
+
+
+async def _tell(signal: Signal, sender: type, result: TaskResult) -> None:
+    """Tell its receivers, on a thread; one that raises is logged.
+
+    Not by ``asend_robust``, which in Django 6.0 loses what is being handled: Django's own receiver logs that.
+    """
+    await sync_to_async(signal.send_robust)(sender, task_result=result)
 
 
 def _become(result: TaskResult, status: TaskResultStatus, **changes: Any) -> None:

@@ -109,7 +109,13 @@ class BackendTests(SimpleTestCase):
 
         naive = timezone.now().replace(tzinfo=None)
         for changes in ({"queue_name": "x"}, {"priority": 1}, {"func": inner}, {"run_after": naive}):
-            given = {"func": tasks.write.func, **changes}
+            given = {
+                "func": tasks.write.func,
+                "priority": 0,
+                "backend": "default",
+                "run_after": None,
+                **changes,
+            }
             with pytest.raises(InvalidTask):
                 Task(**given)
         with pytest.raises(InvalidTask, match="InMemoryChannelLayer cannot send later"):
