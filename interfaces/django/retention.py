@@ -6,22 +6,24 @@ from django.db import router
 
 from interfaces.django.inbox import LEASE
 from interfaces.django.models import Inbox, Outbox
+from interfaces.django.settings import keep_inbox, keep_outbox
 
-__all__ = ["KEEP_INBOX", "KEEP_OUTBOX", "prune"]
-
-KEEP_INBOX = timedelta(days=30)
-"""Longer than anybody repeats a message: mail is tried for five days."""
-KEEP_OUTBOX = timedelta(days=1)
-"""Of what was sent; what was given up stays until somebody has looked at it."""
+__all__ = ["prune"]
 
 
 def prune(
-    now: datetime, *, inbox: timedelta = KEEP_INBOX, outbox: timedelta = KEEP_OUTBOX, using: str | None = None
+    now: datetime,
+    *,
+    inbox: timedelta | None = None,
+    outbox: timedelta | None = None,
+    using: str | None = None,
 ) -> dict[str, int]:
     """Delete what is older in the database ``using``; gives how many rows of each table.
 
-    What an async consumer has begun stays while its lease lasts.
+    Older than the settings say, unless told. What an async consumer has begun stays while its lease lasts.
     """
+    inbox = keep_inbox() if inbox is None else inbox
+    outbox = keep_outbox() if outbox is None else outbox
     old = Inbox.objects.using(using or router.db_for_write(Inbox)).filter(created_at__lt=now - inbox)
     old = old.exclude(done=False, created_at__gte=now - timedelta(seconds=LEASE))
     sent = Outbox.objects.using(using or router.db_for_write(Outbox)).filter(sent_at__lt=now - outbox)

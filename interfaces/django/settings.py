@@ -5,6 +5,7 @@ As a source of options it comes last: flag, variable, file, this setting, defaul
 """
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import cache
 from typing import Any
 
@@ -13,10 +14,18 @@ from django.utils.module_loading import import_string
 
 from interfaces.shared.errors import ConfigError
 
-__all__ = ["Identify", "application_path", "identity_hook", "options"]
+__all__ = [
+    "KEEP_INBOX", "KEEP_OUTBOX", "Identify", "application_path", "identity_hook", "keep_inbox", "keep_outbox",
+    "options",
+]  # fmt: skip
 
 Identify = Callable[[str, str | None, Mapping[str, Any]], Any]
 """(protocol, account or None, scope) → the user, or None for nobody. Sync: it may ask the database."""
+
+KEEP_INBOX = timedelta(days=30)
+"""Longer than anybody repeats a message: mail is tried for five days."""
+KEEP_OUTBOX = timedelta(days=1)
+"""Of what was sent; what was given up stays until somebody has looked at it."""
 
 
 def setting() -> Mapping[str, Any]:
@@ -45,6 +54,23 @@ def identity_hook() -> Identify | None:
     """What ``INTERFACES["IDENTITY"]`` is or names by a dotted path; ConfigError when it cannot be had."""
     found = setting().get("IDENTITY")
     return _load(found) if isinstance(found, str) else found
+
+
+def keep_inbox() -> timedelta:
+    """``INTERFACES["INBOX_DAYS"]``, else KEEP_INBOX. ConfigError for what is no number of days."""
+    return _days("INBOX_DAYS", KEEP_INBOX)
+
+
+def keep_outbox() -> timedelta:
+    """``INTERFACES["OUTBOX_DAYS"]``, else KEEP_OUTBOX. ConfigError for what is no number of days."""
+    return _days("OUTBOX_DAYS", KEEP_OUTBOX)
+
+
+def _days(name: str, default: timedelta) -> timedelta:
+    days = setting().get(name, default.days)
+    if not isinstance(days, int | float) or days < 0:
+        raise ConfigError(f'settings.INTERFACES["{name}"] has to be a number of days, not {days!r}')
+    return timedelta(days=days)
 
 
 @cache

@@ -3,10 +3,11 @@
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from interfaces.django.retention import KEEP_INBOX, KEEP_OUTBOX, prune
+from interfaces.django.retention import prune
+from interfaces.shared.errors import ConfigError
 
 __all__ = ["Command"]
 
@@ -18,14 +19,17 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """How many days they stay, and where."""
-        for table, keep in (("inbox", KEEP_INBOX), ("outbox", KEEP_OUTBOX)):
-            parser.add_argument(
-                f"--{table}-days", type=float, default=keep.days, help=f"days that rows of the {table} stay"
-            )
+        for table in ("inbox", "outbox"):
+            words = f"days that rows of the {table} stay, unless those of settings.INTERFACES"
+            parser.add_argument(f"--{table}-days", type=float, help=words)
         parser.add_argument("--database", metavar="ALIAS", help="key of DATABASES, unless that of the router")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Delete them, and say how many there were."""
-        keep = {table: timedelta(days=options[f"{table}_days"]) for table in ("inbox", "outbox")}
-        deleted = prune(timezone.now(), **keep, using=options["database"])
+        days = {table: options[f"{table}_days"] for table in ("inbox", "outbox")}
+        keep = {table: timedelta(days=told) for table, told in days.items() if told is not None}
+        try:
+            deleted = prune(timezone.now(), **keep, using=options["database"])
+        except ConfigError as error:
+            raise CommandError(str(error), returncode=2) from None
         self.stdout.write(", ".join(f"{table}: {n} deleted" for table, n in deleted.items()))

@@ -33,8 +33,9 @@ class CheckTests(SimpleTestCase):
                 assert ids() == ["interfaces.E001"], value
 
     def test_the_setting_has_a_shape(self):
-        """What is no dict with str keys, and a hook that is not there, are errors."""
-        for value in (["http"], {1: 2}, {"IDENTITY": "nothing.at.all"}):
+        """What is no dict with str keys, a hook that is not there, and days that are none, are errors."""
+        wrong = {"IDENTITY": "nothing.at.all"}, {"INBOX_DAYS": "60"}, {"OUTBOX_DAYS": -1}
+        for value in (["http"], {1: 2}, *wrong):
             with override_settings(INTERFACES=value):
                 assert ids() == ["interfaces.E002"], value
 

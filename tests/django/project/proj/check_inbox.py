@@ -8,7 +8,7 @@ from io import StringIO
 import pytest
 from channels.db import database_sync_to_async
 from django.contrib.auth.models import User
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.db.transaction import TransactionManagementError
 from django.test import TransactionTestCase
@@ -17,6 +17,7 @@ from django.utils import timezone
 from interfaces.django import inbox
 from interfaces.django.inbox import Busy, once
 from interfaces.django.models import Inbox
+from interfaces.django.retention import prune
 from interfaces.workers.message import Message
 
 MESSAGE = {"type": "email.receive", "dedupe_key": "m1"}
@@ -452,6 +453,21 @@ class InboxTests(TransactionTestCase):
         Inbox.objects.update(created_at=timezone.now() - timedelta(days=3))
         call_command("interfaces_prune", "--inbox-days", "2", stdout=out)
         assert out.getvalue() == "inbox: 0 deleted, outbox: 0 deleted\ninbox: 1 deleted, outbox: 0 deleted\n"
+
+    def test_how_long_rows_stay_is_a_setting(self):
+        """Whoever prunes heeds it: the command, the relay; what is no number of days is a mistake of one line."""
+        old = timezone.now() - timedelta(days=40)
+        Inbox.objects.create(consumer="c", dedupe_key="m1", created_at=old)
+        with self.settings(INTERFACES={"INBOX_DAYS": 60}):
+            assert prune(timezone.now())["inbox"] == 0
+            call_command("interfaces_prune", stdout=StringIO())
+        assert Inbox.objects.exists()
+        with (
+            self.settings(INTERFACES={"INBOX_DAYS": "60"}),
+            pytest.raises(CommandError, match="number of days"),
+        ):
+            call_command("interfaces_prune", stdout=StringIO())
+        assert prune(timezone.now())["inbox"] == 1
 
     def test_the_migrations_say_what_the_models_say(self):
         """Nothing is left for makemigrations."""
