@@ -111,6 +111,7 @@ class BackendTests(SimpleTestCase):
         for changes in ({"queue_name": "x"}, {"priority": 1}, {"func": inner}, {"run_after": naive}):
             given = {
                 "func": tasks.write.func,
+                "queue_name": "default",
                 "priority": 0,
                 "backend": "default",
                 "run_after": None,
