@@ -26,6 +26,7 @@ except ImportError:
 
 __all__ = [
     "DELAY",
+    "LONGEST",
     "MAX_NAME_LENGTH",
     "NESTING",
     "Capacities",
@@ -33,6 +34,7 @@ __all__ = [
     "Layer",
     "Message",
     "checked_count",
+    "checked_delay",
     "delayed",
     "non_local",
 ]
@@ -43,12 +45,18 @@ Capacities = Mapping[str | re.Pattern[str], int] | Iterable[tuple[str | re.Patte
 
 MAX_NAME_LENGTH = 100
 """Names of channels and groups are shorter than this."""
+LONGEST = 10 * 366 * 86400.0
+"""Seconds that a message may wait, and that a channel stays in a group."""
 NESTING = 100
 """Levels of lists and dicts within each other in a message that is copied; more is a TypeError for who sends it."""
 DELAY = "asgi.delay"
 """What is sent to this channel is sent on later; see :func:`delayed`."""
 
 _PLAIN = frozenset({str, bytes, int, float, bool, type(None)})
+_EXACT: Mapping[type, Callable[[Any], Any]] = {str: str.__str__, int: int.__int__, float: float.__float__}
+"""A value of exactly this type, of one of a subclass that may say something else when it is asked kindly."""
+_LEAST, _MOST = -(2**63), 2**64 - 1
+"""Integers that a wire has."""
 _GROUP = re.compile(r"[a-zA-Z0-9\-_.]+")
 _CHANNEL = re.compile(r"[a-zA-Z0-9\-_.]+(![a-zA-Z0-9\-_.]*)?")
 _INVALID = (
@@ -79,33 +87,45 @@ def copied(message: Mapping[str, Any]) -> Message:
     if not isinstance(message, dict):
         raise TypeError(f"a message is a dict, not {type(message).__name__}")
     for key, value in message.items():
-        if type(value) not in _PLAIN or type(key) is not str:
+        kind = type(value)
+        if kind not in _PLAIN or type(key) is not str or (kind is int and not _LEAST <= value <= _MOST):
             break
     else:
         return {**message}  # nearly all of them: nothing in it to be changed
     for key in message:
         if not isinstance(key, str):
             raise TypeError(f"the keys of a message are str, not {key!r}")
-    return {key: _copied(value) for key, value in message.items()}
+    return {str.__str__(key): _copied(value) for key, value in message.items()}
 
 
 def _copied(value: Any, room: int = NESTING) -> Any:
-    """Of one value; subclasses of plain types pass, such as Django's SafeString."""
-    if type(value) in _PLAIN:
+    """Of one value; subclasses of plain types, such as Django's SafeString, become what they are for a wire."""
+    kind = type(value)
+    if kind in _PLAIN:
+        if kind is int and not _LEAST <= value <= _MOST:
+            raise TypeError(f"integers of a message are from -2**63 to 2**64-1, not {value}")
         return value
     if not room:
         raise TypeError(f"a message is nested deeper than {NESTING} levels")
     if isinstance(value, dict):
-        return {_copied(key, room - 1): _copied(item, room - 1) for key, item in value.items()}
+        return {_key(key): _copied(item, room - 1) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [_copied(item, room - 1) for item in value]
-    if isinstance(value, bytearray | memoryview):
-        return bytes(value)
-    if isinstance(value, str | bytes | int | float):
-        return value
+    if isinstance(value, bytearray | memoryview | bytes):
+        return bytes(memoryview(value))
+    for plain, exact in _EXACT.items():
+        if isinstance(value, plain):
+            return _copied(exact(value))
     raise TypeError(
         f"messages hold None, bool, int, float, str, bytes, list and dict, not {type(value).__name__}"
     )
+
+
+def _key(key: Any) -> Any:
+    """Of a dict in a message."""
+    if isinstance(key, list | tuple | dict):
+        raise TypeError(f"the keys of dicts in a message are no {type(key).__name__}: {key!r}")
+    return _copied(key)
 
 
 def _uncounted(name: str, by: int) -> None:
@@ -143,8 +163,12 @@ class Layer(ABC):
         channel_capacity: Capacities | None = None,
     ) -> None:
         for name, seconds in {"expiry": expiry, "group_expiry": group_expiry}.items():
-            if not isinstance(seconds, int | float) or not seconds > 0:
-                raise ConfigError(f"{name}: seconds above 0, not {seconds!r}")
+            if (
+                isinstance(seconds, bool)
+                or not isinstance(seconds, int | float)
+                or not 0 < seconds <= LONGEST
+            ):
+                raise ConfigError(f"{name}: seconds above 0, at most {LONGEST:.0f}, not {seconds!r}")
         self.expiry = expiry
         self.group_expiry = group_expiry
         self.capacity = checked_count("capacity", capacity)
@@ -284,7 +308,29 @@ def checked_count(what: str, value: object, least: int = 1) -> int:
 def _compiled(capacities: Capacities) -> list[tuple[re.Pattern[str], int]]:
     """The patterns as regular expressions."""
     found = []
-    for pattern, value in capacities.items() if isinstance(capacities, Mapping) else capacities:
+    try:
+        pairs = [
+            (key, value)
+            for key, value in (capacities.items() if isinstance(capacities, Mapping) else capacities)
+        ]
+    except (TypeError, ValueError):
+        raise ConfigError(f"channel_capacity: patterns and capacities, not {capacities!r}") from None
+    for pattern, value in pairs:
         regex = re.compile(fnmatch.translate(pattern)) if isinstance(pattern, str) else pattern
-        found.append((regex, checked_count(f"channel_capacity {regex.pattern}", value)))
+        if not isinstance(regex, re.Pattern) or not isinstance(regex.pattern, str):
+            raise ConfigError(
+                f"channel_capacity: a pattern is a text or a compiled expression, not {pattern!r}"
+            )
+        found.append(
+            (regex, checked_count(f"channel_capacity {getattr(pattern, 'pattern', pattern)}", value))
+        )
     return found
+
+
+def checked_delay(seconds: object) -> float:
+    """``seconds`` if a message may wait so long, else TypeError or ValueError."""
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float):
+        raise TypeError(f"a delay is a number of seconds, not {seconds!r}")
+    if not seconds <= LONGEST:
+        raise ValueError(f"a delay is at most {LONGEST:.0f} seconds, not {seconds!r}")
+    return seconds

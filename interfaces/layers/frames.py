@@ -124,7 +124,7 @@ def encode(item: object) -> bytes:
     """``item`` as msgpack. TypeError when it cannot be said in it, ValueError beyond MESSAGE_LIMIT."""
     try:
         data = _encode(item)
-    except (OverflowError, RecursionError) as error:
+    except (OverflowError, RecursionError, UnicodeEncodeError) as error:
         raise TypeError(f"a message cannot be encoded: {error}") from error
     if len(data) > MESSAGE_LIMIT:
         raise ValueError(f"a message has {len(data)} bytes, more than {MESSAGE_LIMIT}")

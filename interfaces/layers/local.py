@@ -22,6 +22,7 @@ from interfaces.layers.base import (
     Layer,
     Message,
     checked_count,
+    checked_delay,
     copied,
     delayed,
 )
@@ -101,7 +102,7 @@ class LocalChannelLayer(Layer):
 
     async def send_later(self, channel: str, message: Message, delay_seconds: float) -> None:
         """Send it when the delay is over; ChannelFull when ``max_delayed`` messages wait for that."""
-        message = copied(message)
+        message, delay_seconds = copied(message), checked_delay(delay_seconds)
         loop = asyncio.get_running_loop()
         with self._lock:
             queue = self._channels.get(channel) or self._open(channel)

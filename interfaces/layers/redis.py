@@ -10,7 +10,16 @@ from secrets import token_hex
 from threading import get_ident
 from typing import Any, TypeVar
 
-from interfaces.layers.base import DELAY, Capacities, Layer, Message, checked_count, delayed
+from interfaces.layers.base import (
+    DELAY,
+    Capacities,
+    Layer,
+    Message,
+    checked_count,
+    checked_delay,
+    copied,
+    delayed,
+)
 from interfaces.shared.errors import ConfigError, Unavailable
 
 try:
@@ -68,8 +77,7 @@ class RedisChannelLayer(Layer):
         }
         said |= keywords | {key: value for key, value in every.items() if value is not None}
         super().__init__(**{key: said.pop(key) for key in every if key in said})
-        hooks = said.pop("on_loss", None) or ()
-        self.on_loss.extend([hooks] if callable(hooks) else hooks)
+        self.on_loss += _hooks(said.pop("on_loss", None))
         self.max_delayed = checked_count("max_delayed", said.pop("max_delayed", 10_000), 0)
         self.settings = Settings.of(hosts, **said)
         seal = Seal(self.settings.symmetric_encryption_keys, self.settings.signing_keys)
@@ -134,7 +142,7 @@ class RedisChannelLayer(Layer):
     async def send_later(self, channel: str, message: Message, delay_seconds: float) -> None:
         """Send it when the delay is over, by whichever process looks first. ChannelFull beyond ``max_delayed``."""
         self._check_channel(channel)
-        _check_message(message)
+        message, delay_seconds = copied(message), checked_delay(delay_seconds)
         if delay_seconds <= 0:
             await self.send(channel, message)
         else:
@@ -222,6 +230,14 @@ class RedisChannelLayer(Layer):
     async def close(self) -> None:
         """Give back what was not received, and close the connections of this process."""
         await self._homes.close()
+
+
+def _hooks(given: object) -> list[Callable[[str], None]]:
+    """None, one or several."""
+    hooks = [given] if callable(given) else given or []
+    if not isinstance(hooks, (list, tuple)) or not all(map(callable, hooks)):
+        raise ConfigError(f"on_loss: a callable, or a list of them, not {given!r}")
+    return [*hooks]
 
 
 def _check_message(message: object) -> None:

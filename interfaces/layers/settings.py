@@ -279,11 +279,14 @@ def _hosts(hosts: object) -> tuple[Host, ...]:
 
 
 def _check_number(key: str, value: object, default: object) -> None:
-    """A time, a size or a count is a number above zero."""
-    if isinstance(default, (int, float)) and not (
-        isinstance(value, (int, float)) and math.isfinite(value) and value > 0
-    ):
-        raise ConfigError(f"{key}={value!r}: expected a number above 0, such as {default:g}")
+    """A time, a size or a count is a number above zero; a whole one where a part of one is nothing."""
+    if not isinstance(default, (int, float)):
+        return
+    kind = "whole number" if isinstance(default, int) else "number"
+    kinds = int if isinstance(default, int) else (int, float)
+    fits = isinstance(value, kinds) and not isinstance(value, bool)
+    if not fits or not (math.isfinite(value) and value > 0):  # type: ignore[arg-type,operator]
+        raise ConfigError(f"{key}={value!r}: expected a {kind} above 0, such as {default:g}")
 
 
 def _check_prefix(prefix: object) -> None:

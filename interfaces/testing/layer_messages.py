@@ -5,6 +5,7 @@
 import asyncio
 import random
 import re
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -75,14 +76,39 @@ class MessageTests(LayerCase):
             found["list"].append(3)
             found["flat"] = 3
 
-    @layered()
-    async def test_what_is_no_message_is_refused(self, layer: Layer) -> None:
-        """TypeError for all that is no dict with plain values."""
+    @layered(2)
+    async def test_what_is_no_message_is_refused(self, layer: Layer, other: Layer) -> None:
+        """TypeError for all that is no dict with plain values, wherever it goes, and nobody gets anything."""
+        there = await other.new_channel()
+        values: list[Any] = [object(), datetime(2026, 1, 1, tzinfo=UTC), {1, 2}, 2**64, {(1, 2): 3}]
         bad: Any
-        for bad in ("text", None, ["list"], {"type": "test.message", "value": object()}):
-            await self.refused(layer.send("test-channel", bad))
+        for bad in ("text", None, ["list"], {1: 2}, {b"value": 2}, *({"value": value} for value in values)):
+            for channel in ("test-channel", there):
+                await self.refused(layer.send(channel, bad))
             await self.refused(layer.group_send("test-group", bad))
+            await self.refused(layer.send_later("test-channel", bad, 0.001))
         await self.nothing(layer, "test-channel")
+        await self.nothing(other, there)
+
+    @layered(2)
+    async def test_subclasses_of_plain_types_pass(self, layer: Layer, other: Layer) -> None:
+        """As texts, to whatever channel: templates make some, such as Django's SafeString."""
+
+        class Safe(str):
+            __slots__ = ()
+
+            def __str__(self) -> str:
+                return self
+
+        channels = ["test-channel", await layer.new_channel(), there := await other.new_channel()]
+        for channel in channels:
+            await layer.send(channel, {"type": "test.message", "html": Safe("<b>")})
+        await layer.group_add("test-group", there)
+        await layer.group_send("test-group", {"type": "test.message", "html": Safe("<b>")})
+        got = [
+            await (other if channel is there else layer).receive(channel) for channel in [*channels, there]
+        ]
+        assert got == [{"type": "test.message", "html": "<b>"}] * 4
 
     @layered()
     async def test_bad_names_are_refused(self, layer: Layer) -> None:

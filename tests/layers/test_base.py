@@ -1,15 +1,21 @@
 """Names, capacities and messages, as every layer takes them."""
 
+import enum
+import math
 import re
 import subprocess
 import sys
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
 
 import pytest
 from channels import exceptions
 from channels.layers import BaseChannelLayer, InMemoryChannelLayer
 
 from interfaces.layers import base
-from interfaces.layers.base import ChannelFull, Layer, copied, delayed, non_local
+from interfaces.layers.base import ChannelFull, Layer, checked_delay, copied, delayed, non_local
+from interfaces.layers.frames import decode_group, encode_group
 from interfaces.layers.local import LocalChannelLayer
 from interfaces.shared.errors import ConfigError
 
@@ -87,7 +93,11 @@ def test_the_first_pattern_counts():
     "keywords",
     [
         {"expiry": 0}, {"expiry": "60"}, {"group_expiry": -1}, {"capacity": 0}, {"capacity": "100"},
-        {"channel_capacity": {"a": 0}}, {"channel_capacity": [("a", None)]}, {"max_delayed": -1},
+        {"channel_capacity": {"a": 0}}, {"channel_capacity": [("a", None)]}, {"channel_capacity": {3: 1}},
+        {"channel_capacity": "abc"}, {"channel_capacity": {re.compile(b"x"): 1}}, {"capacity": True},
+        {"expiry": True},
+        {"expiry": math.inf}, {"expiry": math.nan}, {"group_expiry": 1e12}, {"channel_capacity": 7},
+        {"max_delayed": "5"}, {"max_delayed": -1},
     ],
 )  # fmt: skip
 def test_values_that_cannot_be(keywords):
@@ -119,22 +129,79 @@ def test_copies_share_nothing():
     assert copied(flat) is not flat
 
 
-def test_subclasses_of_text_pass():
-    """Templates make them: Django's SafeString."""
+class Safe(str):
+    """As Django's, whose str() is itself."""
 
-    class Safe(str):
-        """As Django's."""
+    __slots__ = ()
 
-        __slots__ = ()
-
-    assert copied({"type": "x", "html": Safe("<b>")}) == {"type": "x", "html": "<b>"}
+    def __str__(self):
+        return self
 
 
-@pytest.mark.parametrize("message", [{1: 2}, {"a": object()}, {"a": [{"b": {1, 2}}]}, [], "a", None])
+class Count(enum.IntEnum):
+    ONE = 1
+
+
+class Word(enum.StrEnum):
+    A = "a"
+
+
+class Data(bytes):
+    def __bytes__(self):
+        raise AssertionError("asked")
+
+
+class Part(float):
+    def __float__(self):
+        raise AssertionError("asked")
+
+
+def test_subclasses_become_what_they_are_on_a_wire():
+    """Templates make them: Django's SafeString; and enumerations of texts and numbers. Keys as well."""
+    given = {
+        "html": Safe("<b>"),
+        Safe("k"): [Count.ONE, Word.A, {Safe("n"): Data(b"d")}, Part(0.5), True, None],
+    }
+    copy = copied(given)
+    assert copy == {"html": "<b>", "k": [1, "a", {"n": b"d"}, 0.5, True, None]}
+    kinds = [
+        type(value) for value in (copy["html"], *copy, *copy["k"], *copy["k"][2], *copy["k"][2].values())
+    ]
+    assert kinds == [str, str, str, int, str, dict, float, bool, type(None), str, bytes]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {1: 2}, {b"a": 1}, {"a": object()}, {"a": [{"b": {1, 2}}]}, [], "a", None, {"a": {(1, 2): 3}},
+        {"a": {b"": 2**64}}, {"a": 2**64}, {"a": [-(2**63) - 1]}, {"a": datetime(2026, 1, 1, tzinfo=UTC)},
+        {"a": Decimal(1)}, {"a": UUID(int=1)}, {"a": {1j: 1}},
+    ],
+)  # fmt: skip
 def test_what_would_not_cross_a_wire(message):
     """TypeError at once, and not only when the layer is another one."""
     with pytest.raises(TypeError):
         copied(message)
+
+
+def test_the_largest_integers_cross():
+    """Both ends of what msgpack has."""
+    edges = {"a": 2**64 - 1, "b": [-(2**63)]}
+    assert copied(edges) == decode_group(encode_group(copied(edges)))[0] == edges
+
+
+def test_delays_that_no_broker_can_keep():
+    """Neither number nor time."""
+    assert checked_delay(-1) == -1
+    for wrong, error in (
+        ("1", TypeError),
+        (True, TypeError),
+        (math.nan, ValueError),
+        (math.inf, ValueError),
+        (1e12, ValueError),
+    ):
+        with pytest.raises(error):
+            checked_delay(wrong)
 
 
 def test_delays_are_in_milliseconds():

@@ -112,3 +112,10 @@ def test_every_keyword_can_be_said_in_a_url():
         text = texts.get(kind, '{"a":1}' if key == "channel_capacity" else "a,b")
         (value,) = read_query(f"{key}={text}", REDIS).values()
         assert value == {"2.5": 2.5, "3": 3, "x": "x", "a,b": ("a", "b")}.get(text, {"a": 1})
+
+
+@pytest.mark.parametrize("hooks", [5, [5], "x"])
+def test_hooks_are_callable(hooks):
+    """What is told of a loss can be called."""
+    with pytest.raises(ConfigError, match="on_loss"):
+        RedisChannelLayer(on_loss=hooks)
