@@ -1,0 +1,72 @@
+"""What happens on a connection of SMTP or LMTP, and the bounds it has. Pure."""
+
+from dataclasses import dataclass, field
+
+from interfaces.email.envelope import Recipient
+
+__all__ = ["Abandoned", "Auth", "Begun", "Ended", "Event", "Limits", "Piece", "Rcpt", "Tls"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one connection, and what it is offered."""
+
+    max_size: int = 52_428_800
+    max_line: int = 1000
+    max_recipients: int = 1000
+    max_errors: int = 20
+    max_junk: int = 100
+    """Commands in a row that bring no mail."""
+    normalise: bool = False
+    require_tls: bool = False
+    require_auth: bool = False
+    ask_recipients: bool = False
+    """Whether each RCPT is an event of its own, to be answered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rcpt:
+    """A recipient to be answered; it counts when the answer begins with 2."""
+
+    recipient: Recipient
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Content follows: ``mail``, ``recipients`` and ``greeting`` of the wire say whose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Content, and there is more."""
+
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """The rest of the content: the message is to be answered, to each recipient in LMTP."""
+
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Abandoned:
+    """The message that had begun has been refused or given up; the client knows, or knows why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """Somebody says who they are; to be answered with 235 or 535."""
+
+    mechanism: str
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """The client waits for a TLS handshake, once what is in ``out`` has left; then :meth:`Wire.secured`."""
+
+
+Event = Rcpt | Begun | Piece | Ended | Abandoned | Auth | Tls
