@@ -6,6 +6,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from secrets import token_hex
+from zlib import crc32
 
 import pytest
 
@@ -179,6 +180,39 @@ def test_a_lost_broker_is_told_and_waited_for(fresh_broker):
         await layer.send("work", {"n": 1})
         await layer.group_send("room", {"n": 2})
         assert [(await asyncio.wait_for(one, 10))["n"] for one in waiting] == [1, 2]
+        await layer.close()
+
+    asyncio.run(main())
+
+
+def test_one_shard_that_is_away_leaves_the_others(fresh_broker):
+    """Queues and groups of the other one go on; its own are refused until it is back, and receivers wait for that."""
+    brokers = [fresh_broker(), fresh_broker()]
+    names = {crc32(name.encode()) % 2: name for name in ("a", "b", "c", "d", "e")}
+    stays, goes = names[0], names[1]
+
+    async def main():
+        layer = RedisChannelLayer([broker.url for broker in brokers], timeout=0.3)
+        own = await layer.new_channel()
+        for name in names.values():
+            await layer.group_add(name, own)
+        waiting = [asyncio.ensure_future(layer.receive(name)) for name in (stays, goes)]
+        await layer.send("other", {})
+        await asyncio.to_thread(brokers[1].kill)
+        for deed in (layer.send, layer.group_send):
+            with pytest.raises(Unavailable):
+                await deed(goes, {"n": 0})
+        assert not layer.ready
+        await layer.group_send(stays, {"n": 1})
+        assert await asyncio.wait_for(layer.receive(own), 10) == {"n": 1}
+        await layer.send(stays, {"n": 2})
+        assert await asyncio.wait_for(waiting[0], 10) == {"n": 2}
+        await asyncio.to_thread(brokers[1].restart)
+        async with asyncio.timeout(20):
+            while not layer.ready:
+                await asyncio.sleep(0.01)
+        await layer.send(goes, {"n": 3})
+        assert await asyncio.wait_for(waiting[1], 10) == {"n": 3}
         await layer.close()
 
     asyncio.run(main())
