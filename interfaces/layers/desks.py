@@ -38,6 +38,7 @@ class Bells:
     def __init__(self, name: str) -> None:
         self.name = name
         self._listening: dict[Node, asyncio.Task[None]] = {}
+        self._waiting: dict[Node, set[Callable[[BaseException | None], None]]] = {}
 
     def heard(self, node: Node, then: Callable[[BaseException | None], None]) -> bool:
         """Whether bells are heard there; if not yet, ``then`` is called when they are, or cannot be."""
@@ -46,8 +47,17 @@ class Bells:
             task = self._listening[node] = asyncio.ensure_future(self._listen(node))
         if task.done():
             return True
-        task.add_done_callback(lambda task: None if task.cancelled() else then(task.exception()))
+        waiting = self._waiting.setdefault(node, set())
+        if not waiting:
+            task.add_done_callback(lambda task: self._tell(node, task))
+        waiting.add(then)
         return False
+
+    def _tell(self, node: Node, task: "asyncio.Task[None]") -> None:
+        waiting = self._waiting.pop(node, set())
+        if not task.cancelled():
+            for then in waiting:
+                then(task.exception())
 
     async def _listen(self, node: Node) -> None:
         while True:
@@ -191,9 +201,8 @@ class Desk:
             return
         for _ in self.parts:
             part = self.parts[0]
-            if reclaim or not part.registered:
-                if self.owner.bells.heard(part.node, self._heard):
-                    self._take(part, max(0, self.prefetch - buffered), reclaim)
+            if (reclaim or not part.registered) and self.owner.bells.heard(part.node, self._heard):
+                self._take(part, max(0, self.prefetch - buffered), reclaim)
                 return
             self.parts.append(self.parts.pop(0))
 

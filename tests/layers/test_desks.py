@@ -420,6 +420,29 @@ def test_a_broker_that_refuses_to_ring_is_told_to_receivers():
 
 
 @run
+async def test_a_broker_that_is_away_holds_up_no_other(kit):
+    """Its bells cannot be asked for; what the other broker has is taken, and its own once it is there."""
+    away, there = Node(), asyncio.Event()
+
+    async def subscribe(name):
+        await there.wait()
+        away.names.append(name)
+
+    away.subscribe = subscribe
+    desk = kit.desk(kit.queue("a", away), kit.queue("b"))
+    one, two = await waiting(desk, 2)
+    assert not away.takes and kit.take.queues == ["b"]
+    kit.take.answer([1], registered=True)
+    await settle()
+    assert numbers([one]) == [1] and len(kit.node.takes) == 1
+    there.set()
+    await settle()
+    away.takes[-1].answer([2])
+    await settle()
+    assert numbers([two]) == [2]
+
+
+@run
 async def test_bells_that_are_closed_call_nobody(kit):
     """Who waits for them is told by whoever closes."""
     told = []
