@@ -23,6 +23,7 @@ HERE = Path(__file__).resolve().parent
 HOT = [
     "interfaces/shared/session.py",
     "interfaces/shared/stream.py",
+    "interfaces/shared/serving.py",
     "interfaces/http_ws/wire_h1.py",
     "interfaces/http_ws/events_ws.py",
     "interfaces/http_ws/wire_ws.py",

@@ -41,7 +41,7 @@ class HttpWs(Interface[HttpWsOptions]):
                     yield listeners.addresses
                 finally:
                     listeners.stop_accepting()
-                    service.begin_drain(context.drain)
+                    service.begin_drain()
                     await listeners.settled(min(SETTLE, context.drain))
                     await service.drain(context.drain)
         finally:

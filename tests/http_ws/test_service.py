@@ -10,6 +10,7 @@ import pytest
 
 from interfaces.http_ws import service as module
 from interfaces.http_ws.handshake import parse_extensions
+from interfaces.shared import serving
 from interfaces.shared.stream import Stream
 from tests.http_ws.harness import GET, Bench, answers, echo, scene
 from tests.http_ws.test_websocket import UPGRADE, opened
@@ -25,10 +26,10 @@ async def test_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
         planned: list[Any] = []
         monkeypatch.setattr(service.loop, "call_later", lambda *plan: planned.append(plan) or Handle())
         service.tick()
-        assert swept == [service.now - module.TICK]
+        assert swept == [service.now - serving.TICK]
         assert abs(swept[0] - service.loop.time()) < 5
         ((seconds, again),) = planned
-        assert (seconds, again) == (module.TICK, service.tick)
+        assert (seconds, again) == (serving.TICK, service.tick)
         service.stop()
         assert Handle.cancelled == 1
         service.connections.clear()
@@ -169,7 +170,7 @@ async def test_compression_can_be_off() -> None:
 async def test_nothing_to_drain() -> None:
     """Without connections and calls, draining is over at once."""
     async with Bench() as bench:
-        bench.service.begin_drain(30)
+        bench.service.begin_drain()
         assert await bench.service.drained(30)
 
 
@@ -179,7 +180,7 @@ async def test_what_is_in_flight_is_finished() -> None:
     async with Bench() as bench:
         peer = bench.connect()
         call = await bench.call(peer)
-        bench.service.begin_drain(30)
+        bench.service.begin_drain()
         draining = asyncio.ensure_future(bench.service.drain(30))
         await bench.settle()
         assert not draining.done()
@@ -197,7 +198,7 @@ async def test_what_is_idle_has_a_moment() -> None:
         async with Bench(echo) as bench:
             peer = bench.connect()
             await peer.send(GET)
-            bench.service.begin_drain(30)
+            bench.service.begin_drain()
             assert not peer.closed
             if asks:
                 out = await peer.send(GET)
@@ -215,7 +216,7 @@ async def test_sockets_are_told_one_after_the_other(monkeypatch: pytest.MonkeyPa
             await opened(bench)
         planned: list[float] = []
         monkeypatch.setattr(bench.service.loop, "call_later", lambda seconds, act: planned.append(seconds))
-        bench.service.begin_drain(30)
+        bench.service.begin_drain()
         assert planned == pytest.approx([0.0, 0.1, 0.2, 0.3])
 
 
@@ -238,7 +239,7 @@ async def test_what_does_not_end_is_cut(caplog: pytest.LogCaptureFixture) -> Non
 async def test_a_connection_that_comes_while_we_drain() -> None:
     """One that was already accepted has a moment for a request."""
     async with Bench(echo) as bench:
-        bench.service.begin_drain(30)
+        bench.service.begin_drain()
         bench.service.now = 1000.0
         peer = bench.connect()
         await bench.after(1.5)

@@ -681,7 +681,8 @@ async def test_draining() -> None:
         peer, _ = await opened(bench)
         waiting = bench.connect()
         call = await bench.call(waiting, UPGRADE)
-        bench.service.begin_drain(5)
+        bench.service.context.drain = 5
+        bench.service.begin_drain()
         await bench.settle()
         assert peer.take() == closing(1012, b"restart")
         assert answers(waiting.take(), end=True)[0][0] == 503
