@@ -18,7 +18,11 @@ from interfaces.shared.options import did_you_mean
 __all__ = ["BUILTIN", "load", "names", "select"]
 
 GROUP = "interfaces"
-BUILTIN = {"http": "interfaces.http_ws.interface:HttpWs", "ws": "interfaces.http_ws.interface:HttpWs"}
+BUILTIN = {
+    "http": "interfaces.http_ws.interface:HttpWs",
+    "ws": "interfaces.http_ws.interface:HttpWs",
+    "email": "interfaces.email.interface:Email",
+}
 """Where the class of each of our own names is."""
 
 log = logging.getLogger("interfaces.registry")

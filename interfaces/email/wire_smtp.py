@@ -41,7 +41,7 @@ _AUTH = re.compile(
 class Wire:
     """One connection. :meth:`feed` it, take events by :meth:`next`, write what is in ``out``, :meth:`answer`.
 
-    ``closing``: nothing more is taken; the connection ends when ``out`` has left.
+    ``closing``: nothing more is taken; the connection ends when ``out`` has left. ``busy``: no new message now.
     """
 
     def __init__(self, host: str, limits: Limits, *, lmtp: bool = False, tls: bool = False) -> None:
@@ -52,6 +52,7 @@ class Wire:
         self.offer_tls: bool = False
         self.mechanisms: tuple[str, ...] = ()
         self.user: str = ""
+        self.busy: bool = False
         self.out: list[bytes] = [b"220 %b %b\r\n" % (self.host, b"LMTP" if lmtp else b"ESMTP")]
         self.closing: bool = False
         self.greeting: str = ""
@@ -208,6 +209,8 @@ class Wire:
             return self._bad(say.GREET)
         if self.mail is not None:
             return self._bad(say.SEQUENCE)
+        if self.busy:
+            return self._say(say.STORAGE)
         try:
             self.mail = envelope.mail(
                 line, extended=self.extended, max_size=self.limits.max_size, tls=self.secure

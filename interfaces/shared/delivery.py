@@ -1,13 +1,17 @@
-"""One message from outside, with one verdict: what stores have to do for it.
+"""One message from outside, with one verdict: how the application gives it, and what stores have to do for it.
 
 A store of any kind fits that has these methods; :mod:`interfaces.layers.dedupe` and ``durable`` have them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-__all__ = ["Claim", "DedupeStore", "Inbox", "Verdict"]
+from interfaces.shared.asgi import Application, Event, Scope
+from interfaces.shared.errors import ApplicationError
+from interfaces.shared.session import Session, report
+
+__all__ = ["Claim", "DedupeStore", "Delivery", "Inbox", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,49 @@ class Verdict:
     def final(self) -> bool:
         """Whether it may be kept; "defer" (try again) never is."""
         return self.kind != "defer"
+
+
+class Delivery(Session):
+    """The scope of one message: it ends with a verdict, and a peer that hangs up does not end it.
+
+    ``words``: the types of messages that are verdicts, and what makes each one.
+    """
+
+    def __init__(
+        self,
+        app: Application,
+        scope: Scope,
+        words: Mapping[str, Callable[[Event], Verdict]],
+        on_end: Callable[[Any], None],
+    ) -> None:
+        super().__init__(app, scope, self._take, on_end=on_end)
+        self.words = words
+        self.verdict: Verdict | None = None
+
+    async def _take(self, event: Event) -> None:
+        """What the application sends. Raises ApplicationError for what is no verdict, and for a second one."""
+        kind = event.get("type")
+        make = self.words.get(str(kind))
+        if make is None:
+            raise ApplicationError(
+                f"{self.scope['type']} knows no message {kind!r}, but {', '.join(self.words)}"
+            )
+        if self.verdict is not None:
+            raise ApplicationError(f"{kind} after a verdict, which was {self.verdict.kind}")
+        self.verdict = make(event)
+
+    def outcome(self, unrouted: Verdict) -> Verdict:
+        """What became of it, once it has ended: the verdict given, or accept for a normal end without one.
+
+        An error before a verdict is "defer", and a missing route ``unrouted``; an error after one is logged.
+        """
+        if self.error is not None:
+            report(self)
+        if self.verdict is not None:
+            return self.verdict
+        if self.unrouted:
+            return unrouted
+        return Verdict("accept" if self.error is None else "defer")
 
 
 @dataclass(frozen=True, slots=True)

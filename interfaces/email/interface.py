@@ -1,0 +1,62 @@
+"""The interface of mail: its options, and serving SMTP and LMTP."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from typing import ClassVar
+
+from interfaces.email.connection import Connection
+from interfaces.email.options import EmailOptions
+from interfaces.email.service import Service
+from interfaces.shared.asgi import Application
+from interfaces.shared.interface import Context, Interface
+from interfaces.shared.listen import Address
+
+__all__ = ["Email", "EmailOptions"]
+
+SETTLE = 2.0
+"""Seconds for the handshakes that go on when the server stops."""
+
+
+class Email(Interface[EmailOptions]):
+    """Mail over SMTP and LMTP: the application's verdict is the reply to a message."""
+
+    names: ClassVar[tuple[str, ...]] = ("email",)
+    options_class: ClassVar[type] = EmailOptions
+
+    @asynccontextmanager
+    async def serve(self, app: Application, context: Context) -> AsyncIterator[list[Address]]:
+        """Listen; on leaving, stop accepting, and let messages get their verdicts for ``context.drain`` seconds."""
+        loop, options = asyncio.get_running_loop(), self.options
+        service = Service(app, options, context, loop)
+        alpn = () if options.tls == "implicit" else None
+        service.tick()
+        doors = [(options.bind, 8025, False), (options.lmtp_bind, 8024, True)]
+        try:
+            async with AsyncExitStack() as stack:
+                listeners = [
+                    await stack.enter_async_context(
+                        context.listening.open(
+                            partial(Connection, service, lmtp=lmtp),
+                            binds,
+                            port,
+                            alpn=alpn,
+                            limit=options.max_connections,
+                        )
+                    )
+                    for binds, port, lmtp in doors
+                    if binds
+                ]
+                context.ready("email", True)
+                try:
+                    yield [address for one in listeners for address in one.addresses]
+                finally:
+                    for one in listeners:
+                        one.stop_accepting()
+                    service.begin_drain()
+                    for one in listeners:
+                        await one.settled(min(SETTLE, context.drain))
+                    await service.drain(context.drain)
+        finally:
+            service.stop()

@@ -1,0 +1,102 @@
+"""The options of mail: where to listen, in which roles, and every limit."""
+
+import socket
+from dataclasses import dataclass
+from math import inf
+
+from interfaces.shared.errors import ConfigError
+from interfaces.shared.options import option
+
+__all__ = ["EmailOptions"]
+
+MIB = 2**20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmailOptions:
+    """Where mail is received, and every limit of that."""
+
+    bind: tuple[str, ...] = option(
+        ("127.0.0.1:8025",), "where to listen for SMTP: HOST:PORT, unix:PATH, fd:N, systemd:"
+    )
+    lmtp_bind: tuple[str, ...] = option((), "where to listen for LMTP: HOST:PORT, unix:PATH, fd:N, systemd:")
+    tls: str = option(
+        "starttls",
+        "how TLS begins, where there is a certificate: starttls, required (STARTTLS before MAIL), implicit, off",
+    )
+    hostname: str = option("", "the name in the greeting and in Received; the machine's unless given")
+    max_size: int = option(
+        50 * MIB,
+        "a message",
+        unit="bytes",
+        peers="Postfix 10 MiB, aiosmtpd 32 MiB, Gmail 50 MiB",
+        between=(1, inf),
+    )
+    max_line: int = option(
+        1000, "a line of a message, CRLF included (RFC 5321 §4.5.3.1.6)", unit="bytes",
+        peers="Exim 1000, aiosmtpd 1001, Postfix splits at 2048", between=(1000, inf),
+    )  # fmt: skip
+    max_recipients: int = option(
+        1000, "recipients of a message", peers="Postfix 1000, aiosmtpd none", between=(100, inf)
+    )
+    max_errors: int = option(20, "errors on a connection, then 421", peers="Postfix 20", between=(1, inf))
+    max_commands: int = option(
+        100, "commands in a row that bring no mail, then 421", peers="Postfix 100", between=(5, inf)
+    )
+    max_connections: int = option(
+        1000,
+        "connections held; further ones wait in the kernel's queue",
+        peers="Postfix 100",
+        between=(1, inf),
+    )
+    max_connections_per_address: int = option(
+        50,
+        "connections held from one client address; further ones get 421",
+        peers="Postfix 50",
+        between=(1, inf),
+    )
+    max_in_flight: int = option(
+        256 * MIB,
+        "of messages that are received or wait for their verdict, of all connections; further ones get 452",
+        unit="bytes", peers="none", between=(1, inf),
+    )  # fmt: skip
+    max_pipelined: int = option(
+        262_144, "that a client sends ahead of a verdict before reading stops", unit="bytes", between=(1, inf)
+    )
+    command_timeout: float = option(
+        300.0, "for the next command (RFC 5321 §4.5.3.2.7: at least 300)", unit="seconds",
+        peers="Postfix 300, aiosmtpd 300", between=(0.1, inf),
+    )  # fmt: skip
+    data_timeout: float = option(
+        180.0, "each of these must bring min_rate of a message", unit="seconds", peers="Postfix 300",
+        between=(0.1, inf),
+    )  # fmt: skip
+    min_rate: int = option(100, "what a client must send of a message, on average", unit="bytes a second")
+    send_timeout: float = option(
+        60.0, "a client may read nothing", unit="seconds", peers="Postfix 300", between=(0.1, inf)
+    )
+    verdict_timeout: float = option(
+        280.0, "for the application's verdict, then 451; it runs on", unit="seconds", peers="clients wait 600",
+        between=(0.1, inf),
+    )  # fmt: skip
+    bare: str = option(
+        "refuse",
+        "a CR or LF alone in a message: refuse, or normalise for clients of one's own",
+        peers="Postfix normalise",
+    )  # fmt: skip
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work, before anything is opened."""
+        if self.tls not in ("starttls", "required", "implicit", "off"):
+            raise ConfigError(f"--email-tls {self.tls}: there is starttls, required, implicit and off")
+        if self.bare not in ("refuse", "normalise"):
+            raise ConfigError(f"--email-bare {self.bare}: there is refuse and normalise")
+        if not (self.name.isascii() and self.name.isprintable()) or " " in self.name:
+            raise ConfigError(f"--email-hostname {self.name!r}: write a host name, such as mx.example.org")
+        if not self.bind and not self.lmtp_bind:
+            raise ConfigError("--email-bind: name an address to listen on, there or for --email-lmtp-bind")
+
+    @property
+    def name(self) -> str:
+        """What we call ourselves."""
+        return self.hostname or socket.getfqdn()

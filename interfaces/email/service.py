@@ -1,0 +1,76 @@
+"""What all connections of mail share: the application, the limits, and what is in flight."""
+
+import asyncio
+import logging
+from ssl import SSLContext
+from typing import Any
+
+from interfaces.email.events_smtp import Limits
+from interfaces.email.options import EmailOptions
+from interfaces.email.translate import Place
+from interfaces.shared.asgi import Application
+from interfaces.shared.interface import Context
+from interfaces.shared.proxy_header import ProxyHeader
+from interfaces.shared.serving import Serving, endpoint
+from interfaces.shared.tls import ServerTls
+
+__all__ = ["Service", "log"]
+
+log = logging.getLogger("interfaces.email")
+COUNTS = ("email.refused", "email.abandoned", "email.timeouts", "email.stalled", "email.late", "email.full")
+"""What is counted: told from the beginning, since what is there only after the first time hides that one."""
+
+
+class Service(Serving):
+    """Connections, deliveries, and the bytes of messages that have no verdict yet."""
+
+    def __init__(
+        self, app: Application, options: EmailOptions, context: Context, loop: asyncio.AbstractEventLoop
+    ) -> None:
+        super().__init__(context, loop, log)
+        self.app = app
+        self.options = options
+        self.per_address = options.max_connections_per_address
+        self.limits = Limits(
+            max_size=options.max_size,
+            max_line=options.max_line,
+            max_recipients=options.max_recipients,
+            max_errors=options.max_errors,
+            max_junk=options.max_commands,
+            normalise=options.bare == "normalise",
+            require_tls=options.tls == "required",
+        )
+        self.name: str = options.name
+        self.in_flight: int = 0
+        self.tls: ServerTls | None = None
+        if options.tls in ("starttls", "required"):
+            self.tls = context.listening.secure(alpn=())
+        for name in COUNTS:
+            context.telemetry.count(name, 0)
+
+    def secure(self) -> SSLContext | None:
+        """The context for STARTTLS, now; None where it is not offered."""
+        return self.tls.current(self.loop.time()) if self.tls is not None else None
+
+    def place(self, transport: Any, proxied: ProxyHeader | None, protocol: str) -> Place:
+        """Where a connection is, from what asyncio knows of it, or a PROXY header said."""
+        client = endpoint(transport.get_extra_info("peername"))
+        server = endpoint(transport.get_extra_info("sockname"))
+        if proxied is not None and proxied.source is not None:
+            client, server = proxied.source, proxied.destination
+        return Place(protocol=protocol, client=client, server=server, tls=tls_of(transport))
+
+
+def tls_of(transport: Any) -> dict[str, Any] | None:
+    """What the scope says of TLS: version, cipher and the subject of the client's certificate."""
+    connection = transport.get_extra_info("ssl_object")
+    if connection is None:
+        return None
+    cipher = connection.cipher()
+    subject = (connection.getpeercert() or {}).get("subject", ())
+    names = [f"{name}={value}" for part in subject for name, value in part]
+    return {
+        "version": connection.version(),
+        "cipher": cipher[0] if cipher else None,
+        "client_subject": ",".join(names) or None,
+    }
