@@ -3,21 +3,24 @@
 import asyncio
 import secrets
 import time
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from interfaces.email import replies as say
+from interfaces.email.deliveries import Key, Message, Run
 from interfaces.email.events_smtp import Abandoned, Begun, Ended, Event, Piece, Tls
 from interfaces.email.service import Service, log, tls_of
-from interfaces.email.translate import KINDS, Transaction, answer, verdict
+from interfaces.email.translate import Transaction
+from interfaces.email.verdicts import MailDelivery, replies_of
 from interfaces.email.wire_smtp import Wire
-from interfaces.shared.delivery import Delivery, Verdict
+from interfaces.shared.delivery import Verdict
 from interfaces.shared.stream import FOREVER, Stream
 
 __all__ = ["Connection"]
 
 AHEAD, UPGRADE = 1, 2
 UNROUTED = Verdict("reject", {"code": 550, "enhanced": "5.1.1", "text": "No such address here"})
-_WORDS = dict.fromkeys(KINDS, verdict)
 
 
 class Connection(Stream):
@@ -32,7 +35,8 @@ class Connection(Stream):
         self.wire: Any = None
         self.address: str = ""
         self.transaction: Transaction | None = None
-        self.delivery: Delivery | None = None
+        self.message: Message | None = None
+        self.unheard: Mapping[Key, Verdict] = {}
         self._came: int = 0
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -55,13 +59,17 @@ class Connection(Stream):
     def connection_lost(self, error: Exception | None) -> None:
         """asyncio: it is gone. A message that is complete still gets its verdict, which is kept for its repeat."""
         super().connection_lost(error)
-        self.delivery = None
+        self._leave()
+        if self.unheard:
+            self.service.repeats.remember(self.unheard)
         self._drop()
         self.service.left(self, self.address)
 
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes came."""
         wire, service = self.wire, self.service
+        if self.unheard:  # the client has read the answer
+            self.unheard = {}
         self._came += len(data)
         wire.busy = service.in_flight >= service.options.max_in_flight
         wire.feed(data)
@@ -73,7 +81,7 @@ class Connection(Stream):
         while (event := wire.next()) is not None:
             self._happened(event)
         self._speak()
-        if self.delivery is None and not self.lost:
+        if self.message is None and not self.lost:
             if self.service.draining and self.transaction is None:
                 self.drain()
             elif self.transaction is None:
@@ -131,36 +139,64 @@ class Connection(Stream):
             self.service.in_flight -= transaction.size
 
     def _deliver(self) -> None:
-        """The message is complete: the application's turn."""
-        transaction, service = self.transaction, self.service
-        self.transaction = None
+        """The message is complete: the application's turn, for the recipients whose fate is not known yet."""
+        transaction, self.transaction = self.transaction, None
         if transaction is None:
             return
-        headers = transaction.headers()
+        keys = transaction.keys()
+        message = self.message = Message(keys, partial(self._decided, transaction))
+        self.deadline = self.service.now + self.service.options.verdict_timeout
+        known = self.service.repeats.known(keys)
+        new = [n for n, key in enumerate(keys) if key not in known]
+        if new:
+            message.join(self._call(transaction.only(new) if known else transaction))
+        else:
+            self.service.in_flight -= transaction.size
+        for run in {id(one): one for one in known.values() if isinstance(one, Run)}.values():
+            message.join(run)
+        if said := {key: one for key, one in known.items() if isinstance(one, Verdict)}:
+            self.loop.call_soon(message.take, said)
+
+    def _call(self, transaction: Transaction) -> Run:
+        """Start the application."""
+        service, headers = self.service, transaction.headers()
+        run = Run(transaction.keys())
+
+        def ended(session: Any) -> None:
+            service.in_flight -= transaction.size
+            service.sessions.discard(session)
+            run.decided(session.outcomes(UNROUTED))
+            service.check_idle()
+
         scope = transaction.scope(service.context.state, headers)
-        delivery = Delivery(service.app, scope, _WORDS, lambda ended: self._decided(transaction, ended))
-        self.delivery = delivery
-        self.deadline = service.now + service.options.verdict_timeout
+        run.delivery = delivery = MailDelivery(service.app, scope, ended)
         service.sessions.add(delivery)
         delivery.start(self.loop)
         delivery.last(transaction.event(headers))
+        return run
 
-    def _decided(self, transaction: Transaction, delivery: Delivery) -> None:
-        """The application has ended: tell the client, if it still waits."""
-        service = self.service
-        said = delivery.outcome(UNROUTED)
-        service.in_flight -= transaction.size
-        service.sessions.discard(delivery)
-        if self.delivery is delivery:
-            self.delivery = None
-            self._answer(answer(said, transaction.id))
-        elif self.lost:
-            log.info("%s: %s, and the client had gone", transaction.id, said.kind)
-        service.check_idle()
+    def _decided(self, transaction: Transaction, message: Message) -> None:
+        """There is a verdict for each recipient: tell the client, if it still waits."""
+        if self.message is not message:
+            return
+        self.message = None
+        replies = replies_of(message.replies, transaction.id, lmtp=self.lmtp)
+        if replies[0].startswith(b"4") and not self.lmtp:  # the client repeats all: what is final is done
+            self.service.repeats.remember(message.verdicts)
+        else:
+            self.unheard = message.verdicts
+        self._answer(*replies)
 
-    def _answer(self, said: bytes) -> None:
-        self.wire.answer(said)
+    def _answer(self, *replies: bytes) -> None:
+        self.wire.answer(*replies)
         self._go()
+
+    def _leave(self) -> None:
+        """Nobody waits for the message any more; the application goes on."""
+        message, self.message = self.message, None
+        if message is not None:
+            for run in message.leave():
+                self.service.repeats.orphan(run)
 
     # --- TLS, deadlines, the end -------------------------------------------------------------------
 
@@ -200,9 +236,9 @@ class Connection(Stream):
             self.abort()
         elif now < self.deadline:
             return
-        elif self.delivery is not None:
+        elif self.message is not None:
             self.service.count("email.late")
-            self.delivery = None  # it runs on
+            self._leave()
             self._answer(say.LATE)
         elif self.transaction is not None and self._came >= options.min_rate * options.data_timeout:
             self._came = 0
@@ -213,7 +249,7 @@ class Connection(Stream):
 
     def drain(self) -> None:
         """The server stops: an idle client is told now, others after their message."""
-        if self.delivery is None and self.transaction is None and not self._held & UPGRADE:
+        if self.message is None and self.transaction is None and not self._held & UPGRADE:
             self._end(say.DRAINING)
 
     def _end(self, said: bytes) -> None:

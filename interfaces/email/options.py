@@ -79,6 +79,13 @@ class EmailOptions:
         280.0, "for the application's verdict, then 451; it runs on", unit="seconds", peers="clients wait 600",
         between=(0.1, inf),
     )  # fmt: skip
+    keep_verdicts: float = option(
+        86_400.0, "that a verdict is remembered whose client may not have heard it: its repeat gets it",
+        unit="seconds", peers="none",
+    )  # fmt: skip
+    max_verdicts: int = option(
+        100_000, "verdicts that are remembered so; then the oldest go", between=(1, inf)
+    )
     bare: str = option(
         "refuse",
         "a CR or LF alone in a message: refuse, or normalise for clients of one's own",

@@ -5,6 +5,7 @@ import logging
 from ssl import SSLContext
 from typing import Any
 
+from interfaces.email.deliveries import Repeats
 from interfaces.email.events_smtp import Limits
 from interfaces.email.options import EmailOptions
 from interfaces.email.translate import Place
@@ -17,7 +18,14 @@ from interfaces.shared.tls import ServerTls
 __all__ = ["Service", "log"]
 
 log = logging.getLogger("interfaces.email")
-COUNTS = ("email.refused", "email.abandoned", "email.timeouts", "email.stalled", "email.late", "email.full")
+COUNTS = (
+    "email.abandoned",
+    "email.timeouts",
+    "email.stalled",
+    "email.late",
+    "email.repeats",
+    "email.forgotten",
+)
 """What is counted: told from the beginning, since what is there only after the first time hides that one."""
 
 
@@ -42,6 +50,7 @@ class Service(Serving):
         )
         self.name: str = options.name
         self.in_flight: int = 0
+        self.repeats = Repeats(options.keep_verdicts, options.max_verdicts, self.count)
         self.tls: ServerTls | None = None
         if options.tls in ("starttls", "required"):
             self.tls = context.listening.secure(alpn=())

@@ -1,21 +1,20 @@
-"""Between SMTP and ASGI: the scope and the event of a message, and the reply that is a verdict. Pure.
+"""Between SMTP and ASGI: the scope and the event of a message. Pure.
 
-The contract is in ``messages.py``. RFC 5321 §4.4 (Received), RFC 3463 (enhanced codes), RFC 5322 §3.6.4 (References).
+The contract is in ``messages.py``. RFC 5321 §4.4 (Received), RFC 5322 §3.6.4 (References).
 """
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
-from typing import Any, Literal
+from typing import Any
 
+from interfaces.email.deliveries import Key, keys_of
 from interfaces.email.envelope import Mail, Recipient
 from interfaces.email.headers import Headers, identifier, split
-from interfaces.email.replies import ENHANCED, reply
 from interfaces.shared.asgi import Event, Scope
-from interfaces.shared.delivery import Verdict
-from interfaces.shared.errors import ApplicationError
 
-__all__ = ["Place", "Transaction", "answer", "received", "verdict"]
+__all__ = ["Place", "Transaction", "received"]
 
 SPEC_VERSION = "1.0"
 
@@ -43,12 +42,23 @@ class Transaction:
     received_at: float
     pieces: list[bytes] = field(default_factory=list)
     size: int = 0
+    digest: str = ""
 
     def add(self, piece: bytes) -> None:
         """More content."""
         if piece:
             self.pieces.append(piece)
             self.size += len(piece)
+
+    def keys(self) -> list[Key]:
+        """What each recipient is known by, should the message come again."""
+        if not self.digest:
+            self.digest = hashlib.sha256(self.whole()).hexdigest()
+        return keys_of(str(self.mail.sender), self.recipients, self.digest)
+
+    def only(self, places: Sequence[int]) -> "Transaction":
+        """The same for some of the recipients."""
+        return replace(self, recipients=[self.recipients[at] for at in places])
 
     def whole(self) -> bytes:
         """The content in one piece."""
@@ -83,12 +93,11 @@ class Transaction:
     def event(self, headers: Headers) -> Event:
         """``email.receive`` with the whole message."""
         body = self.whole()
-        digest = hashlib.sha256(body).hexdigest()
         sender, recipients = str(self.mail.sender), [str(one.address) for one in self.recipients]
         return {
             "type": "email.receive",
             "id": self.id,
-            "dedupe_key": f"{sender} {recipients[0]} {digest}",
+            "dedupe_key": f"{sender} {recipients[0]} {self.digest}",
             "attempt": 1,
             "received_at": self.received_at,
             "from": sender or None,
@@ -98,7 +107,7 @@ class Transaction:
             "subject": headers.text(b"subject"),
             "message_id": identifier(headers.first(b"message-id")),
             "size": self.size,
-            "digest": digest,
+            "digest": self.digest,
             "headers": headers.fields,
             "body": body,
             "more_body": False,
@@ -135,44 +144,3 @@ def received(transaction: Transaction, host: str) -> bytes:
     return (
         f"Received: from {helo} ([{client}])\r\n\tby {host} with {kind} id {transaction.id};\r\n\t{when}\r\n"
     ).encode("ascii", "replace")
-
-
-KINDS: dict[str, Literal["accept", "reject", "defer"]] = {
-    "email.accept": "accept",
-    "email.discard": "accept",
-    "email.reject": "reject",
-    "email.defer": "defer",
-}
-_DEFAULTS: dict[str, tuple[int, str, str]] = {
-    "accept": (250, "2.0.0", "Ok"),
-    "reject": (550, "5.7.1", "Refused"),
-    "defer": (451, "4.3.0", "Try again later"),
-}
-_FIRST = {"accept": "2", "reject": "5", "defer": "4"}
-
-
-def verdict(event: Event) -> Verdict:
-    """The verdict that an application's message says. Raises ApplicationError for codes that do not fit it."""
-    kind = KINDS[event["type"]]
-    code, enhanced, text = _DEFAULTS[kind]
-    said = event.get("code", code), event.get("enhanced") or enhanced, event.get("text") or text
-    if not isinstance(said[0], int) or not 200 <= said[0] <= 599 or str(said[0])[0] != _FIRST[kind]:
-        raise ApplicationError(
-            f"{event['type']}: code {said[0]!r} is none of {_FIRST[kind]}00 to {_FIRST[kind]}99"
-        )
-    if not isinstance(said[1], str) or not ENHANCED.fullmatch(said[1]) or said[1][0] != _FIRST[kind]:
-        raise ApplicationError(f"{event['type']}: enhanced {said[1]!r} is no code such as {enhanced}")
-    if kind == "accept" and event.get("queue_id"):
-        text = f"{text}: queued as {event['queue_id']}"
-    detail = {"code": said[0], "enhanced": said[1], "text": str(event.get("text") or text)}
-    return Verdict(kind, detail)
-
-
-def answer(said: Verdict, transaction_id: str) -> bytes:
-    """The reply for a verdict; ours where the application said none."""
-    code, enhanced, text = _DEFAULTS[said.kind]
-    detail = said.detail
-    text = detail.get("text", text)
-    if said.kind == "accept":
-        text = f"{text} {transaction_id}"
-    return reply(detail.get("code", code), detail.get("enhanced", enhanced), text)

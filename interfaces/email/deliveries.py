@@ -1,0 +1,140 @@
+"""Messages and their verdicts, recipient by recipient, through hang-ups and repeats. No I/O.
+
+A client that has not heard our answer sends its message again. So what became of each recipient is remembered while
+that may be so: the call of the application that still runs though its client has gone or waits no more, and the verdict
+that was told to a client which then was gone, with no sign that it had read it. A repeat joins the one and gets the
+other, for the recipients that it has in common; "try again" is never remembered, so a repeat of that runs again.
+Whoever has read an answer and sends the same once more means it.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from interfaces.email.envelope import Recipient
+from interfaces.shared.delivery import Delivery, Verdict
+
+__all__ = ["Key", "Message", "Repeats", "Run", "keys_of"]
+
+Key = str
+"""Sender, one recipient and the digest of the content."""
+
+
+def keys_of(sender: str, recipients: Sequence[Recipient], digest: str) -> list[Key]:
+    """The key of each recipient, in their order."""
+    return [f"{sender}\0{one.address}\0{digest}" for one in recipients]
+
+
+class Run:
+    """One call of the application, for some recipients of a message."""
+
+    def __init__(self, keys: Sequence[Key]) -> None:
+        self.keys = keys
+        self.delivery: Delivery | None = None
+        self.verdicts: dict[Key, Verdict] = {}
+        self.heirs: list[Callable[[Run], None]] = []
+        """Who waits for the verdicts: the message that it runs for, and its repeats."""
+
+    def decided(self, verdicts: Sequence[Verdict]) -> None:
+        """The application has ended, with a verdict for each recipient."""
+        self.verdicts = dict(zip(self.keys, verdicts, strict=True))
+        heirs, self.heirs = self.heirs, []
+        for heir in heirs:
+            heir(self)
+
+
+class Message:
+    """What waits for verdicts on one connection: done when ``missing`` is empty."""
+
+    def __init__(self, keys: Sequence[Key], done: Callable[["Message"], None]) -> None:
+        self.keys = keys
+        self.missing = set(keys)
+        self.verdicts: dict[Key, Verdict] = {}
+        self.runs: list[Run] = []
+        self._done = done
+
+    def join(self, run: Run) -> None:
+        """Wait for what ``run`` says."""
+        self.runs.append(run)
+        run.heirs.append(self.heard)
+
+    def heard(self, run: Run) -> None:
+        """A run has its verdicts."""
+        self.take(run.verdicts)
+
+    def take(self, verdicts: Mapping[Key, Verdict]) -> None:
+        """Verdicts for some of the recipients; calls ``done`` once there is one for each."""
+        self.verdicts |= {key: said for key, said in verdicts.items() if key in self.missing}
+        self.missing -= verdicts.keys()
+        if not self.missing:
+            self._done(self)
+
+    def leave(self) -> list[Run]:
+        """Nobody waits here any more: the runs that go on without."""
+        for run in self.runs:
+            if self.heard in run.heirs:
+                run.heirs.remove(self.heard)
+        return [run for run in self.runs if not run.verdicts]
+
+    @property
+    def replies(self) -> list[Verdict]:
+        """The verdict of each recipient, in their order."""
+        return [self.verdicts[key] for key in self.keys]
+
+
+class Repeats:
+    """What is remembered of messages: see the module. ``keep`` is in seconds, ``most`` how many verdicts."""
+
+    def __init__(
+        self, keep: float, most: int, count: Callable[[str], Any], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.keep = keep
+        self.most = most
+        self._count = count
+        self._clock = clock
+        self._running: dict[Key, Run] = {}
+        self._kept: dict[Key, tuple[Verdict, float]] = {}
+
+    def __len__(self) -> int:
+        return len(self._running) + len(self._kept)
+
+    def known(self, keys: Sequence[Key]) -> dict[Key, Run | Verdict]:
+        """What runs, or has its verdict, of these."""
+        found: dict[Key, Run | Verdict] = {}
+        if not self._running and not self._kept:
+            return found
+        now = self._clock()
+        for key in keys:
+            if run := self._running.get(key):
+                found[key] = run
+            elif (kept := self._kept.get(key)) and kept[1] > now:
+                found[key] = kept[0]
+        if found:
+            self._count("email.repeats")
+        return found
+
+    def orphan(self, run: Run) -> None:
+        """A run goes on though nobody waits: its repeat will join it."""
+        self._running |= dict.fromkeys(run.keys, run)
+        run.heirs.append(self._ended)
+
+    def _ended(self, run: Run) -> None:
+        for key in run.keys:
+            self._running.pop(key, None)
+        self.remember(run.verdicts)
+
+    def remember(self, verdicts: Mapping[Key, Verdict]) -> None:
+        """Keep the final ones: a repeat gets them."""
+        until = self._clock() + self.keep
+        for key, said in verdicts.items():
+            if said.final:
+                self._kept.pop(key, None)  # so that the oldest stay in front
+                self._kept[key] = said, until
+        while len(self._kept) > self.most or (self._kept and self._oldest <= self._clock()):
+            key = next(iter(self._kept))
+            if self._kept.pop(key)[1] > self._clock():
+                self._count("email.forgotten")
+
+    @property
+    def _oldest(self) -> float:
+        return next(iter(self._kept.values()))[1]

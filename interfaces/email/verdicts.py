@@ -1,0 +1,106 @@
+"""From what an application says to what the client is told: verdicts, for all recipients or for one. No I/O.
+
+RFC 5321 §4.2 (codes), RFC 3463 (enhanced codes), RFC 2033 §4.2 (LMTP: a reply for each recipient).
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+from interfaces.email.replies import ENHANCED, reply
+from interfaces.shared.asgi import Application, Event, Scope
+from interfaces.shared.delivery import Delivery, Verdict
+from interfaces.shared.errors import ApplicationError
+
+__all__ = ["MailDelivery", "replies_of", "verdict"]
+
+Kind = Literal["accept", "reject", "defer"]
+KINDS: dict[str, Kind] = {
+    "email.accept": "accept",
+    "email.discard": "accept",
+    "email.reject": "reject",
+    "email.defer": "defer",
+}
+_FIRST: dict[str, Kind] = {"2": "accept", "4": "defer", "5": "reject"}
+_DEFAULTS: dict[Kind, tuple[int, str, str]] = {
+    "accept": (250, "2.0.0", "Ok"),
+    "reject": (550, "5.7.1", "Refused"),
+    "defer": (451, "4.3.0", "Try again later"),
+}
+
+
+def verdict(event: Event) -> Verdict:
+    """The verdict that an application's message says. Raises ApplicationError for codes that do not fit it."""
+    return _verdict(event, KINDS[event["type"]])
+
+
+def _verdict(event: Event, kind: Kind) -> Verdict:
+    code, enhanced, text = _DEFAULTS[kind]
+    code, enhanced = event.get("code", code), event.get("enhanced") or enhanced
+    if not isinstance(code, int) or not 200 <= code <= 599 or _FIRST.get(str(code)[0]) != kind:
+        raise ApplicationError(
+            f"{event['type']}: {code!r} is no code that says {kind}, such as {_DEFAULTS[kind][0]}"
+        )
+    if not isinstance(enhanced, str) or not ENHANCED.fullmatch(enhanced) or enhanced[0] != str(code)[0]:
+        raise ApplicationError(
+            f"{event['type']}: enhanced {enhanced!r} is no code such as {_DEFAULTS[kind][1]}"
+        )
+    text = str(event.get("text") or text)
+    if event.get("queue_id"):
+        text = f"{text}: queued as {event['queue_id']}"
+    return Verdict(kind, {"code": code, "enhanced": enhanced, "text": text})
+
+
+class MailDelivery(Delivery):
+    """The call of the application for one message, with ``email.status`` for single recipients."""
+
+    def __init__(self, app: Application, scope: Scope, on_end: Callable[[Any], None]) -> None:
+        super().__init__(app, scope, dict.fromkeys(KINDS, verdict), on_end)
+        self.addresses: list[str] = [one["address"] for one in scope["rcpt_to"]]
+        self.statuses: dict[int, Verdict] = {}
+
+    async def _take(self, event: Event) -> None:
+        if event.get("type") == "email.status":
+            self._status(event)
+        else:
+            await super()._take(event)
+
+    def _status(self, event: Event) -> None:
+        place, code = event.get("index"), event.get("code", 250)
+        if place is None and event.get("recipient") in self.addresses:
+            place = self.addresses.index(event["recipient"])
+        if not isinstance(place, int) or not 0 <= place < len(self.addresses):
+            raise ApplicationError(f"email.status: there is no recipient {event.get('recipient', place)!r}")
+        if place in self.statuses or self.verdict is not None:
+            raise ApplicationError(f"email.status: {self.addresses[place]} has its verdict already")
+        kind = _FIRST.get(str(code)[:1])
+        if kind is None:
+            raise ApplicationError(f"email.status: {code!r} is no code such as 250, 451 or 550")
+        self.statuses[place] = _verdict(event, kind)
+
+    def outcomes(self, unrouted: Verdict) -> list[Verdict]:
+        """The verdict of each recipient: its status, else that of the message."""
+        rest = self.outcome(unrouted)
+        return [self.statuses.get(place, rest) for place in range(len(self.addresses))]
+
+
+def replies_of(verdicts: Sequence[Verdict], transaction_id: str, *, lmtp: bool) -> list[bytes]:
+    """What the client is told: of each recipient in LMTP; else of all together.
+
+    SMTP knows one reply. One "try again" makes all of it that, and so does a refusal beside an acceptance: the
+    repeat gets what is final already, and runs for the others.
+    """
+    if lmtp:
+        return [_reply(said, transaction_id) for said in verdicts]
+    kinds = {said.kind for said in verdicts}
+    if len(kinds) == 1:
+        return [_reply(verdicts[0], transaction_id)]
+    deferring = [said for said in verdicts if said.kind == "defer"]
+    return [_reply(deferring[0] if deferring else Verdict("defer"), transaction_id)]
+
+
+def _reply(said: Verdict, transaction_id: str) -> bytes:
+    code, enhanced, text = _DEFAULTS[said.kind]
+    text = said.detail.get("text", text)
+    if said.kind == "accept":
+        text = f"{text} {transaction_id}"
+    return reply(said.detail.get("code", code), said.detail.get("enhanced", enhanced), text)
