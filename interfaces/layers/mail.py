@@ -8,7 +8,6 @@ watches a peer is told of the first of these, once.
 """
 
 import asyncio
-import logging
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -35,6 +34,7 @@ from interfaces.layers.leases import BEAT, Leases
 from interfaces.layers.node import Node
 from interfaces.layers.peers import HUB, OnGone, Peer, Peers, Requests, guarded
 from interfaces.shared.errors import PeerGone, Unavailable
+from interfaces.shared.noise import Noise
 
 __all__ = ["CONFIRM", "FREE", "JOIN", "LEAVE", "MEMBERS", "MESSAGE", "Handler", "Mail"]
 
@@ -49,7 +49,6 @@ LOCAL = 65536
 Handler = Callable[[str, Any, int], None]
 """Takes (sender, item, size); whoever consumes the item calls ``Mail.consumed(sender, size)`` then, once."""
 Posted = Sequence[asyncio.Future[int]]
-log = logging.getLogger("interfaces.layers")
 
 
 class Mail:
@@ -88,6 +87,7 @@ class Mail:
         self._due: dict[Peer[Node], None] = {}
         self._local: list[Item] = []
         self._requests = Requests()
+        self._failed = Noise(lambda name: self.count(name, 1), "layer.failed", "interfaces.layers", clock)
         self._scheduled = self._closed = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -305,10 +305,10 @@ class Mail:
             return
         try:
             handler(sender, item.item, item.size)
-        except Exception:
-            self.count("layer.failed", 1)
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's item makes of a handler
             self.consumed(sender, item.size)
-            log.exception("what came from hub %s (kind %d) could not be handled", sender, item.kind)
+            what = f"hub {sender} sent what cannot be handled (kind {item.kind}): {type(error).__name__}"
+            self._failed(what, error)
 
     def consumed(self, sender: str, size: int) -> None:
         """An item of ``sender`` has been consumed: its credit goes back."""

@@ -19,6 +19,7 @@ from interfaces.shared.asgi import Application, Receive, Scope, Send
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address, Listening, TlsFiles
+from interfaces.shared.noise import Noise
 from interfaces.shared.options import did_you_mean
 from interfaces.shared.telemetry import Telemetry
 from interfaces.workers.background import Background, worker_ready
@@ -29,7 +30,6 @@ from interfaces.workers.transports.dial import Dialler
 from interfaces.workers.transports.direct import Direct
 from interfaces.workers.transports.directory import Places
 from interfaces.workers.transports.meeting import Meeting
-from interfaces.workers.transports.noise import Noise
 from interfaces.workers.transports.queue import Queue
 from interfaces.workers.transports.redis import Redis
 from interfaces.workers.transports.registry import Registry

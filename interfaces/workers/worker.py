@@ -7,11 +7,11 @@ from typing import Any
 
 from interfaces.shared.asgi import Application
 from interfaces.shared.errors import PeerError
+from interfaces.shared.noise import uncounted
 from interfaces.workers.handling import Handling
 from interfaces.workers.routing import Routing, find_routing
 from interfaces.workers.running import STUCK, Running
 from interfaces.workers.transports.base import Source, Taken
-from interfaces.workers.transports.noise import uncounted
 
 __all__ = ["Worker"]
 

@@ -21,6 +21,7 @@ from interfaces.layers.node import Node
 from interfaces.layers.peers import owner
 from interfaces.layers.settings import Settings
 from interfaces.shared.errors import PeerGone, Unavailable
+from interfaces.shared.noise import EVERY
 from tests.layers.fakes import FakeBroker, FakeNode
 
 
@@ -472,6 +473,27 @@ async def test_what_a_handler_cannot_take_is_counted_and_gives_its_credit_back(k
     await settle()
     assert b.counts == {"layer.failed": 1, "layer.unknown_kind": 2}
     await a.mail.room(b.address, 200)
+
+
+def test_malformed_items_write_a_line_and_then_one_a_minute(caplog):
+    """Whoever reaches the broker fills no log with tracebacks; all of them are counted."""
+
+    @run
+    async def case(kit):
+        a, b = await kit.hub(), await kit.hub()
+        b.mail.handlers[FREE] = lambda sender, item, size: item["no"]
+        for _ in range(50):
+            a.mail.post(b.address, FREE, [1])
+        await settle()
+        kit.now += EVERY
+        a.mail.post(b.address, FREE, [1])
+        await settle()
+        assert b.counts == {"layer.failed": 51}
+
+    case()
+    first, then = caplog.records
+    assert "cannot be handled (kind 16): TypeError: list indices" in first.message and not first.exc_info
+    assert "(49 more of layer.failed since the last such line)" in then.message
 
 
 @run

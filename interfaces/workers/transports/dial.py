@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import Any, Self
 
 from interfaces.shared.errors import ConfigError, PeerError
+from interfaces.shared.noise import Noise, Trouble, uncounted
 from interfaces.workers.transports.base import Taken
 from interfaces.workers.transports.directory import Directory, Place, dialled
-from interfaces.workers.transports.noise import Noise, Trouble, uncounted
 from interfaces.workers.transports.peer import Peer
 from interfaces.workers.wire import DRAIN, OPEN, SLOTS
 

@@ -12,9 +12,9 @@ from typing import Any, Self
 from interfaces.shared.bind import Address, parse_bind
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.listen import Listening
+from interfaces.shared.noise import Noise
 from interfaces.workers.transports.base import Link, Lost
 from interfaces.workers.transports.directory import PORT, Directory, Place
-from interfaces.workers.transports.noise import Noise
 from interfaces.workers.transports.peer import Peer
 from interfaces.workers.transports.queue import Desk, Queue
 from interfaces.workers.wire import BACK, DRAIN, END, OPEN, SLOTS

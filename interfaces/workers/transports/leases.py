@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from interfaces.workers.transports.noise import Trouble
+from interfaces.shared.noise import Trouble
 
 __all__ = ["FORGOTTEN", "LEASE", "RENEW", "Leases"]
 

@@ -8,8 +8,8 @@ from typing import Any, Self
 
 from interfaces.layers.base import ChannelFull
 from interfaces.shared.errors import Unavailable
+from interfaces.shared.noise import Noise
 from interfaces.workers.transports.base import Busy, Link, Lost
-from interfaces.workers.transports.noise import Noise
 from interfaces.workers.transports.post import Post, Postbox
 from interfaces.workers.wire import ASK, BACK, CANCEL, END, OPEN, REFUSE, SEND, TAKEN, VERSIONS, Frame, encode
 

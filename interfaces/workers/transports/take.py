@@ -8,8 +8,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from interfaces.shared.errors import PeerError
+from interfaces.shared.noise import Noise, Trouble
 from interfaces.workers.transports.base import Taken
-from interfaces.workers.transports.noise import Noise, Trouble
 from interfaces.workers.transports.post import Post, Postbox
 from interfaces.workers.transports.redis import KNOWN, OPENINGS, types_key
 from interfaces.workers.wire import Frame, Unlike, agreed, decode

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from interfaces.shared.errors import ConfigError, Unavailable
+from interfaces.shared.noise import Noise
 from interfaces.workers.transports import dial
 from interfaces.workers.transports.dial import FIRST, LONGEST, LOOK, Dialler
 from interfaces.workers.transports.directory import Place
-from interfaces.workers.transports.noise import Noise
 from interfaces.workers.transports.peer import Peer
 from interfaces.workers.wire import BACK, CANCEL, DRAIN, OPEN, SLOTS
 from tests.workers.transports.fakes import Clock, Wire, turns

@@ -6,8 +6,6 @@ from collections.abc import Callable
 
 __all__ = ["EVERY", "Noise", "Trouble", "uncounted"]
 
-log = logging.getLogger("interfaces.workers")
-
 EVERY = 60.0
 """Seconds between two lines about the same kind of thing; those in between are counted."""
 
@@ -17,13 +15,21 @@ def uncounted(name: str) -> None:
 
 
 class Noise:
-    """``noise(what, why)`` adds to the counter ``name`` and logs one line: the first, then one in ``EVERY`` seconds."""
+    """``noise(what, why)`` adds to the counter ``name`` and logs one line: the first, then one in ``EVERY`` seconds.
+
+    ``logger`` is the name of whose log it goes to.
+    """
 
     def __init__(
-        self, count: Callable[[str], None], name: str, *, clock: Callable[[], float] = time.monotonic
+        self,
+        count: Callable[[str], None],
+        name: str,
+        logger: str = "interfaces.workers",
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._count = count
         self._name = name
+        self._log = logging.getLogger(logger)
         self._clock = clock
         self._quiet = float("-inf")
         """Until when nothing is logged."""
@@ -41,14 +47,15 @@ class Noise:
             return
         more = f" ({self._more} more of {self._name} since the last such line)" if self._more else ""
         self._quiet, self._more = now + EVERY, 0
-        log.warning("%s%s", " ".join(f"{what}: {why}".split())[:300], more)
+        self._log.warning("%s%s", " ".join(f"{what}: {why}".split())[:300], more)
 
 
 class Trouble:
     """``trouble(error)`` logs "``what``: ``error``" when it begins, and when it changes; ``trouble(None)`` ends it."""
 
-    def __init__(self, what: str) -> None:
+    def __init__(self, what: str, *, logger: str = "interfaces.workers") -> None:
         self._what = what
+        self._log = logging.getLogger(logger)
         self._last = ""
 
     def __repr__(self) -> str:
@@ -58,5 +65,5 @@ class Trouble:
         """It is so now."""
         words = "" if error is None else " ".join(str(error).split()) or type(error).__name__
         if words and words != self._last:
-            log.warning("%s: %s", self._what, words)
+            self._log.warning("%s: %s", self._what, words)
         self._last = words

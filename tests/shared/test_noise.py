@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from interfaces.workers.transports.noise import EVERY, Noise, Trouble
+from interfaces.shared.noise import EVERY, Noise, Trouble
 
 
 def test_the_first_is_logged_and_then_one_in_a_while(caplog: pytest.LogCaptureFixture) -> None:
