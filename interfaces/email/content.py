@@ -4,74 +4,98 @@ RFC 5321 (§2.3.8 lines, §4.1.1.4 DATA, §4.5.2 transparency, §4.5.3.1.6 text 
 
 A CR or LF alone is refused anywhere, so no two servers can disagree on where a message ends: only CRLF.CRLF is an end
 of DATA. With ``normalise`` they are made CRLF instead, for clients of one's own, and an end they still are not.
+
+A message with a fault is read to its end all the same, so the fault that is told is the worst of all that it has,
+however its bytes came.
 """
 
 import re
 
-from interfaces.email.replies import reply
+from interfaces.email.replies import SEQUENCE, reply
 
 __all__ = ["Content"]
 
 BARE = reply(550, "5.6.0", "A CR or LF that is not part of a CRLF")
 LONG = reply(500, "5.6.0", "A line is too long")
 BIG = reply(552, "5.3.4", "Message too big")
+WORSE = (b"", LONG, BARE, BIG, SEQUENCE)
 _ALONE = re.compile(rb"\r\n|\r|\n")
 
 
 class Content:
-    """Takes the bytes of one message. ``fault`` is the reply it will get, once there is something wrong with it."""
+    """Takes the bytes of one message. ``fault`` is the reply it will get, once there is something wrong with it.
 
-    def __init__(self, max_size: int, max_line: int, *, normalise: bool = False) -> None:
+    ``ended``: its end has been read. ``left``: bytes of this BDAT chunk that are to come.
+    """
+
+    def __init__(self, max_size: int, max_line: int, *, normalise: bool = False, fault: bytes = b"") -> None:
         self.max_size = max_size
         self.max_line = max_line
         self.normalise = normalise
+        self.fault = fault
+        self.ended: bool = False
+        self.left: int = 0
         self.size: int = 0
-        self.fault: bytes = b""
-        self._held: bytes = b""  # the CR at the end of a BDAT chunk, whose LF may come
+        self._fresh: bool = True  # a line begins here, behind a CRLF
+        self._last: bool = False  # this chunk is the last
+        self._held: bytes = b""  # the CR at the end of a chunk's bytes, whose LF may come
         self._line: int = 0  # bytes of the line that has not ended
 
-    def data(self, whole: bytes, *, fresh: bool = True) -> bytes:
-        """Lines of DATA, the last of them ended by LF, without an end of data: the content that they are.
+    def data(self, buffer: bytes, at: int) -> tuple[bytes, int]:
+        """Read DATA from ``at``: what is content of it, and where it was read to, the end of data or of a line.
 
-        ``fresh``: they begin behind a CRLF.
+        A line that is too long is read as far as there is of it; no CR is taken before what follows is known.
         """
-        if fresh and whole.startswith(b"."):
-            whole = whole[1:]
-        if b"\r\n." in whole:
-            whole = whole.replace(b"\r\n.", b"\r\n")
-        return self._checked(whole)
+        if self._fresh and buffer.startswith(b".\r\n", at):
+            self.ended = True
+            return b"", at + 3
+        dot = buffer.find(b"\r\n.", at)
+        end = buffer.find(b"\r\n.\r\n", dot) if dot >= 0 else -1
+        cut = end + 2 if end >= 0 else buffer.rfind(b"\n", at) + 1
+        if cut <= at:
+            cut = len(buffer) - buffer.endswith(b"\r")
+            if cut - at <= self.max_line:
+                return b"", at
+        piece = buffer[at:cut]
+        if 0 <= dot < cut - 2:
+            piece = piece.replace(b"\r\n.", b"\r\n")
+        if self._fresh and piece.startswith(b"."):
+            piece = piece[1:]
+        self.ended = end >= 0
+        self._fresh = buffer.endswith(b"\r\n", at, cut)
+        return self._checked(piece), end + 5 if self.ended else cut
 
-    def chunk(self, piece: bytes, *, last: bool) -> bytes:
-        """Bytes of BDAT; ``last``: of the message."""
+    def expect(self, size: int, *, last: bool) -> None:
+        """A chunk of BDAT follows; ``last``: of the message."""
+        self.left, self._last = size, last
+
+    def chunk(self, buffer: bytes, at: int) -> tuple[bytes, int]:
+        """Read the chunk from ``at``: what is content of it, and where it was read to."""
+        piece = buffer[at : at + self.left]
+        at += len(piece)
+        self.left -= len(piece)
+        self.ended = self._last and not self.left
         if self._held:
-            piece = self._held + piece
-            self._held = b""
-        if piece.endswith(b"\r") and not last:
-            self._held, piece = b"\r", piece[:-1]
-        return self._checked(piece)
-
-    def overlong(self, pending: int) -> bool:
-        """Whether the line that has not ended is too long already, with so many bytes."""
-        if self._line + pending > self.max_line:
-            self.fault = self.fault or LONG
-            return True
-        return False
+            piece, self._held = self._held + piece, b""
+        if piece.endswith(b"\r") and not self.ended:
+            piece, self._held = piece[:-1], b"\r"
+        return self._checked(piece), at
 
     def _checked(self, piece: bytes) -> bytes:
         """``piece``, or b"" if the message has a fault by now."""
-        if self.fault:
-            return b""
-        lines = piece.count(b"\n")
-        if not lines == piece.count(b"\r") == piece.count(b"\r\n"):
+        found = b""
+        if not piece.count(b"\n") == piece.count(b"\r") == piece.count(b"\r\n"):
             if self.normalise:
                 piece = _ALONE.sub(b"\r\n", piece)
             else:
-                self.fault = BARE
+                found = BARE
         self.size += len(piece)
+        if self._too_long(piece):
+            found = found or LONG
         if self.max_size and self.size > self.max_size:
-            self.fault = BIG
-        elif not self.fault and self._too_long(piece):
-            self.fault = LONG
+            found = BIG
+        if found:
+            self.fault = max(self.fault, found, key=WORSE.index)
         return b"" if self.fault else piece
 
     def _too_long(self, piece: bytes) -> bool:

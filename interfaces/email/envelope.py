@@ -8,6 +8,7 @@ characters without SMTPUTF8, a parameter twice or one that nobody knows. Source 
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from interfaces.email.replies import reply
@@ -18,14 +19,32 @@ __all__ = ["Address", "Mail", "Parameters", "Recipient", "mail", "recipient"]
 _TEXT = rb"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\xff-]+"
 _LABEL = rb"[A-Za-z0-9_\x80-\xff]+(?:-+[A-Za-z0-9_\x80-\xff]+)*"
 _LOCAL = rb"%b(?:\.%b)*|\"(?:[ !\x23-\x5b\x5d-\x7e\x80-\xff]|\\[ -~])*\"" % (_TEXT, _TEXT)
-_DOMAIN = rb"%b(?:\.%b)*|\[[!-Z^-~]+\]" % (_LABEL, _LABEL)
-_PATH = rb"<(?:@[^:<> \x00-\x1f]*:)?(?:(?P<local>%b)(?:@(?P<domain>%b))?)?>" % (_LOCAL, _DOMAIN)
-_MAIL = re.compile(rb"[Mm][Aa][Ii][Ll] [Ff][Rr][Oo][Mm]: ?%b(?: +(?P<parameters>[!-~ \x80-\xff]*))?" % _PATH)
-_RCPT = re.compile(rb"[Rr][Cc][Pp][Tt] [Tt][Oo]: ?%b(?: +(?P<parameters>[!-~ \x80-\xff]*))?" % _PATH)
+_DOMAIN = rb"%b(?:\.%b)*|\[[A-Za-z0-9:.-]+\]" % (_LABEL, _LABEL)
+_PATH = rb"<(?:@[^:<> \x00-\x1f\x7f]*:)?(?:(?P<local>%b)(?:@(?P<domain>%b))?)?>" % (_LOCAL, _DOMAIN)
+_REST = rb"(?: (?P<parameters>[!-~ \x80-\xff]*))?"
+_MAIL = re.compile(rb"[Mm][Aa][Ii][Ll] [Ff][Rr][Oo][Mm]: ?%b%b" % (_PATH, _REST))
+_RCPT = re.compile(rb"[Rr][Cc][Pp][Tt] [Tt][Oo]: ?%b%b" % (_PATH, _REST))
 _PARAMETER = re.compile(rb"(?P<name>[A-Za-z0-9][A-Za-z0-9-]*)(?:=(?P<value>[!-<>-~\x80-\xff]+))?")
-_XTEXT = re.compile(rb"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*")
-_NOTIFY = re.compile(rb"NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY)){0,2}")
-_ORCPT = re.compile(rb"[A-Za-z0-9-]+;(?:[!-*,-<>-~\x80-\xff]|\+[0-9A-F]{2}|\\x\{[0-9A-F]{2,6}\})+")
+_XTEXT = re.compile(r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*")
+_UNSEEN = re.compile("[\x80-\x9f\u2028\u2029]")
+"""Controls and ends of lines beyond ASCII."""
+
+_OF_MAIL = {
+    "SIZE": re.compile(r"[0-9]{1,20}"),
+    "BODY": re.compile(r"7BIT|8BITMIME", re.IGNORECASE | re.ASCII),
+    "SMTPUTF8": None,
+    "RET": re.compile(r"FULL|HDRS", re.IGNORECASE | re.ASCII),
+    "ENVID": _XTEXT,
+    "AUTH": _XTEXT,
+    "REQUIRETLS": None,
+}
+_OF_RCPT = {
+    "NOTIFY": re.compile(
+        r"NEVER|(?:SUCCESS|FAILURE|DELAY)(?:,(?:SUCCESS|FAILURE|DELAY)){0,2}", re.IGNORECASE | re.ASCII
+    ),
+    "ORCPT": re.compile(r"[A-Za-z0-9-]+;(?:[!-*,-<>-~\x80-\U0010ffff]|\+[0-9A-F]{2})+"),
+}
+_CAPITALS = ("BODY", "RET", "NOTIFY")
 LONGEST_LOCAL, LONGEST_DOMAIN = 255, 255
 """Octets. RFC 5321 §4.5.3.1.1 asks for 64 of a local part; return addresses of mailing lists are longer."""
 
@@ -65,25 +84,13 @@ def mail(line: bytes, *, extended: bool, max_size: int, tls: bool) -> Mail:
     found = _MAIL.fullmatch(line)
     if found is None:
         raise _error(501, "5.5.4", "Syntax: MAIL FROM:<address> [parameters]")
-    parameters = _parameters(found["parameters"], extended)
-    utf8 = parameters.get("SMTPUTF8") is not None
-    sender = _address(found["local"], found["domain"], utf8=utf8, null=True)
-    for name, value in parameters.items():
-        if name not in ("SIZE", "BODY", "SMTPUTF8", "RET", "ENVID", "AUTH", "REQUIRETLS"):
-            raise _error(555, "5.5.4", "Unknown parameter")
-        if (name in ("SMTPUTF8", "REQUIRETLS")) != (value is True):
-            raise _error(501, "5.5.4", "Malformed parameter")
-    size = str(parameters.get("SIZE", "0"))
-    if not (size.isascii() and size.isdigit() and len(size) <= 20):
-        raise _error(501, "5.5.4", "Malformed SIZE")
-    if max_size and int(size) > max_size:
-        raise _error(552, "5.3.4", "Message too big")
+    parameters = _parameters(found["parameters"], extended, _OF_MAIL)
+    utf8 = "SMTPUTF8" in parameters
+    sender = _address(found, "5.1.7", utf8=utf8) if found["local"] else Address("", "")
     if "SIZE" in parameters:
-        parameters["SIZE"] = int(size)
-    _one_of(parameters, "BODY", ("7BIT", "8BITMIME"))
-    _one_of(parameters, "RET", ("FULL", "HDRS"))
-    for name in ("ENVID", "AUTH"):
-        _matching(parameters, name, _XTEXT)
+        parameters["SIZE"] = size = int(parameters["SIZE"])
+        if max_size and size > max_size:
+            raise _error(552, "5.3.4", "Message too big")
     if "REQUIRETLS" in parameters and not tls:
         raise _error(530, "5.7.4", "REQUIRETLS needs TLS")
     return Mail(sender, parameters)
@@ -94,64 +101,71 @@ def recipient(line: bytes, *, extended: bool, utf8: bool) -> Recipient:
     found = _RCPT.fullmatch(line)
     if found is None:
         raise _error(501, "5.5.4", "Syntax: RCPT TO:<address> [parameters]")
-    parameters = _parameters(found["parameters"], extended)
-    address = _address(found["local"], found["domain"], utf8=utf8, null=False)
-    if parameters.keys() - {"NOTIFY", "ORCPT"}:
-        raise _error(555, "5.5.4", "Unknown parameter")
-    if "NOTIFY" in parameters:
-        parameters["NOTIFY"] = str(parameters["NOTIFY"]).upper()
-    _matching(parameters, "NOTIFY", _NOTIFY)
-    _matching(parameters, "ORCPT", _ORCPT)
-    return Recipient(address, parameters)
-
-
-def _address(local: bytes | None, domain: bytes | None, *, utf8: bool, null: bool) -> Address:
-    if not local:
-        if null:
-            return Address("", "")
+    if not found["local"]:
         raise _error(501, "5.1.3", "A recipient needs an address")
-    if domain is None and local.lower() != b"postmaster":
-        raise _error(501, "5.1.3" if not null else "5.1.7", "An address needs a domain")
-    if len(local) > LONGEST_LOCAL or len(domain or b"") > LONGEST_DOMAIN:
-        raise _error(501, "5.1.3" if not null else "5.1.7", "The address is too long")
-    if not utf8 and not (local.isascii() and (domain or b"").isascii()):
+    parameters = _parameters(found["parameters"], extended, _OF_RCPT)
+    if not utf8 and not str(parameters.get("ORCPT", "")).isascii():
+        raise _error(553, "5.6.7", "Such an ORCPT needs SMTPUTF8")
+    return Recipient(_address(found, "5.1.3", utf8=utf8), parameters)
+
+
+def _address(found: re.Match[bytes], enhanced: str, *, utf8: bool) -> Address:
+    """The address that was ``found``; ``enhanced``: the code of one that is wrong."""
+    local: bytes = found["local"]
+    domain: bytes = found["domain"] or b""
+    if not domain and local.lower() != b"postmaster":
+        raise _error(501, enhanced, "An address needs a domain")
+    if len(local) > LONGEST_LOCAL or len(domain) > LONGEST_DOMAIN:
+        raise _error(501, enhanced, "The address is too long")
+    if local.isascii() and domain.isascii():
+        return Address(local.decode("ascii"), domain.decode("ascii"))
+    if not utf8:
         raise _error(553, "5.6.7", "Such an address needs SMTPUTF8")
-    try:
-        return Address(local.decode(), (domain or b"").decode())
-    except UnicodeDecodeError:
-        raise _error(501, "5.5.4", "An address has to be UTF-8") from None
+    address = Address(_text(local), _text(domain))
+    if _UNSEEN.search(str(address)):
+        raise _error(501, enhanced, "A control character in an address")
+    return address
 
 
-def _parameters(said: bytes | None, extended: bool) -> Parameters:
+def _parameters(
+    said: bytes | None, extended: bool, known: Mapping[str, re.Pattern[str] | None]
+) -> Parameters:
     """Names in capitals, values as text; True where there is no value."""
+    if not said or not (words := said.split()):
+        return {}
+    if not extended:
+        raise _error(555, "5.5.4", "Parameters need EHLO")
     found: Parameters = {}
-    for word in (said or b"").split():
+    for word in words:
         parameter = _PARAMETER.fullmatch(word)
         if parameter is None:
             raise _error(501, "5.5.4", "Malformed parameter")
         name = parameter["name"].decode("ascii").upper()
+        if name not in known:
+            raise _error(555, "5.5.4", "Unknown parameter")
         if name in found:
             raise _error(501, "5.5.4", "A parameter twice")
-        value = parameter["value"]
-        try:
-            found[name] = True if value is None else value.decode()
-        except UnicodeDecodeError:
-            raise _error(501, "5.5.4", "Malformed parameter") from None
-    if found and not extended:
-        raise _error(555, "5.5.4", "Parameters need EHLO")
+        found[name] = _value(name, parameter["value"], known[name])
     return found
 
 
-def _one_of(parameters: Parameters, name: str, values: tuple[str, ...]) -> None:
-    if name in parameters:
-        parameters[name] = value = str(parameters[name]).upper()
-        if value not in values:
-            raise _error(501, "5.5.4", f"Malformed {name}")
-
-
-def _matching(parameters: Parameters, name: str, pattern: re.Pattern[bytes]) -> None:
-    if name in parameters and not pattern.fullmatch(str(parameters[name]).encode()):
+def _value(name: str, value: bytes | None, pattern: re.Pattern[str] | None) -> str | bool:
+    """The value of a parameter that is like ``pattern``; None: that has no value."""
+    if value is None or pattern is None:
+        if value is None and pattern is None:
+            return True
         raise _error(501, "5.5.4", f"Malformed {name}")
+    text = _text(value)
+    if not pattern.fullmatch(text):
+        raise _error(501, "5.5.4", f"Malformed {name}")
+    return text.upper() if name in _CAPITALS else text
+
+
+def _text(value: bytes) -> str:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        raise _error(501, "5.5.4", "What is no ASCII has to be UTF-8") from None
 
 
 def _error(code: int, enhanced: str, text: str) -> PeerError:

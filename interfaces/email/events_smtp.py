@@ -23,6 +23,18 @@ class Limits:
     ask_recipients: bool = False
     """Whether each RCPT is an event of its own, to be answered."""
 
+    def offers(self, secure: bool, offer_tls: bool, mechanisms: tuple[str, ...]) -> list[bytes]:
+        """The words of EHLO: what a client may make use of."""
+        found = [b"PIPELINING", b"8BITMIME", b"SMTPUTF8", b"CHUNKING", b"ENHANCEDSTATUSCODES", b"DSN"]
+        found.append(b"SIZE %d" % self.max_size if self.max_size else b"SIZE")
+        if offer_tls:
+            found.append(b"STARTTLS")
+        if secure:
+            found.append(b"REQUIRETLS")
+        if mechanisms and (secure or not self.require_tls):
+            found.append(b"AUTH " + " ".join(mechanisms).encode("ascii"))
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class Rcpt:

@@ -1,7 +1,11 @@
-"""AUTH as a dialogue: what is asked, what is said (RFC 4954 §4, RFC 4616 PLAIN, LOGIN as clients know it). Pure."""
+"""AUTH as a dialogue: what is asked, what is said (RFC 4954 §4, RFC 4616 PLAIN, LOGIN as clients know it). Pure.
+
+Refused, although lenient peers take it: a NUL in a name or a password, an empty name, a PLAIN that acts as another.
+"""
 
 import base64
 import binascii
+import re
 
 from interfaces.email.replies import reply
 from interfaces.shared.errors import PeerError
@@ -9,16 +13,32 @@ from interfaces.shared.errors import PeerError
 __all__ = ["MECHANISMS", "Login"]
 
 MECHANISMS = ("PLAIN", "LOGIN")
+_AUTH = re.compile(
+    rb"[Aa][Uu][Tt][Hh] +(?P<mechanism>[A-Za-z0-9_-]{1,20})(?: +(?P<initial>[A-Za-z0-9+/=]+))? *"
+)
+_SYNTAX = reply(501, "5.5.4", "Syntax: AUTH mechanism [base64]")
+_OTHER = reply(504, "5.5.4", "There is no such mechanism")
 _BASE64 = reply(501, "5.5.2", "That is no base64")
 _CANCELLED = reply(501, "5.7.0", "Authentication cancelled")
 _INVALID = reply(535, "5.7.8", "Authentication credentials invalid")
 
 
 class Login:
-    """One attempt. ``user`` and ``password`` are there once :meth:`said` was True."""
+    """One attempt, begun by the command ``line``. Raises PeerError when it is none of ``mechanisms``.
 
-    def __init__(self, mechanism: str) -> None:
-        self.mechanism = mechanism
+    ``initial``: what the client said with the command, or None. ``user`` and ``password`` are there once :meth:`said`
+    was True.
+    """
+
+    def __init__(self, line: bytes, mechanisms: tuple[str, ...]) -> None:
+        found = _AUTH.fullmatch(line)
+        if found is None:
+            raise PeerError("malformed AUTH", _SYNTAX)
+        self.mechanism: str = found["mechanism"].decode("ascii").upper()
+        if self.mechanism not in mechanisms:
+            raise PeerError("unknown mechanism", _OTHER)
+        initial = found["initial"]
+        self.initial: bytes | None = b"" if initial == b"=" else initial
         self.user: str = ""
         self.password: str = ""
         self._words: list[str] = []
@@ -34,16 +54,17 @@ class Login:
         if line == b"*":
             raise PeerError("cancelled", _CANCELLED)
         try:
-            words = base64.b64decode(b"" if line == b"=" else line, validate=True).decode()
+            words = base64.b64decode(line, validate=True).decode()
         except (binascii.Error, ValueError):
             raise PeerError("no base64", _BASE64) from None
         if self.mechanism == "PLAIN":
-            parts = words.split("\0")  # an identity to act as is taken only if it is one's own
-            if len(parts) != 3 or not parts[1] or parts[0] not in ("", parts[1]):
+            act_as, *self._words = words.split("\0")
+            if len(self._words) != 2 or act_as not in ("", self._words[0]):
                 raise PeerError("malformed PLAIN", _INVALID)
-            self._words = parts[1:]
         else:
             self._words.append(words)
+        if not self._words[0] or ("\0" in words and self.mechanism != "PLAIN"):
+            raise PeerError("no name, or a NUL", _INVALID)
         if len(self._words) < 2:
             return False
         self.user, self.password = self._words
