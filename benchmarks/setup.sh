@@ -49,12 +49,50 @@ install_tool wrk wrk
 install_tool h2load nghttp2-client
 install_tool gcc gcc libc6-dev
 install_tool openssl openssl
+install_tool npm nodejs npm
 
-# --- the load client and a certificate -----------------------------------------------------------------------
-if [ "$here/load/wsload.c" -nt "$work/wsload" ] && have gcc; then
-    echo "compiling wsload"
-    gcc -O2 -Wall -o "$work/wsload" "$here/load/wsload.c" -lpthread || missing+=("wsload")
+# --- servers that are only unpacked, so that nothing gets configured or started ------------------------------
+unpack() { # PACKAGE PROGRAM(relative to the unpacked root)
+    local box=$work/deb
+    [ -x "$box/$2" ] && return
+    echo "unpacking $1"
+    mkdir -p "$box/archives"
+    fetch "$1" || { missing+=("$1"); return; }
+    if ! libs_found "$box/$2"; then
+        # shellcheck disable=SC2046
+        fetch $(apt-cache depends --no-recommends --no-suggests "$1" |
+            awk '$1 == "Depends:" && $2 !~ /^</ && $2 ~ /^lib/ {print $2}') || true
+    fi
+    libs_found "$box/$2" || missing+=("$1 (libraries)")
+}
+fetch() { # PACKAGE...
+    (cd "$work/deb/archives" && rm -f ./*.deb &&
+        { apt-get download -q "$@" >/dev/null 2>&1 ||
+            { "${root[@]}" apt-get update -q >/dev/null && apt-get download -q "$@" >/dev/null 2>&1; }; } &&
+        for archive in ./*.deb; do dpkg -x "$archive" ..; done)
+}
+libs_found() { # PROGRAM
+    ! LD_LIBRARY_PATH=$(library_path) ldd "$1" | grep -q 'not found'
+}
+library_path() {
+    echo "$work/deb/usr/lib/postfix:$work/deb/usr/lib/$(uname -m)-linux-gnu:$work/deb/lib/$(uname -m)-linux-gnu"
+}
+unpack postfix usr/sbin/smtp-sink
+
+# --- nodemailer's server -------------------------------------------------------------------------------------
+if [ ! -d "$work/node/node_modules/smtp-server" ] && have npm; then
+    echo "installing smtp-server from npm"
+    npm install --silent --no-audit --no-fund --prefix "$work/node" smtp-server@3.21.6 >/dev/null ||
+        missing+=("smtp-server (npm)")
 fi
+
+# --- the load clients and a certificate ----------------------------------------------------------------------
+for name in wsload smtpload; do
+    if [ "$here/load/$name.c" -nt "$work/$name" ] && have gcc; then
+        echo "compiling $name"
+        gcc -O2 -Wall -o "$work/$name" "$here/load/$name.c" -lpthread || missing+=("$name")
+    fi
+done
 if [ ! -f "$work/cert.pem" ] && have openssl; then
     openssl req -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=localhost \
         -addext subjectAltName=DNS:localhost,IP:127.0.0.1 \

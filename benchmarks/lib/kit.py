@@ -9,7 +9,7 @@ import shutil
 from dataclasses import dataclass, field
 from pathlib import Path
 
-__all__ = ["APPS", "LOAD", "Kit", "parser"]
+__all__ = ["APPS", "LOAD", "ROOT", "Kit", "parser"]
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ROOT / "apps"
@@ -91,10 +91,23 @@ class Kit:
         """Where the server ``name`` may write."""
         return self.workdir / "logs" / f"{name}.log"
 
-    def env(self) -> dict[str, str]:
-        """The environment of a server: applications from ``apps``, and what ``--path`` adds."""
+    def unpacked(self, path: str) -> Path:
+        """A file of the packages that were only unpacked."""
+        return self.workdir / "deb" / path
+
+    def env(self, program: str | Path = "") -> dict[str, str]:
+        """The environment of ``program``: applications from ``apps``, what ``--path`` adds, what unpacked ones need."""
         python_path = [APPS, *self.path, *filter(None, [os.environ.get("PYTHONPATH")])]
-        return {"PYTHONPATH": os.pathsep.join(map(str, python_path)), "PYTHONUNBUFFERED": "1"}
+        env = {
+            "PYTHONPATH": os.pathsep.join(map(str, python_path)),
+            "PYTHONUNBUFFERED": "1",
+            "NODE_PATH": str(self.workdir / "node/node_modules"),
+        }
+        box, arch = self.workdir / "deb", f"{os.uname().machine}-linux-gnu"
+        if Path(program).is_relative_to(box):
+            libraries = [box / "usr/lib/postfix", box / "usr/lib" / arch, box / "lib" / arch]
+            env["LD_LIBRARY_PATH"] = os.pathsep.join(map(str, libraries))
+        return env
 
     def command(self, text: str, **values: object) -> list[str]:
         """A command line as words, with ``{port}`` and the like filled in.
