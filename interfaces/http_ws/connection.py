@@ -50,7 +50,7 @@ class Connection(Exchange):
         client = self.place.client
         self.address = client[0] if client else ""
         if not service.joined(self, self.address):
-            self._reject(refusal(503, headers=b"retry-after: 1\r\n"))
+            self._reject(refusal(503))
 
     def connection_lost(self, error: Exception | None) -> None:
         """asyncio: it is gone, and the application is told."""
@@ -285,16 +285,16 @@ class Connection(Exchange):
                 self.transport.write_eof()
             self.release(PIPELINE | BODY_FULL)
 
-    def unanswered(self, unrouted: bool) -> None:
-        """The application ended without a whole answer."""
+    def unanswered(self, status: int) -> None:
+        """The application ended without a whole answer; ``status`` is what the client is told if it can be."""
         self.request = None
         if self.lost:
             return
         if self.answer.on_the_wire:
             self.abort()
             return
-        self.answer.status = 404 if unrouted else 500
-        self._refuse(refusal(self.answer.status))
+        self.answer.status = status
+        self._refuse(refusal(status))
 
     def _reject(self, answer: Any) -> None:
         """Refuse what is no request that can be served."""
@@ -382,7 +382,7 @@ class Connection(Exchange):
         if late:
             log.warning("%r: no answer in %s s", request, self.service.app_timeout)
             request.cancel()
-            self._refuse(refusal(503, headers=b"retry-after: 1\r\n"))
+            self._refuse(refusal(503))
         else:
             self.abort()
 

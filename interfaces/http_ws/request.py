@@ -5,7 +5,7 @@ import os
 from typing import Any
 
 from interfaces.http_ws.answer import COMPLETE, Answer
-from interfaces.http_ws.service import Service, log
+from interfaces.http_ws.service import Service, failed, log
 from interfaces.http_ws.wire_h1 import CONTINUE
 from interfaces.shared.asgi import Event, Scope
 from interfaces.shared.errors import ApplicationError, PeerGone
@@ -35,8 +35,8 @@ class Exchange(Stream):
         """The answer is complete."""
         raise NotImplementedError
 
-    def unanswered(self, unrouted: bool) -> None:
-        """The application ended without a whole answer."""
+    def unanswered(self, status: int) -> None:
+        """The application ended without a whole answer; ``status`` is what the client is told if it can be."""
         raise NotImplementedError
 
 
@@ -206,7 +206,7 @@ class Request(Instance):
             self.conn = None
             if self.error is None:
                 log.error("%r: the application returned without a whole response", self)
-            conn.unanswered(self.unrouted)
+            conn.unanswered(failed(self))
             if service.access is not None:
                 self._log()
         if self.error is not None:

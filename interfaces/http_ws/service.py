@@ -17,14 +17,20 @@ from interfaces.shared.interface import Context
 from interfaces.shared.proxy import Trusted, forwarded
 from interfaces.shared.proxy_header import ProxyHeader
 from interfaces.shared.serving import Serving, endpoint
+from interfaces.shared.session import Instance
 from interfaces.shared.stream import FOREVER
 from interfaces.shared.tls import tls_extension
 
-__all__ = ["Service", "log"]
+__all__ = ["Service", "failed", "log"]
 
 log = logging.getLogger("interfaces.http")
 COUNTS = ("http.refused", "http.stalled", "http.timeouts", "ws.refused", "ws.silent", "ws.stalled")
 """What is counted: told from the beginning, since what is there only after the first time hides that one."""
+
+
+def failed(instance: Instance) -> int:
+    """The status for a client whose application has ended without an answer."""
+    return 404 if instance.unrouted else 503 if instance.unavailable else 500
 
 
 class Service(Serving):

@@ -6,7 +6,7 @@ from typing import Any, Final
 from interfaces.http_ws.answer import Answer
 from interfaces.http_ws.deflate import Deflate
 from interfaces.http_ws.handshake import Upgrade, accept_head, origin_allowed, parse
-from interfaces.http_ws.service import Service, log
+from interfaces.http_ws.service import Service, failed, log
 from interfaces.http_ws.translate import VERSIONS, websocket_scope
 from interfaces.http_ws.wire_h1 import refusal
 from interfaces.http_ws.wire_ws import Close, Failed, Ping, Wire
@@ -39,7 +39,7 @@ def upgraded(conn: Any, rest: bytes) -> bool:
         return False
     service: Service = conn.service
     if service.draining:
-        raise PeerError("", refusal(503, headers=b"retry-after: 1\r\n"))
+        raise PeerError("", refusal(503))
     options = service.options
     if options.ws_origins and not origin_allowed(upgrade.origin, options.ws_origins):
         raise PeerError("", refusal(403))
@@ -336,12 +336,12 @@ class WebSocket(Stream):
         if self.ending is not None:
             self.answer_end()
         elif self.phase == OPEN:
-            self.shut(1000 if session.error is None else 1011, "")
+            self.shut(1000 if session.error is None else 1013 if session.unavailable else 1011, "")
         elif self.phase != CLOSING and self.phase != CLOSED:
             if session.error is None:
                 log.error("%r: the application returned without accepting or closing", session)
             if self.phase == CONNECTING:
-                self._deny(404 if session.unrouted else 500)
+                self._deny(failed(session))
             else:
                 self.abort()
         if service.idle is not None:

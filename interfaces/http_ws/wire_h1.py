@@ -66,7 +66,9 @@ def status_line(status: int) -> bytes:
 
 
 def refusal(status: int, text: str = "", headers: bytes = b"") -> bytes:
-    """A whole answer that ends the connection. Nothing that the peer sent is in it."""
+    """A whole answer that ends the connection; 503 asks for another try. Nothing that the peer sent is in it."""
+    if status == 503:
+        headers += b"retry-after: 1\r\n"
     body = (text or HTTPStatus(status).phrase).encode("ascii") + b"\n"
     return (
         b"%bcontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n%b\r\n%b"

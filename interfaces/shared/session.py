@@ -58,6 +58,11 @@ class Instance:
         """Whether the application said that it knows no such address."""
         return isinstance(self.error, NoRoute)
 
+    @property
+    def unavailable(self) -> bool:
+        """Whether what the application needs is not there for now: the peer is to try again."""
+        return isinstance(self.error, Unavailable)
+
     async def receive(self) -> Event:
         """The application's ``receive``."""
         raise NotImplementedError

@@ -39,7 +39,7 @@ _BROKEN = 1.0
 FUNCTIONS: dict[str, Consumer] = {}
 """Channel → function, as :func:`background` has collected them."""
 DROPPED: Counter[str] = Counter()
-"""Why messages were given up ("retries", "no-route", "raised", "full") → count."""
+"""Why messages were given up ("retries", "no-route", "raised", "unavailable", "full") → count."""
 
 
 def background(channel: str) -> Callable[[Consumer], Consumer]:

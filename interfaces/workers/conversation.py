@@ -29,7 +29,7 @@ BODY = 2_621_440
 REPLY_TIMEOUT = 120.0
 """Seconds that a request waits for somebody else's answer once its consumer has ended without one."""
 LATER = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
-"""Seconds before an event whose consumer raised ConsumeLater is tried again; after the last it is an error."""
+"""Seconds before an event whose consumer raised ConsumeLater is tried again; after the last the peer is to."""
 FULL = 2.0
 """Seconds for which a full channel is tried again."""
 SKIPPED: Counter[str] = Counter()
@@ -135,10 +135,12 @@ class Conversation:
             await asyncio.sleep(pause)
         if outcome.error == "no-route":
             raise NoRoute(outcome.reason or f"no route for {event['type']}")
+        if outcome.error == "later":
+            raise Unavailable(f"{event['type']}: the consumer asked for later once too often")
+        if outcome.error == "unavailable":
+            raise Unavailable(outcome.reason)
         if outcome.error:
-            raise ApplicationError(
-                outcome.reason or f"{event['type']}: the consumer asked for later once too often"
-            )
+            raise ApplicationError(outcome.reason)
         return outcome
 
     # --- the handshake ----------------------------------------------------------------------------

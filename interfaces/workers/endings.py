@@ -4,7 +4,7 @@ from typing import Any
 
 from interfaces.shared.asgi import Event, Scope, Send
 from interfaces.shared.errors import ApplicationError, NoRoute, PeerGone, Unavailable
-from interfaces.workers.transports.base import Busy, Lost
+from interfaces.workers.transports.base import Lost
 
 __all__ = ["Telling", "ending"]
 
@@ -66,7 +66,8 @@ class Telling:
     async def _broken(self, error: Exception) -> None:
         """Break off what has begun."""
         if self._accepted:
-            await self.send({"type": "websocket.close", "code": 1013 if isinstance(error, Busy) else 1011})
+            again = isinstance(error, Unavailable) and not isinstance(error, Lost)
+            await self.send({"type": "websocket.close", "code": 1013 if again else 1011})
         else:
             raise PeerGone("the answer was broken off")
 
@@ -76,6 +77,8 @@ def ending(facts: Any) -> Exception | None:
     how = facts.get("how", "ok") if isinstance(facts, dict) else "ok"
     if how == "no-route":
         return NoRoute("the application knows no such address")
+    if how == "error" and facts.get("later"):
+        return Unavailable("the application needs what is not available; the worker's log says what")
     if how == "error":
         return ApplicationError("the application raised; the worker's log says what")
     return Lost("the worker stopped before the application had ended") if how == "cancelled" else None

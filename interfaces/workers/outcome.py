@@ -4,11 +4,16 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from interfaces.shared.errors import Unavailable
+
 __all__ = ["ConsumeLater", "DenyConnection", "Outcome", "Runner"]
 
 
-class ConsumeLater(Exception):  # noqa: N818 - named as in 2016
-    """Raised by a consumer: nothing of this counts, and the event is to be tried again a little later."""
+class ConsumeLater(Unavailable):
+    """Raised by a consumer: nothing of this counts, and the event is to be tried again a little later.
+
+    Where nobody can do that, as in session style, it is for the peer to try again.
+    """
 
 
 class DenyConnection(Exception):  # noqa: N818 - named as in 2016
@@ -30,7 +35,7 @@ class Outcome:
     """Keys of the session that are new or have another value."""
     removed: list[str] = field(default_factory=list)
     """Keys of the session that are gone."""
-    error: Literal["", "later", "no-route", "raised"] = ""
+    error: Literal["", "later", "no-route", "raised", "unavailable"] = ""
     """Anything but "" says that the rest does not count."""
     reason: str = ""
     """In words, for the log."""

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from interfaces.layers.local import LocalChannelLayer
 from interfaces.shared.asgi import Application, Event, Receive, Scope, Send
-from interfaces.shared.errors import NoRoute
+from interfaces.shared.errors import NoRoute, Unavailable
 from interfaces.workers.background import (
     FUNCTIONS,
     Background,
@@ -162,6 +162,10 @@ class Routing:
             return await self.handle(event, session, channel)
         except NoRoute as error:
             return Outcome(error="no-route", reason=str(error))
+        except Unavailable as error:
+            reason = " ".join(str(error).split()) or type(error).__name__
+            log.warning("%s %s: unavailable: %s", channel or event["type"], event.get("path", ""), reason)
+            return Outcome(error="unavailable", reason=reason)
         except Exception as error:
             where = channel or event["type"]
             log.error("%s %s: the consumer raised", where, event.get("path", ""), exc_info=_its_own(error))  # noqa: TRY400

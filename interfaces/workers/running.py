@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 
 from interfaces.shared.asgi import Application, Event, Receive, Scope, Send
-from interfaces.shared.errors import NoRoute, PeerGone
+from interfaces.shared.errors import PeerGone
 from interfaces.shared.session import Session, report
 from interfaces.workers.transports.base import Taken
 from interfaces.workers.wire import ASK, CANCEL, EVENT, LAST, REJECT, landed
@@ -235,7 +235,7 @@ class Running:
                 session.error = error
         if session.error is not None:
             report(session)
-        self._taken.end({"how": self._how(session.error)})
+        self._taken.end(self._how(session))
         task = session.task
         if task is None or task.done():
             self._over()
@@ -248,9 +248,9 @@ class Running:
             self._late.cancel()
         self._owner.left(self)
 
-    def _how(self, error: BaseException | None) -> str:
-        if isinstance(error, NoRoute):
-            return "no-route"
-        if error is not None:
-            return "error"
-        return "cancelled" if self._cut else "ok"
+    def _how(self, session: Session) -> dict[str, Any]:
+        if session.unrouted:
+            return {"how": "no-route"}
+        if session.error is not None:
+            return {"how": "error", "later": session.unavailable}
+        return {"how": "cancelled" if self._cut else "ok"}

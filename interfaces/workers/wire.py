@@ -26,7 +26,8 @@ LAST   cont.   the last one, or None
 SEND   worker  an event that the application sent
 CREDIT both    bytes of EVENT, LAST or SEND that were consumed
 ASK    worker  the application waits for an event (only for scopes in which asking has a meaning)
-END    worker  {"how": "ok", "error", "no-route" or "cancelled", "outcome": in event style}
+END    worker  {"how": "ok", "error", "no-route" or "cancelled", "later": whether the peer is to try again
+               after an error, "outcome": in event style}
 CANCEL cont.   end the application now
 BACK   worker  the opening was not begun and may go elsewhere
 REJECT cont.   {"reason"}: what was sent last does not fit

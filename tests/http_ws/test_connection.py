@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interfaces.http_ws.wire_h1 import CONTINUE, refusal
-from interfaces.shared.errors import NoRoute
+from interfaces.shared.errors import NoRoute, Unavailable
 from interfaces.shared.proxy import Trusted
 from interfaces.shared.proxy_header import ProxyHeader
 from tests.http_ws.harness import GET, Bench, Peer, answers, echo, scene
@@ -746,13 +746,15 @@ async def test_a_connection_that_will_not_close_is_cut() -> None:
 
 
 @proves("RFC9112 9.6")
-@pytest.mark.parametrize(("error", "code"), [(ValueError("x"), 500), (None, 500), (NoRoute("x"), 404)])
+@pytest.mark.parametrize(
+    ("error", "code"), [(ValueError("x"), 500), (None, 500), (NoRoute("x"), 404), (Unavailable("x"), 503)]
+)
 @pytest.mark.parametrize("method", [b"GET", b"HEAD"])
 @scene
 async def test_an_application_that_does_not_answer(
     error: Exception | None, code: int, method: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The client gets 500, or 404 for no such address, and no body to HEAD; the log says why of a 500."""
+    """The client gets 500, 404 for no such address, 503 for later, and no body to HEAD; the log says why."""
     async with Bench() as bench:
         for start in (False, True):
             caplog.clear()
@@ -766,7 +768,8 @@ async def test_an_application_that_does_not_answer(
             assert answers(out, method.decode(), end=True)[0][0] == code
             assert out.endswith(b"\r\n\r\n") == (method == b"HEAD")
             assert bench.lines[-1]["status"] == code
-            assert len(caplog.records) == (code == 500)
+            assert len(caplog.records) == (code != 404)
+            assert (b"\r\nretry-after: 1\r\n" in out) == (code == 503)
 
 
 @scene

@@ -12,7 +12,7 @@ from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Requ
 from wsproto.extensions import PerMessageDeflate
 
 from interfaces.http_ws.websocket import _nowhere
-from interfaces.shared.errors import ApplicationError, NoRoute, PeerGone
+from interfaces.shared.errors import ApplicationError, NoRoute, PeerGone, Unavailable
 from interfaces.shared.proxy import Trusted
 from tests.http_ws.harness import Bench, Call, Peer, answers, echo, scene
 from tests.http_ws.ws_frames import BINARY, CLOSE, PING, PONG, TEXT, frame
@@ -95,19 +95,22 @@ async def test_a_wrong_accept_writes_nothing(
         assert len(caplog.records) == 1
 
 
-@pytest.mark.parametrize(("error", "status"), [(NoRoute("x"), 404), (ValueError("x"), 500), (None, 500)])
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(NoRoute("x"), 404), (ValueError("x"), 500), (None, 500), (Unavailable("no broker"), 503)],
+)
 @scene
 async def test_an_application_that_does_not_accept(
     error: Exception | None, status: int, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Raising and returning before the accept give 500, NoRoute 404; the log and the access line say so."""
+    """Raising and returning before the accept give 500, NoRoute 404, Unavailable 503; log and access line say so."""
     async with Bench() as bench:
         peer = bench.connect()
         call = await bench.call(peer, UPGRADE)
         await call.finish(error)
         assert answers(peer.take(), end=True)[0][0] == status
         assert peer.transport.ended
-        assert len(caplog.records) == (status == 500)
+        assert len(caplog.records) == (status != 404)
         assert [line["status"] for line in bench.lines] == [status]
 
 
@@ -530,12 +533,12 @@ async def test_a_client_that_does_not_agree_to_close_is_cut() -> None:
 
 
 @pytest.mark.parametrize("unread", [False, True])
-@pytest.mark.parametrize(("error", "code"), [(None, 1000), (ValueError("x"), 1011)])
+@pytest.mark.parametrize(("error", "code"), [(None, 1000), (ValueError("x"), 1011), (Unavailable("x"), 1013)])
 @scene
 async def test_the_application_ends(
     error: Exception | None, code: int, unread: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Returning closes with 1000, raising with 1011 and a log line; the answer is waited for."""
+    """Returning closes with 1000, raising with 1011 and a log line, 1013 says try again; the answer is waited for."""
     async with Bench() as bench:
         peer, call = await opened(bench)
         if unread:

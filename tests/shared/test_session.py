@@ -202,9 +202,12 @@ def test_a_return_is_the_end():
     run(main)
 
 
-@pytest.mark.parametrize(("error", "unrouted"), [(ZeroDivisionError("x"), False), (NoRoute("x"), True)])
-def test_what_it_raises_is_kept(error, unrouted):
-    """And whether it means that there is no such address."""
+@pytest.mark.parametrize(
+    ("error", "unrouted", "unavailable"),
+    [(ZeroDivisionError("x"), False, False), (NoRoute("x"), True, False), (Unavailable("x"), False, True)],
+)
+def test_what_it_raises_is_kept(error, unrouted, unavailable):
+    """And whether it means that there is no such address, or that the peer is to try again."""
 
     async def main():
         async def app(scope, receive, send):
@@ -214,6 +217,7 @@ def test_what_it_raises_is_kept(error, unrouted):
         session = peer.start()
         await session.wait(WAIT)
         assert (session.error, session.unrouted, peer.ends) == (error, unrouted, 1)
+        assert session.unavailable == unavailable
 
     run(main)
 

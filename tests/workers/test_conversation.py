@@ -354,7 +354,7 @@ def test_no_route_is_told_before_anything_is_asked() -> None:
 
 
 def test_an_event_that_asks_for_later_is_tried_again(monkeypatch) -> None:
-    """Nothing of a try that gave up counts, the next event waits, and it is an error in the end."""
+    """Nothing of a try that gave up counts, the next event waits, and in the end the peer is to try again."""
     monkeypatch.setattr(module, "LATER", (0, 0))
     tries = []
 
@@ -375,7 +375,7 @@ def test_an_event_that_asks_for_later_is_tried_again(monkeypatch) -> None:
             assert [await client.receive_from(), await client.receive_from()] == ["a 1", "b 2"]
             assert tries == ["a", "a", "a", "b"]
             await client.send_to(text_data="never")
-            with pytest.raises(ApplicationError, match="later once too often"):
+            with pytest.raises(Unavailable, match="later once too often"):
                 await client.wait()
 
     run(main())

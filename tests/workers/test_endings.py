@@ -65,7 +65,7 @@ def test_a_handshake_that_cannot_be_denied_raises(scope: Any, error: Exception) 
     assert caught.value is error
 
 
-@pytest.mark.parametrize(("error", "code"), list(zip(ERRORS, [1011, 1013, 1011, 1011], strict=True)))
+@pytest.mark.parametrize(("error", "code"), list(zip(ERRORS, [1011, 1013, 1011, 1013], strict=True)))
 @pytest.mark.parametrize("scope", [SOCKET, DENYING])
 def test_an_open_socket_is_closed(scope: Any, error: Exception, code: int) -> None:
     """1013 says try again later, 1011 that something went wrong."""
@@ -136,6 +136,7 @@ async def refuse(event: Any) -> None:
     [
         ({"how": "no-route"}, NoRoute),
         ({"how": "error"}, ApplicationError),
+        ({"how": "error", "later": True}, Unavailable),
         ({"how": "cancelled"}, Lost),
         ({"how": "ok"}, type(None)),
         ({"how": "of a later version"}, type(None)),

@@ -68,7 +68,7 @@ def test_only_what_is_tried_again_has_an_attempt(attempt: int, more: Any) -> Non
     assert seen == [({"type": "websocket.receive"} | more, {"a": 1})]
 
 
-@pytest.mark.parametrize("error", ["no-route", "later", "raised"])
+@pytest.mark.parametrize("error", ["no-route", "later", "raised", "unavailable"])
 def test_a_consumers_trouble_is_an_outcome(error: Any) -> None:
     """What the runner says of it goes back as it is: the container decides what follows."""
 

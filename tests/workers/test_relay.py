@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from interfaces.shared.errors import NoRoute, PeerGone
+from interfaces.shared.errors import NoRoute, PeerGone, Unavailable
 from interfaces.testing.raw import RawClient
 from interfaces.testing.recorder import OK, Recorder
 from interfaces.testing.websocket import Close, Refused
+from interfaces.workers.outcome import ConsumeLater
 from tests.workers.harness import Cluster, run, until
 
 ECHO = {"websocket.receive": lambda call, event: {"type": "websocket.send", "text": event["text"]}}
@@ -57,7 +58,14 @@ def test_a_websocket_from_the_handshake_to_the_close(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "status", "logged"), [(ZeroDivisionError, 500, 1), (NoRoute, 404, 0), (PeerGone, 500, 0)]
+    ("error", "status", "logged"),
+    [
+        (ZeroDivisionError, 500, 1),
+        (NoRoute, 404, 0),
+        (PeerGone, 500, 0),
+        (Unavailable, 503, 1),
+        (ConsumeLater, 503, 1),
+    ],
 )
 def test_what_the_application_raises(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, error: Any, status: int, logged: int
@@ -72,22 +80,24 @@ def test_what_the_application_raises(
                 await cluster.open()
             assert refused.value.response.status == status
 
-    with caplog.at_level(logging.ERROR):
+    with caplog.at_level(logging.WARNING):
         run(test, tmp_path)
     found = [record for record in caplog.records if record.name == "interfaces.application"]
     assert len(found) == 2 * logged
+    assert all(bool(record.exc_info) == (status == 500) for record in found)
 
 
-def test_an_error_in_an_open_socket_is_1011(tmp_path: Path) -> None:
-    """As in one process."""
+@pytest.mark.parametrize(("error", "code"), [(ZeroDivisionError, 1011), (Unavailable, 1013)])
+def test_an_error_in_an_open_socket_closes_it(tmp_path: Path, error: Any, code: int) -> None:
+    """As in one process: 1011, or 1013 for what is to be tried again."""
 
     async def test(cluster: Cluster) -> None:
         async with (
-            cluster.worker(Recorder({"websocket.receive": ZeroDivisionError()})),
+            cluster.worker(Recorder({"websocket.receive": error("on purpose")})),
             await cluster.open() as client,
         ):
             await client.send("x")
-            assert (await client.receive()).code == 1011
+            assert (await client.receive()).code == code
 
     run(test, tmp_path)
 

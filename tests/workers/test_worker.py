@@ -11,7 +11,7 @@ from interfaces.layers.local import LocalChannelLayer
 from interfaces.shared.errors import Unavailable
 from interfaces.testing.recorder import OK, Recorder
 from interfaces.testing.websocket import Refused
-from interfaces.workers import running
+from interfaces.workers import conversation, running
 from interfaces.workers.handling import Handling
 from interfaces.workers.outcome import ConsumeLater
 from interfaces.workers.routing import Routing, route
@@ -290,6 +290,32 @@ def test_an_event_that_raises_ends_its_socket(tmp_path: Path, caplog: pytest.Log
 
     run(test, tmp_path, layer=LocalChannelLayer())
     assert "ZeroDivisionError" in caplog.text
+
+
+@pytest.mark.parametrize("error", [Unavailable, ConsumeLater])
+def test_a_consumer_that_needs_what_is_away_says_come_back(
+    tmp_path: Path, error: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In event style, too: 503 with Retry-After for a request and a new socket, 1013 for an open one."""
+    monkeypatch.setattr(conversation, "LATER", ())
+
+    def needs(message: Any) -> None:
+        if message.get("text") or message["path"] != "/open":
+            raise error("the broker is away")
+
+    async def test(cluster: Cluster) -> None:
+        routing = Routing({"http.request": needs, "websocket.connect": needs, "websocket.receive": needs})
+        async with cluster.worker(routing):
+            answer = await cluster.get()
+            assert (answer.status, dict(answer.headers).get(b"retry-after")) == (503, b"1")
+            with pytest.raises(Refused) as caught:
+                await cluster.open()
+            assert caught.value.response.status == 503
+            async with await cluster.open("/open") as client:
+                await client.send("x")
+                assert (await client.receive()).code == 1013
+
+    run(test, tmp_path, layer=LocalChannelLayer())
 
 
 def test_a_path_without_a_route_is_no_route(tmp_path: Path) -> None:
