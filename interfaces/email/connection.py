@@ -8,10 +8,10 @@ from functools import partial
 from typing import Any
 
 from interfaces.email import replies as say
-from interfaces.email.deliveries import Key, Message, Run
+from interfaces.email.deliveries import Message, Run
 from interfaces.email.events_smtp import Abandoned, Begun, Ended, Event, Piece, Tls
 from interfaces.email.service import Service, log, tls_of
-from interfaces.email.translate import Transaction
+from interfaces.email.translate import Key, Transaction
 from interfaces.email.verdicts import MailDelivery, replies_of
 from interfaces.email.wire_smtp import Wire
 from interfaces.shared.delivery import Verdict

@@ -11,18 +11,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from interfaces.email.envelope import Recipient
+from interfaces.email.translate import Key
 from interfaces.shared.delivery import Delivery, Verdict
 
-__all__ = ["Key", "Message", "Repeats", "Run", "keys_of"]
-
-Key = str
-"""Sender, one recipient and the digest of the content."""
-
-
-def keys_of(sender: str, recipients: Sequence[Recipient], digest: str) -> list[Key]:
-    """The key of each recipient, in their order."""
-    return [f"{sender}\0{one.address}\0{digest}" for one in recipients]
+__all__ = ["Message", "Repeats", "Run"]
 
 
 class Run:

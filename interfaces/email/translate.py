@@ -9,14 +9,15 @@ from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from typing import Any
 
-from interfaces.email.deliveries import Key, keys_of
 from interfaces.email.envelope import Mail, Recipient
 from interfaces.email.headers import Headers, identifier, split
 from interfaces.shared.asgi import Event, Scope
 
-__all__ = ["Place", "Transaction", "received"]
+__all__ = ["Key", "Place", "Transaction", "keys_of", "received"]
 
 SPEC_VERSION = "1.0"
+Key = str
+"""Sender, one recipient and the digest of the content."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -127,6 +128,11 @@ def _recipient(one: Recipient) -> dict[str, Any]:
         "tag": local.partition("+")[2] or None,
         "params": one.parameters,
     }
+
+
+def keys_of(sender: str, recipients: Sequence[Recipient], digest: str) -> list[Key]:
+    """The key of each recipient, in their order."""
+    return [f"{sender}\0{one.address}\0{digest}" for one in recipients]
 
 
 def received(transaction: Transaction, host: str) -> bytes:
