@@ -17,6 +17,7 @@ import click
 
 from interfaces import registry
 from interfaces.cli import COMMANDS
+from interfaces.email import messages as email
 from interfaces.http_ws import messages
 from interfaces.runner.options import ServeOptions
 from interfaces.shared.options import reference
@@ -54,8 +55,13 @@ def http_messages() -> str:
     return tables(messages)
 
 
+def email_messages() -> str:
+    """Scope and messages of mail."""
+    return tables(email)
+
+
 ARGUMENTS = {
-    "NAME": "what to serve: http, ws, or both",
+    "NAME": "what to serve: http, ws, email, any of them",
     "QUEUE": "a durable queue",
     "NUMBER": "of a dead letter, as `list` shows it",
     "NUMBERS": "of dead letters, as `list` shows them",
@@ -100,6 +106,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "interface options": interface_options,
     "commands": commands,
     "messages of http and ws": http_messages,
+    "messages of email": email_messages,
 }
 
 

@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from uuid import uuid4
 
 from interfaces.shared.asgi import Application, Event, Receive, Scope, Send
+from interfaces.shared.errors import NoRoute
 from interfaces.shared.strand import Strand, current
 
 __all__ = ["UNKNOWN", "Consumer", "StopConsumer"]
@@ -74,7 +75,9 @@ class Consumer:
         return None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one scope (ASGI 3)."""
+        """Serve one scope (ASGI 3). NoRoute for the lifespan, unless there is a handler for it."""
+        if scope["type"] == "lifespan" and not hasattr(self, "lifespan_startup"):
+            raise NoRoute(f"{type(self).__name__} has no lifespan")
         self.scope = scope
         self._base_send = send
         self._strand: Strand = current()

@@ -8,7 +8,7 @@ A comment in front of a fenced block says what it is:
     <!-- fails: N -->       as run, but the command ends with exit code N
     <!-- stop -->           what runs is ended (no block follows)
 
-and ``<!-- check: … -->`` is Python that is run there and not shown. Port 8000 becomes a free one, also where
+and ``<!-- check: … -->`` is Python that is run there and not shown. Ports 8000 and 8025 become a free one, also where
 the server listens by default.
 """
 
@@ -69,7 +69,7 @@ class Page:
         """Do it all; AssertionError for what is not as the page says."""
         self.port = free_port()
         with self.stack:
-            for step in steps(page.replace("8000", str(self.port))):
+            for step in steps(page.replace("8000", str(self.port)).replace("8025", str(self.port))):
                 getattr(self, f"do_{step.kind}")(step)
 
     def do_file(self, step: Step) -> None:
@@ -126,7 +126,9 @@ class Page:
             if not name.startswith(("INTERFACES_", "DJANGO_"))
         }
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        return {**kept, "PATH": path, "PYTHONPATH": "", "INTERFACES_HTTP_BIND": f"127.0.0.1:{self.port}"}
+        bind = f"127.0.0.1:{self.port}"
+        binds = {"INTERFACES_HTTP_BIND": bind, "INTERFACES_EMAIL_BIND": bind}  # a page serves one of them
+        return {**kept, "PATH": path, "PYTHONPATH": "", **binds}
 
 
 def commands(text: str) -> Iterator[tuple[str, list[str]]]:

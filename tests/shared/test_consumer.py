@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from interfaces.shared.consumer import UNKNOWN, Consumer, StopConsumer
+from interfaces.shared.errors import NoRoute
 from interfaces.shared.session import Session
 
 WAIT = 10
@@ -69,6 +70,17 @@ def test_handlers_are_found_by_type_and_run_in_order():
         run.session.offer({"type": "irc.message", "text": "c"})
         assert [(await run.get())["text"] for _ in range(3)] == ["re: a", "sync b", "re: c"]
         assert await run.end() is None
+
+    asyncio.run(main())
+
+
+def test_the_lifespan_is_none_of_its_business():
+    """A consumer that is the whole application has no lifespan: it says so, where waiting would hold up the start."""
+
+    async def main():
+        run = Run(Echo.as_asgi(), kind="lifespan")
+        assert await run.session.wait(WAIT)
+        assert isinstance(run.session.error, NoRoute)
 
     asyncio.run(main())
 

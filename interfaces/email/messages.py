@@ -1,0 +1,156 @@
+"""What an application sees and says for mail: the scope ``email``, one SMTP or LMTP transaction.
+
+The types are for annotations and for the reference, which is made of them; at run time these are plain dicts.
+"""
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+__all__ = ["SCOPES", "EmailReceive", "EmailScope", "RecipientInfo", "TlsInfo"]
+
+
+class AsgiVersions(TypedDict):
+    """Which contract a scope follows."""
+
+    version: Literal["3.0"]
+    spec_version: Literal["1.0"]
+
+
+class TlsInfo(TypedDict):
+    """How the connection is encrypted."""
+
+    version: str | None
+    cipher: str | None
+    client_subject: str | None
+
+
+class RecipientInfo(TypedDict):
+    """One recipient of the envelope."""
+
+    address: str
+    local: str
+    domain: str
+    """"" for "postmaster" alone."""
+    tag: str | None
+    """What stands behind the first "+" of the local part."""
+    params: dict[str, str | int | bool]
+    """NOTIFY and ORCPT, where the client said them (RFC 3461)."""
+
+
+class EmailScope(TypedDict):
+    """One message, from one transaction of SMTP or LMTP."""
+
+    type: Literal["email"]
+    asgi: AsgiVersions
+    protocol: Literal["smtp", "lmtp"]
+    transaction_id: str
+    """Also in the reply to the client."""
+    client: tuple[str, int | None] | None
+    server: tuple[str, int | None] | None
+    client_name: str | None
+    """None: names are not looked up."""
+    helo: str
+    """What the client calls itself."""
+    tls: TlsInfo | None
+    auth: dict[str, str] | None
+    conversation: str | None
+    """The first identifier of References, else that of In-Reply-To."""
+    mail_from: str
+    """The sender of the envelope; "" for a bounce."""
+    mail_params: dict[str, str | int | bool]
+    """SIZE, BODY, SMTPUTF8, RET, ENVID, AUTH, REQUIRETLS, where the client said them."""
+    rcpt_to: list[RecipientInfo]
+    path: str
+    """"domain/local" of the first recipient."""
+    state: dict[str, Any]
+    """A shallow copy of what the lifespan left."""
+    extensions: dict[str, Any]
+
+
+_From = TypedDict("_From", {"from": str | None})
+
+
+class EmailReceive(_From):
+    """In: the whole message. ``from`` is the sender of the envelope, None for a bounce."""
+
+    type: Literal["email.receive"]
+    id: str
+    """The transaction's."""
+    dedupe_key: str
+    """Sender, first recipient and digest: the same when the client sends the message again."""
+    attempt: int
+    received_at: float
+    """Unix seconds at which DATA began."""
+    to: list[str]
+    """The recipients of the envelope that this call is for: of a repeat, those whose fate is not known yet."""
+    from_address: str
+    """As ``from``, but "" for a bounce."""
+    to_address: str
+    """The first of ``to``; in a routing, the one that matched."""
+    subject: str
+    """Decoded."""
+    message_id: str | None
+    """Without angle brackets."""
+    size: int
+    digest: str
+    """SHA-256 of the body, in hexadecimal."""
+    headers: list[tuple[bytes, bytes]]
+    """Names in lower case, values unfolded, in their order, repeated ones as they came."""
+    body: bytes
+    """The message as it came, header included, dots of SMTP taken away."""
+    more_body: bool
+    """False."""
+
+
+class EmailAccept(TypedDict):
+    """Out: it is taken; to return without a verdict says the same."""
+
+    type: Literal["email.accept", "email.discard"]
+    code: NotRequired[int]
+    """2xx; 250 unless given."""
+    enhanced: NotRequired[str]
+    """An enhanced code (RFC 3463) of the same class, such as 2.0.0."""
+    text: NotRequired[str]
+    queue_id: NotRequired[str]
+    """The application's own name for it, put into the reply."""
+
+
+class EmailReject(TypedDict):
+    """Out: it is refused for good. An application without a route for it says the same with 550 5.1.1."""
+
+    type: Literal["email.reject"]
+    code: NotRequired[int]
+    """5xx; 550 unless given."""
+    enhanced: NotRequired[str]
+    text: NotRequired[str]
+
+
+class EmailDefer(TypedDict):
+    """Out: the client is to try again later; so it is when the application raises, or needs too long."""
+
+    type: Literal["email.defer"]
+    code: NotRequired[int]
+    """4xx; 451 unless given."""
+    enhanced: NotRequired[str]
+    text: NotRequired[str]
+
+
+class EmailStatus(TypedDict):
+    """Out: the verdict of one recipient, before that of the others.
+
+    LMTP tells the client each. SMTP has one reply: any 4xx, or refusals beside acceptances, make it 451, and of the
+    repeat only what has no final verdict yet is run again.
+    """
+
+    type: Literal["email.status"]
+    recipient: NotRequired[str]
+    """An address of ``to``, or its ``index``."""
+    index: NotRequired[int]
+    code: int
+    enhanced: NotRequired[str]
+    text: NotRequired[str]
+
+
+SCOPES: dict[type, tuple[type, ...]] = {
+    EmailScope: (EmailReceive, EmailAccept, EmailReject, EmailDefer, EmailStatus)
+}
+"""Each scope with the messages that may pass in it."""
