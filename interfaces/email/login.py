@@ -13,9 +13,7 @@ from interfaces.shared.errors import PeerError
 __all__ = ["MECHANISMS", "Login"]
 
 MECHANISMS = ("PLAIN", "LOGIN")
-_AUTH = re.compile(
-    rb"[Aa][Uu][Tt][Hh] +(?P<mechanism>[A-Za-z0-9_-]{1,20})(?: +(?P<initial>[A-Za-z0-9+/=]+))? *"
-)
+_AUTH = re.compile(rb" *(?P<mechanism>[A-Za-z0-9_-]{1,20})(?: +(?P<initial>[A-Za-z0-9+/=]+))? *")
 _SYNTAX = reply(501, "5.5.4", "Syntax: AUTH mechanism [base64]")
 _OTHER = reply(504, "5.5.4", "There is no such mechanism")
 _BASE64 = reply(501, "5.5.2", "That is no base64")
@@ -24,14 +22,14 @@ _INVALID = reply(535, "5.7.8", "Authentication credentials invalid")
 
 
 class Login:
-    """One attempt, begun by the command ``line``. Raises PeerError when it is none of ``mechanisms``.
+    """One attempt, begun by what follows AUTH. Raises PeerError when it is none of ``mechanisms``.
 
     ``initial``: what the client said with the command, or None. ``user`` and ``password`` are there once :meth:`said`
     was True.
     """
 
-    def __init__(self, line: bytes, mechanisms: tuple[str, ...]) -> None:
-        found = _AUTH.fullmatch(line)
+    def __init__(self, words: bytes, mechanisms: tuple[str, ...]) -> None:
+        found = _AUTH.fullmatch(words)
         if found is None:
             raise PeerError("malformed AUTH", _SYNTAX)
         self.mechanism: str = found["mechanism"].decode("ascii").upper()
