@@ -4,6 +4,7 @@ from typing import Any, Self
 
 import msgspec
 
+from interfaces.layers.base import copied
 from interfaces.layers.frames import Cipher, encode, opened, sealed
 
 __all__ = ["Body"]
@@ -18,8 +19,9 @@ class Body(msgspec.Struct, array_like=True, frozen=True, gc=False):
     put_at: float
 
     def sealed(self, cipher: Cipher | None, key: str) -> bytes:
-        """For the broker, bound to the key it lies under. TypeError or ValueError for what cannot be encoded."""
-        return sealed(cipher, key.encode(), encode(self))
+        """For the broker, bound to the key it lies under. TypeError for what no layer would take, ValueError."""
+        plain = msgspec.structs.replace(self, message=copied(self.message))
+        return sealed(cipher, key.encode(), encode(plain))
 
     @classmethod
     def opened(cls, cipher: Cipher | None, key: str, data: bytes) -> Self | None:

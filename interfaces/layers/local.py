@@ -102,7 +102,10 @@ class LocalChannelLayer(Layer):
 
     async def send_later(self, channel: str, message: Message, delay_seconds: float) -> None:
         """Send it when the delay is over; ChannelFull when ``max_delayed`` messages wait for that."""
-        message, delay_seconds = copied(message), checked_delay(delay_seconds)
+        if checked_delay(delay_seconds) <= 0:
+            await self.send(channel, message)
+            return
+        message = copied(message)
         loop = asyncio.get_running_loop()
         with self._lock:
             queue = self._channels.get(channel) or self._open(channel)

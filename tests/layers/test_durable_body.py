@@ -1,5 +1,11 @@
 """What lies in the broker of an item."""
 
+from datetime import UTC, datetime
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+
 from interfaces.layers.durable_body import Body
 from interfaces.layers.seal import Seal
 
@@ -10,6 +16,29 @@ def test_there_and_back():
     """What was sealed is opened again, with and without keys."""
     for cipher in (None, Seal(signing_keys=["k"])):
         assert Body.opened(cipher, "place", BODY.sealed(cipher, "place")) == BODY
+
+
+@pytest.mark.parametrize(
+    "value", [datetime(2026, 1, 1, tzinfo=UTC), {1}, Decimal(1), UUID(int=1), [{"a": {2}}]]
+)
+def test_what_would_arrive_as_something_else_is_refused(value):
+    """As every layer does: a datetime would come as text, a set as a list."""
+    with pytest.raises(TypeError, match="messages hold None, bool"):
+        Body({"value": value}, "key", None, 0).sealed(None, "place")
+
+
+def test_subclasses_of_plain_values_become_plain():
+    """As in every layer."""
+
+    class Safe(str):
+        """As Django's SafeString."""
+
+        __slots__ = ()
+
+    opened = Body.opened(
+        None, "place", Body({"text": Safe("a"), "all": (1,)}, "key", None, 0).sealed(None, "place")
+    )
+    assert opened is not None and opened.message == {"text": "a", "all": [1]}
 
 
 def test_what_is_not_ours():

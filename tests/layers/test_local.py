@@ -219,6 +219,22 @@ def test_delayed_messages_that_find_no_room_are_counted():
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("delay", [0, -0.5, -1000])
+def test_a_delay_that_is_over_is_none(delay):
+    """It is sent at once, as on every layer: it lives as long as others, and a full channel says so."""
+
+    async def main():
+        clock = Clock()
+        layer = LocalChannelLayer(capacity=1, expiry=10, max_delayed=0, clock=clock)
+        await layer.send_later("channel", HELLO, delay)
+        with pytest.raises(ChannelFull):
+            await layer.send_later("channel", HELLO, delay)
+        clock.now += 9
+        assert await layer.receive("channel") == HELLO
+
+    asyncio.run(main())
+
+
 def test_a_receiver_of_several_passes_on_what_it_leaves():
     """It was woken by one channel and took from the other; who waits for the first gets its message."""
 
