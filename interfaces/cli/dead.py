@@ -77,6 +77,8 @@ def list_letters(queue: str | None, layer: str, as_json: bool) -> int:
 
     async def one_queue(letters: "DeadLetters") -> int:
         page = await letters.page(queue or "")
+        if not page:
+            click.echo(f"interfaces: {queue} has no dead letters", err=True)
         while page:
             for letter in page:
                 click.echo(_json(letter) if as_json else _row(letter))

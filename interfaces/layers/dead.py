@@ -1,5 +1,6 @@
 """Dead letters: what durable queues gave up, with why, by whom and after how many attempts; to look at and replay."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,8 @@ __all__ = ["PAGE", "DeadLetters", "Letter"]
 
 PAGE = 100
 """Letters read in one command."""
+_NUMBER = re.compile(r"\d{1,19}(-\d{1,19})?", re.ASCII)
+"""What the broker takes for a number; anything else is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +64,17 @@ class DeadLetters:
         return [self._letter(queue, entry.decode(), fields) for entry, fields in entries]
 
     async def show(self, queue: str, number: str) -> Letter | None:
-        """One letter."""
+        """One letter; None when there is no such one."""
+        if not _NUMBER.fullmatch(number):
+            return None
         keys = durable_keys(self._rules.prefix, queue)
         entries = await self._hub.node_of(queue).call("XRANGE", keys.dead, number, number)
         return self._letter(queue, entries[0][0].decode(), entries[0][1]) if entries else None
 
     async def retry(self, queue: str, number: str) -> bool:
         """Put a letter back into its queue, to be tried as often as a new item; False when there is no such one."""
+        if not _NUMBER.fullmatch(number):
+            return False
         keys = durable_keys(self._rules.prefix, queue)
         return bool(await self._hub.node_of(queue).run(REPLAY, keys, [number]))
 

@@ -84,8 +84,14 @@ def test_putting_back(cli: Cli, layer: str) -> None:
 
 
 def test_what_is_wrong_is_told_in_a_line(cli: Cli, layer: str, tmp_path: Path) -> None:
-    """No numbers, no broker, and a layer that keeps none."""
+    """No numbers, none that there is, no such queue, no broker, and a layer that keeps none."""
     assert cli("dead", "retry", "mail", "--layer", layer).code == 2
+    assert cli("dead", "show", "mail", "x", "--layer", layer) == (
+        2,
+        "",
+        "interfaces: mail has no dead letter x\n",
+    )
+    assert cli("dead", "list", "mial", "--layer", layer) == (0, "", "interfaces: mial has no dead letters\n")
     assert cli("dead", "list", "--layer", "local:").code == 2
     code, _, err = cli("dead", "list", "--layer", f"unix://{tmp_path}/none.sock")
     assert code == 1

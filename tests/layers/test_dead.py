@@ -34,7 +34,9 @@ def test_what_is_told(broker):
             assert letter.message == {"name": "a"}
             assert 0 < letter.put_at < letter.died_at + 1
             assert await letters.show("work", letter.number) == letter
-            assert await letters.show("work", "1-1") is None
+            for nobody in ("1-1", "x", "-", "+", "(1", "", "1-", "9" * 30):
+                assert await letters.show("work", nobody) is None
+                assert not await letters.retry("work", nobody)
 
     asyncio.run(main())
 
