@@ -30,6 +30,8 @@ SCOPES = {"ws": "websocket"}
 def run_check(invocation: Invocation) -> int:
     """Import the application, validate the options, try the binds: 0 if serve would start, else 2."""
     plan = invocation.plan
+    if plan.options.relay:
+        _check_relay(plan)
     if plan.options.distributed:
         click.echo("application  in workers")
     else:
@@ -44,6 +46,12 @@ def run_check(invocation: Invocation) -> int:
         click.echo(f"can listen   {where}")
     click.echo(f"all well     interfaces serve {' '.join(plan.names)}")
     return 0
+
+
+def _check_relay(plan: Plan) -> None:
+    from interfaces.runner.distributed import relayed_types  # noqa: PLC0415 - only who relays pays for it
+
+    relayed_types(plan.options.relay, plan.names, alone=plan.options.distributed)
 
 
 def _check_application(plan: Plan) -> None:

@@ -36,7 +36,7 @@ from interfaces.workers.transports.registry import Registry
 from interfaces.workers.transports.take import Taker
 from interfaces.workers.worker import Worker
 
-__all__ = ["WorkerProcess", "relaying"]
+__all__ = ["WorkerProcess", "relayed_types", "relaying"]
 
 BACKGROUND = 40
 """Messages of the application's own channels that are handled at once."""
@@ -55,8 +55,7 @@ async def relaying(
     ``served`` are the names of the interfaces.
     Entering raises ConfigError.
     """
-    types = frozenset(TYPES.get(name, name) for name in options.relay)
-    _require_served(types, served, alone=app is None)
+    types = relayed_types(options.relay, served, alone=app is None)
     async with AsyncExitStack() as stack:
         transport: Direct | Redis
         if options.transport == "direct" or (options.transport == "auto" and options.relay_bind):
@@ -101,13 +100,16 @@ def _direct(options: ServeOptions, layer: Any, telemetry: Telemetry) -> Direct:
     )
 
 
-def _require_served(types: frozenset[str], names: Iterable[str], *, alone: bool) -> None:
-    """ConfigError for a type of scope that none of the interfaces ``names`` has; those of others may have any.
+def relayed_types(relay: Iterable[str], names: Iterable[str], *, alone: bool) -> frozenset[str]:
+    """The types of scopes that ``--relay`` names. ConfigError for one that none of the interfaces ``names`` has.
 
-    Also for what is served besides when nobody would run that: the relay is ``alone``, without an application here.
+    Those of third parties may have any. ConfigError also where somebody would have nothing to do: the relay is
+    ``alone``, without an application here, and does not take all that is served; or it is not, and does.
     """
+    types = frozenset(TYPES.get(name, name) for name in relay)
     known = {TYPES.get(name, name) for name in names if name in BUILTIN}
-    for kind in sorted(types - known) if set(names) <= BUILTIN.keys() else ():
+    ours = set(names) <= BUILTIN.keys()
+    for kind in sorted(types - known) if ours else ():
         raise ConfigError(
             f"--relay {kind}: that is not served; {' and '.join(sorted(known))} may be relayed"
             f"{did_you_mean(kind, sorted(known))}"
@@ -117,6 +119,12 @@ def _require_served(types: frozenset[str], names: Iterable[str], *, alone: bool)
             f"--relay {' '.join(sorted(types))}: nobody would run {' and '.join(others)}; say --app MODULE:ATTRIBUTE"
             " for it, or leave --relay out: workers run everything then"
         )
+    if types and not alone and ours and types == known:
+        raise ConfigError(
+            f"--relay {' '.join(sorted(types))}: that is all that is served, so the application here would run"
+            " nothing; leave both --relay and --app out (--app '' where a file names it)"
+        )
+    return types
 
 
 def _has_broker(layer: Any) -> bool:

@@ -30,6 +30,16 @@ def test_a_taken_port(cli: Cli) -> None:
     assert err.count("\n") == 1
 
 
+def test_a_relay_that_serve_would_refuse(cli: Cli) -> None:
+    """What would never run, here or anywhere, is told before the switch."""
+    given = ("check", "http", "--bind", "127.0.0.1:0", "--layer", "embedded:", "--relay")
+    code, _, err = cli(*given, "http", "--app", "cliproject")
+    assert code == 2
+    assert "that is all that is served" in err
+    assert cli(*given, "ws", "--app", "cliproject").code == 2
+    assert cli(*given, "http").code == 0
+
+
 def test_the_ports_are_let_go(cli: Cli) -> None:
     """After the check the address is free, on the operations port as well."""
     with socket.socket() as probe:

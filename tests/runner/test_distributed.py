@@ -208,6 +208,27 @@ def test_what_is_not_relayed_needs_an_application(served: tuple[str, ...], relay
         assert where(Layer(), None, served, layer="redis://h", relay=relay) == "workers on the layer"
 
 
+@pytest.mark.parametrize(
+    ("served", "relay", "refused"),
+    [
+        (("http",), ("http",), True),
+        (("http", "ws"), ("ws", "http"), True),
+        (("http", "ws"), ("ws",), False),
+        (("http", "of-a-third-party"), ("http",), False),
+    ],
+)
+@pytest.mark.usefixtures("made")
+def test_an_application_that_would_run_nothing_is_refused(served: Any, relay: Any, refused: bool) -> None:
+    """--relay of all that is served, with --app: one of both is a mistake, and nobody would notice which."""
+    if refused:
+        with pytest.raises(
+            ConfigError, match="that is all that is served, so the application here would run"
+        ):
+            where(Layer(), nothing, served, layer="redis://h", relay=relay)
+    else:
+        assert where(Layer(), nothing, served, layer="redis://h", relay=relay).startswith("{app}, ")
+
+
 @pytest.mark.parametrize(("transport", "ways"), [("redis", ["redis"]), ("direct", ["direct"])])
 def test_a_container_says_which_transport_it_takes(
     monkeypatch: pytest.MonkeyPatch, made: Any, transport: str, ways: Any
