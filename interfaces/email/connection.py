@@ -15,7 +15,7 @@ from interfaces.email.translate import Key, Transaction
 from interfaces.email.verdicts import MailDelivery, replies_of
 from interfaces.email.wire_smtp import Wire
 from interfaces.shared.delivery import Verdict
-from interfaces.shared.stream import FOREVER, Stream
+from interfaces.shared.stream import Stream
 
 __all__ = ["Connection"]
 
@@ -80,24 +80,28 @@ class Connection(Stream):
         wire = self.wire
         while (event := wire.next()) is not None:
             self._happened(event)
-        self._speak()
+        said = self._speak()
         if self.message is None and not self.lost:
             if self.service.draining and self.transaction is None:
                 self.drain()
-            elif self.transaction is None:
+            elif (
+                said and self.transaction is None
+            ):  # only then: else a byte now and then would hold it for ever
                 self.deadline = self.service.now + self.service.options.command_timeout
             self.release(AHEAD)
         elif wire.pending > self.service.options.max_pipelined:
             self.hold(AHEAD)
 
-    def _speak(self) -> None:
-        wire = self.wire
+    def _speak(self) -> bool:
+        """Say what the wire has to say; whether that was anything."""
+        wire, said = self.wire, b""
         if wire.out:
             said = b"".join(wire.out)
             wire.out.clear()
             self.write_now(said)
         if wire.closing:
             self.close()
+        return said != b""
 
     def _happened(self, event: Event) -> None:
         kind = type(event)
@@ -111,6 +115,7 @@ class Connection(Stream):
         elif kind is Abandoned:
             self.service.count("email.abandoned")
             self._drop()
+            self.deadline = self.service.now + self.service.options.data_timeout  # for the rest of it
         elif kind is Tls:
             self._speak()
             self.hold(UPGRADE)
@@ -124,19 +129,25 @@ class Connection(Stream):
         self._came = 0
         self.deadline = service.now + service.options.data_timeout
         self.transaction = Transaction(
-            secrets.token_hex(8), self.place, wire.mail, wire.recipients, time.time()
+            secrets.token_hex(8), self.place, wire.mail, wire.recipients, time.time(), service.body()
         )
 
     def _add(self, piece: bytes) -> None:
         if self.transaction is not None:
-            self.transaction.add(piece)
-            self.service.in_flight += len(piece)
+            body = self.transaction.body
+            before = body.held
+            try:
+                body.add(piece)
+            except OSError as error:
+                log.error("%s: the message cannot be kept: %s", self.transaction.id, error)
+                self.wire.spoil(say.STORAGE)
+            self.service.in_flight += body.held - before
 
     def _drop(self) -> None:
         """No message is being received any more."""
         transaction, self.transaction = self.transaction, None
         if transaction is not None:
-            self.service.in_flight -= transaction.size
+            self.service.let_go(transaction.body)
 
     def _deliver(self) -> None:
         """The message is complete: the application's turn, for the recipients whose fate is not known yet."""
@@ -151,7 +162,7 @@ class Connection(Stream):
         if new:
             message.join(self._call(transaction.only(new) if known else transaction))
         else:
-            self.service.in_flight -= transaction.size
+            self.service.let_go(transaction.body)
         for run in {id(one): one for one in known.values() if isinstance(one, Run)}.values():
             message.join(run)
         if said := {key: one for key, one in known.items() if isinstance(one, Verdict)}:
@@ -163,7 +174,7 @@ class Connection(Stream):
         run = Run(transaction.keys())
 
         def ended(session: Any) -> None:
-            service.in_flight -= transaction.size
+            service.let_go(transaction.body)
             service.sessions.discard(session)
             run.decided(session.outcomes(UNROUTED))
             service.check_idle()
@@ -243,6 +254,9 @@ class Connection(Stream):
         elif self.transaction is not None and self._came >= options.min_rate * options.data_timeout:
             self._came = 0
             self.deadline = now + options.data_timeout
+        elif self.wire.closing:  # it does not even take our last words
+            self.service.count("email.stalled")
+            self.abort()
         else:
             self.service.count("email.timeouts")
             self._end(say.TIMEOUT)
@@ -253,8 +267,8 @@ class Connection(Stream):
             self._end(say.DRAINING)
 
     def _end(self, said: bytes) -> None:
-        self.deadline = FOREVER
         event = self.wire.stop(said)
         if event is not None:
             self._happened(event)
         self._speak()
+        self.deadline = self.service.now + self.service.options.send_timeout

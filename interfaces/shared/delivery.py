@@ -59,7 +59,8 @@ class Delivery(Session):
     def outcome(self, unrouted: Verdict) -> Verdict:
         """What became of it, once it has ended: the verdict given, or accept for a normal end without one.
 
-        An error before a verdict is "defer", and a missing route ``unrouted``; an error after one is logged.
+        An error before a verdict is "defer", being cancelled too, and a missing route ``unrouted``; an error after
+        one is logged.
         """
         if self.error is not None:
             report(self)
@@ -67,7 +68,15 @@ class Delivery(Session):
             return self.verdict
         if self.unrouted:
             return unrouted
-        return Verdict("accept" if self.error is None else "defer")
+        return Verdict("defer" if self._broken else "accept")
+
+    @property
+    def _broken(self) -> bool:
+        """Whether it neither returned nor was released; who is released has not ended yet."""
+        task = self.task
+        if task is None or not task.done():
+            return self.error is not None
+        return task.cancelled() or task.exception() is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,8 +61,10 @@ class Serving:
         self.context.telemetry.count(name)
 
     def joined(self, connection: Stream, address: str) -> bool:
-        """A connection came; False when it is one too many of its address and must go."""
+        """A connection came; False when it is one too many of its address and must go. On a unix socket it has none."""
         self.connections.add(connection)
+        if not address:
+            return True
         held = self._addresses.get(address, 0) + 1
         self._addresses[address] = held
         return held <= self.per_address

@@ -1,10 +1,13 @@
-"""The words of a delivery: claims and verdicts."""
+"""A delivery: claims and verdicts, and what an application's end decides."""
 
+import asyncio
 from dataclasses import FrozenInstanceError
 
 import pytest
 
-from interfaces.shared.delivery import Claim, Verdict
+from interfaces.shared.asgi import Application, Receive, Scope, Send
+from interfaces.shared.delivery import Claim, Delivery, Verdict
+from interfaces.shared.errors import ApplicationError, NoRoute, PeerGone, Unavailable
 
 
 @pytest.mark.parametrize(("kind", "final"), [("accept", True), ("reject", True), ("defer", False)])
@@ -34,3 +37,110 @@ def test_what_was_decided_does_not_change() -> None:
         Verdict("accept").kind = "reject"
     with pytest.raises(FrozenInstanceError):
         Claim("k").token = "stolen"
+
+
+# --- the call of an application for one message ---
+
+UNROUTED = Verdict("reject", {"code": 550})
+WORDS = {
+    "mail.accept": lambda event: Verdict("accept", event),
+    "mail.defer": lambda event: Verdict("defer", event),
+}
+
+
+def decided(app: Application) -> Verdict:
+    """The verdict when ``app`` was called with one message."""
+
+    async def main() -> Verdict:
+        ended = asyncio.get_running_loop().create_future()
+        delivery = Delivery(app, {"type": "mail"}, WORDS, lambda it: ended.set_result(it.outcome(UNROUTED)))
+        delivery.start(asyncio.get_running_loop())
+        delivery.last({"type": "mail.receive"})
+        async with asyncio.timeout(5):
+            verdict = await ended
+        await asyncio.wait({delivery.task})
+        return verdict
+
+    return asyncio.run(main())
+
+
+def raising(error: BaseException, *said: str) -> Application:
+    """An application that says ``said`` and raises."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        for kind in said:
+            await send({"type": kind})
+        raise error
+
+    return app
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (ZeroDivisionError(), "defer"),
+        (Unavailable("the broker"), "defer"),
+        (PeerGone("of another session"), "defer"),
+        (asyncio.CancelledError(), "defer"),
+        (NoRoute("nobody"), "reject"),
+    ],
+)
+def test_what_the_application_raises_before_a_verdict(error: BaseException, kind: str) -> None:
+    """Whatever it is, nothing was accepted; but an address that is unknown stays so."""
+    assert decided(raising(error)).kind == kind
+
+
+def test_what_the_application_raises_behind_a_verdict_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """What was decided stays decided."""
+    assert decided(raising(ZeroDivisionError(), "mail.accept")).kind == "accept"
+    assert "the application raised" in caplog.text
+
+
+def test_a_normal_end_without_a_verdict_accepts() -> None:
+    """To return is to have done it."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+
+    assert decided(app) == Verdict("accept")
+
+
+@pytest.mark.parametrize("said", [[], ["mail.defer"]])
+def test_to_ask_for_more_than_the_message_is_a_normal_end(said: list[str]) -> None:
+    """The application is released: cancelled, once what it said has been taken as its verdict."""
+    seen = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await receive()
+            for kind in said:
+                await send({"type": kind})
+            await receive()
+        except asyncio.CancelledError:
+            seen.append("released")
+            raise
+
+    assert decided(app).kind == ("defer" if said else "accept")
+    assert seen == ["released"]
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (["mail.nonsense"], "mail knows no message 'mail.nonsense', but mail.accept, mail.defer"),
+        (["mail.defer", "mail.accept"], "mail.accept after a verdict, which was defer"),
+    ],
+)
+def test_what_is_no_verdict_raises_in_the_application(said: list[str], why: str) -> None:
+    """With the words there are; a second one is a mistake, too."""
+    raised = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            for kind in said:
+                await send({"type": kind})
+        except ApplicationError as error:
+            raised.append(str(error))
+
+    decided(app)
+    assert raised == [why]
