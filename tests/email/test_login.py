@@ -104,7 +104,9 @@ def test_plain_that_says_nothing_of_use_is_refused(line: bytes, answer: str) -> 
     assert code(error) == answer
 
 
-@pytest.mark.parametrize("lines", [[b""], [b64encode(b"a\0b")], [b"YQ==", b64encode(b"s\0")], [b"YQ==", b"*"]])
+@pytest.mark.parametrize(
+    "lines", [[b""], [b64encode(b"a\0b")], [b"YQ==", b64encode(b"s\0")], [b"YQ==", b"*"]]
+)
 def test_login_that_says_nothing_of_use_is_refused(lines: list[bytes]) -> None:
     """An empty name, a NUL anywhere, or given up at the password."""
     login = begun(b"LOGIN")

@@ -16,7 +16,9 @@ def test_a_reply_is_a_code_an_enhanced_code_and_text() -> None:
 
 def test_lines_of_text_are_lines_of_the_reply_each_with_the_codes() -> None:
     """RFC 5321 §4.2.1: a hyphen behind the code in all lines but the last; RFC 2034 §4: the code in each."""
-    assert reply(554, "5.7.1", "One\nTwo\r\nThree") == b"554-5.7.1 One\r\n554-5.7.1 Two\r\n554 5.7.1 Three\r\n"
+    assert (
+        reply(554, "5.7.1", "One\nTwo\r\nThree") == b"554-5.7.1 One\r\n554-5.7.1 Two\r\n554 5.7.1 Three\r\n"
+    )
 
 
 def test_text_that_is_empty_makes_a_reply_all_the_same() -> None:
