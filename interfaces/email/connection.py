@@ -38,6 +38,7 @@ class Connection(Stream):
         self.message: Message | None = None
         self.unheard: Mapping[Key, Verdict] = {}
         self._came: int = 0
+        self._early: list[bytes] = []
         self._tasks: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport: Any) -> None:
@@ -58,6 +59,8 @@ class Connection(Stream):
 
     def connection_lost(self, error: Exception | None) -> None:
         """asyncio: it is gone. A message that is complete still gets its verdict, which is kept for its repeat."""
+        if self.lost:
+            return
         super().connection_lost(error)
         self._leave()
         if self.unheard:
@@ -68,6 +71,9 @@ class Connection(Stream):
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes came."""
         wire, service = self.wire, self.service
+        if self._held & UPGRADE:  # secret ones, although asyncio has not told yet that there is TLS
+            self._early.append(data)
+            return
         if self.unheard:  # the client has read the answer
             self.unheard = {}
         self._came += len(data)
@@ -106,8 +112,11 @@ class Connection(Stream):
     def _happened(self, event: Event) -> None:
         kind = type(event)
         if kind is Ended:
-            self._add(event.content)  # type: ignore[union-attr]
-            self._deliver()
+            if self._add(event.content):  # type: ignore[union-attr]
+                self._deliver()
+            else:
+                self._drop()
+                self.wire.answer(say.STORAGE)
         elif kind is Piece:
             self._add(event.content)  # type: ignore[union-attr]
         elif kind is Begun:
@@ -132,7 +141,9 @@ class Connection(Stream):
             secrets.token_hex(8), self.place, wire.mail, wire.recipients, time.time(), service.body()
         )
 
-    def _add(self, piece: bytes) -> None:
+    def _add(self, piece: bytes) -> bool:
+        """More content; False, and it will be refused, when it cannot be kept."""
+        kept = True
         if self.transaction is not None:
             body = self.transaction.body
             before = body.held
@@ -141,7 +152,9 @@ class Connection(Stream):
             except OSError as error:
                 log.error("%s: the message cannot be kept: %s", self.transaction.id, error)
                 self.wire.spoil(say.STORAGE)
+                kept = False
             self.service.in_flight += body.held - before
+        return kept
 
     def _drop(self) -> None:
         """No message is being received any more."""
@@ -222,8 +235,9 @@ class Connection(Stream):
         except (OSError, asyncio.CancelledError) as error:
             log.debug("%s: no TLS: %s", self.address, error)
             self.abort()
+            self.connection_lost(None)  # asyncio tells that to nobody when a handshake fails
             return
-        if transport is None:
+        if transport is None or self.lost:
             return
         self.transport = transport
         self.place.tls = tls_of(transport)
@@ -233,6 +247,9 @@ class Connection(Stream):
         self.deadline = service.now + service.options.command_timeout
         if service.draining:
             self.drain()
+        early, self._early = self._early, []
+        for data in early:
+            self.data_received(data)
 
     def _run(self, steps: Any) -> None:
         task = self.loop.create_task(steps)

@@ -96,7 +96,10 @@ class EmailReceive(_From):
     headers: list[tuple[bytes, bytes]]
     """Names in lower case, values unfolded, in their order, repeated ones as they came."""
     body: bytes
-    """The message as it came, header included, dots of SMTP taken away."""
+    """The message as it came, header included, dots of SMTP taken away; b"" when there is a ``body_ref``."""
+    body_ref: dict[str, Any] | None
+    """``path`` and ``size`` of a file that holds a message too large for memory, as long as the scope lives:
+    `interfaces.email.body.content(event)` and `opened(event)` read either."""
     more_body: bool
     """False."""
 

@@ -57,9 +57,14 @@ class EmailOptions:
     )
     max_in_flight: int = option(
         256 * MIB,
-        "of messages that are received or wait for their verdict, of all connections; further ones get 452",
+        "of messages that are held in memory, received or waiting for their verdict; further ones get 452",
         unit="bytes", peers="none", between=(1, inf),
     )  # fmt: skip
+    spool_above: int = option(
+        MIB, "of a message that are held in memory; what is larger goes to a file", unit="bytes", peers="Haraka 1 MiB",
+        between=(65_536, inf),
+    )  # fmt: skip
+    spool_folder: str = option("", "where such files are; the system's folder for them unless given")
     max_pipelined: int = option(
         262_144, "that a client sends ahead of a verdict before reading stops", unit="bytes", between=(1, inf)
     )

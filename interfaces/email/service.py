@@ -5,6 +5,7 @@ import logging
 from ssl import SSLContext
 from typing import Any
 
+from interfaces.email.body import Body
 from interfaces.email.deliveries import Repeats
 from interfaces.email.events_smtp import Limits
 from interfaces.email.options import EmailOptions
@@ -39,8 +40,10 @@ class Service(Serving):
         self.app = app
         self.options = options
         self.per_address = options.max_connections_per_address
+        carries = getattr(app, "carries", None)  # where workers run the application: what they can be sent
+        carried = carries("email") if carries is not None else 0
         self.limits = Limits(
-            max_size=options.max_size,
+            max_size=min(options.max_size, carried or options.max_size),
             max_line=options.max_line,
             max_recipients=options.max_recipients,
             max_errors=options.max_errors,
@@ -50,12 +53,22 @@ class Service(Serving):
         )
         self.name: str = options.name
         self.in_flight: int = 0
+        self.memory: int = carried or options.spool_above
         self.repeats = Repeats(options.keep_verdicts, options.max_verdicts, self.count)
         self.tls: ServerTls | None = None
         if options.tls in ("starttls", "required"):
             self.tls = context.listening.secure(alpn=())
         for name in COUNTS:
             context.telemetry.count(name, 0)
+
+    def body(self) -> Body:
+        """Where the content of a message goes. A worker elsewhere cannot read our files, so all of it goes there."""
+        return Body(self.memory, self.options.spool_folder or None)
+
+    def let_go(self, body: Body) -> None:
+        """A message has its verdict, or is given up."""
+        self.in_flight -= body.held
+        body.close()
 
     def secure(self) -> SSLContext | None:
         """The context for STARTTLS, now; None where it is not offered."""

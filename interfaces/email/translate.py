@@ -3,12 +3,12 @@
 The contract is in ``messages.py``. RFC 5321 §4.4 (Received), RFC 5322 §3.6.4 (References).
 """
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from typing import Any
 
+from interfaces.email.body import Body
 from interfaces.email.envelope import Mail, Recipient
 from interfaces.email.headers import Headers, identifier, split
 from interfaces.shared.asgi import Event, Scope
@@ -41,31 +41,15 @@ class Transaction:
     mail: Mail
     recipients: list[Recipient]
     received_at: float
-    pieces: list[bytes] = field(default_factory=list)
-    size: int = 0
-    digest: str = ""
-
-    def add(self, piece: bytes) -> None:
-        """More content."""
-        if piece:
-            self.pieces.append(piece)
-            self.size += len(piece)
+    body: Body
 
     def keys(self) -> list[Key]:
         """What each recipient is known by, should the message come again."""
-        if not self.digest:
-            self.digest = hashlib.sha256(self.whole()).hexdigest()
-        return keys_of(str(self.mail.sender), self.recipients, self.digest)
+        return keys_of(str(self.mail.sender), self.recipients, self.body.digest)
 
     def only(self, places: Sequence[int]) -> "Transaction":
         """The same for some of the recipients."""
         return replace(self, recipients=[self.recipients[at] for at in places])
-
-    def whole(self) -> bytes:
-        """The content in one piece."""
-        if len(self.pieces) != 1:
-            self.pieces = [b"".join(self.pieces)]
-        return self.pieces[0]
 
     def scope(self, state: dict[str, Any], headers: Headers) -> Scope:
         """The scope of the message; ``conversation`` is the first of its References."""
@@ -93,12 +77,12 @@ class Transaction:
 
     def event(self, headers: Headers) -> Event:
         """``email.receive`` with the whole message."""
-        body = self.whole()
+        body, digest = self.body, self.body.digest
         sender, recipients = str(self.mail.sender), [str(one.address) for one in self.recipients]
         return {
             "type": "email.receive",
             "id": self.id,
-            "dedupe_key": f"{sender} {recipients[0]} {self.digest}",
+            "dedupe_key": f"{sender} {recipients[0]} {digest}",
             "attempt": 1,
             "received_at": self.received_at,
             "from": sender or None,
@@ -107,16 +91,17 @@ class Transaction:
             "to_address": recipients[0],
             "subject": headers.text(b"subject"),
             "message_id": identifier(headers.first(b"message-id")),
-            "size": self.size,
-            "digest": self.digest,
+            "size": body.size,
+            "digest": digest,
             "headers": headers.fields,
-            "body": body,
+            "body": b"" if body.reference else body.whole,
+            "body_ref": body.reference,
             "more_body": False,
         }
 
     def headers(self) -> Headers:
         """The header of the content."""
-        return split(self.whole())
+        return split(self.body.whole)
 
 
 def _recipient(one: Recipient) -> dict[str, Any]:

@@ -362,6 +362,10 @@ class Wire:
         if good:
             self._errors = self._junk = 0
 
+    def spoil(self, answer: bytes) -> None:
+        """Refuse the message whose content comes in: ``answer`` is for its end, and :class:`Abandoned` comes now."""
+        self._content.fault = self._content.fault or answer
+
     def stop(self, answer: bytes) -> Event | None:
         """End the connection with ``answer``: 421 and why. A message that has begun is abandoned."""
         return None if self.closing else self._close(answer)

@@ -12,6 +12,7 @@ from dataclasses import fields
 from functools import partial
 from typing import Any
 
+from interfaces.layers.frames import MESSAGE_LIMIT
 from interfaces.shared.asgi import Event, Receive, Scope, Send
 from interfaces.shared.errors import ApplicationError, NoRoute, PeerGone, Unavailable
 from interfaces.workers.conversation import BODY, REPLY_TIMEOUT, Conversation
@@ -36,6 +37,10 @@ TRIES = 3
 """Workers that one event may lose before it is taken for the cause of it."""
 
 
+CARRIED = MESSAGE_LIMIT - 1048576
+"""Bytes of an event's body that a worker can be sent, with room for all else that is in the message."""
+
+
 class Relay:
     """``Relay(transport)`` is called as the application would be; ``layer`` is what event style speaks through."""
 
@@ -45,6 +50,10 @@ class Relay:
 
     def __repr__(self) -> str:
         return f"Relay({self.transport!r})"
+
+    def carries(self, kind: str) -> int:
+        """Bytes that an event of a scope of type ``kind`` may have, which may be served on another machine."""
+        return CARRIED if kind else 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a worker serve one scope (ASGI 3). It has a lifespan of its own."""

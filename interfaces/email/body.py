@@ -1,0 +1,95 @@
+"""The content of a message as it arrives: in memory while it is small, else in a file that has no name.
+
+Such a file is gone with the process, however that ends. Whoever may open this process's descriptors reads it by its
+path, which is in the event as ``body_ref``, until it is closed: as long as the scope lives.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any, cast
+
+__all__ = ["Body", "content", "opened"]
+
+DESCRIPTORS = Path("/proc/self/fd")
+"""Where a file without a name has a path; without it everything stays in memory."""
+
+
+class Body:
+    """Bytes that are added piece by piece. ``memory``: how many of them may be held here.
+
+    ``size`` is of all of them, ``held`` of those in memory.
+    """
+
+    def __init__(self, memory: int, folder: str | None = None) -> None:
+        self.memory = memory if DESCRIPTORS.exists() else 1 << 62
+        self.size: int = 0
+        self.held: int = 0
+        self._folder = folder
+        self._digest = hashlib.sha256()
+        self._pieces: list[bytes] = []
+        self._file: IO[bytes] | None = None
+
+    def add(self, piece: bytes) -> None:
+        """More of it. OSError when the file cannot be written."""
+        if not piece:
+            return
+        self.size += len(piece)
+        self._digest.update(piece)
+        if self._file is None and self.size <= self.memory:
+            self._pieces.append(piece)
+            self.held += len(piece)
+            return
+        if self._file is None:
+            self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115 - close() does
+            self._write(self.whole)
+        self._write(piece)
+
+    def _write(self, data: bytes) -> None:
+        left = memoryview(data)
+        while left:
+            left = left[cast(IO[bytes], self._file).write(left) :]
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of all of it, in hexadecimal."""
+        return self._digest.hexdigest()
+
+    @property
+    def whole(self) -> bytes:
+        """What is in memory, in one piece: all of it, or its beginning where there is a :attr:`reference`."""
+        if len(self._pieces) != 1:
+            self._pieces = [b"".join(self._pieces)]
+        return self._pieces[0]
+
+    @property
+    def reference(self) -> dict[str, Any] | None:
+        """Where to read all of it, when it is not in memory: ``{"path", "size"}``."""
+        if self._file is None:
+            return None
+        return {"path": f"/proc/{os.getpid()}/fd/{self._file.fileno()}", "size": self.size}
+
+    def close(self) -> None:
+        """Nobody needs it any more."""
+        if self._file is not None:
+            self._file.close()
+
+
+def opened(event: Mapping[str, Any]) -> IO[bytes]:
+    """The content of an ``email.receive`` as a file, to be read outside the event loop when it is large."""
+    reference = event.get("body_ref")
+    if reference is not None:
+        return Path(reference["path"]).open("rb")
+    return BytesIO(event["body"])
+
+
+def content(event: Mapping[str, Any]) -> bytes:
+    """The whole content of an ``email.receive``, wherever it is."""
+    if event.get("body_ref") is None:
+        body: bytes = event["body"]
+        return body
+    with opened(event) as file:
+        return file.read()
