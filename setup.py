@@ -24,6 +24,7 @@ HOT = [
     "interfaces/shared/session.py",
     "interfaces/shared/stream.py",
     "interfaces/shared/serving.py",
+    "interfaces/shared/delivery.py",
     "interfaces/http_ws/wire_h1.py",
     "interfaces/http_ws/events_ws.py",
     "interfaces/http_ws/wire_ws.py",
@@ -35,6 +36,18 @@ HOT = [
     "interfaces/http_ws/request.py",
     "interfaces/http_ws/connection.py",
     "interfaces/http_ws/websocket.py",
+    "interfaces/email/replies.py",
+    "interfaces/email/envelope.py",
+    "interfaces/email/content.py",
+    "interfaces/email/events_smtp.py",
+    "interfaces/email/login.py",
+    "interfaces/email/headers.py",
+    "interfaces/email/wire_smtp.py",
+    "interfaces/email/translate.py",
+    "interfaces/email/verdicts.py",
+    "interfaces/email/deliveries.py",
+    "interfaces/email/service.py",
+    "interfaces/email/connection.py",
 ]
 
 BASE = [

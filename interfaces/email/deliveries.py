@@ -29,7 +29,10 @@ class Run:
 
     def decided(self, verdicts: Sequence[Verdict]) -> None:
         """The application has ended, with a verdict for each recipient."""
-        self.verdicts = dict(zip(self.keys, verdicts, strict=True))
+        if len(self.keys) == 1 == len(verdicts):
+            self.verdicts = {self.keys[0]: verdicts[0]}
+        else:
+            self.verdicts = dict(zip(self.keys, verdicts, strict=True))
         heirs, self.heirs = self.heirs, []
         for heir in heirs:
             heir(self)
@@ -56,8 +59,12 @@ class Message:
 
     def take(self, verdicts: Mapping[Key, Verdict]) -> None:
         """Verdicts for some of the recipients; calls ``done`` once there is one for each."""
-        self.verdicts |= {key: said for key, said in verdicts.items() if key in self.missing}
-        self.missing -= verdicts.keys()
+        if verdicts.keys() == self.missing:  # as it mostly is
+            self.verdicts.update(verdicts)
+            self.missing.clear()
+        else:
+            self.verdicts |= {key: said for key, said in verdicts.items() if key in self.missing}
+            self.missing -= verdicts.keys()
         if not self.missing:
             self._done(self)
 

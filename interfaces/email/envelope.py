@@ -52,31 +52,46 @@ Parameters = dict[str, str | int | bool]
 """By their names in capitals: SIZE an int, flags True, the others as they were sent."""
 
 
-@dataclass(frozen=True, slots=True)
+# These three are made for each message, and a compiled dataclass that is frozen takes a microsecond to make.
+@dataclass(slots=True, init=False)
 class Address:
     """``local@domain``, without a domain for "postmaster" alone; both are "" for the null sender."""
 
     local: str
     domain: str
+    text: str = field(repr=False)
+
+    def __init__(self, local: str, domain: str) -> None:
+        self.local = local
+        self.domain = domain
+        self.text = f"{local}@{domain}" if domain else local
 
     def __str__(self) -> str:
-        return f"{self.local}@{self.domain}" if self.domain else self.local
+        return self.text
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, init=False)
 class Mail:
     """What MAIL said."""
 
     sender: Address
-    parameters: Parameters = field(default_factory=dict)
+    parameters: Parameters
+
+    def __init__(self, sender: Address, parameters: Parameters) -> None:
+        self.sender = sender
+        self.parameters = parameters
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, init=False)
 class Recipient:
     """What one RCPT said."""
 
     address: Address
-    parameters: Parameters = field(default_factory=dict)
+    parameters: Parameters
+
+    def __init__(self, address: Address, parameters: Parameters) -> None:
+        self.address = address
+        self.parameters = parameters
 
 
 def mail(line: bytes, *, extended: bool, max_size: int, tls: bool) -> Mail:

@@ -48,18 +48,24 @@ class Begun:
     """Content follows: ``mail``, ``recipients`` and ``greeting`` of the wire say whose."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, init=False)
 class Piece:
     """Content, and there is more."""
 
     content: bytes
 
+    def __init__(self, content: bytes) -> None:
+        self.content = content
 
-@dataclass(frozen=True, slots=True)
+
+@dataclass(slots=True, init=False)
 class Ended:
     """The rest of the content: the message is to be answered, to each recipient in LMTP."""
 
     content: bytes
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
 
 
 @dataclass(frozen=True, slots=True)

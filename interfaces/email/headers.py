@@ -14,6 +14,17 @@ __all__ = ["Headers", "identifier", "split"]
 _NAME = re.compile(rb"[!-9;-~]+")
 _FOLD = re.compile(rb"\r\n(?=[ \t])")
 _IDENTIFIER = re.compile(rb"<([^<>\s]{1,998})>")
+_COMMON = {
+    name: name.lower()
+    for name in b"""
+        Received Return-Path Delivered-To From To Cc Subject Date Message-ID Message-Id In-Reply-To References Reply-To
+        Sender MIME-Version Mime-Version Content-Type Content-Transfer-Encoding Content-Disposition Content-Language
+        DKIM-Signature ARC-Seal ARC-Message-Signature ARC-Authentication-Results Authentication-Results Received-SPF
+        List-Id List-Unsubscribe List-Unsubscribe-Post List-Help List-Post List-Archive Precedence Auto-Submitted
+        User-Agent X-Mailer Organization Importance X-Priority Thread-Topic Thread-Index Feedback-ID
+    """.split()
+}
+"""Names as they are mostly written, which need no second look."""
 DECODED = 4000
 """Bytes of a field beyond which encoded words stay as they are."""
 
@@ -27,7 +38,10 @@ class Headers:
 
     def first(self, name: bytes) -> bytes:
         """The first value of ``name``, b"" without one."""
-        return next((value for found, value in self.fields if found == name), b"")
+        for found, value in self.fields:
+            if found == name:
+                return value
+        return b""
 
     def text(self, name: bytes) -> str:
         """The first value of ``name`` with its encoded words decoded, as far as that can be done."""
@@ -43,23 +57,25 @@ class Headers:
 
 def split(content: bytes) -> Headers:
     """Read the fields up to the empty line; what is no field ends the header, as servers take it."""
-    found, at = Headers(), 0
+    fields: list[tuple[bytes, bytes]] = []
+    at, size = 0, len(content)
     while True:
+        folded = False
         end = content.find(b"\r\n", at)
-        while end >= 0 and content[end + 2 : end + 3] in (b" ", b"\t"):
+        while 0 <= end < size - 2 and content[end + 2] in (32, 9):
             end = content.find(b"\r\n", end + 2)
+            folded = True
         line = content[at:end] if end >= 0 else content[at:]
-        name, colon, value = line.partition(b":")
-        name = name.rstrip(b" \t")
-        if not colon or not _NAME.fullmatch(name):
-            found.end = at + 2 if not line and end >= 0 else at
-            return found
-        if b"\r\n" in value:
-            value = _FOLD.sub(b"", value)
-        found.fields.append((name.lower(), value.strip(b" \t")))
+        colon = line.find(b":")
+        name = _COMMON.get(line[:colon])
+        if name is None:
+            name = line[:colon].rstrip(b" \t").lower()
+            if colon < 0 or not _NAME.fullmatch(name):
+                return Headers(fields, at + 2 if not line and end >= 0 else at)
+        value = line[colon + 1 :]
+        fields.append((name, (_FOLD.sub(b"", value) if folded else value).strip(b" \t")))
         if end < 0:
-            found.end = len(content)
-            return found
+            return Headers(fields, size)
         at = end + 2
 
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from interfaces.email.replies import ENHANCED, reply
 from interfaces.shared.asgi import Application, Event, Scope
-from interfaces.shared.delivery import Delivery, Verdict
+from interfaces.shared.delivery import ACCEPTED, Delivery, Verdict
 from interfaces.shared.errors import ApplicationError
 
 __all__ = ["MailDelivery", "replies_of", "verdict"]
@@ -50,11 +50,14 @@ def _verdict(event: Event, kind: Kind) -> Verdict:
     return Verdict(kind, {"code": code, "enhanced": enhanced, "text": text})
 
 
+_WORDS = dict.fromkeys(KINDS, verdict)
+
+
 class MailDelivery(Delivery):
     """The call of the application for one message, with ``email.status`` for single recipients."""
 
     def __init__(self, app: Application, scope: Scope, on_end: Callable[[Any], None]) -> None:
-        super().__init__(app, scope, dict.fromkeys(KINDS, verdict), on_end)
+        super().__init__(app, scope, _WORDS, on_end)
         self.addresses: list[str] = [one["address"] for one in scope["rcpt_to"]]
         self.statuses: dict[int, Verdict] = {}
 
@@ -80,6 +83,8 @@ class MailDelivery(Delivery):
     def outcomes(self, unrouted: Verdict) -> list[Verdict]:
         """The verdict of each recipient: its status, else that of the message."""
         rest = self.outcome(unrouted)
+        if not self.statuses:
+            return [rest] * len(self.addresses)
         return [self.statuses.get(place, rest) for place in range(len(self.addresses))]
 
 
@@ -91,14 +96,15 @@ def replies_of(verdicts: Sequence[Verdict], transaction_id: str, *, lmtp: bool) 
     """
     if lmtp:
         return [_reply(said, transaction_id) for said in verdicts]
-    kinds = {said.kind for said in verdicts}
-    if len(kinds) == 1:
+    if len(verdicts) == 1 or len({said.kind for said in verdicts}) == 1:
         return [_reply(verdicts[0], transaction_id)]
     deferring = [said for said in verdicts if said.kind == "defer"]
     return [_reply(deferring[0] if deferring else Verdict("defer"), transaction_id)]
 
 
 def _reply(said: Verdict, transaction_id: str) -> bytes:
+    if said is ACCEPTED:  # what most messages are answered
+        return b"250 2.0.0 Ok %b\r\n" % transaction_id.encode("ascii")
     code, enhanced, text = _DEFAULTS[said.kind]
     text = said.detail.get("text", text)
     if said.kind == "accept":

@@ -27,6 +27,9 @@ class Verdict:
         return self.kind != "defer"
 
 
+ACCEPTED, DEFERRED = Verdict("accept"), Verdict("defer")
+
+
 class Delivery(Session):
     """The scope of one message: it ends with a verdict, and a peer that hangs up does not end it.
 
@@ -68,7 +71,7 @@ class Delivery(Session):
             return self.verdict
         if self.unrouted:
             return unrouted
-        return Verdict("defer" if self._broken else "accept")
+        return DEFERRED if self._broken else ACCEPTED
 
     @property
     def _broken(self) -> bool:
