@@ -19,18 +19,18 @@ DESCRIPTORS = Path("/proc/self/fd")
 
 
 class Body:
-    """Bytes that are added piece by piece. ``memory``: how many of them may be held here.
+    """Bytes that are added piece by piece, behind a ``head`` that is not in the digest.
 
-    ``size`` is of all of them, ``held`` of those in memory.
+    ``memory``: how many of them may be held here. ``size`` is of all of them, ``held`` of those in memory.
     """
 
-    def __init__(self, memory: int, folder: str | None = None) -> None:
+    def __init__(self, memory: int, folder: str | None = None, *, head: bytes = b"") -> None:
         self.memory = memory if DESCRIPTORS.exists() else 1 << 62
-        self.size: int = 0
-        self.held: int = 0
+        self.size: int = len(head)
+        self.held: int = len(head)
         self._folder = folder
         self._digest = hashlib.sha256()
-        self._pieces: list[bytes] = []
+        self._pieces: list[bytes] = [head] if head else []
         self._file: IO[bytes] | None = None
 
     def add(self, piece: bytes) -> None:
@@ -55,7 +55,7 @@ class Body:
 
     @property
     def digest(self) -> str:
-        """SHA-256 of all of it, in hexadecimal."""
+        """SHA-256 of what was added, in hexadecimal."""
         return self._digest.hexdigest()
 
     @property

@@ -11,7 +11,7 @@ from interfaces.email import replies as say
 from interfaces.email.deliveries import Message, Run
 from interfaces.email.events_smtp import Abandoned, Begun, Ended, Event, Piece, Tls
 from interfaces.email.service import Service, log, tls_of
-from interfaces.email.translate import Key, Transaction
+from interfaces.email.translate import Key, Transaction, received
 from interfaces.email.verdicts import MailDelivery, replies_of
 from interfaces.email.wire_smtp import Wire
 from interfaces.shared.delivery import Verdict
@@ -137,9 +137,10 @@ class Connection(Stream):
         self.place.helo = wire.greeting
         self._came = 0
         self.deadline = service.now + service.options.data_timeout
-        self.transaction = Transaction(
-            secrets.token_hex(8), self.place, wire.mail, wire.recipients, time.time(), service.body()
-        )
+        name, now = secrets.token_hex(8), time.time()
+        body = service.body(received(name, self.place, wire.mail, now, service.name))
+        service.in_flight += body.held
+        self.transaction = Transaction(name, self.place, wire.mail, wire.recipients, now, body)
 
     def _add(self, piece: bytes) -> bool:
         """More content; False, and it will be refused, when it cannot be kept."""

@@ -92,11 +92,11 @@ class EmailReceive(_From):
     """Without angle brackets."""
     size: int
     digest: str
-    """SHA-256 of the body, in hexadecimal."""
+    """SHA-256 of what the client sent, in hexadecimal."""
     headers: list[tuple[bytes, bytes]]
     """Names in lower case, values unfolded, in their order, repeated ones as they came."""
     body: bytes
-    """The message as it came, header included, dots of SMTP taken away; b"" when there is a ``body_ref``."""
+    """The message as it came behind our Received line, dots of SMTP taken away; b"" when there is a ``body_ref``."""
     body_ref: dict[str, Any] | None
     """``path`` and ``size`` of a file that holds a message too large for memory, as long as the scope lives:
     `interfaces.email.body.content(event)` and `opened(event)` read either."""

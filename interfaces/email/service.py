@@ -61,9 +61,9 @@ class Service(Serving):
         for name in COUNTS:
             context.telemetry.count(name, 0)
 
-    def body(self) -> Body:
-        """Where the content of a message goes. A worker elsewhere cannot read our files, so all of it goes there."""
-        return Body(self.memory, self.options.spool_folder or None)
+    def body(self, head: bytes) -> Body:
+        """Where the content of a message goes, behind ``head``. A worker elsewhere cannot read our files."""
+        return Body(self.memory, self.options.spool_folder or None, head=head)
 
     def let_go(self, body: Body) -> None:
         """A message has its verdict, or is given up."""

@@ -120,18 +120,12 @@ def keys_of(sender: str, recipients: Sequence[Recipient], digest: str) -> list[K
     return [f"{sender}\0{one.address}\0{digest}" for one in recipients]
 
 
-def received(transaction: Transaction, host: str) -> bytes:
-    """The trace line of a message (RFC 5321 §4.4), with its CRLF: for who passes the message on."""
-    place = transaction.place
-    kind = (
-        ("UTF8" if "SMTPUTF8" in transaction.mail.parameters else "E") + "SMTP"
-        if place.protocol == "smtp"
-        else "LMTP"
-    )
+def received(id: str, place: Place, mail: Mail, at: float, host: str) -> bytes:
+    """The trace line of a message (RFC 5321 §4.4, RFC 3848 names of the protocols), with its CRLF."""
+    smtp = "UTF8SMTP" if "SMTPUTF8" in mail.parameters else "ESMTP"
+    kind = "LMTP" if place.protocol == "lmtp" else smtp
     kind += "S" * (place.tls is not None) + "A" * (place.auth is not None)
+    helo = "".join(char if "!" <= char <= "~" else "?" for char in place.helo)
     client = place.client[0] if place.client else "unix"
-    when = formatdate(transaction.received_at)
-    helo = "".join(char if char.isascii() and char.isprintable() else "?" for char in place.helo)
-    return (
-        f"Received: from {helo} ([{client}])\r\n\tby {host} with {kind} id {transaction.id};\r\n\t{when}\r\n"
-    ).encode("ascii", "replace")
+    line = f"Received: from {helo} ([{client}])\r\n\tby {host} with {kind} id {id};\r\n\t{formatdate(at)}\r\n"
+    return line.encode("ascii", "replace")

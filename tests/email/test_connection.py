@@ -193,7 +193,7 @@ async def test_messages_that_were_sent_ahead_wait_for_the_verdict_before_them(si
         for n, rest in enumerate([[550, 250, 250, 354], [550, 250, 250, 354], [550, 221]]):
             assert len(bench.calls) == n + 1
             event = await bench.calls[n].receive()
-            assert event["body"] == b"%d\r\n" % (n + 1)
+            assert event["body"].partition(b";\r\n\t")[2].endswith(b"\r\n%d\r\n" % (n + 1))
             await bench.calls[n].send({"type": "email.reject"})
             await bench.calls[n].finish()
             assert await peer.codes() == rest
@@ -216,7 +216,8 @@ async def test_256_kb_behind_a_verdict_stop_the_reading_and_nothing_else() -> No
         assert await peer.codes() == [250, 250, 250, 354]
         await bench.calls[1].finish()
         assert await peer.codes() == [250, 250, 250, 354]
-        assert (await bench.calls[2].receive())["size"] == 200_000
+        event = await bench.calls[2].receive()
+        assert event["size"] == len(event["body"]) and event["body"].count(b"x" * 998) == 200
         await bench.calls[2].finish()
         assert await peer.codes() == [250]
         assert peer.transport.reading
