@@ -11,7 +11,8 @@ import os
 import secrets
 import socket
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -32,7 +33,7 @@ from django.utils.module_loading import import_string
 
 from interfaces.django.tasks import TYPE, channels_of
 from interfaces.shared.asgi import Event
-from interfaces.workers.background import background
+from interfaces.workers.background import STORES, Store, background
 from interfaces.workers.calling import blocking
 from interfaces.workers.message import Message, at_once
 from interfaces.workers.outcome import Outcome
@@ -184,10 +185,28 @@ async def run(message: Message) -> None:
 
 
 def register() -> None:
-    """Make :func:`run` the function of the tasks' channels on the layer "default", which that worker reads."""
+    """Make :func:`run` the function of the tasks' channels on the layer "default", which that worker reads.
+
+    What durable queues keep is taken from there.
+    """
     for channel, limits in channels_of("default").items():
         if limits is None:
             background(channel)(run)
+        else:
+            STORES[channel] = partial(_kept, limits)
+
+
+@asynccontextmanager
+async def _kept(limits: Mapping[str, Any], layer: Any) -> AsyncIterator[Store]:
+    # what it needs is installed where a broker is used
+    from interfaces.django.durable_tasks import DurableTasks  # noqa: PLC0415
+
+    tasks = DurableTasks(layer.hub(), limits, _runner().attempt)
+    try:
+        await tasks.queues.open()
+        yield tasks
+    finally:
+        await tasks.queues.close()
 
 
 class _Process:

@@ -1,7 +1,6 @@
 """The worker of a Django project, as an interface of a serving process: ``manage.py runworker``."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -16,12 +15,10 @@ from interfaces.runner.options import WorkerOptions
 from interfaces.shared.asgi import Application, Event
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address
-from interfaces.workers.background import Background, worker_ready
+from interfaces.workers.background import Background, finished, worker_ready
 from interfaces.workers.outcome import Outcome
 
 __all__ = ["DjangoWorker", "Duties"]
-
-log = logging.getLogger("interfaces.django")
 
 TASKS = "django.tasks.*"
 """The channels of Django's tasks."""
@@ -129,14 +126,7 @@ class _Work:
 
     async def finish(self) -> None:
         """Wait for what was taken, for the time of a drain; what runs longer is cut and told."""
-        if self.tasks:
-            _, late = await asyncio.wait(self.tasks, timeout=self.drain)
-            running = [task for taker in self.taking for task in taker.running]
-            if late:
-                log.warning("%d messages were cut after %g s", len(running), self.drain)
-            for task in (*running, *late):
-                task.cancel()
-            await asyncio.wait(self.tasks)
+        await finished(self.tasks, self.taking, self.drain)
         for queue in self.durable:
             await queue.queues.close()
         if isinstance(self.readable, Each):

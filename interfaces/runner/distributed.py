@@ -11,6 +11,7 @@ import ssl
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any, ClassVar
 
 from interfaces.registry import BUILTIN
@@ -22,7 +23,7 @@ from interfaces.shared.listen import Address, Listening, TlsFiles
 from interfaces.shared.noise import Noise
 from interfaces.shared.options import did_you_mean
 from interfaces.shared.telemetry import Telemetry
-from interfaces.workers.background import Background, worker_ready
+from interfaces.workers.background import STORES, Background, finished, worker_ready
 from interfaces.workers.relay import Relay
 from interfaces.workers.routing import Routing
 from interfaces.workers.transports.both import Both
@@ -147,6 +148,10 @@ class _Split:
         self.relay = relay
         self.types = types
 
+    def carries(self, kind: str) -> int:
+        """As the relay says it; 0 where the application is here."""
+        return self.relay.carries(kind) if kind in self.types else 0
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one scope (ASGI 3)."""
         app = self.relay if scope["type"] in self.types else self.app
@@ -178,17 +183,16 @@ class WorkerProcess(Interface[WorkerOptions]):
                 state=context.state,
                 count=context.telemetry.count,
             )
-            background = _background(app, options, context.layer)
+            works = [*_background(app, options, context.layer), *await _stored(options, context.layer, stack)]
+            tasks = [asyncio.ensure_future(work.run()) for work in works]
             context.ready("worker", True)
             worker_ready.send()
             try:
                 yield []
             finally:
-                if background is not None:
-                    background.cancel()
-                await worker.drain(context.drain)
-                if background is not None:
-                    await asyncio.wait({background}, timeout=context.drain)
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(worker.drain(context.drain), finished(tasks, works, context.drain))
 
 
 def _source(options: WorkerOptions, context: Context, name: str) -> Any:
@@ -203,19 +207,29 @@ def _source(options: WorkerOptions, context: Context, name: str) -> Any:
     return Both(sources)
 
 
-def _background(app: Application, options: WorkerOptions, layer: Any) -> asyncio.Task[None] | None:
+def _background(app: Application, options: WorkerOptions, layer: Any) -> list[Background]:
     """Functions on the application's own channels, if it has any and there is a layer; they need no Routing."""
     if not _has_broker(layer):
-        return None
+        return []
     routing = next((found for found in _parts(app) if isinstance(found, Routing)), None) or Routing([])
 
     def wanted() -> set[str]:
         return {channel for channel in routing.background_channels() if _takes(options, channel)}
 
     if not wanted():
-        return None
-    work = Background(routing.attempt, wanted, layer, concurrency=min(options.concurrency, BACKGROUND))
-    return asyncio.ensure_future(work.run())
+        return []
+    return [Background(routing.attempt, wanted, layer, concurrency=min(options.concurrency, BACKGROUND))]
+
+
+async def _stored(options: WorkerOptions, layer: Any, stack: AsyncExitStack) -> list[Background]:
+    """Work on channels whose messages are kept elsewhere. ConfigError where they are not kept well enough."""
+    works = []
+    for channel, opened in STORES.items():
+        if _has_broker(layer) and _takes(options, channel):
+            store = await stack.enter_async_context(opened(layer))
+            limit = min(options.concurrency, BACKGROUND)
+            works.append(Background(store.attempt, partial(list, [channel]), store, concurrency=limit))
+    return works
 
 
 def _parts(app: Any) -> list[Any]:

@@ -13,18 +13,20 @@ A message is taken by one worker and at most once; for work that must not be los
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Any
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from contextlib import AbstractAsyncContextManager
+from typing import Any, Protocol
 
 from interfaces.layers.base import ChannelFull, copied
+from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ConfigError, Unavailable
 from interfaces.shared.strand import lane
 from interfaces.workers.calling import Consumer
 from interfaces.workers.message import perform
 from interfaces.workers.outcome import Outcome
 
-__all__ = ["DROPPED", "FUNCTIONS", "RETRIES", "Background", "Signal", "background", "consumer_failed",
-           "consumer_finished", "consumer_started", "worker_ready"]  # fmt: skip
+__all__ = ["DROPPED", "FUNCTIONS", "RETRIES", "STORES", "Background", "Signal", "Store", "background",
+           "consumer_failed", "consumer_finished", "consumer_started", "finished", "worker_ready"]  # fmt: skip
 
 log = logging.getLogger("interfaces.workers")
 
@@ -38,6 +40,20 @@ _BROKEN = 1.0
 
 FUNCTIONS: dict[str, Consumer] = {}
 """Channel → function, as :func:`background` has collected them."""
+
+
+class Store(Protocol):
+    """Keeps messages somewhere else than in the layer's channels, such as in durable queues, and has them handled."""
+
+    async def receive_any(self, channels: Iterable[str], /) -> tuple[str, Event]:
+        """Wait for a message of one of the channels. Unavailable for now."""
+
+    async def attempt(self, message: dict[str, Any], session: dict[str, Any], channel: str, /) -> Outcome:
+        """Have it handled, and say what became of it."""
+
+
+STORES: dict[str, Callable[[Any], AbstractAsyncContextManager[Store]]] = {}
+"""Channel → what opens, on the worker's layer, the store of its messages. Entering raises ConfigError, Unavailable."""
 DROPPED: Counter[str] = Counter()
 """Why messages were given up ("retries", "no-route", "raised", "unavailable", "full") → count."""
 
@@ -196,3 +212,18 @@ class Background:
                 return
         DROPPED["full"] += 1
         log.error("channel %s stayed full; a message to it was given up", operation[1])
+
+
+async def finished(
+    tasks: Collection[asyncio.Task[None]], works: Iterable[Background], seconds: float
+) -> None:
+    """Wait for ``tasks``, in which ``works`` ran, and which were told to end; what takes longer is cut and told."""
+    if not tasks:
+        return
+    _, late = await asyncio.wait(tasks, timeout=seconds)
+    running = [task for work in works for task in work.running]
+    if late:
+        log.warning("%d messages were cut after %g s", len(running), seconds)
+    for task in (*running, *late):
+        task.cancel()
+    await asyncio.wait(tasks)

@@ -160,6 +160,30 @@ def test_a_durable_task_outlives_its_worker(keeping, project):
 
 
 @needs_tasks
+def test_a_worker_without_django_runs_durable_tasks(keeping, project):
+    """``interfaces worker`` takes what durable queues keep; one that was killed is run again as the second attempt."""
+    environ, notes = project
+    config = keeping["CONFIG"]
+    environ = tasks(environ, OPTIONS={"durable": {"lease": 1}}) | {"PROJ_LAYER": json.dumps(keeping)}
+    enqueue("hang_once.enqueue(); write.enqueue(7)", environ)
+    url = f"{config['hosts'][0]}?prefix={config['prefix']}"
+    command = ("-m", "interfaces", "worker", "--app", "proj.asgi:application", "--layer", url)
+    environ |= {"DJANGO_SETTINGS_MODULE": "proj.settings"}
+    with started(*command, **environ) as worker:
+        until(lambda: len(notes()) == 2)
+        worker.kill()
+    with started(*command, **environ) as worker:
+        until(lambda: len(notes()) == 3)
+        stopped(worker)
+    assert sorted(notes()) == ["7", "attempt 1", "attempt 2"]
+    environ["PROJ_LAYER"] = project[0]["PROJ_LAYER"]
+    config = json.loads(environ["PROJ_LAYER"])["CONFIG"]
+    with started(*command[:-1], f"{config['hosts'][0]}?prefix={config['prefix']}", **environ) as worker:
+        assert worker.wait(60) == 2
+    assert "appendonly yes" in worker.banner  # its only line
+
+
+@needs_tasks
 def test_a_durable_task_that_is_cut_is_run_again(keeping, project):
     """A drain that is over before the task is gives it to the next worker."""
     environ, notes = project

@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -17,7 +18,8 @@ from interfaces.runner.options import ServeOptions, WorkerOptions
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context
 from interfaces.shared.telemetry import Telemetry
-from interfaces.workers.background import FUNCTIONS, background, worker_ready
+from interfaces.workers.background import FUNCTIONS, STORES, background, worker_ready
+from interfaces.workers.outcome import Outcome
 from interfaces.workers.routing import Routing, route
 from interfaces.workers.transports.dial import Dialler
 from interfaces.workers.transports.directory import Places
@@ -327,10 +329,11 @@ def test_globs_choose_background_channels(only: Any, exclude: Any, taken: list[s
     async def run() -> None:
         layer = Layer()
         options = WorkerOptions(layer="redis://h", only=only, exclude=exclude)
-        task = distributed._background(app, options, layer)
-        assert distributed._background(app, options, LocalChannelLayer()) is None
-        assert (task is None) is (taken is None)
-        if task is not None:
+        works = distributed._background(app, options, layer)
+        assert distributed._background(app, options, LocalChannelLayer()) == []
+        assert bool(works) is (taken is not None)
+        for work in works:
+            task = asyncio.ensure_future(work.run())
             asked = await layer.asked.get()
             assert [channel for channel in asked if channel.startswith(("tdist.", "http."))] == taken
             task.cancel()
@@ -345,8 +348,8 @@ def test_functions_of_channels_need_no_routing() -> None:
 
     async def run() -> None:
         layer = Layer()
-        task = distributed._background(app, WorkerOptions(layer="redis://h", only=("tdist.*",)), layer)
-        assert task is not None
+        (work,) = distributed._background(app, WorkerOptions(layer="redis://h", only=("tdist.*",)), layer)
+        task = asyncio.ensure_future(work.run())
         assert list(await layer.asked.get()) == ["tdist.alone"]
         task.cancel()
         await asyncio.wait({task})
@@ -356,6 +359,60 @@ def test_functions_of_channels_need_no_routing() -> None:
         asyncio.run(run())
     finally:
         del FUNCTIONS["tdist.alone"]
+
+
+def test_messages_that_are_kept_elsewhere_are_taken_from_there(
+    made: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A store is opened on the worker's layer, its messages handled; at the end what it gave is cut, then it closes."""
+    notes: list[Any] = []
+
+    class Kept:
+        """One message, and none after it."""
+
+        async def receive_any(self, channels: Any) -> Any:
+            if list(channels) in notes:
+                await asyncio.Event().wait()
+            notes.append(list(channels))
+            return channels[0], {"n": 1}
+
+        async def attempt(self, message: Any, session: Any, channel: str) -> Outcome:
+            notes.append((message, channel))
+            try:
+                await asyncio.Event().wait()
+            finally:
+                notes.append("cut")
+
+    @asynccontextmanager
+    async def opened(layer: Any) -> Any:
+        notes.append(layer)
+        yield Kept()
+        notes.append("closed")
+
+    class Source(Transport):
+        """Brings nothing."""
+
+        made: ClassVar[list[Transport]] = []
+
+        def free(self, slots: int) -> None:
+            """It is known."""
+
+        async def drain(self, seconds: float) -> None:
+            """At once."""
+
+    monkeypatch.setattr(distributed, "_source", lambda options, context, name: Source())
+    monkeypatch.setitem(STORES, "tdist.kept", opened)
+    monkeypatch.setitem(STORES, "tdist.others", opened)
+    layer = Layer()
+
+    async def run() -> None:
+        process = WorkerProcess(WorkerOptions(layer="redis://h", only=("tdist.k*",)))
+        async with process.serve(nothing, Context(layer=layer, drain=0)):
+            while len(notes) < 3:
+                await asyncio.sleep(0)
+
+    asyncio.run(run())
+    assert notes == [layer, ["tdist.kept"], ({"n": 1}, "tdist.kept"), "cut", "closed"]
 
 
 def test_a_worker_is_ready_only_while_it_can_take(monkeypatch: pytest.MonkeyPatch) -> None:
