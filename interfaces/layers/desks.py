@@ -22,7 +22,7 @@ PREFETCH = 64
 AHEAD_BYTES = 1048576
 """Bytes of messages beyond which one TAKE takes no more ahead."""
 BURST = 16
-"""Entries of those taken ahead that are acknowledged ahead for such a receiver."""
+"""Entries of those taken ahead that are claimed ahead for such a receiver."""
 QUICK = 0.005
 RETRY = 1.0
 """Seconds between attempts to hear bells at a broker that is away."""
@@ -87,11 +87,15 @@ class Owner(Protocol):
         ...
 
     def recover(self, queue: Queue) -> None:
-        """Settle what an outage left open, once no take is under way."""
+        """Settle what a lost answer left open, once no take is under way; then desks go on."""
         ...
 
     def serve(self, queue: Queue) -> None:
         """Give what is in the buffer to those who wait."""
+        ...
+
+    def put_back(self, found: Found) -> None:
+        """Who was to get it was cancelled."""
         ...
 
     def watch(self) -> None:
@@ -157,7 +161,7 @@ class Desk:
         return lacking
 
     async def wait(self) -> Found:
-        """Wait for an entry; one that was assigned to a receiver that was cancelled stays, in front."""
+        """Wait for an entry; one that was assigned to a receiver that was cancelled stays, in its place."""
         if self.ahead:
             quick = self.owner.rules.clock() - self.given < QUICK
             self.prefetch = min(PREFETCH, 2 * self.prefetch or 1) if quick else self.prefetch // 2
@@ -175,9 +179,7 @@ class Desk:
                 if waiter in self.waiters:
                     self.waiters.remove(waiter)
             elif waiter.exception() is None:
-                queue, entry = waiter.result()
-                queue.buffer.appendleft(entry)
-                self.owner.serve(queue)
+                self.owner.put_back(waiter.result())
             raise
 
     def waiter(self) -> Waiter | None:
@@ -194,10 +196,17 @@ class Desk:
             waiter.set_exception(error)
 
     def pull(self, *, reclaim: bool = False) -> None:
-        """Take what is needed, unless a take is under way or we are registered everywhere."""
+        """Take what is needed, unless a take is under way or we are registered everywhere.
+
+        Nothing is taken while it is not known what we hold: else nobody could tell the one from the other.
+        """
         buffered = sum(len(queue.buffer) for queue in self.queues)
         short = len(self.waiters) - buffered
         if self.flight or not (short > 0 or buffered <= self.prefetch // 2 < self.prefetch):
+            return
+        for queue in self.queues:
+            self.owner.recover(queue)
+        if self.owner.closing or self.flight or any(queue.doubtful for queue in self.queues):
             return
         for _ in self.parts:
             part = self.parts[0]
@@ -233,10 +242,9 @@ class Desk:
             part.registered = bool(reply[0]) and not part.again
             for queue, found in zip(queues, reply[1], strict=True):
                 owner.took(queue, found, sent)
-                if queue.doubtful:
-                    owner.recover(queue)
-            if not owner.closing:
-                self.pull()
+            for queue in queues:
+                owner.recover(queue)
+            self.pull()
 
         keys = [key for queue in queues for key in queue.keys]
         numbers = [need + ahead, need, lease, AHEAD_BYTES]
@@ -250,6 +258,7 @@ class Desk:
             self.fail(error)
         for queue in part.queues:
             queue.doubtful = True
+        self.owner.watch()
 
     def rung(self, node: Node) -> bool:
         """There may be something on this broker; whether anybody here wants it."""

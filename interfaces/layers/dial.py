@@ -7,7 +7,9 @@ nothing of it closes the socket or warns of it.
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from redis import exceptions
@@ -20,10 +22,12 @@ from interfaces.layers.pipe import Pipe
 from interfaces.layers.settings import Host, Settings
 from interfaces.shared.errors import ConfigError, Unavailable
 
-__all__ = ["Line", "Pulse", "check_server", "dial", "take"]
+__all__ = ["Fence", "Line", "Pulse", "check_server", "dial", "take"]
 
 _log = logging.getLogger("interfaces.layers")
 _REFUSALS = (exceptions.AuthenticationError, exceptions.ResponseError, exceptions.DataError)
+_FORMER = 16
+"""Connections before this one that the broker may not have closed yet."""
 _LOOKS = 5
 """How often a silent connection is looked at within a ping's interval, and within its deadline."""
 
@@ -126,6 +130,31 @@ def check_server(name: str, reply: Any) -> None:
         raise ConfigError(f"{name} is {kind} {version}: Redis 7.0, Valkey 7.2 or later is needed")
     if hello[b"role"] != b"master":
         raise Unavailable(f"{name} is a replica")
+
+
+class Fence:
+    """Has the broker close our former connections: what a network still carries for them comes too late.
+
+    A script of theirs that ran after those of a newer connection would undo them. Where the user may not do that,
+    nothing can be done. A unix socket carries nothing late, and its clients have no addresses.
+    """
+
+    def __init__(self) -> None:
+        self._former: deque[tuple[str, str]] = deque(maxlen=_FORMER)
+
+    def close_former(self, pipe: Pipe, client: Any) -> None:
+        """Before ``pipe`` is used; ``client`` is the broker's answer there to CLIENT INFO."""
+        for number, address in tuple(self._former):
+            then = partial(self._closed, (number, address))
+            pipe.tell(then, "CLIENT", "KILL", "ID", number, "ADDR", address)
+        if isinstance(client, bytes):
+            words = dict(word.partition("=")[::2] for word in client.decode().split())
+            if not words["addr"].endswith(":0"):
+                self._former.append((words["id"], words["addr"]))
+
+    def _closed(self, former: tuple[str, str], reply: Any) -> None:
+        if not isinstance(reply, Exception) and former in self._former:
+            self._former.remove(former)
 
 
 class Pulse:

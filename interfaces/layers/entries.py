@@ -60,24 +60,25 @@ def batches(sends: Iterable[Send]) -> Iterator[list[Send]]:
 
 
 class Entry:
-    """What was taken; it expires at ``until`` by the clock, and nobody else can have it before ``lapses``.
+    """What was taken; it expires at ``until`` by the clock.
 
-    ``ours``: it may be given. ``pending``: the broker has it, waiting to be acknowledged or given back. An entry
-    taken ahead is pending and not ours; while it is acknowledged, ``desk`` is whose receivers that is for, and
-    ``asked`` says that the answer to that was lost.
+    ``ours``: it may be given, for the broker has it as taken for good. One that was taken ahead is not, until the
+    broker has been asked; while that is under way, ``desk`` is whose receivers it is for.
     """
 
-    __slots__ = ("asked", "desk", "id", "lapses", "message", "ours", "pending", "until")
+    __slots__ = ("desk", "id", "message", "ours", "until")
 
-    def __init__(self, id: bytes, message: Message, until: float, lapses: float, *, ours: bool) -> None:
+    def __init__(self, id: bytes, message: Message, until: float, *, ours: bool) -> None:
         self.id = id
         self.message = message
         self.until = until
-        self.lapses = lapses
         self.ours = ours
-        self.pending = True
-        self.asked = False
         self.desk: Wanting | None = None
+
+    @property
+    def age(self) -> tuple[int, ...]:
+        """What orders the entries of a queue: the older one is less."""
+        return tuple(map(int, self.id.split(b"-")))
 
 
 class Wanting(Protocol):
@@ -106,10 +107,13 @@ class Wanting(Protocol):
 
 
 class Queue:
-    """One queue as this hub sees it."""
+    """One queue as this hub sees it.
+
+    An entry is in ``buffer``, then with a receiver that has not run yet (``between``), then ``given``.
+    """
 
     __slots__ = (
-        "asked", "buffer", "desks", "doubtful", "given", "keys", "limits", "name", "node", "sends", "untold",
+        "asked", "between", "buffer", "desks", "doubtful", "given", "keys", "limits", "name", "node", "sends", "untold",
     )  # fmt: skip
 
     def __init__(self, name: str, node: Node, keys: Keys, limits: tuple[int | str, ...]) -> None:
@@ -118,11 +122,12 @@ class Queue:
         self.keys = keys
         self.limits = limits
         self.buffer: deque[Entry] = deque()
+        self.between: set[bytes] = set()
         self.given: set[bytes] = set()  # the broker has not said that it knows of these
         self.untold: list[bytes] = []  # and has not been told of these
         self.desks: list[Wanting] = []
         self.sends: list[Send] = []
-        self.doubtful = False  # the connection went before an answer that would say what we hold
+        self.doubtful = False  # an answer is missing that would say what we hold
         self.asked = 0.0
 
     def push(self, sends: list[Send], count: Callable[[str, int], None]) -> None:
@@ -159,7 +164,27 @@ class Queue:
     @property
     def idle(self) -> bool:
         """Whether nobody would miss it."""
-        return not (self.buffer or self.desks or self.sends or self.given)
+        return not (self.buffer or self.desks or self.sends or self.between or self.given or self.doubtful)
+
+    @property
+    def held(self) -> list[bytes]:
+        """What we know that we have, and have not given."""
+        return [*self.between, *(entry.id for entry in self.buffer)]
+
+    def keep(self, entries: list[Entry]) -> None:
+        """Put what was taken into the buffer; what was there already had lapsed, and perhaps is ours now."""
+        known = {entry.id: entry for entry in self.buffer}
+        for entry in entries:
+            if old := known.get(entry.id):
+                old.ours = old.ours or entry.ours
+            elif entry.id not in self.between and entry.id not in self.given:
+                self.buffer.append(entry)
+
+    def put_back(self, entry: Entry) -> None:
+        """What was to be given and was not is ours still, and in its place."""
+        self.between.discard(entry.id)
+        older = itertools.takewhile(lambda one: one.ours and one.age < entry.age, self.buffer)
+        self.buffer.insert(sum(1 for _ in older), entry)
 
     def claim(self) -> list[Entry]:
         """The next entries that are wanted, each for a desk from now on."""
@@ -173,35 +198,21 @@ class Queue:
                 claimed.append(entry)
         return claimed
 
-    def settle(self, claimed: list[Entry], mine: Sequence[int], now: float) -> int:
-        """Make those ours for which ``mine`` is 1; the others are another's. How many of them may be nobody's.
+    def settle(self, claimed: list[Entry], mine: Sequence[int] | None) -> None:
+        """Make those ours for which ``mine`` is 1, and drop the others, which are another's.
 
-        Where an answer was lost, what somebody has acknowledged already before it lapsed was by us.
+        Without an answer they are to be asked for again.
         """
-        gone: set[bytes] = set()
-        uncertain = 0
-        for entry, one in zip(claimed, mine, strict=True):
-            self._release(entry)
-            if one == 1 or (entry.asked and now < entry.lapses):
-                entry.ours, entry.pending = True, False
-            else:
-                gone.add(entry.id)
-                uncertain += entry.asked
-        if gone:
-            self.buffer = deque(entry for entry in self.buffer if entry.ours or entry.id not in gone)
-        return uncertain
-
-    def unsettle(self, claimed: list[Entry], *, lost: bool) -> None:
-        """There was no answer, because it was ``lost`` or the broker refused: they are to be asked for again."""
         for entry in claimed:
-            self._release(entry)
-            entry.asked = entry.asked or lost
-        self.doubtful = self.doubtful or lost
-
-    def _release(self, entry: Entry) -> None:
-        if entry.desk is not None:
-            entry.desk.claims -= 1
-            entry.desk = None
+            if entry.desk is not None:
+                entry.desk.claims -= 1
+                entry.desk = None
+        if mine is not None:
+            for entry, one in zip(claimed, mine, strict=True):
+                entry.ours = entry.ours or one == 1
+            gone = {entry.id for entry in claimed if not entry.ours}
+            if gone:
+                self.buffer = deque(entry for entry in self.buffer if entry.id not in gone)
 
 
 Found = tuple[Queue, Entry]

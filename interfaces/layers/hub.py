@@ -17,7 +17,7 @@ from zlib import crc32
 
 from interfaces.layers.base import ChannelFull, Layer, Message, copied
 from interfaces.layers.delays import Delays
-from interfaces.layers.entries import Rules
+from interfaces.layers.entries import Found, Rules
 from interfaces.layers.frames import Cipher
 from interfaces.layers.groups import Groups
 from interfaces.layers.inbox import Inbox
@@ -221,29 +221,29 @@ class Hub:
 
     async def _either(self, local: Sequence[str], queues: Sequence[str]) -> tuple[str, Message]:
         """Local channels and queues: what comes first, and in turns when both have something."""
-        both = [
-            asyncio.ensure_future(self.inbox.receive(local)),
-            asyncio.ensure_future(self.queues.receive(queues)),
-        ]
+        mine = asyncio.ensure_future(self.inbox.receive(local))
+        queued = asyncio.ensure_future(self.queues.take(queues))
+        both: list[asyncio.Future[Any]] = [mine, queued]
         self._turn = not self._turn
         try:
             await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
             winner = next(task for task in (both[:: 1 if self._turn else -1]) if task.done())
             both.remove(winner)
-            return winner.result()
+            return self.queues.give(queued.result()) if winner is queued else mine.result()
         finally:
             for task in both:
-                task.add_done_callback(self._return)
+                task.add_done_callback(self._return_queued if task is queued else self._return)
                 task.cancel()
 
-    def _return(self, task: "asyncio.Task[tuple[str, Message]]") -> None:
+    def _return(self, task: "asyncio.Future[tuple[str, Message]]") -> None:
         """A receiver that is not wanted any more: what it got meanwhile goes back, in front."""
         if not task.cancelled() and task.exception() is None:
             channel, message = task.result()
-            if self.mark in channel:
-                self.inbox.put_back(channel, (message, time.monotonic() + self.layer.expiry, None, 0))
-            else:
-                self.queues.put_back(channel, message)
+            self.inbox.put_back(channel, (message, time.monotonic() + self.layer.expiry, None, 0))
+
+    def _return_queued(self, task: "asyncio.Future[Found]") -> None:
+        if not task.cancelled() and task.exception() is None:
+            self.queues.put_back(task.result())
 
     async def statistics(self, names: Iterable[str]) -> dict[str, int]:
         """Channels, groups, messages and receivers of this hub; messages in queues and delays at the brokers."""

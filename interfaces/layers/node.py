@@ -15,7 +15,7 @@ from typing import Any
 
 from redis import exceptions
 
-from interfaces.layers.dial import Line, check_server
+from interfaces.layers.dial import Fence, Line, check_server
 from interfaces.layers.pipe import Pipe, Place, Reply, Word, settle
 from interfaces.layers.scripts import Script
 from interfaces.layers.settings import Host, Settings
@@ -56,6 +56,7 @@ class Node:
         for line in (self._commands, self._subscriber):
             line.on_up, line.on_down, line.on_refused = self._line_up, self._line_down, self._refuse
         self._offset = time.time() - clock()
+        self._fence = Fence()
         self._loaded: set[str] = set()
         self._names: dict[bytes, None] = {}
         self._turn: list[tuple[str, list[bytes], asyncio.Future[None]]] = []
@@ -364,13 +365,14 @@ class Node:
         started = self._clock()
         async with asyncio.timeout(self._settings.connect_timeout):
             # HELLO is allowed to every user, INFO is not. PING is what a broker refuses while it loads its data.
-            calls = [pipe.call(word) for word in ("HELLO", "TIME", "PING")]
-            hello, told, pong = await asyncio.gather(*calls, return_exceptions=True)
+            calls = [pipe.call(*words.split()) for words in ("HELLO", "TIME", "PING", "CLIENT INFO")]
+            hello, told, pong, client = await asyncio.gather(*calls, return_exceptions=True)
         check_server(self.host.name, hello)
         for reply in (told, pong):
             if isinstance(reply, Exception):
                 raise reply
         self._set_clock(started, told)
+        self._fence.close_former(pipe, client)
 
     def _keep_time(self) -> None:
         """Ask the broker for its time, now and then."""

@@ -7,9 +7,10 @@ waits, makes up for a bell that was lost and takes over what the dead had taken.
 An entry is given at most once, whoever is killed, stopped or cut off. What receivers wait for is taken for good: it
 is given at once and acknowledged after that, and what its hub did not live to acknowledge is dropped after the lease
 and counted (``layer.uncertain``). What is taken ahead, for a receiver that comes back quickly (PREFETCH at most),
-anybody may take over after the lease, so it is acknowledged first (BURST at most), and given when the broker has said
-that nobody else had done so. What was taken and not given goes back (see :data:`scripts.GIVE_BACK`): at once when the
-hub closes, after STALL seconds when its receivers are slow.
+anybody may take over after the lease, so it is claimed first (BURST at most), and given when the broker has said that
+it is ours, too, for good. What was taken and not given goes back (see :data:`scripts.GIVE_BACK`): at once when the
+hub closes, after STALL seconds when its receivers are slow; and when an answer was lost, what that was is found out
+by a script (:data:`scripts.RECOVER`) before anything more is taken.
 """
 
 import asyncio
@@ -20,10 +21,10 @@ import msgspec
 
 from interfaces.layers.base import Message
 from interfaces.layers.desks import POLL, Bells, Desk
-from interfaces.layers.entries import Entry, Queue, Rules, batches
+from interfaces.layers.entries import Entry, Found, Queue, Rules, batches
 from interfaces.layers.frames import encode, opened, sealed
 from interfaces.layers.node import Node
-from interfaces.layers.scripts import PUSH, bell_name, queue_keys
+from interfaces.layers.scripts import bell_name, queue_keys
 from interfaces.layers.settling import Settling
 from interfaces.shared.errors import Unavailable
 
@@ -56,7 +57,7 @@ class Queues:
         self._room = KNOWN
         self._turn: list[Queue] = []
         self.bells = Bells(bell_name(rules.prefix, address))
-        self._settling = Settling(address, rules)
+        self._settling = Settling(address, rules, self.watch)
         self._tick: asyncio.TimerHandle | None = None
         self._swept = rules.clock()
 
@@ -125,6 +126,10 @@ class Queues:
         May be cancelled: an entry is either given or stays. Waits through outages. Without ``ahead`` no more
         is taken than there are receivers.
         """
+        return self.give(await self.take(names, ahead=ahead))
+
+    async def take(self, names: Sequence[str], *, ahead: bool = True) -> Found:
+        """As :meth:`receive`; what comes is not given yet: :meth:`give` it, or :meth:`put_back`."""
         if self.closing:
             raise Unavailable("the channel layer is closed")
         key = tuple(names), ahead
@@ -139,13 +144,33 @@ class Queues:
             else:
                 entry = self._settling.pop(queue)
                 if entry.until <= clock():
-                    self.rules.count("layer.expired", 1)
+                    self._expired(queue, entry)
                     continue
                 self._claim(queue)
                 if len(queue.buffer) <= desk.prefetch // 2:
                     desk.pull()
             queue.asked = desk.given = clock()
-            return queue.name, entry.message
+            return queue, entry
+
+    def give(self, found: Found) -> tuple[str, Message]:
+        """A receiver has it from now on: (queue, message)."""
+        queue, entry = found
+        self._settling.give(queue, entry)
+        return queue.name, entry.message
+
+    def put_back(self, found: Found) -> None:
+        """Nobody has seen it: it is the next receiver's, before what is newer."""
+        queue, entry = found
+        queue.put_back(entry)
+        if self.closing:
+            self._settling.give_back(queue)
+        else:
+            self.serve(queue)
+            self.watch()
+
+    def _expired(self, queue: Queue, entry: Entry) -> None:
+        self.rules.count("layer.expired", 1)
+        self._settling.give(queue, entry)
 
     def _open(self, key: tuple[tuple[str, ...], bool]) -> Desk:
         if len(self._desks) >= self._room:
@@ -167,23 +192,17 @@ class Queues:
         self._room = max(KNOWN, 2 * len(self._queues), 2 * len(self._desks))
 
     def _claim(self, queue: Queue) -> None:
-        """Acknowledge what is wanted, so that it becomes ours."""
+        """Ask the broker for what is wanted and was taken ahead, so that it becomes ours."""
         if claimed := queue.claim():
-            self._ack(queue, claimed)
-
-    def _ack(self, queue: Queue, entries: list[Entry]) -> None:
-        ids = [entry.id for entry in entries]
-        self._settling.ack(queue, ids, lambda reply: self._claimed(queue, entries, reply))
+            self._settling.claim(queue, claimed, lambda reply: self._claimed(queue, claimed, reply))
 
     def _claimed(self, queue: Queue, claimed: list[Entry], reply: Any) -> None:
         """The broker says which are ours; if it does not, :meth:`watch` asks again."""
-        if isinstance(reply, Exception):
-            queue.unsettle(claimed, lost=isinstance(reply, Unavailable))
-        elif uncertain := queue.settle(claimed, reply, self.rules.clock()):
-            self.rules.count("layer.uncertain", uncertain)
+        failed = isinstance(reply, Exception)
+        queue.settle(claimed, None if failed else reply)
         if self.closing:
             return
-        if not isinstance(reply, Exception):
+        if not failed:
             self.serve(queue)
             for desk in queue.desks:
                 desk.pull()
@@ -200,19 +219,18 @@ class Queues:
             self.rules.count("layer.uncertain", uncertain)
         if len(found) == 3:
             return
-        now, until, lapses = queue.node.server_time(), sent + self.rules.expiry, sent + self.rules.lease
+        now, until, entries = queue.node.server_time(), sent + self.rules.expiry, []
         for at in range(3, len(found), 2):
             message = self._read(queue, found[at + 1])
             if message is None:
                 self._settling.drop(queue, found[at])
             else:
                 age = now - int(found[at].partition(b"-")[0]) / 1000
-                queue.buffer.append(Entry(found[at], message, until - age, lapses, ours=at < 3 + 2 * ours))
-        if not self.closing and self.rules.clock() - sent < self.rules.lease / 2:
+                entries.append(Entry(found[at], message, until - age, ours=at < 3 + 2 * ours))
+        if not self.closing:  # else they go back, as all that nobody here knows of
+            queue.keep(entries)
             self.serve(queue)
             self.watch()
-        else:
-            self._settling.give_back(queue)
 
     def _read(self, queue: Queue, data: bytes) -> Message | None:
         plain = opened(self.rules.cipher, queue.keys.stream.encode(), data)
@@ -229,8 +247,7 @@ class Queues:
         now = self.rules.clock()
         while queue.buffer and queue.buffer[0].ours:
             if queue.buffer[0].until <= now:
-                self._settling.pop(queue)
-                self.rules.count("layer.expired", 1)
+                self._expired(queue, self._settling.pop(queue))
             elif waiter := queue.waiter():
                 waiter.set_result((queue, self._settling.pop(queue)))
             else:
@@ -256,8 +273,10 @@ class Queues:
                 desk.rung(node)
 
     def recover(self, queue: Queue) -> None:
-        """Settle what an outage left open, once no take is under way."""
-        self._settling.recover(queue)
+        """Settle what a lost answer left open, once no take is under way; then desks go on."""
+        if queue.doubtful and self._settling.recover(queue):
+            for desk in queue.desks:
+                desk.pull()
 
     def watch(self) -> None:
         """Look after receivers and buffers while there are any."""
@@ -267,26 +286,20 @@ class Queues:
     def _look(self) -> None:
         self._tick = None
         now = self.rules.clock()
-        held = [queue for queue in self._queues.values() if queue.buffer]
+        held = [queue for queue in self._queues.values() if queue.buffer or queue.doubtful]
         for queue in held:
+            self.recover(queue)
             if any(desk.waiters for desk in queue.desks):
                 self.serve(queue)
-            if now - queue.asked > STALL:
-                self._stalled(queue)
+            if now - queue.asked > STALL and self._settling.give_back(queue):
+                for desk in queue.desks:  # its receivers became slow: others may have it
+                    desk.prefetch = 0
         asking = [desk for desk in self._desks.values() if desk.waiters]
         for desk in asking:
             if now - desk.parts[0].polled >= POLL:
                 desk.pull(reclaim=True)
         if held or asking:
             self.watch()
-
-    def _stalled(self, queue: Queue) -> None:
-        """Its receivers became slow: others may have what was taken ahead, and no more is."""
-        if doubtful := [entry for entry in queue.buffer if entry.asked and entry.pending and not entry.desk]:
-            self._ack(queue, doubtful)
-        if self._settling.give_back(queue):
-            for desk in queue.desks:
-                desk.prefetch = 0
 
     def sweep(self) -> None:
         """To be called now and then: have the brokers forget hubs that are no more."""
@@ -296,14 +309,6 @@ class Queues:
             for queue in filter(lambda queue: queue.desks, self._queues.values()):
                 self._settling.forget(queue, 2 * SWEEP)
 
-    def put_back(self, name: str, message: Message) -> None:
-        """A message that was received and that nobody has seen: the next receiver's, before all others."""
-        queue, now = self._queue(name), self.rules.clock()
-        entry = Entry(b"", message, now + self.rules.expiry, now, ours=True)
-        entry.pending = False
-        queue.buffer.appendleft(entry)
-        self.serve(queue)
-
     def forget(self) -> None:
         """Drop what was taken and not given."""
         for queue in self._queues.values():
@@ -311,7 +316,9 @@ class Queues:
 
     async def length(self, name: str) -> int:
         """How many entries the queue ``name`` has, with those that were taken and not given yet."""
-        return int(await self._queue(name).node.call("XLEN", self._queue(name).keys.stream))
+        queue = self._queue(name)
+        self._settling.tell_given(queue)
+        return int(await queue.node.call("XLEN", queue.keys.stream))
 
     async def lengths(self, names: Iterable[str]) -> dict[str, int]:
         """The lengths of several queues."""
@@ -327,31 +334,16 @@ class Queues:
             self._tick.cancel()
         self.bells.close()
         self._flush()
-        for queue in self._queues.values():
-            self._settling.tell_given(queue)
         for desk in self._desks.values():
             desk.fail(Unavailable("the channel layer was closed"))
-        if flights := [*self._settling.open, *(desk.flight for desk in self._desks.values() if desk.flight)]:
-            await asyncio.wait(flights, timeout=CLOSING)
-        waits = [self._leave(queue) for queue in self._queues.values() if queue.buffer or queue.desks]
-        if found := [wait for several in waits for wait in several]:
-            await asyncio.wait(found, timeout=CLOSING)
+        await asyncio.sleep(0)  # who was given something runs, and has it
+        waits = [self._leave(queue) for queue in self._queues.values() if not queue.idle]
+        if waits:
+            await asyncio.wait(waits, timeout=CLOSING)
 
-    def _leave(self, queue: Queue) -> list[asyncio.Future[Any]]:
-        back = self._settling.give_back(queue)
-        waits: list[asyncio.Future[Any]] = [back] if back else []
-        for entry in queue.buffer:  # acknowledged already, so it is a new entry now
-            if entry.pending:  # or perhaps not
-                self.rules.count("layer.uncertain", 1)
-                continue
-            data = sealed(self.rules.cipher, queue.keys.stream.encode(), encode(entry.message))
-            words = [1 << 30, *queue.limits[1:], data]
-            pushed = queue.node.run(PUSH, queue.keys[:2], words)
-            pushed.add_done_callback(self._pushed_anew)
-            waits.append(pushed)
+    def _leave(self, queue: Queue) -> asyncio.Future[None]:
+        """Give back all that was taken and that no receiver has, also what is on its way to us."""
         queue.buffer.clear()
-        return [*waits, self._settling.forget(queue, 2 * SWEEP)]
-
-    def _pushed_anew(self, pushed: asyncio.Future[Any]) -> None:
-        if pushed.cancelled() or pushed.exception() is not None:
-            self.rules.count("layer.lost", 1)
+        self._settling.tell_given(queue)
+        self._settling.account(queue)
+        return self._settling.forget(queue, 2 * SWEEP)

@@ -13,8 +13,8 @@ from hashlib import sha1
 from typing import NamedTuple
 
 __all__ = [
-    "ACK", "DELAY", "DUE", "FORGET", "GIVE_BACK", "GROUP_JOIN", "GROUP_SEND", "PUSH", "RECOVER", "RING", "TAKE", "Keys",
-    "Script", "bell_name", "queue_keys",
+    "ACK", "CLAIM", "DELAY", "DUE", "FORGET", "GIVE_BACK", "GROUP_JOIN", "GROUP_SEND", "PUSH", "RECOVER", "RING",
+    "TAKE", "Keys", "Script", "bell_name", "queue_keys",
 ]  # fmt: skip
 
 
@@ -192,19 +192,33 @@ Answers [registered, [[expired, uncertain, ours, id, message, id, message …] o
 
 The first ``ours`` entries of a queue are those that the hub needs: they belong to ``<hub>!`` and may be given at
 once, for nobody takes them over: when they lapse, whether somebody got them is ``uncertain``, and they are dropped.
-The others belong to ``<hub>``: whoever finds them lapsed takes them over, so they may be given when ACK has said 1.
+The others belong to ``<hub>``: whoever finds them lapsed takes them over, so they may be given when CLAIM has said 1.
 All stay pending.
 """
 
-ACK = Script("""
-local mine = {}
-for i, id in ipairs(ARGV) do
-  mine[i] = redis.call('XACK', KEYS[1], 'g', id)
-  if mine[i] == 1 then redis.call('XDEL', KEYS[1], id) end
+CLAIM = Script("""
+local q, ours, mine = KEYS[1], ARGV[1] .. '!', {}
+for i = 2, #ARGV do
+  local held = redis.pcall('XPENDING', q, 'g', ARGV[i], ARGV[i], 1)
+  local owner = not held.err and held[1] and held[1][2]
+  if owner == ARGV[1] then
+    owner = #redis.call('XCLAIM', q, 'g', ours, 0, ARGV[i], 'JUSTID') > 0 and ours
+  end
+  mine[i - 1] = owner == ours and 1 or 0
 end
 return mine
 """)
-"""Acknowledge and delete entries. Keys: stream. Arguments: ids. Answers 1 for each that nobody had acknowledged."""
+"""Take for good what was taken ahead, so that it may be given.
+
+Keys: stream. Arguments: the hub, ids. Answers 1 for each that is its own now, or was already: who has not heard the
+answer asks again.
+"""
+
+ACK = Script("""
+redis.call('XACK', KEYS[1], 'g', unpack(ARGV))
+return redis.call('XDEL', KEYS[1], unpack(ARGV))
+""")
+"""Acknowledge and delete entries that were given. Keys: stream. Arguments: ids, 1000 at most. Answers how many."""
 
 RING = Script(_RING + "if redis.call('XLEN', KEYS[1]) > 0 then ring(KEYS[2], ARGV[1], ARGV[2], 1) end")
 """Ring one waiting hub, for a hub that was rung and has nobody waiting any more.
@@ -244,14 +258,19 @@ RECOVER = Script(
 local known, back, given = {}, 0, tonumber(ARGV[5])
 for i = 6, #ARGV do known[ARGV[i]] = i > 5 + given and 'held' or 'given' end
 for _, owner in ipairs({ARGV[1], ARGV[1] .. '!'}) do
-  local held = redis.pcall('XPENDING', KEYS[1], 'g', '-', '+', 1000 + #ARGV, owner)
-  for _, one in ipairs(held.err and {} or held) do
-    if not known[one[1]] then
-      redis.call('XCLAIM', KEYS[1], 'g', '~', 0, one[1], 'JUSTID')
-      back = back + 1
-    elseif known[one[1]] == 'given' then
-      redis.call('XACK', KEYS[1], 'g', one[1])
-      redis.call('XDEL', KEYS[1], one[1])
+  local from = '-'
+  while from do
+    local held = redis.pcall('XPENDING', KEYS[1], 'g', from, '+', 1000, owner)
+    from = nil
+    for n, one in ipairs(held.err and {} or held) do
+      if not known[one[1]] then
+        redis.call('XCLAIM', KEYS[1], 'g', '~', 0, one[1], 'JUSTID')
+        back = back + 1
+      elseif known[one[1]] == 'given' then
+        redis.call('XACK', KEYS[1], 'g', one[1])
+        redis.call('XDEL', KEYS[1], one[1])
+      end
+      if n == 1000 then from = '(' .. one[1] end
     end
   end
 end

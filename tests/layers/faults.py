@@ -205,7 +205,7 @@ async def _sizes(layer, channel, count):
 
 
 async def killed(scene, kills=3, each=1500, seed=None, expiry=16):
-    """Receivers killed at random points: nothing twice, at most a burst lost by each, nothing stuck."""
+    """Receivers killed at random points: nothing twice, at most a burst lost by each and all counted, nothing stuck."""
     chance = random.Random(seed)
     async with scene.crew(expiry=expiry) as crew:
         layer, lasting = crew.layer(), await crew.mate()
@@ -225,6 +225,7 @@ async def killed(scene, kills=3, each=1500, seed=None, expiry=16):
         counts = (await lasting.do("told"))["counts"]
         got, twice = len(crew.received), crew.received.total() - len(crew.received)
         expired = counts.get("layer.expired", 0) + counted(layer, "layer.expired")
+        uncertain = counts.get("layer.uncertain", 0)
         await layer.close()
         lost = sent - got
         owners = {
@@ -233,8 +234,8 @@ async def killed(scene, kills=3, each=1500, seed=None, expiry=16):
             if by > 1
         }
         assert (twice, expired) == (0, 0), (sent, got, expired, owners)
-        assert lost <= kills * (BURST + 1)
-        return {"sent": sent, "received": got, "twice": twice, "lost": lost, "at most": kills * (BURST + 1)}
+        assert lost - kills <= uncertain <= kills * (BURST + 1)  # a message may die with its log's line
+        return {"sent": sent, "received": got, "twice": twice, "lost": lost, "uncertain": uncertain}
 
 
 def counted(layer, name):
@@ -243,7 +244,7 @@ def counted(layer, name):
 
 
 async def stopped(scene, messages=600, seconds=3.0):
-    """A receiver stopped for longer than its lease and continued: nothing twice, nothing lost."""
+    """A receiver stopped for longer than its lease and continued: nothing twice, nothing lost that is not counted."""
     async with scene.crew(expiry=4 * seconds / 3) as crew:
         layer = crew.layer()
         mates = [await crew.mate() for _ in range(2)]
@@ -258,12 +259,15 @@ async def stopped(scene, messages=600, seconds=3.0):
         mates[0].signal(signal.SIGCONT)
         await sending
         got = await crew.got(messages, 10)
-        expired = sum([(await mate.do("told"))["counts"].get("layer.expired", 0) for mate in mates])
-        expired += counted(layer, "layer.expired")
+        told = [(await mate.do("told"))["counts"] for mate in mates]
+        expired, uncertain = (
+            counted(layer, name) + sum(counts.get(name, 0) for counts in told)
+            for name in ("layer.expired", "layer.uncertain")
+        )
         await layer.close()
         assert crew.received.total() == got
-        assert got + expired == messages
-        return {"sent": messages, "received": got, "twice": 0, "expired": expired}
+        assert got + expired <= messages <= got + expired + uncertain
+        return {"sent": messages, "received": got, "twice": 0, "expired": expired, "uncertain": uncertain}
 
 
 async def stopped_inbox(scene, messages=4000, pad=2000):

@@ -46,7 +46,7 @@ class Node:
 
 def entry_of(n, sent=0.0):
     """An entry that can be given: the owner sees to that."""
-    return Entry(b"%d-0" % n, n, sent + 60, sent + 30, ours=True)
+    return Entry(b"%d-0" % n, n, sent + 60, ours=True)
 
 
 class Kit:
@@ -54,7 +54,7 @@ class Kit:
 
     def __init__(self, *errors, expiry=60):
         self.now, self.life, self.address, self.closing = 100.0, expiry * 1000, "me", False
-        self.loop, self.watched = asyncio.get_running_loop(), 0
+        self.loop, self.watched, self.recovered = asyncio.get_running_loop(), 0, []
         self.node, self.bells = Node(*errors), Bells("t:r:me")
         self.rules = Rules(
             prefix="t", expiry=expiry, capacity=lambda _: 100, count=Counter().update, clock=lambda: self.now
@@ -77,6 +77,14 @@ class Kit:
     def serve(self, queue):
         while queue.buffer and (waiter := queue.waiter()):
             waiter.set_result((queue, queue.buffer.popleft()))
+
+    def put_back(self, found):
+        queue, entry = found
+        queue.put_back(entry)
+        self.serve(queue)
+
+    def recover(self, queue):
+        self.recovered.append(queue.name) if queue.doubtful else None
 
     def watch(self):
         self.watched += 1
@@ -204,6 +212,9 @@ async def test_an_outage_is_waited_through_and_other_errors_are_told(kit):
     await settle()
     assert not any(task.done() for task in tasks) and len(kit.node.takes) == 1
     desk.rung(kit.node)
+    assert (kit.recovered, len(kit.node.takes)) == (["a"], 1)  # nothing is taken before that is settled
+    desk.queues[0].doubtful = False
+    desk.pull()
     kit.take.then(ValueError("NOPERM"))
     for task in tasks:
         with pytest.raises(ValueError, match="NOPERM"):

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import gc
+import socket
 import time
 
 import pytest
@@ -193,6 +194,41 @@ def test_a_user_with_few_rights(fresh_broker):
             broker.command("CLIENT", "KILL", "TYPE", "pubsub")
             await down_and_up(node)
             assert await node.call("PUBLISH", "a1", "x") == 1
+
+    run(main)
+
+
+class Silent(asyncio.Protocol):
+    """Says nothing, and ``gone`` when the connection is."""
+
+    def __init__(self):
+        self.gone = asyncio.Event()
+
+    def connection_lost(self, _exc):
+        self.gone.set()
+
+
+def test_a_former_connection_is_closed_by_the_broker(fresh_broker):
+    """What a network carries late for a connection that we have given up does nothing any more; twice as well."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    fresh_broker(port=str(port))
+
+    async def main():
+        async with node_of([f"redis://127.0.0.1:{port}"]) as node:
+            late = []
+            for _ in range(2):
+                pipe = node._commands.pipe
+                late.append(pipe._transport)
+                silent = Silent()
+                late[-1].set_protocol(silent)
+                pipe.connection_lost(OSError("as if the network were cut"))
+                await down_and_up(node)
+                late[-1].write(b"SET late 1\r\n")
+                await silent.gone.wait()
+            assert await node.call("EXISTS", "late") == 0
+            assert len(node._fence._former) == 1
 
     run(main)
 

@@ -11,7 +11,7 @@ from interfaces.layers.base import ChannelFull
 from interfaces.layers.desks import BURST, PREFETCH, Rules
 from interfaces.layers.node import Node
 from interfaces.layers.queues import POLL, Queues
-from interfaces.layers.scripts import ACK, TAKE, queue_keys
+from interfaces.layers.scripts import ACK, CLAIM, GIVE_BACK, TAKE, queue_keys
 from interfaces.layers.settings import Settings
 from interfaces.shared.errors import Unavailable
 
@@ -161,7 +161,7 @@ def test_a_busy_and_a_quiet_queue_are_both_served(broker):
             await one.push("quiet", {"n": "q"})
             names = [(await two.receive(["busy", "quiet"]))[0] for _ in range(2)]
             assert "quiet" in names
-            assert await one.length("busy") == 80 - names.count("busy")
+            assert await two.length("busy") == 80 - names.count("busy")
 
     run(main())
 
@@ -201,7 +201,7 @@ def test_a_slow_receiver_gives_back_what_was_taken_ahead(broker):
 
 
 def test_closing_gives_everything_back(broker):
-    """What a hub took and nobody received is received elsewhere after it closed, acknowledged ahead or not."""
+    """What a hub took and nobody received is received elsewhere after it closed, claimed ahead or not."""
 
     async def main():
         async with hubs(broker, capacity=lambda _: 1000) as hub:
@@ -407,6 +407,7 @@ def test_hubs_that_died_are_forgotten_at_the_broker(broker):
             one = await hub("1" * 16)
             await one.push("work", {"n": 1})
             await one.receive(["work"])
+            await soon(lambda: not one._queues["work"].given)
             one.sweep()
             assert not one._swept > 1000
             now[0] += 61
@@ -439,15 +440,15 @@ def test_many_queues_are_not_remembered_for_ever(broker, monkeypatch):
     run(main())
 
 
-class Acks:
-    """Holds back what a hub acknowledges of the queue "work"; ``answer`` says what the broker is to have said."""
+class Told:
+    """Holds back what a hub tells of the queue "work" by one script, and answers when the test says so."""
 
-    def __init__(self, queues):
-        self.node, self.held = queues._queue("work").node, []
+    def __init__(self, queues, script):
+        self.node, self.held, self.script = queues._queue("work").node, [], script
         self.real, self.node.tell_script = self.node.tell_script, self.tell_script
 
     def tell_script(self, then, script, keys, args):
-        if script is ACK:
+        if script is self.script:
             self.held.append((then, keys, args))
         else:
             self.real(then, script, keys, args)
@@ -456,25 +457,25 @@ class Acks:
         """Send what was held back, and hold no more."""
         self.node.tell_script = self.real
         for then, keys, args in self.held:
-            self.real(then, ACK, keys, args)
+            self.real(then, self.script, keys, args)
 
     def fail(self, error, *, heard=False):
         """Answer what was held back with an error, whether or not the broker ``heard`` it, and hold no more."""
         self.node.tell_script = self.real
         for then, keys, args in self.held:
             if heard:
-                self.real(lambda _: None, ACK, keys, args)
+                self.real(lambda _: None, self.script, keys, args)
             then(error)
 
 
 async def one_ahead(hub):
-    """A hub that was given 0 and 1 of three entries, and has taken 2 ahead and is acknowledging it; and the acks."""
+    """A hub that was given 0 and 1 of three entries, and has taken 2 ahead and is claiming it; and the claims."""
     one = await hub("1" * 16)
     await asyncio.gather(*[one.push("work", {"n": n}) for n in range(3)])
-    acks = Acks(one)
+    claims = Told(one, CLAIM)
     assert [(await one.receive(["work"]))[1]["n"] for _ in range(2)] == [0, 1]
     assert [entry.message["n"] for entry in one._queues["work"].buffer if entry.desk] == [2]
-    return one, acks
+    return one, claims
 
 
 def still():
@@ -482,50 +483,75 @@ def still():
     return 1000.0
 
 
-def test_a_receiver_that_leaves_while_its_entry_is_acknowledged_loses_nothing(broker):
+async def empty(hub, one):
+    """Nothing of the queue "work" is left, here or at the broker."""
+    await soon(lambda: not one._queues["work"].given)
+    assert await one.length("work") == 0
+    assert not hub.counts
+
+
+def test_a_receiver_that_leaves_while_its_entry_is_claimed_loses_nothing(broker):
     """The entry is ours by then: it is the next receiver's, before all others."""
 
     async def main():
         async with hubs(broker, clock=still) as hub:
-            one, acks = await one_ahead(hub)
+            one, claims = await one_ahead(hub)
             leaving = asyncio.ensure_future(one.receive(["work"]))
             await asyncio.sleep(0)
             leaving.cancel()
-            acks.let_go()
+            claims.let_go()
             assert (await one.receive(["work"]))[1]["n"] == 2
             assert leaving.cancelled()
 
     run(main())
 
 
-def test_closing_while_an_entry_is_acknowledged_gives_it_to_another(broker):
-    """What is acknowledged and has no receiver any more is pushed anew, once."""
+def test_closing_while_an_entry_is_claimed_gives_it_to_another(broker):
+    """What is claimed and has no receiver any more goes back, once."""
 
     async def main():
         async with hubs(broker, clock=still) as hub:
-            one, acks = await one_ahead(hub)
+            one, claims = await one_ahead(hub)
             two, receiving = await hub("2" * 16), asyncio.ensure_future(one.receive(["work"]))
             await asyncio.sleep(0)
-            acks.let_go()
+            claims.let_go()
             await one.close()
             with pytest.raises(Unavailable):
                 await receiving
             assert (await two.receive(["work"]))[1]["n"] == 2
-            await soon(lambda: not two._settling.open)
-            assert await two.length("work") == 0
+            await empty(hub, two)
 
     run(main())
 
 
-def test_an_acknowledgement_that_the_broker_refuses_is_asked_for_again(broker):
+def test_closing_gives_back_what_is_on_its_way(broker):
+    """A take that is answered after the end was told: its entries are another hub's."""
+
+    async def main():
+        async with hubs(broker) as hub:
+            one, two = await hub("1" * 16), await hub("2" * 16)
+            receiving = asyncio.ensure_future(one.receive(["work"]))
+            await soon(lambda: any(part.registered for desk in one._desks.values() for part in desk.parts))
+            await asyncio.gather(*[two.push("work", {"n": n}) for n in range(3)])
+            one.on_bell(b"work")
+            assert [desk.flight for desk in one._desks.values()] != [None]
+            await one.close()
+            with pytest.raises(Unavailable):
+                await receiving
+            assert [(await two.receive(["work"]))[1]["n"] for _ in range(3)] == [0, 1, 2]
+
+    run(main())
+
+
+def test_a_claim_that_the_broker_refuses_is_asked_for_again(broker):
     """A disk that is full for a moment gives nobody an entry that is not theirs, and loses none."""
 
     async def main():
         async with hubs(broker, clock=still) as hub:
-            one, acks = await one_ahead(hub)
+            one, claims = await one_ahead(hub)
             receiving = asyncio.ensure_future(one.receive(["work"]))
             await asyncio.sleep(0)
-            acks.fail(RuntimeError("MISCONF"))
+            claims.fail(RuntimeError("MISCONF"))
             assert (await asyncio.wait_for(receiving, 10))[1] == {"n": 2}
 
     run(main())
@@ -533,83 +559,182 @@ def test_an_acknowledgement_that_the_broker_refuses_is_asked_for_again(broker):
 
 @pytest.mark.parametrize("waits", [True, False])
 @pytest.mark.parametrize("heard", [True, False])
-def test_an_acknowledgement_without_an_answer_loses_nothing(broker, heard, waits):
-    """Whether the broker had heard it or not: before the lease is over nobody else can have the entry."""
+def test_a_claim_without_an_answer_loses_nothing(broker, heard, waits):
+    """Whether the broker had heard it or not: asked again it says that the entry is ours, and nobody else has it."""
 
     async def main():
         async with hubs(broker, clock=still) as hub:
-            one, acks = await one_ahead(hub)
+            one, claims = await one_ahead(hub)
             receiving = asyncio.ensure_future(one.receive(["work"])) if waits else None
             await asyncio.sleep(0)
-            acks.fail(Unavailable("cut off"), heard=heard)
+            claims.fail(Unavailable("cut off"), heard=heard)
             one._queues["work"].asked -= 1  # nobody has come for a while
-            one.on_up(acks.node)
-            await soon(lambda: receiving.done() if waits else one._queues["work"].buffer[0].ours)
-            assert (await (receiving or one.receive(["work"])))[1] == {"n": 2}
-            await soon(lambda: not one._settling.open)
-            assert await one.length("work") == 0
-            assert not hub.counts
+            one.on_up(claims.node)
+            assert (await asyncio.wait_for(receiving or one.receive(["work"]), 10))[1] == {"n": 2}
+            await empty(hub, one)
 
     run(main())
 
 
-def test_what_lapsed_without_an_answer_may_be_anothers(broker):
-    """Once the lease is over another may have the entry: it is not given here, and counted."""
+async def lapse(hub, ids, owner):
+    """Let the lease of what a hub took be over."""
+    key = hub.keys("work").stream
+    await hub.command("XCLAIM", key, "g", owner, 0, *ids, "IDLE", 31_000, "JUSTID")
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_what_lapsed_without_an_answer_may_be_anothers(broker, heard):
+    """Once the lease is over another has what was only taken ahead, and nobody what was claimed, which is counted."""
 
     async def main():
-        now = [1000.0]
-        async with hubs(broker, clock=lambda: now[0]) as hub:
-            one, acks = await one_ahead(hub)
+        async with hubs(broker, clock=still) as hub:
+            one, claims = await one_ahead(hub)
+            two = await hub("2" * 16)
+            claims.fail(Unavailable("cut off"), heard=heard)
+            (entry,) = one._queues["work"].buffer
+            await lapse(hub, [entry.id], "1" * 16 + "!" * heard)
+            taken = asyncio.ensure_future(two.receive(["work"]))
+            await soon(lambda: taken.done() or hub.counts["layer.uncertain"])
             receiving = asyncio.ensure_future(one.receive(["work"]))
-            await asyncio.sleep(0)
-            now[0] += one.rules.lease + 1
-            acks.fail(Unavailable("cut off"), heard=True)
-            one.on_up(acks.node)
-            await soon(lambda: hub.counts["layer.uncertain"])
+            await soon(lambda: not one._queues["work"].buffer)
+            await two.push("work", {"n": 3})
+            await two.push("work", {"n": 3})
+            assert (await asyncio.wait_for(receiving, 10))[1] == {"n": 3}
+            assert (await asyncio.wait_for(taken, 10))[1] == {"n": 3 if heard else 2}
+            assert hub.counts == ({"layer.uncertain": 1} if heard else {})
+
+    run(main())
+
+
+def test_what_lapsed_and_was_taken_again_by_its_own_hub_is_given_once(broker):
+    """After an outage longer than the lease a hub may take over what it still holds: that is one entry."""
+
+    async def main():
+        async with hubs(broker, clock=still) as hub:
+            one, claims = await one_ahead(hub)
+            claims.fail(Unavailable("cut off"))
+            (entry,) = one._queues["work"].buffer
+            await lapse(hub, [entry.id], "1" * 16)
+            (desk,) = one._desks.values()
+            desk.parts[0].polled = 0.0
+            waiting = [asyncio.ensure_future(desk.wait()) for _ in range(2)]
+            await soon(lambda: any(task.done() for task in waiting))
             await one.push("work", {"n": 3})
-            assert (await receiving)[1] == {"n": 3}
-            assert hub.counts == {"layer.uncertain": 1}
+            found = await asyncio.wait_for(asyncio.gather(*waiting), 10)
+            assert [one.give(each)[1]["n"] for each in found] == [2, 3]
+            await empty(hub, one)
 
     run(main())
 
 
 @pytest.mark.parametrize("error", [Unavailable("cut off"), RuntimeError("MISCONF")])
 def test_what_was_given_is_gone_though_its_acknowledgement_was_lost(broker, error):
-    """Nobody gets it again, and the broker learns of it when it is back."""
+    """Nobody gets it again, and the broker learns of it soon, with nobody waiting here."""
 
     async def main():
         async with hubs(broker) as hub:
             one = await hub("1" * 16)
             await one.push("work", {"n": 1})
-            acks = Acks(one)
+            acks = Told(one, ACK)
             assert (await one.receive(["work"]))[1] == {"n": 1}
             await soon(lambda: acks.held)
             acks.fail(error)
             assert await one.length("work") == 1
-            one.on_up(acks.node)
-            await soon(lambda: not one._queues["work"].given)
-            assert await one.length("work") == 0
+            await empty(hub, one)
 
     run(main())
 
 
-def test_what_arrives_too_late_goes_back(broker):
-    """An answer that took half of the lease gives nothing to anybody here: another hub gets it."""
+def test_what_could_not_be_given_back_is_given_back_later(broker):
+    """The connection goes while entries go back: they are another hub's soon, and not lost after the lease."""
 
     async def main():
         async with hubs(broker, clock=still) as hub:
-            one, two, came = await hub("1" * 16), await hub("2" * 16), []
-            real = one.took
+            one, claims = await one_ahead(hub)
+            two = await hub("2" * 16)
+            claims.let_go()
+            backs = Told(one, GIVE_BACK)
+            await soon(lambda: one._queues["work"].buffer[0].ours)
+            one._queues["work"].asked -= 1  # nobody has come for a while
+            await soon(lambda: backs.held)
+            backs.fail(Unavailable("cut off"))
+            assert (await asyncio.wait_for(two.receive(["work"]), 10))[1] == {"n": 2}
+            await empty(hub, two)
 
-            def late(queue, found, sent):
-                came.extend(found[3::2])
-                real(queue, found, sent - one.rules.lease / 2)
+    run(main())
 
-            await one.push("work", {"n": 1})
-            one.took = late
-            waiting = asyncio.ensure_future(one.receive(["work"]))
-            await soon(lambda: came)
-            waiting.cancel()
-            assert (await asyncio.wait_for(two.receive(["work"]), 10))[1] == {"n": 1}
+
+def test_what_is_ours_goes_to_others_when_receivers_become_slow(broker):
+    """Nobody waits beside a message that was claimed for a receiver that does not come back; it is in its order."""
+
+    async def main():
+        async with hubs(broker) as hub:
+            one, two = await hub("1" * 16), await hub("2" * 16)
+            await asyncio.gather(*[one.push("work", {"n": n}) for n in range(100)])
+            got = []
+            while sum(entry.ours for entry in one._queues["work"].buffer) < BURST // 2:
+                got.append((await one.receive(["work"]))[1]["n"])
+            got += [
+                (await asyncio.wait_for(two.receive(["work"]), 10))[1]["n"] for _ in range(100 - len(got))
+            ]
+            assert sorted(got) == [*range(100)]
+
+    run(main())
+
+
+def test_two_desks_that_never_rest_do_not_hold_up_what_was_lost(broker):
+    """With takes of one queue always under way an answer that was lost is settled before the lease is over."""
+
+    async def main():
+        async with hubs(broker, capacity=lambda _: 10_000) as hub:
+            one, got = await hub("1" * 16), []
+
+            async def receiving(names):
+                while True:
+                    got.append((await one.receive(names, ahead=False))[1]["n"])
+
+            await asyncio.gather(*[one.push("work", {"n": n}) for n in range(5)])
+            takes = Told(one, TAKE)
+            tasks = [asyncio.ensure_future(receiving(names)) for names in (["work"], ["work", "other"])]
+            await soon(lambda: len(takes.held) == 2)
+            queue, real = one._queues["work"], takes.real
+            takes.held, late = takes.held[:1], takes.held[1:]
+            takes.fail(Unavailable("cut off"), heard=True)
+            one.on_bell(b"work")
+            assert sum(desk.flight is not None for desk in queue.desks) == 1
+            real(late[0][0], TAKE, *late[0][1:])
+            await soon(lambda: len(got) == 5)
+            assert sorted(got) == [*range(5)]
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
+            await empty(hub, one)
+
+    run(main())
+
+
+def test_two_that_are_cancelled_leave_their_entries_in_order(broker):
+    """What both had been assigned and neither saw is received in the order of the queue."""
+
+    async def main():
+        async with hubs(broker) as hub:
+            one = await hub("1" * 16)
+            tasks = [asyncio.ensure_future(one.receive(["work"])) for _ in range(3)]
+            await soon(lambda: any(part.registered for desk in one._desks.values() for part in desk.parts))
+            queue, took = one._queue("work"), one.took
+
+            def cancelling(queue, found, sent):
+                took(queue, found, sent)
+                if queue.between:
+                    for task in tasks:
+                        task.cancel()
+
+            one.took = cancelling
+            await asyncio.gather(*[one.push("work", {"n": n}) for n in range(3)])
+            await asyncio.wait(tasks)
+            assert all(task.cancelled() for task in tasks) and not queue.between
+            one.took = took
+            assert [(await one.receive(["work"]))[1]["n"] for _ in range(3)] == [0, 1, 2]
+            await empty(hub, one)
 
     run(main())
