@@ -67,7 +67,7 @@ def split(content: bytes) -> Headers:
             folded = True
         line = content[at:end] if end >= 0 else content[at:]
         colon = line.find(b":")
-        name = _COMMON.get(line[:colon])
+        name = _COMMON.get(line[:colon]) if colon > 0 else None
         if name is None:
             name = line[:colon].rstrip(b" \t").lower()
             if colon < 0 or not _NAME.fullmatch(name):
