@@ -67,6 +67,8 @@ def _module(name: str, app_dir: str) -> Any:
         sys.path.insert(0, str(directory))
     try:
         return import_module(name)
+    except ConfigError as error:  # of a routing, a layer: it says what and how, and is in one line
+        raise ConfigError(f"{name}: {error}") from error
     except (Exception, SystemExit) as error:  # whatever the user's module raises while it runs
         missing = getattr(error, "name", None)
         if isinstance(error, ModuleNotFoundError) and missing and f"{name}.".startswith(f"{missing}."):
@@ -127,6 +129,8 @@ def _made(factory: Any, where: str) -> Any:
         raise ConfigError(f"{where}: a factory (--factory) is called without arguments")
     try:
         found = factory()
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error}") from error
     except (Exception, SystemExit) as error:  # whatever the user's factory raises
         raise failure(f"calling {where} failed", error) from error
     if not callable(found):

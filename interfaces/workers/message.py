@@ -220,11 +220,11 @@ class Channel:
 
         TypeError for content that cannot cross a process; now also ChannelFull, Unavailable, ConfigError.
         """
-        _say(["channel", self.name, copied(dict(content))], self.channel_layer, immediately)
+        _say(["channel", self.name, _plain(content)], self.channel_layer, immediately)
 
     async def asend(self, content: Mapping[str, Any], immediately: bool = False) -> None:
         """As :meth:`send`, in async code."""
-        await _asay(["channel", self.name, copied(dict(content))], self.channel_layer, immediately)
+        await _asay(["channel", self.name, _plain(content)], self.channel_layer, immediately)
 
 
 class Group:
@@ -266,9 +266,16 @@ class Group:
         await _asay(["group", self.name, _typed(content)], self.channel_layer, immediately)
 
 
+def _plain(content: Mapping[str, Any]) -> dict[str, Any]:
+    """``content``, a Message too, as it crosses a process. TypeError when it cannot."""
+    if not isinstance(content, Mapping):
+        raise TypeError(f"what is sent is a dict, such as {{'text': …}}, not {type(content).__name__}")
+    return copied(dict(content))
+
+
 def _typed(content: Mapping[str, Any]) -> dict[str, Any]:
     """``content`` as class consumers can be given it, who know a message by its type."""
-    message = copied(dict(content))
+    message = _plain(content)
     if "type" not in message and ("text" in message or "bytes" in message):
         message["type"] = "websocket.send"
     return message

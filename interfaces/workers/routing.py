@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from interfaces.layers.local import LocalChannelLayer
 from interfaces.shared.asgi import Application, Event, Receive, Scope, Send
-from interfaces.shared.errors import NoRoute, Unavailable
+from interfaces.shared.errors import InterfacesError, NoRoute, Unavailable
 from interfaces.workers.background import (
     FUNCTIONS,
     Background,
@@ -168,7 +168,8 @@ class Routing:
             return Outcome(error="unavailable", reason=reason)
         except Exception as error:
             where = channel or event["type"]
-            log.error("%s %s: the consumer raised", where, event.get("path", ""), exc_info=_its_own(error))  # noqa: TRY400
+            _strip(error)
+            log.error("%s %s: the consumer raised", where, event.get("path", ""), exc_info=error)  # noqa: TRY400
             return Outcome(error="raised", reason=f"{type(error).__name__}: {error}")
 
     def _may_pass(self, channel: str, event: Mapping[str, Any]) -> bool:
@@ -194,8 +195,14 @@ class Routing:
                 raise NoRoute(f"no route for {scope['type']} {scope.get('path', '')}".strip())
             await self.fallback(scope, receive, send)
         else:
-            layer = self.layer
-            await Conversation(scope, receive, send, self.handle, layer=layer, limits=self.limits).run()
+            conversation = Conversation(
+                scope, receive, send, self.handle, layer=self.layer, limits=self.limits
+            )
+            try:
+                await conversation.run()
+            except Exception as error:
+                _strip(error)
+                raise
 
     async def _live(self, scope: Scope, receive: Receive, send: Send) -> None:
         """From the first connection to the last; consumers of ``lifespan.startup`` and ``.shutdown`` are heard."""
@@ -237,12 +244,16 @@ class Routing:
         )
 
 
-def _its_own(error: Exception) -> Any:
-    """For a log: ``error`` with the frames that are the consumer's."""
+def _strip(error: Exception) -> None:
+    """Leave ``error`` the consumer's frames, as a log should have them; ours only where there are no others.
+
+    What this package raises for a reason says it in words.
+    """
     trace = error.__traceback__
     while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith(_FRAMES):
         trace = trace.tb_next
-    return type(error), error, trace
+    if trace is not None or isinstance(error, InterfacesError):
+        error.__traceback__ = trace
 
 
 async def _stop(work: asyncio.Task[None] | None) -> None:

@@ -146,6 +146,15 @@ def test_what_the_users_module_raises_is_shown_with_its_frames(projects: Path, c
     assert "runner/application.py" not in str(caught.value)
 
 
+@pytest.mark.parametrize("factory", [False, True])
+def test_a_mistake_in_the_users_configuration_is_one_line(projects: Path, factory: bool) -> None:
+    """A routing or a layer that says what is wrong with it is no failure of the code around it: exit code 2."""
+    code = "from interfaces.workers.routing import Routing\ndef make():\n    return Routing(1)\n"
+    (projects / "projmistaken.py").write_text(code + ("" if factory else "make()\n"))
+    with pytest.raises(ConfigError, match=r"^projmistaken(:make)?: a routing is a list of routes"):
+        load("projmistaken:make", str(projects), factory=factory)
+
+
 @pytest.mark.parametrize(
     ("spec", "factory", "first"),
     [

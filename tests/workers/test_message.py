@@ -110,7 +110,11 @@ def test_what_is_collected_is_what_it_was(layer) -> None:
             content["list"].append(2)
             with pytest.raises(TypeError):
                 Channel("a").send({"object": object()})
-            assert buffer.outcome().sends == [["channel", "a", {"list": [1]}]]
+            for send in (Channel("a").send, Group("a").send):
+                with pytest.raises(TypeError, match=r"a dict, such as \{'text': …\}, not str"):
+                    send("hello")
+            Channel("a").send(Message({"n": 1}, "b"))
+            assert buffer.outcome().sends == [["channel", "a", {"list": [1]}], ["channel", "a", {"n": 1}]]
 
     asyncio.run(run())
 

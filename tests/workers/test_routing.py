@@ -2,13 +2,14 @@
 
 import asyncio
 import threading
+import traceback
 from types import SimpleNamespace
 
 import pytest
 
 from interfaces.layers.local import LocalChannelLayer
 from interfaces.shared.errors import ApplicationError, NoRoute
-from interfaces.testing import LifespanCommunicator
+from interfaces.testing import HttpCommunicator, LifespanCommunicator
 from interfaces.workers.background import (
     FUNCTIONS,
     background,
@@ -164,6 +165,26 @@ def test_what_a_consumer_raises(caplog) -> None:
     assert [type(facts["error"]) for facts in seen] == [ZeroDivisionError] * 2
     missing = asyncio.run(routing.attempt(event("http.request", order=0), {}))
     assert (missing.error, missing.reason) == ("no-route", "no route for http.request /")
+
+
+def test_a_log_has_the_consumers_frames_alone() -> None:
+    """In one process, too: not the dozen through which it was called."""
+
+    def fails(message):
+        raise ZeroDivisionError
+
+    def unfit(message):
+        message.channel_session["a"] = object()
+
+    async def failed(consumer):
+        with pytest.raises((ZeroDivisionError, ApplicationError)) as caught:
+            await HttpCommunicator(Routing({"http.request": consumer}), "GET", "/").get_response()
+        return traceback.extract_tb(caught.tb)
+
+    for consumer, last in ((fails, "fails"), (unfit, None)):
+        frames = asyncio.run(failed(consumer))
+        assert not [frame for frame in frames if "interfaces/workers/" in frame.filename]
+        assert last in (None, frames[-1].name)
 
 
 def test_later_and_denied_are_no_errors() -> None:
