@@ -3,6 +3,7 @@
 import asyncio
 from typing import ClassVar
 
+from interfaces.email.interface import Email
 from interfaces.http_ws.interface import HttpWs
 from interfaces.testing.contract import InterfaceContract
 from interfaces.testing.raw import RawClient
@@ -56,3 +57,44 @@ class TestWebSocket(InterfaceContract):
             return refused.response.status
         except asyncio.IncompleteReadError:
             return None
+
+
+class TestEmail(InterfaceContract):
+    """SMTP."""
+
+    interface_class = Email
+    kind = "email"
+    first = "email.receive"
+    script: ClassVar = {"email.receive": {"type": "email.accept", "text": "Thanks"}}
+    answer = b"250 2.0.0 Thanks"
+    refusals: ClassVar = {
+        "raised": b"451 4.3.0 Try again later",
+        "unrouted": b"550 5.1.1 No such address here",
+    }
+    scope_keys = (
+        *InterfaceContract.scope_keys, "protocol", "transaction_id", "client_name", "helo", "tls", "auth",
+        "conversation", "mail_from", "mail_params", "rcpt_to",
+    )  # fmt: skip
+    words: ClassVar = [b"MAIL FROM:<a@a.example>", b"RCPT TO:<b@b.example>", b"DATA"]
+    hello = b"EHLO"
+
+    async def exchange(self, address):
+        """One message; the reply to it, without the transaction's id."""
+        async with await RawClient.connect(address) as client:
+            await client.reader.readuntil(b" ESMTP\r\n" if self.hello == b"EHLO" else b" LMTP\r\n")
+            for words in (self.hello + b" client.example", *self.words, b"Subject: a\r\n\r\nb\r\n."):
+                await client.send(words + b"\r\n")
+                while (line := await client.reader.readuntil(b"\r\n"))[3:4] == b"-":
+                    pass
+                assert line[:1] in b"23" or words.endswith(b"."), line
+            await client.send(b"QUIT\r\n")  # it has read the reply: the same once more would be meant so
+            accepted, _, _ = line.strip().rpartition(b" ")
+            return accepted if line[:1] == b"2" else line.strip()
+
+
+class TestLmtp(TestEmail):
+    """LMTP, without SMTP."""
+
+    bind_option = "lmtp_bind"
+    options: ClassVar = {"bind": ()}
+    hello = b"LHLO"
