@@ -9,7 +9,8 @@ from typing import Any
 
 from interfaces.email import replies as say
 from interfaces.email.deliveries import Message, Run
-from interfaces.email.events_smtp import Abandoned, Begun, Ended, Event, Piece, Tls
+from interfaces.email.events_smtp import Abandoned, Auth, Begun, Ended, Event, Piece, Tls
+from interfaces.email.login import MECHANISMS
 from interfaces.email.service import Service, log, tls_of
 from interfaces.email.translate import Key, Transaction, received
 from interfaces.email.verdicts import MailDelivery, replies_of
@@ -20,16 +21,19 @@ from interfaces.shared.stream import Stream
 __all__ = ["Connection"]
 
 AHEAD, UPGRADE = 1, 2
+PAUSE = 1.0
+"""Seconds after which a login that failed is answered."""
 UNROUTED = Verdict("reject", {"code": 550, "enhanced": "5.1.1", "text": "No such address here"})
 
 
 class Connection(Stream):
     """One client; at most one message of its waits for its verdict, and what it sent ahead waits behind that."""
 
-    def __init__(self, service: Service, *, lmtp: bool = False) -> None:
+    def __init__(self, service: Service, *, lmtp: bool = False, users: bool = False) -> None:
         super().__init__(service.loop)
         self.service = service
         self.lmtp = lmtp
+        self.users = users  # only who has logged in may send
         self.proxied: Any = None
         self.place: Any = None
         self.wire: Any = None
@@ -46,8 +50,10 @@ class Connection(Stream):
         self.transport = transport
         service = self.service
         self.place = service.place(transport, self.proxied, "lmtp" if self.lmtp else "smtp")
-        self.wire = Wire(service.name, service.limits, lmtp=self.lmtp, tls=self.place.tls is not None)
+        limits = service.users_only if self.users else service.limits
+        self.wire = Wire(service.name, limits, lmtp=self.lmtp, tls=self.place.tls is not None)
         self.wire.offer_tls = service.tls is not None and self.place.tls is None
+        self._offer_auth()
         client = self.place.client
         self.address = client[0] if client else ""
         self.deadline = service.now + service.options.command_timeout
@@ -125,6 +131,8 @@ class Connection(Stream):
             self.service.count("email.abandoned")
             self._drop()
             self.deadline = self.service.now + self.service.options.data_timeout  # for the rest of it
+        elif kind is Auth:
+            self._run(self._login(event))  # type: ignore[arg-type]
         elif kind is Tls:
             self._speak()
             self.hold(UPGRADE)
@@ -244,6 +252,7 @@ class Connection(Stream):
         self.place.tls = tls_of(transport)
         self.place.auth = None
         self.wire.secured()
+        self._offer_auth()
         self._held &= ~UPGRADE
         self.deadline = service.now + service.options.command_timeout
         if service.draining:
@@ -251,6 +260,25 @@ class Connection(Stream):
         early, self._early = self._early, []
         for data in early:
             self.data_received(data)
+
+    def _offer_auth(self) -> None:
+        service, secure = self.service, self.wire.secure
+        if service.accounts is not None and not self.lmtp and (secure or service.options.auth_unencrypted):
+            self.wire.mechanisms = MECHANISMS
+
+    async def _login(self, event: Auth) -> None:
+        """Somebody says who they are; whoever is wrong has to wait before the next try."""
+        service = self.service
+        if service.accounts is None:
+            return
+        said = await service.accounts.answer(event.user, event.password)
+        if said == say.AUTH_OK:
+            self.place.auth = {"user": event.user, "mechanism": event.mechanism}
+        else:
+            service.count("email.logins_failed")
+            await asyncio.sleep(PAUSE)
+        if not self.lost:
+            self._answer(said)
 
     def _run(self, steps: Any) -> None:
         task = self.loop.create_task(steps)

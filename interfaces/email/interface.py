@@ -10,6 +10,7 @@ from interfaces.email.connection import Connection
 from interfaces.email.options import EmailOptions
 from interfaces.email.service import Service
 from interfaces.shared.asgi import Application
+from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address
 
@@ -29,23 +30,29 @@ class Email(Interface[EmailOptions]):
     async def serve(self, app: Application, context: Context) -> AsyncIterator[list[Address]]:
         """Listen; on leaving, stop accepting, and let messages get their verdicts for ``context.drain`` seconds."""
         loop, options = asyncio.get_running_loop(), self.options
+        if options.tls in ("required", "implicit") and context.listening.tls is None:
+            raise ConfigError(f"--email-tls {options.tls} needs a certificate: --tls-cert FILE")
         service = Service(app, options, context, loop)
         alpn = () if options.tls == "implicit" else None
         service.tick()
-        doors = [(options.bind, 8025, False), (options.lmtp_bind, 8024, True)]
+        doors = [
+            (options.bind, 8025, {}),
+            (options.submission_bind, 8587, {"users": True}),
+            (options.lmtp_bind, 8024, {"lmtp": True}),
+        ]
         try:
             async with AsyncExitStack() as stack:
                 listeners = [
                     await stack.enter_async_context(
                         context.listening.open(
-                            partial(Connection, service, lmtp=lmtp),
+                            partial(Connection, service, **role),
                             binds,
                             port,
                             alpn=alpn,
                             limit=options.max_connections,
                         )
                     )
-                    for binds, port, lmtp in doors
+                    for binds, port, role in doors
                     if binds
                 ]
                 context.ready("email", True)

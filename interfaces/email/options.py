@@ -19,11 +19,19 @@ class EmailOptions:
     bind: tuple[str, ...] = option(
         ("127.0.0.1:8025",), "where to listen for SMTP: HOST:PORT, unix:PATH, fd:N, systemd:"
     )
+    submission_bind: tuple[str, ...] = option(
+        (),
+        "where to listen for mail of users who log in: HOST:PORT, unix:PATH, fd:N, systemd:; needs email.auth",
+    )
     lmtp_bind: tuple[str, ...] = option((), "where to listen for LMTP: HOST:PORT, unix:PATH, fd:N, systemd:")
     tls: str = option(
         "starttls",
         "how TLS begins, where there is a certificate: starttls, required (STARTTLS before MAIL), implicit, off",
     )
+    auth: str = option(
+        "", "module:function that is asked for (user, password) of AUTH; what it returns is true for yes"
+    )
+    auth_unencrypted: bool = option(False, "offer AUTH without TLS too: where the network is trusted")
     hostname: str = option("", "the name in the greeting and in Received; the machine's unless given")
     max_size: int = option(
         50 * MIB,
@@ -105,7 +113,11 @@ class EmailOptions:
             raise ConfigError(f"--email-bare {self.bare}: there is refuse and normalise")
         if not (self.name.isascii() and self.name.isprintable()) or " " in self.name:
             raise ConfigError(f"--email-hostname {self.name!r}: write a host name, such as mx.example.org")
-        if not self.bind and not self.lmtp_bind:
+        if self.submission_bind and not self.auth:
+            raise ConfigError(
+                "--email-submission-bind needs --email-auth module:function, to know the users by"
+            )
+        if not self.bind and not self.lmtp_bind and not self.submission_bind:
             raise ConfigError("--email-bind: name an address to listen on, there or for --email-lmtp-bind")
 
     @property

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from ssl import SSLContext
 from typing import Any
 
+from interfaces.email.accounts import Accounts
 from interfaces.email.body import Body
 from interfaces.email.deliveries import Repeats
 from interfaces.email.events_smtp import Limits
@@ -26,6 +28,7 @@ COUNTS = (
     "email.late",
     "email.repeats",
     "email.forgotten",
+    "email.logins_failed",
 )
 """What is counted: told from the beginning, since what is there only after the first time hides that one."""
 
@@ -51,6 +54,8 @@ class Service(Serving):
             normalise=options.bare == "normalise",
             require_tls=options.tls == "required",
         )
+        self.users_only = replace(self.limits, require_auth=True)
+        self.accounts = Accounts(options.auth) if options.auth else None
         self.name: str = options.name
         self.in_flight: int = 0
         self.memory: int = carried or options.spool_above

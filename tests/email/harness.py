@@ -28,10 +28,12 @@ def mail(content: bytes = MESSAGE, *recipients: str, sender: str = "a@a.example"
 class Peer(harness.Peer):
     """A client of SMTP, or LMTP."""
 
-    def __init__(self, bench: "Bench", transport: Transport, *, lmtp: bool = False) -> None:
+    def __init__(
+        self, bench: "Bench", transport: Transport, *, lmtp: bool = False, users: bool = False
+    ) -> None:
         self.bench = bench
         self.transport = transport
-        self.first = transport.protocol = Connection(bench.service, lmtp=lmtp)
+        self.first = transport.protocol = Connection(bench.service, lmtp=lmtp, users=users)
         transport.protocol.connection_made(transport)
 
     async def codes(self, data: bytes = b"", size: int = 0) -> list[int]:
@@ -64,9 +66,9 @@ class Bench(harness.Bench):
         if kind is None:
             assert self.service.in_flight == 0
 
-    def connect(self, *transport: Any, lmtp: bool = False, **named: Any) -> Peer:
-        """A client connects."""
-        peer = Peer(self, Transport(*transport, **named), lmtp=lmtp)
+    def connect(self, *transport: Any, lmtp: bool = False, users: bool = False, **named: Any) -> Peer:
+        """A client connects; ``users``: where only users may send."""
+        peer = Peer(self, Transport(*transport, **named), lmtp=lmtp, users=users)
         self.peers.append(peer)
         return peer
 

@@ -1,0 +1,143 @@
+"""interfaces.email.accounts: logging in, by functions of both kinds, and what only users may do."""
+
+import base64
+
+import pytest
+
+from interfaces.email import connection
+from interfaces.email.accounts import Accounts
+from interfaces.shared.errors import ConfigError
+from tests.email.harness import EHLO, ENVELOPE, Bench, mail, scene
+
+HERE = "tests.email.test_accounts"
+ASKED = []
+
+
+@pytest.fixture(autouse=True)
+def fixture_at_once(monkeypatch):
+    """No pause after a login that failed, and nobody asked yet."""
+    monkeypatch.setattr(connection, "PAUSE", 0)
+    ASKED.clear()
+
+
+def blocking(user, password):
+    """A plain function, as Django's."""
+    ASKED.append((user, password))
+    return password == "secret"
+
+
+async def waiting(user, password):
+    """A coroutine function."""
+    return blocking(user, password)
+
+
+class Wrapped:
+    """A coroutine function in disguise."""
+
+    def __call__(self, user, password):
+        return waiting(user, password)
+
+
+disguised = Wrapped()
+
+
+def broken(user, password):
+    """Its database is away."""
+    raise OSError("no database")
+
+
+def plain(user="me", password="secret"):
+    """AUTH PLAIN at once."""
+    return b"AUTH PLAIN " + base64.b64encode(f"\0{user}\0{password}".encode()) + b"\r\n"
+
+
+def bench_of(name="blocking", **options):
+    """A service that knows accounts, where the network is trusted."""
+    return Bench(auth=f"{HERE}:{name}", auth_unencrypted=True, **options)
+
+
+async def answered(peer, data):
+    """The codes of what comes back, once something does."""
+    found = await peer.codes(data)
+    while not found:
+        found = await peer.codes()
+    return found
+
+
+@pytest.mark.parametrize("name", ["blocking", "waiting", "disguised"])
+def test_a_function_of_any_kind_is_asked(name):
+    """What it says decides, and the scope says who is there and how."""
+
+    @scene
+    async def main():
+        async with bench_of(name) as bench:
+            peer = await bench.greeted()
+            assert await answered(peer, plain(password="wrong")) == [535]
+            assert await answered(peer, plain()) == [235]
+            assert ASKED == [("me", "wrong"), ("me", "secret")]
+            assert bench.counted("email.logins_failed") == 1
+            call = await bench.call(peer, mail())
+            assert call.scope["auth"] == {"user": "me", "mechanism": "PLAIN"}
+            await call.finish()
+            assert await peer.codes(plain()) == [250, 503]
+
+    main()
+
+
+@scene
+async def test_a_function_that_raises_is_a_temporary_failure():
+    """The client may try again; it is not told why."""
+    async with bench_of("broken") as bench:
+        peer = await bench.greeted()
+        assert await answered(peer, plain()) == [454]
+        assert await peer.codes(ENVELOPE) == [250, 250]
+
+
+@scene
+async def test_without_tls_nobody_is_asked_for_a_password():
+    """AUTH is neither offered nor taken."""
+    async with Bench(auth=f"{HERE}:blocking") as bench:
+        peer = bench.connect()
+        assert b"AUTH" not in await peer.send(EHLO)
+        assert await peer.codes(plain()) == [500]
+        assert ASKED == []
+
+
+@scene
+async def test_only_who_has_logged_in_may_submit():
+    """MAIL is refused until then."""
+    async with bench_of(submission_bind=("127.0.0.1:0",)) as bench:
+        peer = bench.connect(users=True)
+        assert await peer.codes(EHLO) == [220, 250]
+        assert await peer.codes(ENVELOPE) == [530, 503]
+        assert await answered(peer, plain()) == [235]
+        assert await peer.codes(ENVELOPE) == [250, 250]
+
+
+@scene
+async def test_a_client_that_leaves_while_it_is_asked_for_is_forgotten():
+    """Nothing is said to nobody."""
+    async with bench_of("waiting") as bench:
+        peer = await bench.greeted()
+        peer.feed(plain())
+        peer.transport.protocol.connection_lost(None)
+        while not ASKED:
+            await bench.settle()
+        assert peer.take() == b""
+
+
+@pytest.mark.parametrize(
+    ("spec", "words"),
+    [
+        ("no.such.module:ask", "No module named"),
+        (f"{HERE}:nothing", "has no attribute"),
+        (f"{HERE}:ASKED", "list cannot be called"),
+        (":ask", "module:function"),
+        (HERE, "module:function"),
+    ],
+)
+def test_a_function_that_is_not_there_is_said_in_one_line(spec, words):
+    """And how to write it."""
+    with pytest.raises(ConfigError, match=words) as caught:
+        Accounts(spec)
+    assert "\n" not in str(caught.value)
