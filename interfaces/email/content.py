@@ -114,7 +114,7 @@ class Content:
             found = found or LONG
         if self.max_size and self.size > self.max_size:
             found = BIG
-        if found:
+        if found and self.fault in WORSE:  # what the server has said of it itself stays
             self.fault = max(self.fault, found, key=WORSE.index)
         return b"" if self.fault else piece
 

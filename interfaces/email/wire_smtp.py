@@ -196,15 +196,12 @@ class Wire:
         except PeerError as error:
             return self._bad(error.answer)
         if len(self.recipients) >= self.limits.max_recipients:
-            self.out.append(say.FULL)
-        elif self.limits.ask_recipients:
-            self._asked = recipient
-            self._state = WAIT
+            return self._say(say.FULL)
+        if self.limits.ask_recipients:
+            self._asked, self._state = recipient, WAIT
             return Rcpt(recipient)
-        else:
-            self.recipients.append(recipient)
-            self.out.append(say.RECIPIENT_OK)
-        return None
+        self.recipients.append(recipient)
+        return self._say(say.RECIPIENT_OK)
 
     def _go(self, line: bytes) -> Event | None:
         if line[4:].strip(b" "):
@@ -249,10 +246,7 @@ class Wire:
         event = Piece(piece) if piece else self._faulty()
         if not content.left:
             self._state = COMMAND
-            if not content.fault:
-                self.out.append(say.CHUNK_OK)
-            else:
-                self._bad(content.fault)
+            _ = self._bad(content.fault) if content.fault else self._say(say.CHUNK_OK)
         return event
 
     def _end(self, rest: bytes) -> Event | None:
@@ -363,7 +357,7 @@ class Wire:
             self._errors = self._junk = 0
 
     def spoil(self, answer: bytes) -> None:
-        """Refuse the message whose content comes in: ``answer`` is for its end, and :class:`Abandoned` comes now."""
+        """Refuse the message that comes in: :class:`Abandoned` comes with more of it, ``answer`` at its end."""
         self._content.fault = self._content.fault or answer
 
     def stop(self, answer: bytes) -> Event | None:
