@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from interfaces.email.events_smtp import Abandoned, Auth, Begun, Ended, Event, Limits, Piece, Rcpt
 from interfaces.email.wire_smtp import LINE, Wire
 
-LMTP, NORMALISE, ASK, TLS, LOGIN, REQUIRE = (1 << bit for bit in range(6))
+LMTP, NORMALISE, ASK, TLS, LOGIN, REQUIRE, SPOIL = (1 << bit for bit in range(7))
 REPLY = re.compile(rb"(?:[2-5][0-9]{2}(?:-[ -~]*\r\n[2-5][0-9]{2})*(?: [ -~]*)?\r\n)*")
 MAX_LINE = 60
 COMMANDS = (
@@ -123,6 +123,8 @@ def talk(flags: int, pieces: list[bytes]) -> Talk:
         while (event := wire.next()) is not None:
             told.take(wire, event)
             settle(wire, event)
+            if flags & SPOIL and isinstance(event, Begun) and len(told.events) % 2:
+                wire.spoil(b"452 4.3.1 No room\r\n")
         told.most = max(told.most, wire.pending)
     told.out = b"".join(wire.out)
     event = wire.stop(b"421 4.3.2 Bye\r\n")
@@ -152,7 +154,7 @@ def one(data: bytes) -> None:
 
 def generate(rng: random.Random) -> bytes:
     """Conversations, most of them sound as far as their order goes, some with bytes changed."""
-    flags = rng.randrange(64)
+    flags = rng.randrange(128)
     out = bytearray((flags, rng.choice((0, 1, 2, 6, 50))))
     out += (b"LHLO a" if flags & LMTP else b"EHLO a") + b"\r\n"
     if flags & LOGIN:
