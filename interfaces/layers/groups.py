@@ -150,6 +150,11 @@ class Groups:
         for group in list(self._of.get(channel, ())):
             self._leave(group, channel)
 
+    def clear(self) -> None:
+        """Take all channels of this hub out of all groups."""
+        for channel in list(self._of):
+            self.forget(channel)
+
     async def channels(self, group: str) -> list[str]:
         """The members of ``group``: queues, and the channels that the hubs name within ASK_TIMEOUT seconds.
 

@@ -271,4 +271,4 @@ class Hub:
         for channel in self.inbox.channels:
             self.inbox.forget(channel)
         self.queues.forget()
-        await self.groups.close()  # it has no members then, and may be used again
+        self.groups.clear()

@@ -43,7 +43,7 @@ class Conversation:
     """``await Conversation(scope, receive, send, runner, layer=layer).run()`` is an application's call.
 
     ``limits``: bytes of a request's body, and seconds that it waits for somebody else's answer. Raises what the runner
-    raises, and NoRoute or ApplicationError for outcomes that say so.
+    raises, and NoRoute, ApplicationError or Unavailable for outcomes that say so.
     """
 
     def __init__(

@@ -47,7 +47,7 @@ class Worker:
         self._source = source
         self._concurrency = concurrency
         self.count = count
-        self._routings: dict[str, Routing | None] = {}
+        self._routings: dict[str, Routing] = {}
         self._idle: asyncio.Future[None] | None = None
         source.on_opening = self.opened
         source.free(concurrency)
@@ -72,9 +72,9 @@ class Worker:
     def _made(self, taken: Taken) -> Running | Handling | None:
         """What runs it; None for a scope in event style, which the container leads from now on."""
         kind = taken.opening["scope"]["type"]
-        if kind not in self._routings:
-            self._routings[kind] = find_routing(self.app, kind)
-        routing = self._routings[kind]
+        routing = self._routings.get(kind) or find_routing(self.app, kind)
+        if routing is not None:  # so there are as many as it has, whatever types strangers send
+            self._routings[kind] = routing
         if "event" in taken.opening and routing is not None:
             return Handling(self, taken, routing.attempt)
         if "event" in taken.opening:

@@ -116,6 +116,26 @@ def test_flush_deletes_what_is_under_the_prefix_alone(broker):
     run(broker, test, hubs=1)
 
 
+def test_flush_leaves_the_groups(broker):
+    """No subscription is left of them, and a group that is joined again is like a new one."""
+
+    async def test(one):
+        topic = f"{broker.prefix}:g:room"
+        channel = one.new_channel("test")
+        await one.groups.add("room", channel)
+        await one.flush()
+        async with asyncio.timeout(10):
+            while broker.command("PUBSUB", "NUMSUB", topic)[1]:
+                await asyncio.sleep(0.001)
+        await one.groups.add("room", channel)
+        await one.groups.send("room", {"n": 1})
+        assert await one.receive([channel]) == (channel, {"n": 1})
+        assert await one.groups.channels("room") == [channel]
+        assert "layer.members_unknown" not in one.counts
+
+    run(broker, test, hubs=1)
+
+
 @pytest.mark.parametrize("letters", ["[x]", "a*b", "a?b", "a\\b", "a[^x]b", "a-b"])
 def test_a_prefix_means_itself(broker, letters):
     """Flush deletes all of its own, whatever letters a glob would read otherwise, and nothing of another's."""

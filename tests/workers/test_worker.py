@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -316,6 +317,20 @@ def test_a_consumer_that_needs_what_is_away_says_come_back(
                 assert (await client.receive()).code == 1013
 
     run(test, tmp_path, layer=LocalChannelLayer())
+
+
+def test_types_of_strangers_are_not_kept() -> None:
+    """What is remembered of an application is bounded by its routes, not by what is sent here."""
+    ended: list[Any] = []
+    source: Any = SimpleNamespace(free=lambda slots: None)
+    routing = Routing({"http.request": print})
+    worker = Worker(routing, source, name="w", concurrency=1, state={})
+    for number in range(100):
+        opening = {"scope": {"type": f"t{number}"}, "event": {}, "session": {}, "attempt": 1}
+        taken: Any = SimpleNamespace(opening=opening, end=ended.append)
+        worker.opened(taken)
+    assert ended == [{"how": "no-route"}] * 100
+    assert not worker._routings and not worker.running
 
 
 def test_a_path_without_a_route_is_no_route(tmp_path: Path) -> None:
