@@ -43,6 +43,7 @@ class Connection(Stream):
         self.unheard: Mapping[Key, Verdict] = {}
         self._came: int = 0
         self._early: list[bytes] = []
+        self._ended: bool = False
         self._tasks: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport: Any) -> None:
@@ -74,6 +75,19 @@ class Connection(Stream):
         self._drop()
         self.service.left(self, self.address)
 
+    def eof_received(self) -> bool:
+        """asyncio: it will send no more. What waits is still answered: Exim ends its side right behind QUIT.
+
+        It may as well be gone, so a repeat of its message joins this one by now.
+        """
+        message = self.message
+        if message is None or self.place.tls is not None:  # of TLS, asyncio cannot keep one side
+            return False
+        self._ended = True
+        for run in message.running:
+            self.service.repeats.orphan(run)
+        return True
+
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes came."""
         wire, service = self.wire, self.service
@@ -101,6 +115,8 @@ class Connection(Stream):
             ):  # only then: else a byte now and then would hold it for ever
                 self.deadline = self.service.now + self.service.options.command_timeout
             self.release(AHEAD)
+            if self._ended:
+                self.close()
         elif wire.pending > self.service.options.max_pipelined:
             self.hold(AHEAD)
 

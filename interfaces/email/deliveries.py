@@ -73,6 +73,11 @@ class Message:
         for run in self.runs:
             if self.heard in run.heirs:
                 run.heirs.remove(self.heard)
+        return self.running
+
+    @property
+    def running(self) -> list[Run]:
+        """The runs that have no verdicts yet."""
         return [run for run in self.runs if not run.verdicts]
 
     @property
@@ -113,9 +118,10 @@ class Repeats:
         return found
 
     def orphan(self, run: Run) -> None:
-        """A run goes on though nobody waits: its repeat will join it."""
+        """A run goes on though nobody waits, or may be gone: its repeat will join it."""
         self._running |= dict.fromkeys(run.keys, run)
-        run.heirs.append(self._ended)
+        if self._ended not in run.heirs:
+            run.heirs.append(self._ended)
 
     def _ended(self, run: Run) -> None:
         for key in run.keys:

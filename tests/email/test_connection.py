@@ -255,6 +255,51 @@ async def test_a_hang_up_cancels_nothing_and_the_repeat_joins() -> None:
         assert await again.codes() == [550]
 
 
+@pytest.mark.parametrize("quits", [QUIT, b""])
+@scene
+async def test_a_client_that_ends_its_side_still_gets_the_reply(quits: bytes) -> None:
+    """Exim sends QUIT ahead and shuts down its side: with the connection cut it would send again, for days."""
+    async with Bench() as bench:
+        peer = await bench.greeted()
+        call = await bench.call(peer, mail() + quits)
+        peer.end()
+        await bench.settle()
+        assert not peer.closed
+        await call.finish()
+        assert await peer.codes() == ([250, 221] if quits else [250])
+        assert peer.closed
+
+
+@scene
+async def test_the_repeat_of_a_client_that_ended_its_side_joins() -> None:
+    """To end its side is all that can be seen of a client that was killed, too."""
+    async with Bench() as bench:
+        peer = await bench.greeted()
+        call = await bench.call(peer)
+        peer.end()
+        again = await bench.greeted()
+        assert await again.codes(mail()) == [250, 250, 354]
+        await peer.leave()
+        await call.send({"type": "email.reject"})
+        await call.finish()
+        assert await again.codes() == [550]
+        assert len(bench.calls) == 1
+
+
+@pytest.mark.parametrize("said", [b"", mail()[:-2], mail()[:20]])
+@scene
+async def test_a_client_that_ends_its_side_between_or_within_messages_is_gone(said: bytes) -> None:
+    """There is nothing to answer."""
+    async with Bench() as bench:
+        peer = await bench.greeted()
+        if said:
+            await peer.send(said)
+        peer.end()
+        await bench.settle()
+        assert peer.transport.lost
+        assert bench.calls == []
+
+
 @scene
 async def test_a_hang_up_within_a_message_calls_nobody() -> None:
     """An incomplete message is forgotten, with its bytes in flight."""
