@@ -64,6 +64,7 @@ class DjangoWorker(Interface[WorkerOptions]):
             if ours:
                 exclude = (*self.options.exclude, TASKS)  # a duty, as they are named
                 remote = WorkerProcess(replace(self.options, exclude=exclude))
+                remote.alone = False
                 await stack.enter_async_context(remote.serve(app, replace(context, layer=self.layer)))
             await work.start()
             stack.callback(work.stop)

@@ -4,6 +4,7 @@ Imported only where the options ask for it.
 """
 
 import asyncio
+import logging
 import os
 import secrets
 import socket
@@ -38,6 +39,8 @@ from interfaces.workers.transports.take import Taker
 from interfaces.workers.worker import Worker
 
 __all__ = ["WorkerProcess", "relayed_types", "relaying"]
+
+log = logging.getLogger("interfaces.workers")
 
 BACKGROUND = 40
 """Messages of the application's own channels that are handled at once."""
@@ -163,6 +166,8 @@ class WorkerProcess(Interface[WorkerOptions]):
 
     names: ClassVar[tuple[str, ...]] = ("worker",)
     options_class: ClassVar[type] = WorkerOptions
+    alone = True
+    """Whether nothing else here reads the channels that consumers of the application have."""
 
     @asynccontextmanager
     async def serve(self, app: Application, context: Context) -> AsyncIterator[list[Address]]:
@@ -185,6 +190,8 @@ class WorkerProcess(Interface[WorkerOptions]):
             )
             works = [*_background(app, options, context.layer), *await _stored(options, context.layer, stack)]
             tasks = [asyncio.ensure_future(work.run()) for work in works]
+            if self.alone and (unread := _unread(app)):
+                log.info("not read here but by manage.py runworker: channel %s", ", ".join(unread))
             context.ready("worker", True)
             worker_ready.send()
             try:
@@ -230,6 +237,12 @@ async def _stored(options: WorkerOptions, layer: Any, stack: AsyncExitStack) -> 
             limit = min(options.concurrency, BACKGROUND)
             works.append(Background(store.attempt, partial(list, [channel]), store, concurrency=limit))
     return works
+
+
+def _unread(app: Any) -> list[str]:
+    """Channels that have class consumers, as a ChannelNameRouter says; their scopes need more than a worker has."""
+    router = (getattr(app, "application_mapping", None) or {}).get("channel")
+    return sorted(getattr(router, "application_mapping", None) or {})
 
 
 def _parts(app: Any) -> list[Any]:

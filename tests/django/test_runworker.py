@@ -157,13 +157,14 @@ def test_another_layer_will_do_for_channels(project):
 
 
 def test_mistakes_are_one_line(project):
-    """A missing layer, a wrong option and a broker that is away."""
+    """A missing layer, a wrong option, a channel without a consumer and a broker that is away."""
     environ, _ = project
     away = {"PROJ_LAYER": '{"BACKEND": "interfaces.layers.redis.RedisChannelLayer", '
                           '"CONFIG": {"hosts": ["unix:///nowhere/x.sock"], "timeout": 0.1}}'}  # fmt: skip
     for arguments, more, code, words in [
         (["--layer", "other"], {}, 2, "CHANNEL_LAYERS has no 'other'"),
         (["--concurrency", "0"], {}, 2, "concurrency"),
+        (["wrok"], {}, 2, "no consumer of channel 'wrok'; did you mean work?"),
         ([], {"PROJ_APPLICATION": "proj.asgi.nothing"}, 2, "proj.asgi has no"),
         ([], away, 1, "nowhere"),
     ]:

@@ -451,6 +451,39 @@ def test_a_worker_is_ready_only_while_it_can_take(monkeypatch: pytest.MonkeyPatc
     assert notes[4:] == [("drain", 2), "left"]
 
 
+@pytest.mark.parametrize("alone", [True, False])
+def test_channels_that_nobody_reads_here_are_named(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, alone: bool
+) -> None:
+    """Class consumers of channels wait for manage.py runworker: one line says so, unless this is a part of it."""
+
+    class Source(Transport):
+        """Brings nothing."""
+
+        made: ClassVar[list[Transport]] = []
+
+        def free(self, slots: int) -> None:
+            """It is known."""
+
+        async def drain(self, seconds: float) -> None:
+            """At once."""
+
+    monkeypatch.setattr(distributed, "_source", lambda options, context, name: Source())
+    router = SimpleNamespace(application_mapping={"thumbs": nothing, "mail": nothing})
+    app: Any = SimpleNamespace(application_mapping={"channel": router, "http": nothing})
+
+    async def run() -> None:
+        process = WorkerProcess(WorkerOptions(connect=("unix:/x",)))
+        process.alone = alone
+        async with process.serve(app, Context()):
+            pass
+
+    with caplog.at_level("INFO"):
+        asyncio.run(run())
+    said = ["not read here but by manage.py runworker: channel mail, thumbs"]
+    assert caplog.messages == (said if alone else [])
+
+
 def test_one_that_cannot_take_is_not_ready(monkeypatch: pytest.MonkeyPatch) -> None:
     """A source that refuses comes out as it is, and readiness hears nothing."""
     notes: list[Any] = []

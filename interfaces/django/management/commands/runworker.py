@@ -24,6 +24,7 @@ from interfaces.runner.process import run
 from interfaces.runner.sources import Environment, Keywords, Table, read_table
 from interfaces.shared.asgi import Application
 from interfaces.shared.errors import ApplicationError, ConfigError, Unavailable
+from interfaces.shared.options import did_you_mean
 from interfaces.shared.telemetry import Telemetry
 from interfaces.workers.routing import from_settings
 from interfaces.workers.settings import configured
@@ -77,9 +78,16 @@ def work(keywords: dict[str, Any], given: dict[str, Any]) -> int:
 
 
 def duties_of(app: Application, alias: str, given: dict[str, Any]) -> Duties:
-    """The channels that are named, else all that have a consumer and those of Django's tasks."""
+    """The channels that are named, else all that have a consumer and those of Django's tasks. Raises ConfigError."""
     tasks = tasks_of(alias, given["channels"])
-    named = given["channels"] or [*names_of(app), *tasks]
+    known = names_of(app)
+    for name in given["channels"] if known else ():
+        if name not in known and name not in tasks:
+            there = ", ".join([*known, *tasks])
+            raise ConfigError(
+                f"no consumer of channel {name!r}{did_you_mean(name, [*known, *tasks]) or f'; there is {there}'}"
+            )
+    named = given["channels"] or [*known, *tasks]
     return Duties(
         channels=[name for name in named if name not in tasks],
         tasks={name: tasks[name] for name in named if name in tasks},
