@@ -90,6 +90,8 @@ class EmailReceive(_From):
     """Decoded."""
     message_id: str | None
     """Without angle brackets."""
+    kind: Literal["message", "bounce", "auto-reply", "complaint", "list"]
+    """Told from the header; answer none but the first, and no loop begins."""
     size: int
     digest: str
     """SHA-256 of what the client sent, in hexadecimal."""

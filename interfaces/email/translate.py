@@ -11,6 +11,7 @@ from typing import Any
 from interfaces.email.body import Body
 from interfaces.email.envelope import Mail, Recipient
 from interfaces.email.headers import Headers, identifier, split
+from interfaces.email.kinds import kind
 from interfaces.shared.asgi import Event, Scope
 
 __all__ = ["Key", "Place", "Transaction", "keys_of", "received"]
@@ -91,6 +92,7 @@ class Transaction:
             "to_address": recipients[0],
             "subject": headers.text(b"subject"),
             "message_id": identifier(headers.first(b"message-id")),
+            "kind": kind(headers, sender),
             "size": body.size,
             "digest": digest,
             "headers": headers.fields,

@@ -1,0 +1,44 @@
+"""interfaces.email.kinds: bounces, complaints, answers of programs and lists are told from messages of people."""
+
+import pytest
+
+from interfaces.email.headers import split
+from interfaces.email.kinds import kind
+
+REPORT = "Content-Type: multipart/report; boundary=x;\r\n report-type="
+
+
+@pytest.mark.parametrize(
+    ("header", "sender", "found"),
+    [
+        ("Subject: hello", "a@b.example", "message"),
+        ("Auto-Submitted: no", "a@b.example", "message"),
+        ("Precedence: bulk", "a@b.example", "message"),
+        ("Content-Type: text/plain; x=report-type=delivery-status", "a@b.example", "message"),
+        (REPORT + "delivery-status", "", "bounce"),
+        (REPORT + '"Delivery-Status"', "mailer@b.example", "bounce"),
+        ("Content-Type: Multipart/Report", "", "bounce"),
+        ("Subject: Undelivered Mail Returned to Sender", "", "bounce"),
+        ("Auto-Submitted: auto-generated", "", "bounce"),
+        (REPORT + "feedback-report", "", "complaint"),
+        (REPORT + "feedback-report", "abuse@b.example", "complaint"),
+        (REPORT + "disposition-notification", "", "auto-reply"),
+        ("Auto-Submitted: auto-replied (vacation)", "", "auto-reply"),
+        ("Auto-Submitted: auto-replied; owner-email=x", "a@b.example", "auto-reply"),
+        ("Auto-Submitted: auto-generated", "a@b.example", "auto-reply"),
+        ("Precedence: auto_reply", "a@b.example", "auto-reply"),
+        ("X-Autoreply: yes", "a@b.example", "auto-reply"),
+        ("List-Id: <x.list.example>", "a@b.example", "list"),
+        ("Precedence: list\r\nList-Unsubscribe: <mailto:x@y>", "a@b.example", "list"),
+        ("List-Id: <x.list.example>\r\nAuto-Submitted: auto-replied", "a@b.example", "auto-reply"),
+    ],
+)
+def test_the_header_tells(header, sender, found):
+    """By the fields that the standards have for it, and those of older programs."""
+    assert kind(split(f"{header}\r\n\r\ntext\r\n".encode()), sender) == found
+
+
+def test_a_hostile_content_type_takes_no_time():
+    """However long the field is, its beginning is looked at."""
+    long = "report-type=" * 100_000
+    assert kind(split(f"Content-Type: multipart/report; {long}\r\n\r\n".encode()), "a@b.example") == "bounce"
