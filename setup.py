@@ -96,6 +96,7 @@ TEST = [
     "python-multipart>=0.0.34",  # forms of Starlette and FastAPI
     "uvicorn>=0.54",  # interop: its scopes beside ours
     "aiohttp>=3.14",  # interop: the clients of others
+    "aiosmtplib>=5.1",  # interop
     "autobahn>=26.10",  # interop
     "psycopg[binary]>=3.2",  # the inbox on PostgreSQL
     "playwright>=1.65",  # two browsers talk in the demo chat

@@ -1,0 +1,124 @@
+"""A Postfix with a configuration, queue and log of its own, which relays to us; for root, since its master is."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import pytest
+
+from tests.interop.mail import program, run
+from tests.process.server import until
+
+MAIN = """
+compatibility_level = 3.6
+queue_directory = {folder}/queue
+data_directory = {folder}/data
+maillog_file = {folder}/log
+maillog_file_prefixes = {folder}
+maillog_file_permissions = 0644
+myhostname = postfix.example
+mydestination =
+alias_maps =
+local_recipient_maps =
+inet_interfaces = loopback-only
+inet_protocols = ipv4
+smtp_tls_security_level = may
+smtp_tls_CAfile = {ca}
+transport_maps = inline:{{ {maps} }}
+default_transport = error:no such domain here
+minimal_backoff_time = 1h
+smtp_connection_reuse_time_limit = 300s
+lmtp_line_length_limit = 998
+"""
+MASTER = """
+pickup   unix n - n 1 1 pickup
+cleanup  unix n - n - 0 cleanup
+qmgr     unix n - n 300 1 qmgr
+tlsmgr   unix - - n 1000? 1 tlsmgr
+rewrite  unix - - n - - trivial-rewrite
+bounce   unix - - n - 0 bounce
+defer    unix - - n - 0 bounce
+trace    unix - - n - 0 bounce
+smtp     unix - - n - - smtp
+lmtp     unix - - n - - lmtp
+error    unix - - n - - error
+retry    unix - - n - - error
+scache   unix - - n - 1 scache
+proxymap unix - - n - - proxymap
+postlog  unix-dgram n - n - 1 postlogd
+"""
+
+
+QUEUES = [
+    "active", "bounce", "corrupt", "defer", "deferred", "flush", "hold", "incoming", "maildrop", "pid", "private",
+    "public", "saved", "trace",
+]  # fmt: skip
+
+
+class Postfix:
+    """``with Postfix(tmp_path, ca, {"lmtp.example": "lmtp:inet:127.0.0.1:24"}) as relay``."""
+
+    def __init__(self, folder: Path, ca: Path, routes: dict[str, str]) -> None:
+        if os.geteuid() != 0:
+            pytest.skip("Postfix's master runs as root alone")
+        self.folder = folder
+        self.log = folder / "log"
+        master = program("/usr/lib/postfix/sbin/master")
+        for name in ("etc", "queue", "data"):
+            (folder / name).mkdir(parents=True)
+        for parent in [folder, *folder.parents]:  # its processes run as "postfix", and have to get here
+            if parent.stat().st_uid == 0 and parent != Path("/"):
+                parent.chmod(parent.stat().st_mode | 0o111)
+        maps = ", ".join(f"{{ {domain} = {where} }}" for domain, where in routes.items())
+        (folder / "etc/main.cf").write_text(MAIN.format(folder=folder, ca=ca, maps=maps))
+        (folder / "etc/master.cf").write_text(MASTER)
+        for name in QUEUES:
+            place = folder / "queue" / name
+            place.mkdir(mode=0o1733 if name == "maildrop" else 0o711)
+            shutil.chown(
+                place,
+                "root" if name == "pid" else "postfix",
+                "postdrop" if name in {"maildrop", "public"} else None,
+            )
+        shutil.chown(folder / "data", "postfix")
+        self.process = subprocess.Popen(
+            [master, "-c", folder / "etc", "-d"], stdin=subprocess.DEVNULL, process_group=0
+        )
+
+    def __enter__(self) -> Self:
+        until((self.folder / "queue/public/pickup").exists)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.process.terminate()  # ends its children
+        self.process.wait(20)
+        if kind is not None:
+            print(self.said)
+
+    @property
+    def said(self) -> str:
+        """Its log."""
+        return self.log.read_text() if self.log.exists() else ""
+
+    def send(self, message: bytes, sender: str, *recipients: str) -> None:
+        """Hand a message in, as programs of its machine do."""
+        run(program("/usr/sbin/sendmail", "sendmail"), "-C", self.folder / "etc", "-G", "-i", "-f", sender,
+            *recipients, input=message)  # fmt: skip
+
+    def became(self, recipient: str, status: str) -> str:
+        """Wait for the line of the log that says what became of a recipient."""
+
+        def found() -> str:
+            return next(
+                (line for line in self.said.splitlines()
+                 if f"to=<{recipient}>" in line and "status=" in line), ""
+            )  # fmt: skip
+
+        line = str(until(found, 40))
+        assert f"status={status}" in line, line
+        return line
