@@ -43,7 +43,16 @@ def _opening(scope: Scope) -> dict[str, Any]:
 
 def replies(kind: str, message: Mapping[str, Any]) -> list[dict[str, Any]]:
     """The ASGI 3 messages that ``message`` means to a scope of type ``kind``. ValueError for one that means nothing."""
+    try:
+        return _replies(kind, message)
+    except (TypeError, AttributeError, OverflowError) as error:
+        raise ValueError(f"a reply does not fit: {error}") from None
+
+
+def _replies(kind: str, message: Mapping[str, Any]) -> list[dict[str, Any]]:
     word = message.get("type")
+    if word is not None and not isinstance(word, str):
+        raise ValueError(f"the type of a message is a str, not {word!r}")
     if word is not None and word != "websocket.send":
         return [dict(message)]
     if kind == "websocket":
@@ -95,6 +104,8 @@ def _http(message: Mapping[str, Any]) -> list[dict[str, Any]]:
         found.append({"type": "http.response.start", "status": int(message["status"]), "headers": headers})
     content = message.get("content") or b""
     body = content.encode() if isinstance(content, str) else content
+    if not isinstance(body, bytes):
+        body = bytes(memoryview(body))  # a TypeError for what is no data
     more = bool(message.get("more_content", False))
     found.append({"type": "http.response.body", "body": body, "more_body": more})
     return found

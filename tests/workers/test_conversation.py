@@ -253,6 +253,9 @@ def test_own_words_stay_in_order_with_the_groups() -> None:
         ({"text": 5}, "websocket malformed"),
         ({"type": "websocket.send", "text": b"bytes"}, "websocket malformed"),
         ({"nothing": "known"}, "websocket malformed"),
+        ({"type": ["unhashable"]}, "websocket malformed"),
+        ({"text": "x", "close": [1000]}, "websocket malformed"),
+        ({"close": float("inf")}, "websocket malformed"),
     ],
 )
 def test_what_the_wire_cannot_take_is_counted(message, why) -> None:

@@ -1,6 +1,8 @@
 """2016's view of events and replies."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from interfaces.workers.formats import event_of, replies
 
@@ -94,3 +96,21 @@ def test_a_reply_that_means_nothing(kind, message) -> None:
     """It is no silence: who said it is told."""
     with pytest.raises(ValueError, match=r"."):
         replies(kind, message)
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3) | st.binary(max_size=3),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=2),
+    max_leaves=5,
+)
+KEYS = ["type", "text", "bytes", "accept", "close", "status", "headers", "content", "more_content"]
+
+
+@given(st.sampled_from(["http", "websocket", "irc"]), st.dictionaries(st.sampled_from(KEYS), VALUES))
+def test_whatever_a_message_holds_it_means_something_or_is_a_value_error(kind, message) -> None:
+    """Anybody may send to a reply channel: no value in a message ends the connection."""
+    try:
+        words = replies(kind, message)
+    except ValueError:
+        return
+    assert all(isinstance(word["type"], str) for word in words)
