@@ -1,6 +1,7 @@
 """A mail server of ours in a process of its own, and what came through it."""
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -9,9 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.process.server import Server, until
+from tests.process.server import ROOT, Server, until
 
 APP = "tests.interop.apps.mail_app:application"
+MORE = f"/usr/sbin:{ROOT}/.venv/unpacked/usr/sbin:{ROOT}/.venv/unpacked/usr/bin"
+"""Where servers of mail are, and what ./dev has unpacked."""
 
 
 class MailServer(Server):
@@ -60,7 +63,7 @@ class MailServer(Server):
 def program(*names: str) -> str:
     """The first of these programs that is there; without any the test is skipped (with CI=true: fails)."""
     for name in names:
-        found = shutil.which(name) or shutil.which(name, path="/usr/sbin")
+        found = shutil.which(name) or shutil.which(name, path=MORE)
         if found is not None:
             return found
     pytest.skip(f"{' or '.join(names)} is not installed")
@@ -72,3 +75,10 @@ def run(*words: Any, code: int = 0, timeout: float = 60.0, **options: Any) -> st
     said = (done.stdout + done.stderr).decode("utf-8", "replace")
     assert done.returncode == code, f"{words[0]} ended with {done.returncode}:\n{said}"
     return said
+
+
+def reachable(folder: Path) -> None:
+    """Let every user go to ``folder``, which pytest made for one."""
+    for place in [folder, *folder.parents]:
+        if place.stat().st_uid == os.geteuid() and place != Path("/"):
+            place.chmod(place.stat().st_mode | 0o111)

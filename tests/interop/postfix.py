@@ -9,7 +9,7 @@ from typing import Self
 
 import pytest
 
-from tests.interop.mail import program, run
+from tests.interop.mail import program, reachable, run
 from tests.process.server import until
 
 MAIN = """
@@ -69,9 +69,7 @@ class Postfix:
         master = program("/usr/lib/postfix/sbin/master")
         for name in ("etc", "queue", "data"):
             (folder / name).mkdir(parents=True)
-        for parent in [folder, *folder.parents]:  # its processes run as "postfix", and have to get here
-            if parent.stat().st_uid == 0 and parent != Path("/"):
-                parent.chmod(parent.stat().st_mode | 0o111)
+        reachable(folder)  # its processes run as "postfix"
         maps = ", ".join(f"{{ {domain} = {where} }}" for domain, where in routes.items())
         (folder / "etc/main.cf").write_text(MAIN.format(folder=folder, ca=ca, maps=maps))
         (folder / "etc/master.cf").write_text(MASTER)
