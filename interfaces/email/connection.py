@@ -10,6 +10,7 @@ from typing import Any
 from interfaces.email import replies as say
 from interfaces.email.deliveries import Message, Run
 from interfaces.email.events_smtp import Abandoned, Auth, Begun, Ended, Event, Piece, Tls
+from interfaces.email.headers import Headers
 from interfaces.email.login import MECHANISMS
 from interfaces.email.service import Service, log, tls_of
 from interfaces.email.translate import Key, Transaction, received
@@ -110,9 +111,7 @@ class Connection(Stream):
         if self.message is None and not self.lost:
             if self.service.draining and self.transaction is None:
                 self.drain()
-            elif (
-                said and self.transaction is None
-            ):  # only then: else a byte now and then would hold it for ever
+            elif said and self.transaction is None:  # else a byte now and then would hold it for ever
                 self.deadline = self.service.now + self.service.options.command_timeout
             self.release(AHEAD)
             if self._ended:
@@ -192,13 +191,18 @@ class Connection(Stream):
         transaction, self.transaction = self.transaction, None
         if transaction is None:
             return
+        headers = transaction.headers(self.service.options.max_headers)
+        if headers is None:
+            self.service.let_go(transaction.body)
+            self.wire.answer(say.FIELDS)
+            return
         keys = transaction.keys()
         message = self.message = Message(keys, partial(self._decided, transaction))
         self.deadline = self.service.now + self.service.options.verdict_timeout
         known = self.service.repeats.known(keys)
         new = [n for n, key in enumerate(keys) if key not in known]
         if new:
-            message.join(self._call(transaction.only(new) if known else transaction))
+            message.join(self._call(transaction.only(new) if known else transaction, headers))
         else:
             self.service.let_go(transaction.body)
         for run in {id(one): one for one in known.values() if isinstance(one, Run)}.values():
@@ -206,9 +210,9 @@ class Connection(Stream):
         if said := {key: one for key, one in known.items() if isinstance(one, Verdict)}:
             self.loop.call_soon(message.take, said)
 
-    def _call(self, transaction: Transaction) -> Run:
+    def _call(self, transaction: Transaction, headers: Headers) -> Run:
         """Start the application."""
-        service, headers = self.service, transaction.headers()
+        service = self.service
         run = Run(transaction.keys())
 
         def ended(session: Any) -> None:

@@ -55,8 +55,11 @@ class Headers:
             return plain
 
 
-def split(content: bytes) -> Headers:
-    """Read the fields up to the empty line; what is no field ends the header, as servers take it."""
+def split(content: bytes, most: int = 1 << 30) -> Headers:
+    """Read the fields up to the empty line; what is no field ends the header, as servers take it.
+
+    No more than one beyond ``most`` is read: a megabyte may have a quarter of a million.
+    """
     fields: list[tuple[bytes, bytes]] = []
     at, size = 0, len(content)
     while True:
@@ -77,6 +80,8 @@ def split(content: bytes) -> Headers:
         if end < 0:
             return Headers(fields, size)
         at = end + 2
+        if len(fields) > most:
+            return Headers(fields, at)
 
 
 def identifier(value: bytes) -> str | None:

@@ -44,6 +44,12 @@ class EmailOptions:
         1000, "a line of a message, CRLF included (RFC 5321 §4.5.3.1.6)", unit="bytes",
         peers="Exim 1000, aiosmtpd 1001, Postfix splits at 2048", between=(1000, inf),
     )  # fmt: skip
+    max_headers: int = option(
+        1000,
+        "fields of a header, our Received among them; with more of them 554",
+        peers="Haraka 1000, Postfix 100 KiB",
+        between=(50, inf),
+    )
     max_recipients: int = option(
         1000, "recipients of a message", peers="Postfix 1000, aiosmtpd none", between=(100, inf)
     )

@@ -101,9 +101,10 @@ class Transaction:
             "more_body": False,
         }
 
-    def headers(self) -> Headers:
-        """The header of the content."""
-        return split(self.body.whole)
+    def headers(self, most: int) -> Headers | None:
+        """The header of the content; None when it has more than ``most`` fields."""
+        found = split(self.body.whole, most)
+        return found if len(found.fields) <= most else None
 
 
 def _recipient(one: Recipient) -> dict[str, Any]:
