@@ -197,21 +197,34 @@ All stay pending.
 """
 
 CLAIM = Script("""
-local q, ours, mine = KEYS[1], ARGV[1] .. '!', {}
-for i = 2, #ARGV do
-  local held = redis.pcall('XPENDING', q, 'g', ARGV[i], ARGV[i], 1)
-  local owner = not held.err and held[1] and held[1][2]
-  if owner == ARGV[1] then
-    owner = #redis.call('XCLAIM', q, 'g', ours, 0, ARGV[i], 'JUSTID') > 0 and ours
+local q, me, ours, first, last = KEYS[1], ARGV[1], ARGV[1] .. '!', ARGV[2], ARGV[3]
+local function held(owner)
+  local reply, found = redis.pcall('XPENDING', q, 'g', first, last, 1000, owner), {}
+  for _, one in ipairs(reply.err and {} or reply) do found[one[1]] = true end
+  return found
+end
+local ahead, taken, words, got, mine = held(me), nil, {q, 'g', ours, 0}, {}, {}
+for i = 4, #ARGV do
+  if ahead[ARGV[i]] then words[#words + 1] = ARGV[i] end
+end
+if #words > 4 then
+  words[#words + 1] = 'JUSTID'
+  for _, id in ipairs(redis.call('XCLAIM', unpack(words))) do got[id] = true end
+end
+for i = 4, #ARGV do
+  local id = ARGV[i]
+  if not ahead[id] then
+    taken = taken or held(ours)
+    got[id] = taken[id]
   end
-  mine[i - 1] = owner == ours and 1 or 0
+  mine[i - 3] = got[id] and 1 or 0
 end
 return mine
 """)
 """Take for good what was taken ahead, so that it may be given.
 
-Keys: stream. Arguments: the hub, ids. Answers 1 for each that is its own now, or was already: who has not heard the
-answer asks again.
+Keys: stream. Arguments: the hub, the oldest and the youngest of the ids, ids. Answers 1 for each that is its own now,
+or was already: who has not heard the answer asks again.
 """
 
 ACK = Script("""

@@ -31,7 +31,8 @@ class Settling:
 
     def claim(self, queue: Queue, entries: list[Entry], then: Callable[[Any], None]) -> None:
         """Take for good what was taken ahead; ``then`` has a 1 for each that is ours, or the error."""
-        words: list[Word] = [self.address, *[entry.id for entry in entries]]
+        by_age = sorted(entries, key=lambda entry: entry.age)
+        words: list[Word] = [self.address, by_age[0].id, by_age[-1].id, *[entry.id for entry in entries]]
         queue.node.tell_script(then, CLAIM, queue.keys[:1], words)
 
     def pop(self, queue: Queue) -> Entry:
