@@ -42,6 +42,8 @@ CASES: list[tuple[str, Case, dict[str, Any]]] = [
     ("short waits", faults.short_waits, {"messages": 2500}),
     ("killed receivers", faults.killed, {"kills": 10, "each": 2000, "expiry": 30}),
     ("stopped receiver", faults.stopped, {"messages": 3000, "seconds": 6.0}),
+    ("attacked", faults.attacked, {"rounds": 20, "each": 1000}),
+    ("attacked, all live", faults.attacked, {"rounds": 20, "each": 1000, "deeds": "stop cut restart"}),
     ("stopped inbox", faults.stopped_inbox, {"messages": 20_000}),
     ("slow inbox", faults.slow_inbox, {"messages": 5000, "capacity": 100}),
     ("cut subscriptions", outages.cut_off, {"messages": 10_000, "cuts": 10}),

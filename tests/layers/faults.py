@@ -270,6 +270,63 @@ async def stopped(scene, messages=600, seconds=3.0):
         return {"sent": messages, "received": got, "twice": 0, "expired": expired, "uncertain": uncertain}
 
 
+async def attacked(scene, rounds=4, each=300, deeds="kill stop cut restart", seed=None):
+    """Whatever is done to receivers of two queues and their broker under load: nothing twice, and nothing lost.
+
+    But what processes had that were killed. Receivers are quick, slow, several in a process, or of both queues.
+    """
+    chance, kills, did = random.Random(seed), 0, Counter()
+    ways = [
+        ("q", {}),
+        ("r", {"receivers": 3, "pause": 0.001}),
+        ("qr", {}),
+        ("q", {"receivers": 2, "pause": 0.02}),
+    ]
+    async with scene.crew(expiry=24, timeout=2.0) as crew:
+        layer = crew.layer()
+
+        async def mate(names, how):
+            one = await crew.mate()
+            await one.do("receive", *names, **how)
+            return one
+
+        mates, sent = [await mate(*way) for way in ways], 0
+        for n in range(rounds):
+            sending = [
+                asyncio.ensure_future(send(layer, to, f"{to}{n}", range(each), at_once=20, pause=0.001))
+                for to in "qr"
+            ]
+            while not all(one.done() for one in sending):
+                deed, at = chance.choice(deeds.split()), chance.randrange(len(mates))
+                did[deed] += 1
+                await asyncio.sleep(chance.random() / 10)
+                if deed == "kill":
+                    kills += 1
+                    await mates[at].kill()
+                    mates[at] = await mate(*ways[at])
+                elif deed == "stop":
+                    mates[at].signal(signal.SIGSTOP)
+                    await asyncio.sleep(chance.random() * 2)
+                    mates[at].signal(signal.SIGCONT)
+                elif deed == "cut":
+                    scene.broker.command("CLIENT", "KILL", "TYPE", chance.choice(["normal", "pubsub"]))
+                elif deed == "restart":
+                    await asyncio.to_thread(scene.broker.kill)
+                    await asyncio.to_thread(scene.broker.restart)
+            sent += sum([len((await one)["sent"]) for one in sending])
+        keys = [f"{crew.keywords['prefix']}:q:{name}" for name in "qr"]
+        await until(lambda: not any(scene.broker.command("XLEN", key) for key in keys))
+        await crew.got(sent, 1)
+        counts = sum([Counter((await one.do("told"))["counts"]) for one in mates], Counter())
+        got, twice = len(crew.received), crew.received.total() - len(crew.received)
+        await layer.close()
+        uncertain = counts["layer.uncertain"]
+        assert (twice, counts["layer.expired"] + counted(layer, "layer.expired")) == (0, 0)
+        assert sent - got <= kills * (BURST + 3), (sent, got, kills, counts)
+        assert kills or not uncertain
+        return {"sent": sent, "received": got, "twice": twice, "uncertain": uncertain, **did}
+
+
 async def stopped_inbox(scene, messages=4000, pad=2000):
     """The owner of a channel is stopped: its sender is told at the window; what was sent arrives or is counted."""
     async with scene.crew() as crew:

@@ -76,6 +76,12 @@ def test_a_receiver_that_was_stopped_gives_nothing_twice(scene):
     play(faults.stopped, scene, messages=300, seconds=1.5)
 
 
+@pytest.mark.parametrize("deeds", ["kill stop cut", "stop cut restart"])
+def test_whatever_is_done_to_receivers_and_broker_under_load(scene, deeds):
+    """Nothing twice; nothing lost but by those that are killed."""
+    assert play(faults.attacked, scene, rounds=1, each=200, deeds=deeds, seed=1)["received"]
+
+
 def test_the_sender_of_a_stopped_process_is_told(scene):
     """ChannelFull at the window; what was sent before arrives when the process goes on."""
     play(faults.stopped_inbox, scene, messages=1500)
