@@ -63,11 +63,8 @@ def split(content: bytes, most: int = 1 << 30) -> Headers:
     fields: list[tuple[bytes, bytes]] = []
     at, size = 0, len(content)
     while True:
-        folded = False
-        end = content.find(b"\r\n", at)
-        while 0 <= end < size - 2 and content[end + 2] in (32, 9):
-            end = content.find(b"\r\n", end + 2)
-            folded = True
+        first = content.find(b"\r\n", at)
+        end = _unfolded(content, first, size)
         line = content[at:end] if end >= 0 else content[at:]
         colon = line.find(b":")
         name = _COMMON.get(line[:colon]) if colon > 0 else None
@@ -76,12 +73,19 @@ def split(content: bytes, most: int = 1 << 30) -> Headers:
             if colon < 0 or not _NAME.fullmatch(name):
                 return Headers(fields, at + 2 if not line and end >= 0 else at)
         value = line[colon + 1 :]
-        fields.append((name, (_FOLD.sub(b"", value) if folded else value).strip(b" \t")))
+        fields.append((name, (value if end == first else _FOLD.sub(b"", value)).strip(b" \t")))
         if end < 0:
             return Headers(fields, size)
         at = end + 2
         if len(fields) > most:
             return Headers(fields, at)
+
+
+def _unfolded(content: bytes, end: int, size: int) -> int:
+    """Where a field ends whose first line ends at ``end``: no blank begins the line after it."""
+    while 0 <= end < size - 2 and content[end + 2] in (32, 9):
+        end = content.find(b"\r\n", end + 2)
+    return end
 
 
 def identifier(value: bytes) -> str | None:
