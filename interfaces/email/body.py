@@ -8,6 +8,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Mapping
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any, cast
@@ -18,6 +19,11 @@ DESCRIPTORS = Path("/proc/self/fd")
 """Where a file without a name has a path; without it everything stays in memory."""
 
 
+@cache
+def _spooling(descriptors: Path) -> bool:
+    return descriptors.exists()
+
+
 class Body:
     """Bytes that are added piece by piece, behind a ``head`` that is not in the digest.
 
@@ -25,19 +31,21 @@ class Body:
     """
 
     def __init__(self, memory: int, folder: str | None = None, *, head: bytes = b"") -> None:
-        self.memory = memory if DESCRIPTORS.exists() else 1 << 62
+        self.memory = memory if _spooling(DESCRIPTORS) else 1 << 62
         self.size: int = len(head)
         self.held: int = len(head)
         self._folder = folder
         self._digest = hashlib.sha256()
         self._pieces: list[bytes] = [head] if head else []
         self._file: IO[bytes] | None = None
+        self._said: str = ""
 
     def add(self, piece: bytes) -> None:
         """More of it. OSError when the file cannot be written."""
         if not piece:
             return
         self.size += len(piece)
+        self._said = ""
         self._digest.update(piece)
         if self._file is None and self.size <= self.memory:
             self._pieces.append(piece)
@@ -56,7 +64,9 @@ class Body:
     @property
     def digest(self) -> str:
         """SHA-256 of what was added, in hexadecimal."""
-        return self._digest.hexdigest()
+        if not self._said:
+            self._said = self._digest.hexdigest()
+        return self._said
 
     @property
     def whole(self) -> bytes:

@@ -4,8 +4,9 @@ The contract is in ``messages.py``. RFC 5321 §4.4 (Received), RFC 5322 §3.6.4 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from email.utils import formatdate
+from functools import lru_cache
 from typing import Any
 
 from interfaces.email.body import Body
@@ -33,7 +34,7 @@ class Place:
     auth: dict[str, str] | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class Transaction:
     """One message: its envelope, and its content once all of it is here."""
 
@@ -44,13 +45,24 @@ class Transaction:
     received_at: float
     body: Body
 
+    def __init__(  # its own, since that of a compiled dataclass is interpreted
+        self, id: str, place: Place, mail: Mail, recipients: list[Recipient], received_at: float, body: Body
+    ) -> None:
+        self.id = id
+        self.place = place
+        self.mail = mail
+        self.recipients = recipients
+        self.received_at = received_at
+        self.body = body
+
     def keys(self) -> list[Key]:
         """What each recipient is known by, should the message come again."""
-        return keys_of(str(self.mail.sender), self.recipients, self.body.digest)
+        return keys_of(self.mail.sender.text, self.recipients, self.body.digest)
 
     def only(self, places: Sequence[int]) -> "Transaction":
         """The same for some of the recipients."""
-        return replace(self, recipients=[self.recipients[at] for at in places])
+        some = [self.recipients[at] for at in places]
+        return Transaction(self.id, self.place, self.mail, some, self.received_at, self.body)
 
     def scope(self, state: dict[str, Any], headers: Headers) -> Scope:
         """The scope of the message; ``conversation`` is the first of its References."""
@@ -68,7 +80,7 @@ class Transaction:
             "auth": place.auth,
             "conversation": identifier(headers.first(b"references"))
             or identifier(headers.first(b"in-reply-to")),
-            "mail_from": str(self.mail.sender),
+            "mail_from": self.mail.sender.text,
             "mail_params": self.mail.parameters,
             "rcpt_to": [_recipient(one) for one in self.recipients],
             "path": f"{first.domain}/{first.local}",
@@ -79,7 +91,7 @@ class Transaction:
     def event(self, headers: Headers) -> Event:
         """``email.receive`` with the whole message."""
         body, digest = self.body, self.body.digest
-        sender, recipients = str(self.mail.sender), [str(one.address) for one in self.recipients]
+        sender, recipients = self.mail.sender.text, [one.address.text for one in self.recipients]
         return {
             "type": "email.receive",
             "id": self.id,
@@ -108,19 +120,19 @@ class Transaction:
 
 
 def _recipient(one: Recipient) -> dict[str, Any]:
-    local, address = one.address.local, str(one.address)
+    address, local = one.address, one.address.local
     return {
-        "address": address,
+        "address": address.text,
         "local": local,
-        "domain": one.address.domain,
-        "tag": local.partition("+")[2] or None,
+        "domain": address.domain,
+        "tag": local.partition("+")[2] or None if "+" in local else None,
         "params": one.parameters,
     }
 
 
 def keys_of(sender: str, recipients: Sequence[Recipient], digest: str) -> list[Key]:
     """The key of each recipient, in their order."""
-    return [f"{sender}\0{one.address}\0{digest}" for one in recipients]
+    return [f"{sender}\0{one.address.text}\0{digest}" for one in recipients]
 
 
 def received(id: str, place: Place, mail: Mail, at: float, host: str) -> bytes:
@@ -128,7 +140,15 @@ def received(id: str, place: Place, mail: Mail, at: float, host: str) -> bytes:
     smtp = "UTF8SMTP" if "SMTPUTF8" in mail.parameters else "ESMTP"
     kind = "LMTP" if place.protocol == "lmtp" else smtp
     kind += "S" * (place.tls is not None) + "A" * (place.auth is not None)
-    helo = "".join(char if "!" <= char <= "~" else "?" for char in place.helo)
+    helo = place.helo
+    if not (helo.isascii() and helo.isprintable()) or " " in helo:
+        helo = "".join(char if "!" <= char <= "~" else "?" for char in helo)
     client = place.client[0] if place.client else "unix"
-    line = f"Received: from {helo} ([{client}])\r\n\tby {host} with {kind} id {id};\r\n\t{formatdate(at)}\r\n"
+    line = f"Received: from {helo} ([{client}])\r\n\tby {host} with {kind} id {id};\r\n\t{_date(int(at))}\r\n"
     return line.encode("ascii", "replace")
+
+
+@lru_cache(maxsize=4)
+def _date(second: int) -> str:
+    """RFC 5322 §3.3, made once a second and not for each message."""
+    return formatdate(second)
