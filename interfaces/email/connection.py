@@ -1,10 +1,10 @@
 """A connection of SMTP or LMTP: bytes to the wire, messages to the application, verdicts back, deadlines."""
 
 import asyncio
-import secrets
 import time
 from collections.abc import Mapping
 from functools import partial
+from random import getrandbits
 from typing import Any
 
 from interfaces.email import replies as say
@@ -13,7 +13,7 @@ from interfaces.email.events_smtp import Abandoned, Auth, Begun, Ended, Event, P
 from interfaces.email.headers import Headers
 from interfaces.email.login import MECHANISMS
 from interfaces.email.service import Service, log, tls_of
-from interfaces.email.translate import Key, Transaction, received
+from interfaces.email.translate import Key, Place, Transaction, received
 from interfaces.email.verdicts import MailDelivery, replies_of
 from interfaces.email.wire_smtp import Wire
 from interfaces.shared.delivery import Verdict
@@ -30,14 +30,15 @@ UNROUTED = Verdict("reject", {"code": 550, "enhanced": "5.1.1", "text": "No such
 class Connection(Stream):
     """One client; at most one message of its waits for its verdict, and what it sent ahead waits behind that."""
 
+    place: Place
+    wire: Wire
+
     def __init__(self, service: Service, *, lmtp: bool = False, users: bool = False) -> None:
         super().__init__(service.loop)
         self.service = service
         self.lmtp = lmtp
         self.users = users  # only who has logged in may send
         self.proxied: Any = None
-        self.place: Any = None
-        self.wire: Any = None
         self.address: str = ""
         self.transaction: Transaction | None = None
         self.message: Message | None = None
@@ -113,9 +114,10 @@ class Connection(Stream):
                 self.drain()
             elif said and self.transaction is None:  # else a byte now and then would hold it for ever
                 self.deadline = self.service.now + self.service.options.command_timeout
-            self.release(AHEAD)
             if self._ended:
                 self.close()
+        if not wire.waiting:
+            self.release(AHEAD)
         elif wire.pending > self.service.options.max_pipelined:
             self.hold(AHEAD)
 
@@ -131,24 +133,23 @@ class Connection(Stream):
         return said != b""
 
     def _happened(self, event: Event) -> None:
-        kind = type(event)
-        if kind is Ended:
-            if self._add(event.content):  # type: ignore[union-attr]
+        if isinstance(event, Ended):
+            if self._add(event.content):
                 self._deliver()
             else:
                 self._drop()
                 self.wire.answer(say.STORAGE)
-        elif kind is Piece:
-            self._add(event.content)  # type: ignore[union-attr]
-        elif kind is Begun:
+        elif isinstance(event, Piece):
+            self._add(event.content)
+        elif isinstance(event, Begun):
             self._begin()
-        elif kind is Abandoned:
+        elif isinstance(event, Abandoned):
             self.service.count("email.abandoned")
             self._drop()
             self.deadline = self.service.now + self.service.options.data_timeout  # for the rest of it
-        elif kind is Auth:
-            self._run(self._login(event))  # type: ignore[arg-type]
-        elif kind is Tls:
+        elif isinstance(event, Auth):
+            self._run(self._login(event))
+        elif isinstance(event, Tls):
             self._speak()
             self.hold(UPGRADE)
             self._run(self._upgrade())
@@ -157,13 +158,15 @@ class Connection(Stream):
 
     def _begin(self) -> None:
         wire, service = self.wire, self.service
+        mail = wire.mail
+        assert mail is not None  # noqa: S101 - there is one when content begins
         self.place.helo = wire.greeting
         self._came = 0
         self.deadline = service.now + service.options.data_timeout
-        name, now = secrets.token_hex(8), time.time()
-        body = service.body(received(name, self.place, wire.mail, now, service.name))
+        name, now = f"{getrandbits(64):016x}", time.time()  # nothing is secret about it
+        body = service.body(received(name, self.place, mail, now, service.name))
         service.in_flight += body.held
-        self.transaction = Transaction(name, self.place, wire.mail, wire.recipients, now, body)
+        self.transaction = Transaction(name, self.place, mail, wire.recipients, now, body)
 
     def _add(self, piece: bytes) -> bool:
         """More content; False, and it will be refused, when it cannot be kept."""

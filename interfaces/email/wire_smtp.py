@@ -81,6 +81,11 @@ class Wire:
         """Bytes that were fed and not read yet."""
         return len(self._buffer) - self._at + self._unjoined
 
+    @property
+    def waiting(self) -> bool:
+        """Whether an answer is due, before which nothing more is read."""
+        return self._state == WAIT
+
     def next(self) -> Event | None:
         """The next event, or None when there is none before more is fed or answered."""
         if self._state == WAIT:
