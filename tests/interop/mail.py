@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,7 +19,10 @@ MORE = f"/usr/sbin:{ROOT}/.venv/unpacked/usr/sbin:{ROOT}/.venv/unpacked/usr/bin"
 
 
 class MailServer(Server):
-    """``with MailServer(tmp_path, …) as server``: SMTP on ``smtp``, LMTP on ``lmtp`` and on the socket ``path``."""
+    """``with MailServer(tmp_path, …) as server``: SMTP on ``smtp``, LMTP on ``lmtp`` and on the socket ``path``.
+
+    With ``--email-submission-bind 127.0.0.1:0``, ``submission`` is where users send.
+    """
 
     def __init__(self, directory: Path, *arguments: str, app: str = APP) -> None:
         self.directory = directory
@@ -32,8 +36,8 @@ class MailServer(Server):
         self._told = 0
 
     def _ports(self) -> list[int]:
-        found = self.wait_for(r"email on \S*?127\.0\.0\.1:(\d+)\S*, \S*?127\.0\.0\.1:(\d+)\S*, \S*unix:")
-        return [int(port) for port in found.groups()]
+        told = self.wait_for(r"email on (.+) for ")[1]
+        return [int(port) for port in re.findall(r"127\.0\.0\.1:(\d+)", told)]
 
     @property
     def smtp(self) -> int:
@@ -41,9 +45,14 @@ class MailServer(Server):
         return self._ports()[0]
 
     @property
+    def submission(self) -> int:
+        """Where users send, when they can."""
+        return self._ports()[1]
+
+    @property
     def lmtp(self) -> int:
         """Where LMTP is served, when it is."""
-        return self._ports()[1]
+        return self._ports()[-1]
 
     def mails(self, count: int, seconds: float = 30.0) -> list[dict[str, Any]]:
         """The next ``count`` messages, when they are there; fails when there are more."""

@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 KINDS = {"reject": "email.reject", "defer": "email.defer", "discard": "email.discard"}
-SHOWN = ("protocol", "helo", "mail_from", "mail_params", "rcpt_to", "tls")
+SHOWN = ("protocol", "helo", "mail_from", "mail_params", "rcpt_to", "tls", "auth")
 
 
 def text(value):
@@ -27,6 +27,11 @@ def keep(scope, event):
     }
     with Path("mail.jsonl").open("a", encoding="utf-8") as file:
         file.write(json.dumps(record) + "\n")
+
+
+def fits(user, password):
+    """The one user."""
+    return (user, password) == ("ada", "pässword")
 
 
 async def application(scope, receive, send):
