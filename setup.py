@@ -38,6 +38,7 @@ HOT = [
     "interfaces/http_ws/websocket.py",
     "interfaces/email/replies.py",
     "interfaces/email/envelope.py",
+    "interfaces/email/body.py",
     "interfaces/email/content.py",
     "interfaces/email/events_smtp.py",
     "interfaces/email/login.py",
