@@ -354,8 +354,7 @@ class Wire:
 
     def _decided(self, replies: tuple[bytes, ...], good: bool) -> None:
         """The message has its answer."""
-        due = len(self.recipients) if self.lmtp else 1
-        self.out += replies * due if len(replies) == 1 else replies
+        self.out += replies * len(self.recipients) if self.lmtp and len(replies) == 1 else replies
         self._begun = False
         self._forget()
         if good:
@@ -373,8 +372,7 @@ class Wire:
         self._errors += 1
         if self._errors > self.limits.max_errors:
             return self._close(say.ERRORS)
-        self.out.append(answer)
-        return None
+        return self._say(answer)
 
     def _close(self, answer: bytes) -> Event | None:
         self.out.append(answer)
@@ -385,8 +383,7 @@ class Wire:
     def _drop(self, state: int) -> None:
         """Read nothing of what came, nor what comes, in this state."""
         self._state = state
-        self._buffer, self._at, self._unjoined = b"", 0, 0
-        self._more.clear()
+        self._buffer, self._at, self._more, self._unjoined = b"", 0, [], 0
 
 
 _Do = Callable[[Wire, bytes], Event | None]
