@@ -12,7 +12,6 @@ from email.header import decode_header, make_header
 __all__ = ["Headers", "identifier", "split"]
 
 _NAME = re.compile(rb"[!-9;-~]+")
-_FOLD = re.compile(rb"\r\n(?=[ \t])")
 _IDENTIFIER = re.compile(rb"<([^<>\s]{1,998})>")
 _COMMON = {
     name: name.lower()
@@ -35,13 +34,18 @@ class Headers:
 
     fields: list[tuple[bytes, bytes]] = field(default_factory=list)
     end: int = 0
+    _firsts: dict[bytes, bytes] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def firsts(self) -> dict[bytes, bytes]:
+        """The first value of each name."""
+        if not self._firsts:
+            self._firsts = dict(reversed(self.fields))
+        return self._firsts
 
     def first(self, name: bytes) -> bytes:
         """The first value of ``name``, b"" without one."""
-        for found, value in self.fields:
-            if found == name:
-                return value
-        return b""
+        return self.firsts.get(name, b"")
 
     def text(self, name: bytes) -> str:
         """The first value of ``name`` with its encoded words decoded, as far as that can be done."""
@@ -73,7 +77,7 @@ def split(content: bytes, most: int = 1 << 30) -> Headers:
             if colon < 0 or not _NAME.fullmatch(name):
                 return Headers(fields, at + 2 if not line and end >= 0 else at)
         value = line[colon + 1 :]
-        fields.append((name, (value if end == first else _FOLD.sub(b"", value)).strip(b" \t")))
+        fields.append((name, (value if end == first else value.replace(b"\r\n", b"")).strip(b" \t")))
         if end < 0:
             return Headers(fields, size)
         at = end + 2

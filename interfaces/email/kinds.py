@@ -14,6 +14,9 @@ __all__ = ["Kind", "kind"]
 Kind = Literal["message", "bounce", "auto-reply", "complaint", "list"]
 _REPORT = re.compile(rb"report-type[ \t]*=[ \t]*\"?([a-z-]{1,40})")
 _REPORTS: dict[bytes, Kind] = {b"feedback-report": "complaint", b"disposition-notification": "auto-reply"}
+_TELLING = frozenset(
+    b"auto-submitted content-type list-id precedence x-autoreply x-autorespond list-unsubscribe".split()
+)
 BEGINNING = 2000
 """Bytes of Content-Type that are looked at."""
 
@@ -24,6 +27,8 @@ def kind(headers: Headers, sender: str) -> Kind:
     A bounce or a complaint says so in its content type; an answer of a program, a message of a list, each in a field
     of its own. What has no sender and says nothing is a bounce of a server that keeps to no standard.
     """
+    if _TELLING.isdisjoint(headers.firsts):
+        return "message" if sender else "bounce"
     submitted = headers.first(b"auto-submitted").partition(b";")[0].strip().lower()
     report = _report(headers.first(b"content-type")[:BEGINNING].lower())
     if report is not None:
