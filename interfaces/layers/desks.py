@@ -204,9 +204,7 @@ class Desk:
         short = len(self.waiters) - buffered
         if self.flight or not (short > 0 or buffered <= self.prefetch // 2 < self.prefetch):
             return
-        for queue in self.queues:
-            self.owner.recover(queue)
-        if self.owner.closing or self.flight or any(queue.doubtful for queue in self.queues):
+        if not self._settled():
             return
         for _ in self.parts:
             part = self.parts[0]
@@ -214,6 +212,12 @@ class Desk:
                 self._take(part, max(0, self.prefetch - buffered), reclaim)
                 return
             self.parts.append(self.parts.pop(0))
+
+    def _settled(self) -> bool:
+        """Whether a take may be told now."""
+        for queue in self.queues:
+            self.owner.recover(queue)
+        return not (self.owner.closing or self.flight or any(queue.doubtful for queue in self.queues))
 
     def _heard(self, error: BaseException | None) -> None:
         if error is None:

@@ -288,18 +288,21 @@ class Queues:
         now = self.rules.clock()
         held = [queue for queue in self._queues.values() if queue.buffer or queue.doubtful]
         for queue in held:
-            self.recover(queue)
-            if any(desk.waiters for desk in queue.desks):
-                self.serve(queue)
-            if now - queue.asked > STALL and self._settling.give_back(queue):
-                for desk in queue.desks:  # its receivers became slow: others may have it
-                    desk.prefetch = 0
+            self._look_at(queue, now)
         asking = [desk for desk in self._desks.values() if desk.waiters]
         for desk in asking:
             if now - desk.parts[0].polled >= POLL:
                 desk.pull(reclaim=True)
         if held or asking:
             self.watch()
+
+    def _look_at(self, queue: Queue, now: float) -> None:
+        self.recover(queue)
+        if any(desk.waiters for desk in queue.desks):
+            self.serve(queue)
+        if now - queue.asked > STALL and self._settling.give_back(queue):
+            for desk in queue.desks:  # its receivers became slow: others may have it
+                desk.prefetch = 0
 
     def sweep(self) -> None:
         """To be called now and then: have the brokers forget hubs that are no more."""
