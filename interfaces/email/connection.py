@@ -174,6 +174,8 @@ class Connection(Stream):
         if self.transaction is not None:
             body = self.transaction.body
             before = body.held
+            if self.service.in_flight >= self.service.options.max_in_flight:
+                self.service.press(body)
             try:
                 body.add(piece)
             except OSError as error:

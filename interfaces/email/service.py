@@ -70,6 +70,11 @@ class Service(Serving):
         """Where the content of a message goes, behind ``head``. A worker elsewhere cannot read our files."""
         return Body(self.memory, self.options.spool_folder or None, head=head)
 
+    def press(self, body: Body) -> None:
+        """Memory is used up: what comes of a message that had begun before goes to its file, where it may have one."""
+        if body.memory == self.options.spool_above == self.memory:
+            body.memory = 0
+
     def let_go(self, body: Body) -> None:
         """A message has its verdict, or is given up."""
         self.in_flight -= body.held

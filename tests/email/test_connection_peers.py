@@ -1,8 +1,15 @@
 """Connections of mail and their peers: hang-ups and repeats, how much is in flight, who is there."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.email.harness import EHLO, ENVELOPE, MESSAGE, QUIT, Bench, mail, scene
+
+
+def read(path: str) -> bytes:
+    """A file, as an application reads one that is named in its event."""
+    return Path(path).read_bytes()
 
 
 @scene
@@ -91,6 +98,28 @@ async def test_too_many_bytes_in_flight_are_452_at_mail(content: bytes) -> None:
         else:
             await busy.leave()
         assert await other.codes(b"RSET\r\n" + ENVELOPE) == [250, 250, 250]
+
+
+@scene
+async def test_messages_that_had_begun_do_not_exceed_the_memory_together() -> None:
+    """What comes when it is used up goes to files: all of it is received, and none is refused half-way."""
+    lines = b"%b\r\n" % (b"x" * 998) * 50
+    async with Bench(max_in_flight=100_000) as bench:
+        peers = [await bench.greeted() for _ in range(4)]
+        for peer in peers:
+            assert await peer.codes(ENVELOPE + b"DATA\r\n") == [250, 250, 354]
+        for _ in range(4):
+            for peer in peers:
+                peer.feed(lines)
+        assert bench.service.in_flight < 100_000 + 4 * len(lines)
+        for peer in peers:
+            peer.feed(b".\r\n")
+        await bench.settle()
+        for call in bench.calls:
+            event = await call.receive()
+            assert read(event["body_ref"]["path"]).endswith(lines * 4)
+            await call.finish()
+        assert [await peer.codes() for peer in peers] == [[250]] * 4
 
 
 @scene
