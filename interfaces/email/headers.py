@@ -54,7 +54,7 @@ class Headers:
         if b"=?" not in value or len(value) > DECODED:
             return plain
         try:
-            return str(make_header(decode_header(plain)))
+            return " ".join(str(make_header(decode_header(plain))).splitlines())  # none can forge a field
         except (HeaderParseError, LookupError, ValueError):
             return plain
 

@@ -135,6 +135,7 @@ def text(value: bytes) -> str:
         (b"Gr\xc3\xbc\xc3\x9fe", "Grüße"),
         (b"\xff", "\N{REPLACEMENT CHARACTER}"),
         (b"=?no-such?q?a?=", "=?no-such?q?a?="),
+        (b"=?utf-8?q?a=0D=0ABcc:_b=40b?=", "a Bcc: b@b"),
         (b"=?utf-8?b?!!?=", None),
         (b"=?utf-8?q?=FF?=", None),
         (b"=?", "=?"),
