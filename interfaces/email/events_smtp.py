@@ -4,7 +4,19 @@ from dataclasses import dataclass, field
 
 from interfaces.email.envelope import Recipient
 
-__all__ = ["Abandoned", "Auth", "Begun", "Ended", "Event", "Limits", "Piece", "Rcpt", "Tls"]
+__all__ = [
+    "ABANDONED",
+    "BEGUN",
+    "Abandoned",
+    "Auth",
+    "Begun",
+    "Ended",
+    "Event",
+    "Limits",
+    "Piece",
+    "Rcpt",
+    "Tls",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,3 +100,4 @@ class Tls:
 
 
 Event = Rcpt | Begun | Piece | Ended | Abandoned | Auth | Tls
+ABANDONED, BEGUN = Abandoned(), Begun()

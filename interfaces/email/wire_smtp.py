@@ -19,7 +19,7 @@ from interfaces.email import envelope
 from interfaces.email import replies as say
 from interfaces.email.content import Content
 from interfaces.email.envelope import Mail, Recipient
-from interfaces.email.events_smtp import Abandoned, Auth, Begun, Ended, Event, Limits, Piece, Rcpt, Tls
+from interfaces.email.events_smtp import ABANDONED, BEGUN, Auth, Ended, Event, Limits, Piece, Rcpt, Tls
 from interfaces.email.login import Login
 from interfaces.shared.errors import PeerError
 
@@ -224,7 +224,7 @@ class Wire:
         self._content = Content(limits.max_size, limits.max_line, normalise=limits.normalise, fault=fault)
         self._open = True
         self._begun = not fault
-        return None if fault else Begun()
+        return None if fault else BEGUN
 
     def _bdat(self, line: bytes) -> Event | None:
         found = _BDAT.fullmatch(line)
@@ -270,7 +270,7 @@ class Wire:
         """Give up a message that has a fault; what is left of it is read and dropped."""
         if self._begun and self._content.fault:
             self._begun = False
-            return Abandoned()
+            return ABANDONED
         return None
 
     def _forget(self) -> Event | None:
@@ -278,7 +278,7 @@ class Wire:
         begun, self._begun = self._begun, False
         self._open, self.mail, self._asked = False, None, None
         self.recipients = []
-        return Abandoned() if begun else None
+        return ABANDONED if begun else None
 
     # --- who, and in secret ------------------------------------------------------------------------
 
