@@ -46,6 +46,10 @@ BACKGROUND = 40
 """Messages of the application's own channels that are handled at once."""
 TYPES = {"ws": "websocket"}
 """The scope type of a name, where it is called otherwise."""
+COUNTS = ("relay.full", "relay.late", "relay.refused", "relay.malformed")
+"""What a container counts: told from the beginning, since what is there only after the first time hides that one."""
+WORKER_COUNTS = ("relay.expired", "relay.refused", "relay.malformed", "worker.stuck")
+"""What a worker counts."""
 HERE = "127.0.0.1:0"
 """Where a container listens for workers that find it through the layer, unless told."""
 
@@ -60,6 +64,8 @@ async def relaying(
     Entering raises ConfigError.
     """
     types = relayed_types(options.relay, served, alone=app is None)
+    for name in COUNTS:
+        telemetry.count(name, 0)
     async with AsyncExitStack() as stack:
         transport: Direct | Redis
         if options.transport == "direct" or (options.transport == "auto" and options.relay_bind):
@@ -174,6 +180,8 @@ class WorkerProcess(Interface[WorkerOptions]):
         """Take scopes while it is entered; on leaving, finish them."""
         options = self.options
         name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(2)}"
+        for counted in WORKER_COUNTS:
+            context.telemetry.count(counted, 0)
         async with AsyncExitStack() as stack:
             source = await stack.enter_async_context(_source(options, context, name))
             if _has_broker(context.layer):

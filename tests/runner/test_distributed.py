@@ -62,6 +62,18 @@ class Transport:
         self.inside = False
 
 
+class Quiet(Transport):
+    """A source that brings nothing."""
+
+    made: ClassVar[list[Transport]] = []
+
+    def free(self, slots: int) -> None:
+        """It is known."""
+
+    async def drain(self, seconds: float) -> None:
+        """At once."""
+
+
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> list[Transport]:
     """The transports that were made, of classes named Direct and Redis that do nothing."""
@@ -111,6 +123,25 @@ def test_the_transport_is_chosen(made: list[Transport], options: dict[str, Any],
     assert type(one).__name__ == kind
     assert words == ("workers on the layer" if kind == "Redis" else "workers that connect to place:1")
     assert not one.inside
+
+
+@pytest.mark.usefixtures("made")
+def test_what_is_counted_is_told_from_the_beginning(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A counter that is there only after its first time hides that one from Prometheus."""
+    container, worker = Telemetry(), Telemetry()
+
+    monkeypatch.setattr(distributed, "_source", lambda options, context, name: Quiet())
+
+    async def run() -> None:
+        async with relaying(None, ServeOptions(layer="redis://h"), Layer(), container, ["http"]):
+            pass
+        process = WorkerProcess(WorkerOptions(connect=("unix:/x",)))
+        async with process.serve(nothing, Context(telemetry=worker)):
+            pass
+
+    asyncio.run(run())
+    assert container.counts == dict.fromkeys(distributed.COUNTS, 0)
+    assert worker.counts == dict.fromkeys(distributed.WORKER_COUNTS, 0)
 
 
 def test_the_broker_transport_gets_the_limits(made: list[Transport]) -> None:
@@ -389,18 +420,7 @@ def test_messages_that_are_kept_elsewhere_are_taken_from_there(
         yield Kept()
         notes.append("closed")
 
-    class Source(Transport):
-        """Brings nothing."""
-
-        made: ClassVar[list[Transport]] = []
-
-        def free(self, slots: int) -> None:
-            """It is known."""
-
-        async def drain(self, seconds: float) -> None:
-            """At once."""
-
-    monkeypatch.setattr(distributed, "_source", lambda options, context, name: Source())
+    monkeypatch.setattr(distributed, "_source", lambda options, context, name: Quiet())
     monkeypatch.setitem(STORES, "tdist.kept", opened)
     monkeypatch.setitem(STORES, "tdist.others", opened)
     layer = Layer()
@@ -456,19 +476,7 @@ def test_channels_that_nobody_reads_here_are_named(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, alone: bool
 ) -> None:
     """Class consumers of channels wait for manage.py runworker: one line says so, unless this is a part of it."""
-
-    class Source(Transport):
-        """Brings nothing."""
-
-        made: ClassVar[list[Transport]] = []
-
-        def free(self, slots: int) -> None:
-            """It is known."""
-
-        async def drain(self, seconds: float) -> None:
-            """At once."""
-
-    monkeypatch.setattr(distributed, "_source", lambda options, context, name: Source())
+    monkeypatch.setattr(distributed, "_source", lambda options, context, name: Quiet())
     router = SimpleNamespace(application_mapping={"thumbs": nothing, "mail": nothing})
     app: Any = SimpleNamespace(application_mapping={"channel": router, "http": nothing})
 
