@@ -29,14 +29,17 @@ _DEFAULTS: dict[Kind, tuple[int, str, str]] = {
 
 
 def verdict(event: Event) -> Verdict:
-    """The verdict that an application's message says. Raises ApplicationError for codes that do not fit it."""
+    """The verdict that an application's message says. Raises ApplicationError for codes that do not fit it.
+
+    421 is none of them: it says that the connection ends, which is not the application's to say.
+    """
     return _verdict(event, KINDS[event["type"]])
 
 
 def _verdict(event: Event, kind: Kind) -> Verdict:
     code, enhanced, text = _DEFAULTS[kind]
     code, enhanced = event.get("code", code), event.get("enhanced") or enhanced
-    if not isinstance(code, int) or not 200 <= code <= 599 or _FIRST.get(str(code)[0]) != kind:
+    if type(code) is not int or not 200 <= code <= 599 or code == 421 or _FIRST.get(str(code)[0]) != kind:
         raise ApplicationError(
             f"{event['type']}: {code!r} is no code that says {kind}, such as {_DEFAULTS[kind][0]}"
         )

@@ -98,6 +98,7 @@ async def test_an_error_behind_a_verdict_is_logged_and_changes_nothing(
     [
         ({"type": "email.reject", "code": 250}, "250 is no code that says reject, such as 550"),
         ({"type": "email.defer", "code": 550}, "550 is no code that says defer, such as 451"),
+        ({"type": "email.defer", "code": 421}, "421 is no code that says defer, such as 451"),
         ({"type": "email.accept", "code": "250"}, "'250' is no code that says accept"),
         ({"type": "email.reject", "enhanced": "4.1.1"}, "enhanced '4.1.1' is no code such as 5.7.1"),
         ({"type": "email.reject", "enhanced": "5.1.1\r\n"}, "is no code such as 5.7.1"),
