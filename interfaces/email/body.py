@@ -59,7 +59,10 @@ class Body:
     def _write(self, data: bytes) -> None:
         left = memoryview(data)
         while left:
-            left = left[cast(IO[bytes], self._file).write(left) :]
+            written = cast(IO[bytes], self._file).write(
+                left
+            )  # not within the brackets: mypyc would write twice
+            left = left[written:]
 
     @property
     def digest(self) -> str:

@@ -37,8 +37,9 @@ def verdict(event: Event) -> Verdict:
 
 
 def _verdict(event: Event, kind: Kind) -> Verdict:
-    code, enhanced, text = _DEFAULTS[kind]
-    code, enhanced = event.get("code", code), event.get("enhanced") or enhanced
+    usual = _DEFAULTS[kind]
+    code: Any = event.get("code", usual[0])  # an application may say anything
+    enhanced: Any = event.get("enhanced") or usual[1]
     if type(code) is not int or not 200 <= code <= 599 or code == 421 or _FIRST.get(str(code)[0]) != kind:
         raise ApplicationError(
             f"{event['type']}: {code!r} is no code that says {kind}, such as {_DEFAULTS[kind][0]}"
@@ -47,7 +48,7 @@ def _verdict(event: Event, kind: Kind) -> Verdict:
         raise ApplicationError(
             f"{event['type']}: enhanced {enhanced!r} is no code such as {_DEFAULTS[kind][1]}"
         )
-    text = str(event.get("text") or text)
+    text = str(event.get("text") or usual[2])
     if event.get("queue_id"):
         text = f"{text}: queued as {event['queue_id']}"
     return Verdict(kind, {"code": code, "enhanced": enhanced, "text": text})

@@ -136,10 +136,10 @@ async def test_what_is_left_after_the_drain_is_cut(caplog: pytest.LogCaptureFixt
     """With a line that says how much that was."""
     shared = serving()
     one = Quiet(shared)
-    await shared.drain(0)
+    await shared.drain(0.0)
     assert one.transport.aborted
     assert not shared.connections
-    assert "1 connections and 0 calls of the application were cut after 0 s" in caplog.text
+    assert "1 connections and 0 calls of the application were cut after 0.0 s" in caplog.text
 
 
 @pytest.mark.parametrize(
