@@ -219,15 +219,8 @@ class Connection(Stream):
         """Start the application."""
         service = self.service
         run = Run(transaction.keys())
-
-        def ended(session: Any) -> None:
-            service.let_go(transaction.body)
-            service.sessions.discard(session)
-            run.decided(session.outcomes(UNROUTED))
-            service.check_idle()
-
         scope = transaction.scope(service.context.state, headers)
-        run.delivery = delivery = MailDelivery(service.app, scope, ended)
+        delivery = MailDelivery(service.app, scope, partial(_ended, service, transaction, run))
         service.sessions.add(delivery)
         delivery.start(self.loop)
         delivery.last(transaction.event(headers))
@@ -343,3 +336,11 @@ class Connection(Stream):
             self._happened(event)
         self._speak()
         self.deadline = self.service.now + self.service.options.send_timeout
+
+
+def _ended(service: Service, transaction: Transaction, run: Run, delivery: MailDelivery) -> None:
+    """The application is done with a message, for the recipients of ``run``."""
+    service.let_go(transaction.body)
+    service.sessions.discard(delivery)
+    run.decided(delivery.outcomes(UNROUTED))
+    service.check_idle()

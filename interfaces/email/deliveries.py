@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from interfaces.email.translate import Key
-from interfaces.shared.delivery import Delivery, Verdict
+from interfaces.shared.delivery import Verdict
 
 __all__ = ["Message", "Repeats", "Run"]
 
@@ -22,7 +22,6 @@ class Run:
 
     def __init__(self, keys: Sequence[Key]) -> None:
         self.keys = keys
-        self.delivery: Delivery | None = None
         self.verdicts: dict[Key, Verdict] = {}
         self.heirs: list[Callable[[Run], None]] = []
         """Who waits for the verdicts: the message that it runs for, and its repeats."""

@@ -34,9 +34,6 @@ log = logging.getLogger("interfaces.runner")
 
 COUNTING = 1.0
 """Seconds between two times that a worker tells its supervisor what it has counted."""
-YOUNG = 10_000
-"""Objects that may be new before the first look for cycles among them. CPython's 700 are made by a dozen messages that
-wait for their verdicts: an eighth of the time of a mail server went into looking at what was in use."""
 LEFTOVER = 2.0
 """Seconds for what the application leaves running, tasks and threads, when all else has ended."""
 
@@ -170,9 +167,6 @@ class _Process:
             # What was made until now stays for good: no collection need look at it again.
             gc.collect()
             gc.freeze()
-            first, *others = gc.get_threshold()
-            if first:  # else the application has turned it off
-                gc.set_threshold(max(first, YOUNG), *others)
             self._announce()
             await self._until_stop()
             stopping("draining")

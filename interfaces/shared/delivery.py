@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from interfaces.shared.asgi import Application, Event, Scope
-from interfaces.shared.errors import ApplicationError
+from interfaces.shared.errors import ApplicationError, PeerGone
 from interfaces.shared.session import Session, report
 
 __all__ = ["Claim", "DedupeStore", "Delivery", "Inbox", "Verdict"]
@@ -30,6 +30,10 @@ class Verdict:
 ACCEPTED, DEFERRED = Verdict("accept"), Verdict("defer")
 
 
+async def _nowhere(_event: Event) -> None:
+    """What a session sends goes to the interface; here it is a verdict, and stays."""
+
+
 class Delivery(Session):
     """The scope of one message: it ends with a verdict, and a peer that hangs up does not end it.
 
@@ -43,9 +47,15 @@ class Delivery(Session):
         words: Mapping[str, Callable[[Event], Verdict]],
         on_end: Callable[[Any], None],
     ) -> None:
-        super().__init__(app, scope, self._take, on_end=on_end)
+        super().__init__(app, scope, _nowhere, on_end=on_end)
         self.words = words
         self.verdict: Verdict | None = None
+
+    async def send(self, event: Event) -> None:
+        """Take a verdict; PeerGone after the session has ended."""
+        if self.ended:
+            raise PeerGone("the session has ended")
+        await self._take(event)
 
     async def _take(self, event: Event) -> None:
         """What the application sends. Raises ApplicationError for what is no verdict, and for a second one."""

@@ -240,8 +240,12 @@ class Session(Instance):
             super().end()
             if self.full:
                 self._make_room()
-            if self._on_end is not None:
-                self._on_end(self)
+            on_end, self._on_end = (
+                self._on_end,
+                None,
+            )  # kept, it might hold us in a circle, with all that came
+            if on_end is not None:
+                on_end(self)
 
     def _make_room(self) -> None:
         self.full = False
