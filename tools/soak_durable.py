@@ -31,7 +31,7 @@ from interfaces.layers.embedded import Embedded
 from interfaces.layers.redis import RedisChannelLayer
 from interfaces.shared.errors import Unavailable
 
-__all__ = ["main"]
+__all__ = ["break_broker_of", "main"]
 
 QUEUES = ["soak.one", "soak.two"]
 LEASE = 1.0
@@ -230,13 +230,18 @@ def id_of_task() -> str:
 
 
 async def break_broker(server: Embedded, book: Book) -> None:
+    """As below, and count it."""
+    await break_broker_of(server)
+    book.counts["kills: broker"] += 1
+
+
+async def break_broker_of(server: Embedded) -> None:
     """Kill -9, and start again with what the append-only file has."""
     pid = await asyncio.to_thread(broker_pid, server.url)
     os.kill(pid, signal.SIGKILL)
     await asyncio.to_thread(server.join)
     server.close()
     await asyncio.to_thread(server.start)
-    book.counts["kills: broker"] += 1
 
 
 def broker_pid(url: str) -> int:
