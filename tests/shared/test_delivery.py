@@ -1,6 +1,8 @@
 """A delivery: claims and verdicts, and what an application's end decides."""
 
 import asyncio
+import gc
+import weakref
 from dataclasses import FrozenInstanceError
 
 import pytest
@@ -144,3 +146,34 @@ def test_what_is_no_verdict_raises_in_the_application(said: list[str], why: str)
 
     decided(app)
     assert raised == [why]
+
+
+def test_a_message_is_let_go_once_it_has_its_verdict() -> None:
+    """A delivery that held itself in a circle would keep each body until the collector comes."""
+
+    class Content:
+        """What is in the event."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "mail.accept"})
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        ended, content = loop.create_future(), Content()
+        seen = weakref.ref(content)
+        delivery = Delivery(app, {"type": "mail"}, WORDS, lambda it: ended.set_result(it.verdict))
+        delivery.start(loop)
+        delivery.last({"type": "mail.receive", "content": content})
+        delivery.scope["state"] = content
+        del content
+        assert await ended == Verdict("accept", {"type": "mail.accept"})
+        await asyncio.sleep(0)
+        del delivery
+        assert seen() is None
+
+    gc.disable()
+    try:
+        asyncio.run(main())
+    finally:
+        gc.enable()
