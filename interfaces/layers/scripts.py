@@ -172,7 +172,7 @@ end
 for i = 1, count do
   if more[i] and got < want then fetch(i, want - got) end
 end
-local short = got < need
+local short = got < need or (got < want and bytes < most_bytes)
 if short then
   for i = 1, count do
     redis.call('ZADD', KEYS[3 * i - 1], now, me)
@@ -185,7 +185,7 @@ return {short and 1 or 0, found}
 """Take entries of one or several queues, in fair shares, and wait for more where there were too few.
 
 Keys: stream, waiting, back of each queue. Arguments: the hub that takes, how many it wants in all, how many it
-needs (with fewer it is registered as waiting), milliseconds after which what a hub has taken and neither
+needs (with fewer than it wants it is registered as waiting, unless bytes are why), milliseconds after which what a hub has taken and neither
 acknowledged nor given back has lapsed (0: do not look), bytes beyond which no more is taken than it needs, then for
 each queue the milliseconds until an entry expires (0: never).
 Answers [registered, [[expired, uncertain, ours, id, message, id, message …] of each queue]].

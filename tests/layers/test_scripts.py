@@ -205,6 +205,16 @@ def test_what_is_needed_belongs_to_its_receivers(broker):
     assert give_back(broker, "b", *[one for one, _ in owners(broker, "b")]) == 3
 
 
+def test_who_would_have_taken_more_waits_for_more(broker):
+    """A quick receiver is rung by the next push without asking again; one that got all it wanted is not."""
+    push(broker, "a", *"12")
+    assert not take(broker, "a", want=1)[0]
+    assert broker.zrange("p:w:a", 0, -1) == []
+    short, [(_, ids, messages)] = take(broker, "a", want=3)
+    assert short and messages == [b"2"] and len(ids) == 1
+    assert broker.zrange("p:w:a", 0, -1) == [b"h1"]
+
+
 def test_large_entries_are_not_taken_ahead(broker):
     """Whatever is needed is taken, but ahead no more than has room; there is more, so nobody is registered."""
     push(broker, "a", *["x" * 1000] * 60)
