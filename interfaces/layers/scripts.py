@@ -184,10 +184,10 @@ return {short and 1 or 0, found}
 )
 """Take entries of one or several queues, in fair shares, and wait for more where there were too few.
 
-Keys: stream, waiting, back of each queue. Arguments: the hub that takes, how many it wants in all, how many it
-needs (with fewer than it wants it is registered as waiting, unless bytes are why), milliseconds after which what a hub has taken and neither
-acknowledged nor given back has lapsed (0: do not look), bytes beyond which no more is taken than it needs, then for
-each queue the milliseconds until an entry expires (0: never).
+Keys: stream, waiting, back of each queue. Arguments: the hub that takes, how many it wants in all, how many it needs,
+milliseconds after which what a hub has taken and neither acknowledged nor given back has lapsed (0: do not look),
+bytes beyond which no more is taken than it needs, then for each queue the milliseconds until an entry expires (0:
+never). With fewer than it needs, or than it wants and not because of the bytes, it is registered as waiting.
 Answers [registered, [[expired, uncertain, ours, id, message, id, message …] of each queue]].
 
 The first ``ours`` entries of a queue are those that the hub needs: they belong to ``<hub>!`` and may be given at
