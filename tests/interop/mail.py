@@ -14,7 +14,7 @@ import pytest
 from tests.process.server import ROOT, Server, until
 
 APP = "tests.interop.apps.mail_app:application"
-MORE = f"/usr/sbin:{ROOT}/.venv/unpacked/usr/sbin:{ROOT}/.venv/unpacked/usr/bin"
+MORE = f"/usr/sbin:{ROOT}/build/unpacked/usr/sbin:{ROOT}/build/unpacked/usr/bin"
 """Where servers of mail are, and what ./dev has unpacked."""
 
 
