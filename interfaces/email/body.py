@@ -59,9 +59,8 @@ class Body:
     def _write(self, data: bytes) -> None:
         left = memoryview(data)
         while left:
-            written = cast(IO[bytes], self._file).write(
-                left
-            )  # not within the brackets: mypyc would write twice
+            # not within the brackets, where mypyc would write twice
+            written = cast(IO[bytes], self._file).write(left)
             left = left[written:]
 
     @property

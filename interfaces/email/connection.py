@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from random import getrandbits
 from typing import Any
@@ -207,7 +207,9 @@ class Connection(Stream):
         known = self.service.repeats.known(keys)
         new = [n for n, key in enumerate(keys) if key not in known]
         if new:
-            message.join(self._call(transaction.only(new) if known else transaction, headers))
+            if known:
+                transaction, keys = transaction.only(new), [keys[n] for n in new]
+            message.join(self._call(transaction, headers, keys))
         else:
             self.service.let_go(transaction.body)
         for run in {id(one): one for one in known.values() if isinstance(one, Run)}.values():
@@ -215,10 +217,9 @@ class Connection(Stream):
         if said := {key: one for key, one in known.items() if isinstance(one, Verdict)}:
             self.loop.call_soon(message.take, said)
 
-    def _call(self, transaction: Transaction, headers: Headers) -> Run:
+    def _call(self, transaction: Transaction, headers: Headers, keys: Sequence[Key]) -> Run:
         """Start the application."""
-        service = self.service
-        run = Run(transaction.keys())
+        service, run = self.service, Run(keys)
         scope = transaction.scope(service.context.state, headers)
         delivery = MailDelivery(service.app, scope, partial(_ended, service, transaction, run))
         service.sessions.add(delivery)

@@ -51,9 +51,9 @@ class Relay:
     def __repr__(self) -> str:
         return f"Relay({self.transport!r})"
 
-    def carries(self, kind: str) -> int:
-        """Bytes that an event of a scope of type ``kind`` may have, which may be served on another machine."""
-        return CARRIED if kind else 0
+    def carries(self, _kind: str) -> int:
+        """Bytes that an event may have, whatever the type of its scope: it may be served on another machine."""
+        return CARRIED
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a worker serve one scope (ASGI 3). It has a lifespan of its own."""
