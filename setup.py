@@ -56,11 +56,15 @@ BASE = [
     "msgspec>=0.22",  # options from text, messages between processes
     "mypy-extensions>=1.1",  # what compiled modules tell mypyc, which does nothing at run time
 ]
-HTTP = [
-    "httptools>=0.9",  # llhttp: HTTP/1.1 parsing
+LOOP = [
     # a faster event loop, used when it is there; it has no Windows and no PyPy build
-    "uvloop>=0.23; sys_platform != 'win32' and platform_python_implementation == 'CPython'",
+    "uvloop>=0.23; sys_platform != 'win32' and platform_python_implementation == 'CPython'"
 ]
+HTTP = [
+    *LOOP,
+    "httptools>=0.9",  # llhttp: HTTP/1.1 parsing
+]
+EMAIL = LOOP  # the wire is our own
 WS = [
     *HTTP,  # the handshake is an HTTP/1.1 request
     "websockets>=17.4",  # its C helper that masks payloads; framing and deflate are our own
@@ -189,6 +193,7 @@ setup(
     extras_require={
         "http": HTTP,
         "ws": WS,
+        "email": EMAIL,
         "wsgi": WSGI,
         "reload": RELOAD,
         "twisted": TWISTED,
