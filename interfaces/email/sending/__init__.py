@@ -1,0 +1,1 @@
+"""Mail on its way out: composing it, its addresses, its transports, and what comes back."""
