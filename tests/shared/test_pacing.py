@@ -1,0 +1,85 @@
+"""How fast things go out."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from interfaces.shared import pacing
+from interfaces.shared.pacing import FIRST, FIRST_REST, LONGEST, LONGEST_REST, Pace, back_off
+
+
+def steady():
+    """Jitter that is none."""
+    return 1.0
+
+
+def test_without_limits_all_may_go():
+    """No rate and no number at once: nothing waits."""
+    pace = Pace()
+    assert [pace.ask("a", 0.0) for _ in range(100)] == [0.0] * 100
+
+
+@given(rate=st.floats(0.1, 1000), steps=st.lists(st.floats(0, 3), min_size=1, max_size=60))
+def test_a_rate_is_kept(rate, steps):
+    """In whatever rhythm is asked, no more leave than the rate and one burst allow."""
+    pace, now, went = Pace(rate=rate), 0.0, 0
+    for step in steps:
+        now += step
+        while pace.ask("a", now) == 0.0:
+            went += 1
+    assert went <= now * rate + max(1.0, rate) + 1e-3
+
+
+def test_who_waits_for_the_rate_is_told_how_long():
+    """After the seconds that it says the next one goes, and not before."""
+    pace = Pace(rate=2)
+    assert [pace.ask("a", 10.0) for _ in range(2)] == [0.0, 0.0]
+    assert pace.ask("a", 10.0) == 0.5
+    assert pace.ask("a", 10.4) > 0
+    assert pace.ask("a", 10.5) == 0.0
+
+
+def test_so_many_at_once_to_a_destination():
+    """Another destination is not held up; who leaves makes room."""
+    pace = Pace(at_once=2)
+    assert [pace.ask("a", 0.0) for _ in range(3)] == [0.0, 0.0, None]
+    assert pace.ask("b", 0.0) == 0.0
+    pace.left("a", 0.0)
+    assert pace.ask("a", 0.0) == 0.0
+
+
+def test_a_destination_that_is_down_gets_rests():
+    """They double with each failure, to a longest one, and end with a success; those under way together fail once."""
+    pace, now, rests = Pace(jitter=steady), 0.0, []
+    for _ in range(9):
+        assert pace.ask("a", now) == 0.0
+        assert pace.ask("a", now) == 0.0
+        pace.left("a", now, down=True)
+        pace.left("a", now, down=True)
+        rests.append(pace.ask("a", now))
+        now += rests[-1]
+    assert rests == [min(LONGEST_REST, FIRST_REST * 2**n) for n in range(9)]
+    assert pace.ask("a", now) == 0.0
+    pace.left("a", now)
+    assert pace.ask("a", now) == 0.0
+    pace.left("a", now, down=True)
+    assert pace.ask("a", now) == FIRST_REST
+
+
+def test_what_is_remembered_is_bounded(monkeypatch):
+    """Destinations that have had their rest are forgotten first, then the oldest; never one that is under way."""
+    monkeypatch.setattr(pacing, "PLACES", 10)
+    pace = Pace(jitter=steady)
+    assert pace.ask("under way", 0.0) == 0.0
+    for n in range(100):
+        assert pace.ask(f"{n}", 0.0) == 0.0
+        pace.left(f"{n}", 0.0, down=True)
+        assert len(pace._places) <= 10
+    assert pace.ask("later", 1000.0) == 0.0
+    assert set(pace._places) == {"under way", "later"}
+
+
+@given(st.integers(1, 10_000), st.floats(0, 1))
+def test_what_failed_is_tried_ever_more_seldom(attempt, random):
+    """Within half and all of a delay that doubles up to a longest one."""
+    delay = min(LONGEST, FIRST * 2.0 ** min(attempt - 1, 30))
+    assert delay / 2 <= back_off(attempt, lambda: random) <= delay
