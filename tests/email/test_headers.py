@@ -29,6 +29,15 @@ def test_fields_keep_order_repeats_and_bytes() -> None:
     assert found.first(b"cc") == b""
 
 
+@pytest.mark.parametrize("body", [b" begins with a blank\r\n", b"\tx: y\r\n", b"\r\n", b"", b" "])
+def test_a_body_begins_behind_the_empty_line(body: bytes) -> None:
+    """A body whose first line begins with a blank folds nothing: it begins where the empty line ends."""
+    content = b"A: 1\r\n\r\n" + body
+    found = split(content)
+    assert found.fields == [(b"a", b"1")]
+    assert content[found.end :] == body
+
+
 @pytest.mark.parametrize(
     ("folded", "value"),
     [
