@@ -11,7 +11,9 @@ from typing import Any, Literal, Protocol
 
 import msgspec
 
-__all__ = ["Outgoing", "Result", "Status", "Transport", "results"]
+from interfaces.shared.errors import ApplicationError
+
+__all__ = ["Outgoing", "Result", "Status", "Suppressed", "Transport", "results"]
 
 Status = Literal["accepted", "deferred", "failed", "uncertain"]
 
@@ -81,6 +83,10 @@ class Result:
             "enhanced": self.enhanced,
             "text": self.text,
         }
+
+
+class Suppressed(ApplicationError):  # noqa: N818 - a decision, not a mistake
+    """An automatic answer to what no program may answer: it is not sent, and its text says why."""
 
 
 def results(
