@@ -22,7 +22,7 @@ PREFETCH = 64
 AHEAD_BYTES = 1048576
 """Bytes of messages beyond which one TAKE takes no more ahead."""
 BURST = 16
-"""Entries of those taken ahead that are claimed ahead for such a receiver."""
+"""Entries that are taken for good, or claimed, before such a receiver asks for them."""
 QUICK = 0.005
 RETRY = 1.0
 """Seconds between attempts to hear bells at a broker that is away."""
@@ -152,10 +152,14 @@ class Desk:
                 return queue
         return None
 
+    @property
+    def _burst(self) -> int:
+        return min(BURST, self.prefetch + 1) if self.prefetch else 0
+
     def lacks(self, ready: int) -> int:
         """How many entries more its receivers want to be theirs, where ``ready`` are."""
         lacking = len(self.waiters) - self.claims
-        burst = min(BURST, self.prefetch + 1) if self.prefetch else 0
+        burst = self._burst
         if not self.claims and ready <= burst // 2:
             lacking = max(lacking, burst - ready)
         return lacking
@@ -226,7 +230,8 @@ class Desk:
             self.fail(error)
 
     def _take(self, part: Part, ahead: int, reclaim: bool) -> None:
-        short = len(self.waiters) - sum(len(queue.buffer) for queue in self.queues)
+        buffered = sum(len(queue.buffer) for queue in self.queues)
+        short = len(self.waiters) - buffered
         owner, need, sent = self.owner, max(0, min(short, MOST - ahead)), self.owner.rules.clock()
         queues = part.queues
         if len(queues) > 1:
@@ -251,7 +256,8 @@ class Desk:
             self.pull()
 
         keys = [key for queue in queues for key in queue.keys]
-        numbers = [need + ahead, need, lease, AHEAD_BYTES]
+        sure = need + max(0, min(ahead, self._burst - buffered))
+        numbers = [need + ahead, need, sure, lease, AHEAD_BYTES]
         args: list[Word] = [owner.address, *numbers, *[owner.life] * len(queues)]
         part.node.tell_script(then, TAKE, keys, args)
 

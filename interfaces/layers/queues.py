@@ -4,13 +4,13 @@ Pushes of one loop turn are one call a queue. Nothing blocks at the broker: a hu
 there is too little it is registered and rung by the next push; a poll every POLL seconds, only while somebody
 waits, makes up for a bell that was lost and takes over what the dead had taken.
 
-An entry is given at most once, whoever is killed, stopped or cut off. What receivers wait for is taken for good: it
-is given at once and acknowledged after that, and what its hub did not live to acknowledge is dropped after the lease
-and counted (``layer.uncertain``). What is taken ahead, for a receiver that comes back quickly (PREFETCH at most),
-anybody may take over after the lease, so it is claimed first (BURST at most), and given when the broker has said that
-it is ours, too, for good. What was taken and not given goes back (see :data:`scripts.GIVE_BACK`): at once when the
-hub closes, after STALL seconds when its receivers are slow; and when an answer was lost, what that was is found out
-by a script (:data:`scripts.RECOVER`) before anything more is taken.
+An entry is given at most once, whoever is killed, stopped or cut off. What receivers wait for is taken for good, and
+for one that comes back quickly a few more (BURST at most): it is given at once and acknowledged after that, and what
+its hub did not live to acknowledge is dropped after the lease and counted (``layer.uncertain``). What else is taken
+ahead for it (PREFETCH at most) anybody may take over after the lease, so it is claimed first (BURST at most), and
+given when the broker has said that it is ours, too, for good. What was taken and not given goes back (see
+:data:`scripts.GIVE_BACK`): at once when the hub closes, after STALL seconds when its receivers are slow; and when an
+answer was lost, what that was is found out by a script (:data:`scripts.RECOVER`) before anything more is taken.
 """
 
 import asyncio

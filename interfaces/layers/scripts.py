@@ -95,12 +95,12 @@ unused stream goes (0: never), what the names of bells begin with, the queue's n
 TAKE = Script(
     _CLOCK
     + """
-local me, want, need, lease = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local most_bytes, ours = tonumber(ARGV[5]), ARGV[1] .. '!'
+local me, want, need, sure = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local lease, most_bytes, ours = tonumber(ARGV[5]), tonumber(ARGV[6]), ARGV[1] .. '!'
 local count, got, bytes, now = #KEYS / 3, 0, 0, clock()
 local found, more = {}, {}
 for i = 1, count do
-  local q, life, gone = KEYS[3 * i - 2], tonumber(ARGV[5 + i]), 0
+  local q, life, gone = KEYS[3 * i - 2], tonumber(ARGV[6 + i]), 0
   if life > 0 then gone = redis.call('XTRIM', q, 'MINID', now - life) end
   found[i] = {gone, 0, 0}
 end
@@ -111,7 +111,8 @@ local function keep(i, owner, entries)
       local data = entry[2][2]
       into[#into + 1], into[#into + 2] = entry[1], data
       got = got + 1
-      if owner == ours then into[3] = into[3] + 1 else bytes = bytes + #data end
+      if owner == ours then into[3] = into[3] + 1 end
+      if got > need then bytes = bytes + #data end
     else
       redis.call('XACK', KEYS[3 * i - 2], 'g', entry[1])
     end
@@ -156,12 +157,12 @@ local function part(i, owner, most)
   return left() == 0
 end
 local function fetch(i, most)
-  local needed = math.max(0, math.min(most, need - got))
-  local full, ahead, taken, step = part(i, ours, needed), most - needed, 0, 8
-  while full and taken < ahead and bytes < most_bytes do
-    step = math.min(step, ahead - taken)
-    full, taken = part(i, me, step), taken + step
-    step = math.ceil((most_bytes - bytes) * taken / math.max(1, bytes))
+  local full, step = true, math.max(0, need - got) + 8
+  while full and most > 0 and (got < need or bytes < most_bytes) do
+    local owner = got < sure and ours or me
+    step = math.min(step, most, owner == ours and sure - got or most)
+    full, most = part(i, owner, step), most - step
+    step = got > need and math.ceil((most_bytes - bytes) * (got - need) / math.max(1, bytes)) or 8
   end
   return full
 end
@@ -185,12 +186,13 @@ return {short and 1 or 0, found}
 """Take entries of one or several queues, in fair shares, and wait for more where there were too few.
 
 Keys: stream, waiting, back of each queue. Arguments: the hub that takes, how many it wants in all, how many it needs,
-milliseconds after which what a hub has taken and neither acknowledged nor given back has lapsed (0: do not look),
-bytes beyond which no more is taken than it needs, then for each queue the milliseconds until an entry expires (0:
-never). With fewer than it needs, or than it wants and not because of the bytes, it is registered as waiting.
+how many it takes for good (those that it needs, and more for receivers that come back quickly), milliseconds after
+which what a hub has taken and neither acknowledged nor given back has lapsed (0: do not look), bytes beyond which no
+more is taken than it needs, then for each queue the milliseconds until an entry expires (0: never). With fewer than
+it needs, or than it wants and not because of the bytes, it is registered as waiting.
 Answers [registered, [[expired, uncertain, ours, id, message, id, message …] of each queue]].
 
-The first ``ours`` entries of a queue are those that the hub needs: they belong to ``<hub>!`` and may be given at
+The first ``ours`` entries of a queue are those taken for good: they belong to ``<hub>!`` and may be given at
 once, for nobody takes them over: when they lapse, whether somebody got them is ``uncertain``, and they are dropped.
 The others belong to ``<hub>``: whoever finds them lapsed takes them over, so they may be given when CLAIM has said 1.
 All stay pending.

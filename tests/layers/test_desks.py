@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interfaces.layers import desks
-from interfaces.layers.desks import MOST, POLL, PREFETCH, QUICK, Bells, Desk
+from interfaces.layers.desks import BURST, MOST, POLL, PREFETCH, QUICK, Bells, Desk
 from interfaces.layers.entries import Entry, Queue, Rules
 from interfaces.layers.scripts import TAKE, queue_keys
 from interfaces.shared.errors import Unavailable
@@ -19,7 +19,7 @@ class Take:
 
     def __init__(self, then, keys, args):
         self.then, self.queues = then, [key.rpartition(":")[2] for key in keys[::3]]
-        self.me, self.want, self.need, self.lease, self.most_bytes, *self.lives = args
+        self.me, self.want, self.need, self.sure, self.lease, self.most_bytes, *self.lives = args
 
     def answer(self, *found, registered=False):
         """Give a list of numbers for each of ``queues``; nothing for those that are not said."""
@@ -232,6 +232,7 @@ async def test_what_is_taken_ahead_follows_the_receiver(kit):
         (task,) = await waiting(desk)
         seen.append(desk.prefetch)
         assert (kit.take.want, kit.take.need) == (1 + desk.prefetch, 1)
+        assert kit.take.sure == 1 + min(BURST, desk.prefetch)  # for good
         kit.take.answer([1])
         await task
         if desk.flight:
@@ -255,7 +256,25 @@ async def test_a_half_empty_buffer_is_filled_up(kit):
     assert desk.holder() is queue
     queue.buffer.popleft()
     desk.pull()
-    assert (kit.take.want, kit.take.need) == (4, 0)
+    assert (kit.take.want, kit.take.need, kit.take.sure) == (4, 0, 4)
+
+
+@run
+async def test_no_more_is_taken_for_good_than_a_burst(kit):
+    """What is in the buffer already counts: a hub that is killed loses no more."""
+    queue = kit.queue("a")
+    desk = kit.desk(queue, ahead=True)
+    desk.prefetch = PREFETCH
+    kit.bells.heard(kit.node, print)
+    await settle()
+    for held, sure in {0: BURST, 10: BURST - 10, BURST: 0, 30: 0}.items():
+        queue.buffer.extend(map(entry_of, range(held)))
+        desk.pull()
+        assert (kit.take.want, kit.take.need, kit.take.sure) == (PREFETCH - held, 0, sure)
+        kit.take.answer()
+        queue.buffer.clear()
+        kit.node.takes.clear()
+        desk.flight = None
 
 
 @run

@@ -3,9 +3,11 @@
 import asyncio
 from collections import Counter
 from contextlib import asynccontextmanager
+from unittest.mock import patch
 
 import pytest
 
+from interfaces.layers import desks
 from interfaces.layers import queues as module
 from interfaces.layers.base import ChannelFull
 from interfaces.layers.desks import BURST, PREFETCH, Rules
@@ -228,7 +230,7 @@ def test_what_a_dead_hub_took_is_taken_over(broker):
         async with hubs(broker, expiry=60) as hub:
             one = await hub("1" * 16)
             await one.push("work", {"n": 1})
-            await hub.open[0][1].run(TAKE, hub.keys("work"), ["dead", 1, 0, 0, 1, 60000])
+            await hub.open[0][1].run(TAKE, hub.keys("work"), ["dead", 1, 0, 0, 0, 1, 60000])
             assert await hub.command("XPENDING", hub.keys("work").stream, "g")
             await hub.command("XCLAIM", hub.keys("work").stream, "g", "dead", 0, *[
                 (await hub.command("XRANGE", hub.keys("work").stream, "-", "+"))[0][0]], "IDLE", 31000)  # fmt: skip
@@ -469,11 +471,12 @@ class Told:
 
 
 async def one_ahead(hub):
-    """A hub that was given 0 and 1 of three entries, and has taken 2 ahead and is claiming it; and the claims."""
+    """A hub that was given all entries but the last, 2, which it has taken ahead and is claiming; and the claims."""
     one = await hub("1" * 16)
-    await asyncio.gather(*[one.push("work", {"n": n}) for n in range(3)])
+    await asyncio.gather(*[one.push("work", {"n": n}) for n in range(-3, 3)])
     claims = Told(one, CLAIM)
-    assert [(await one.receive(["work"]))[1]["n"] for _ in range(2)] == [0, 1]
+    with patch.object(desks, "BURST", 1):
+        assert [(await one.receive(["work"]))[1]["n"] for _ in range(5)] == [-3, -2, -1, 0, 1]
     assert [entry.message["n"] for entry in one._queues["work"].buffer if entry.desk] == [2]
     return one, claims
 

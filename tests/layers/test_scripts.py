@@ -40,10 +40,10 @@ def push(broker, queue, *messages, capacity=100, life=MINUTE):
     return run(broker, PUSH, keys[:2], capacity, life, 2 * MINUTE, "p:r:", queue, *messages)
 
 
-def take_all(broker, *queues, hub="h1", want=10, need=1, lease=0, room=1 << 20, life=MINUTE):
+def take_all(broker, *queues, hub="h1", want=10, need=1, sure=0, lease=0, room=1 << 20, life=MINUTE):
     """Whether the hub waits now, and (expired, uncertain, ours, ids, messages) of each queue."""
     keys = [key for queue in queues for key in queue_keys("p", queue)]
-    short, found = run(broker, TAKE, keys, hub, want, need, lease, room, *[life] * len(queues))
+    short, found = run(broker, TAKE, keys, hub, want, need, sure or need, lease, room, *[life] * len(queues))
     return bool(short), [(*one[:3], one[3::2], one[4::2]) for one in found]
 
 
@@ -203,6 +203,22 @@ def test_what_is_needed_belongs_to_its_receivers(broker):
     assert [name for _, name in owners(broker, "a")] == [b"h1!"] * 3
     assert [name for _, name in owners(broker, "b")] == [b"h1!", b"h1", b"h1"]
     assert give_back(broker, "b", *[one for one, _ in owners(broker, "b")]) == 3
+
+
+def test_more_than_is_needed_is_taken_for_good_where_it_is_asked_so(broker):
+    """Behind what is needed come those for a quick receiver, for good as well, then those to be asked for."""
+    push(broker, "a", *[str(n) for n in range(40)])
+    _, [(_, _, ours, _, messages)] = take_all(broker, "a", want=30, need=1, sure=12)
+    assert ours == 12 and len(messages) == 30
+    assert [name for _, name in owners(broker, "a")] == [b"h1!"] * 12 + [b"h1"] * 18
+    assert take_all(broker, "a", want=9, need=1, sure=12)[1][0][2] == 9
+
+
+def test_the_bytes_bound_what_is_taken_for_good_beyond_the_need(broker):
+    """Large messages that nobody waits for stay at the broker, however many are wanted for good."""
+    push(broker, "a", *["x" * 1000] * 60)
+    _, [(_, _, ours, ids, _)] = take_all(broker, "a", want=50, need=20, sure=36, room=10_000)
+    assert ours == len(ids) and 28 <= len(ids) < 36
 
 
 def test_who_would_have_taken_more_waits_for_more(broker):
