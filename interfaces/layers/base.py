@@ -15,6 +15,8 @@ from typing import Any, ClassVar
 
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ConfigError
+from interfaces.shared.sendings import Store
+from interfaces.shared.waiting import MemoryStore
 
 try:
     from channels.exceptions import ChannelFull
@@ -26,6 +28,7 @@ except ImportError:
 
 __all__ = [
     "DELAY",
+    "KEPT",
     "LONGEST",
     "MAX_NAME_LENGTH",
     "NESTING",
@@ -51,6 +54,9 @@ NESTING = 100
 """Levels of lists and dicts within each other in a message that is copied; more is a TypeError for who sends it."""
 DELAY = "asgi.delay"
 """What is sent to this channel is sent on later; see :func:`delayed`."""
+
+KEPT = frozenset({"email.send"})
+"""Channels whose messages are kept, as well as the layer can, until an outbox has sent them; see ``store``."""
 
 _PLAIN = frozenset({str, bytes, int, float, bool, type(None)})
 _EXACT: Mapping[type, Callable[[Any], Any]] = {str: str.__str__, int: int.__int__, float: float.__float__}
@@ -245,6 +251,13 @@ class Layer(ABC):
     def consume(self, channel: str) -> AsyncIterator[Event]:
         """All messages of ``channel`` as they come, for ``async for``; leaving the loop loses none."""
         return _Consumption(self, channel)
+
+    def store(self, channel: str, redact: Callable[[Message], Message] | None = None) -> Store:
+        """What an outbox takes the messages of ``channel`` from, one of :data:`KEPT`; here it is memory.
+
+        ``redact`` makes what a dead letter has of a message, where there are some.
+        """
+        return MemoryStore(self.consume(channel))
 
     @abstractmethod
     async def new_channel(self, prefix: str = "specific") -> str:

@@ -24,7 +24,11 @@ _EVERY: Mapping[str, Any] = {
 }  # fmt: skip
 """The keywords of every layer, with the type that a text becomes."""
 LOCAL = _EVERY
-REDIS = {**_EVERY, **{item.name: item.type for item in fields(Settings) if item.name != "hosts"}}
+REDIS = {
+    **_EVERY,
+    "durability": str,
+    **{item.name: item.type for item in fields(Settings) if item.name != "hosts"},
+}
 EMBEDDED = {**REDIS, "fsync": bool}
 _SPLIT = re.compile(rf",\s*(?=(?:{'|'.join(map(re.escape, SCHEMES))})://)")
 

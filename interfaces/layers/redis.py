@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from interfaces.layers.base import (
     DELAY,
+    KEPT,
     Capacities,
     Layer,
     Message,
@@ -21,6 +22,8 @@ from interfaces.layers.base import (
     delayed,
 )
 from interfaces.shared.errors import ConfigError, Unavailable
+from interfaces.shared.options import did_you_mean
+from interfaces.shared.sendings import Store
 
 try:
     import hiredis as _hiredis
@@ -30,9 +33,11 @@ except ImportError as missing:
         f"RedisChannelLayer needs {missing.name}: pip install 'asgi-interfaces[redis]'"
     ) from None
 
+from interfaces.layers.durability import CLASSES, Durability
 from interfaces.layers.homes import Homes
 from interfaces.layers.hub import Hub
 from interfaces.layers.keywords import read_hosts
+from interfaces.layers.outgoing import DurableStore, keep
 from interfaces.layers.seal import Seal
 from interfaces.layers.settings import Settings
 
@@ -52,7 +57,8 @@ class RedisChannelLayer(Layer):
     """Channels, groups and work queues over one or several brokers (``hosts``: shards), between processes.
 
     Keywords: those of :class:`interfaces.layers.base.Layer`; ``max_delayed``: messages that may wait for their time at
-    one broker; ``on_loss``: a callable, or several, told why when a broker was lost; and those of
+    one broker; ``durability``: what a send to a channel that is kept waits for, else what the broker gives by itself;
+    ``on_loss``: a callable, or several, told why when a broker was lost; and those of
     :class:`interfaces.layers.settings.Settings` (hosts, prefix, timeout, symmetric_encryption_keys,
     signing_keys …). Unknown ones are a ConfigError. What the URLs of ``hosts`` say (``redis://a,redis://b?prefix=x``)
     holds where no keyword says otherwise. Can be used from every event loop, thread and forked process.
@@ -79,6 +85,7 @@ class RedisChannelLayer(Layer):
         super().__init__(**{key: said.pop(key) for key in every if key in said})
         self.on_loss += _hooks(said.pop("on_loss", None))
         self.max_delayed = checked_count("max_delayed", said.pop("max_delayed", 10_000), 0)
+        self.durability = _durability(said.pop("durability", None))
         self.settings = Settings.of(hosts, **said)
         seal = Seal(self.settings.symmetric_encryption_keys, self.settings.signing_keys)
         self._cipher = seal or None
@@ -133,11 +140,18 @@ class RedisChannelLayer(Layer):
         if channel == DELAY:
             await self.send_later(*delayed(message))
             return
+        if channel in KEPT:
+            await self._homes.call(lambda hub: keep(hub, channel, message, self.durability))
+            return
         hub = self._homes.running()
         if hub is not None:
             await hub.send(channel, message)
         else:
             await self._homes.call(lambda hub: hub.send(channel, message))
+
+    def store(self, channel: str, redact: Callable[[Message], Message] | None = None) -> Store:
+        """A durable queue at the broker, for this event loop."""
+        return DurableStore(self.hub(), channel, durability=self.durability, redact=redact)
 
     async def send_later(self, channel: str, message: Message, delay_seconds: float) -> None:
         """Send it when the delay is over, by whichever process looks first. ChannelFull beyond ``max_delayed``."""
@@ -145,6 +159,8 @@ class RedisChannelLayer(Layer):
         message, delay_seconds = copied(message), checked_delay(delay_seconds)
         if delay_seconds <= 0:
             await self.send(channel, message)
+        elif channel in KEPT:
+            await self._homes.call(lambda hub: keep(hub, channel, message, self.durability, delay_seconds))
         else:
             await self._homes.call(lambda hub: hub.delays.put(channel, message, delay_seconds))
 
@@ -238,6 +254,18 @@ def _hooks(given: object) -> list[Callable[[str], None]]:
     if not isinstance(hooks, (list, tuple)) or not all(map(callable, hooks)):
         raise ConfigError(f"on_loss: a callable, or a list of them, not {given!r}")
     return [*hooks]
+
+
+def _durability(given: object) -> Durability | None:
+    """None, or one of the classes."""
+    for one in CLASSES:
+        if given == one:
+            return one
+    if given is None:
+        return None
+    raise ConfigError(
+        f"layer: durability={given}: there is {', '.join(CLASSES)}{did_you_mean(str(given), CLASSES)}"
+    )
 
 
 def _check_message(message: object) -> None:

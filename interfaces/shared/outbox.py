@@ -1,0 +1,298 @@
+"""What goes out from anywhere: takes messages from where they wait, has each one sent, and answers with its result.
+
+Every protocol's sender is an outbox with a :class:`Way` of its own, which knows how one attempt is made and what is
+told of it. What waits is in a :class:`Store`: durable where the channel layer has a broker, else in memory.
+
+A message is settled in this order: the record of its attempt, the answer to its ``reply_channel``, its place in the
+store. Before an attempt becomes irrevocable it is recorded that it has begun (:meth:`Sending.commit`). So one whose
+sender was killed is tried again if nothing can have been sent, and reported as "uncertain" if something may: it is
+never repeated silently. The record is found under the message's ``dedupe_key``, so what was sent once is not sent
+again for as long as ``keep`` says, and who asks again gets the result that there was.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from interfaces.shared.errors import Unavailable
+from interfaces.shared.pacing import Pace, back_off
+from interfaces.shared.sendings import Held, Overtaken, Record, Sending, Store, Tried, Way
+
+__all__ = ["COUNTS", "DEATHS", "Outbox", "Rules"]
+
+log = logging.getLogger("interfaces.outbox")
+
+DEATHS = 10
+"""Attempts that may die with their process before anything is sent; then the message is given up as their cause."""
+LOOK = 1.0
+"""Seconds between two tries to tell a store that does not answer what became of a message."""
+COUNTS = ("sent", "later", "failed", "uncertain", "unanswered")
+"""What is counted, behind the outbox's name and a dot."""
+
+Answer = Callable[[str, dict[str, Any]], Awaitable[None]]
+
+
+def _uncounted(_name: str, _by: int) -> None:
+    """Where nobody asked for counts."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The bounds of an outbox; times in seconds, 0 is no limit of ``rate`` and ``at_once``."""
+
+    concurrency: int = 10
+    """Messages on their way, or waiting for their turn, at once."""
+    rate: float = 0.0
+    """Messages a second."""
+    at_once: int = 0
+    """Messages on their way to one destination."""
+    lifetime: float = 172_800.0
+    """After which a message is tried no more; its ``expires`` may say less."""
+    keep: float = 86_400.0
+    """That the result of a message is remembered under its ``dedupe_key``."""
+
+
+class Outbox:
+    """``await run()`` sends what waits in ``store`` until :meth:`stop`; ``answer(channel, result)`` is a layer's send.
+
+    ``clock`` gives Unix seconds.
+    """
+
+    def __init__(
+        self,
+        way: Way,
+        store: Store,
+        answer: Answer,
+        *,
+        rules: Rules | None = None,
+        count: Callable[[str, int], None] = _uncounted,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.way = way
+        self.store = store
+        self.answer = answer
+        self.rules = rules or Rules()
+        self.clock = clock
+        self.running: set[asyncio.Task[None]] = set()
+        self._pace = Pace(self.rules.rate, self.rules.at_once)
+        self._count = count
+        self._stopping = asyncio.Event()
+        self._left = asyncio.Event()
+        for name in COUNTS:
+            count(f"{way.name}.{name}", 0)
+
+    def __repr__(self) -> str:
+        return f"<Outbox {self.way.name}: {len(self.running)} on their way>"
+
+    # --- life -------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Take and send until told to stop; ends when what was taken is settled or given back.
+
+        Raises Unavailable when nothing can be taken any more.
+        """
+        try:
+            while await self._take():
+                pass
+        finally:
+            while self.running:
+                await asyncio.wait(self.running)
+
+    async def stop(self, seconds: float) -> None:
+        """Take nothing more; what is on its way gets so many seconds, and what waits for its turn is given back.
+
+        What waits in memory alone is sent, as far as it is due and there is time.
+        """
+        self.store.leave()
+        self._stopping.set()
+        self._left.set()
+        end = asyncio.get_running_loop().time() + seconds
+        while self.running:
+            left = end - asyncio.get_running_loop().time()
+            if left <= 0:
+                break
+            await asyncio.wait(self.running, timeout=left)
+        if late := set(self.running):
+            log.warning("%s: %d were cut after %g s", self.way.name, len(late), seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.wait(late)
+
+    async def _take(self) -> bool:
+        """Take what there is room for, and begin with it; False after the last."""
+        room = self.rules.concurrency - len(self.running)
+        if room <= 0:
+            await asyncio.wait(self.running, return_when=asyncio.FIRST_COMPLETED)
+            return True
+        found = await self.store.take(room)
+        for held in found:
+            task = asyncio.ensure_future(self._held(held))
+            self.running.add(task)
+            task.add_done_callback(self.running.discard)
+        return bool(found)
+
+    # --- one message ------------------------------------------------------------------------------
+
+    async def _held(self, held: Held) -> None:
+        try:
+            await self._one(held)
+        except Overtaken:
+            await self._left_to_others(held, "another sender has taken it over")
+        except Unavailable as error:
+            await self._left_to_others(held, str(error))
+        except Exception:
+            log.exception("%s %s: an error of its sender", self.way.name, held.id)
+            await self._left_to_others(held, "an error of its sender")
+
+    async def _left_to_others(self, held: Held, reason: str) -> None:
+        """What becomes of it is for the next who takes it; a lease that cannot be ended lapses."""
+        log.warning("%s %s: is taken up again: %s", self.way.name, held.id, reason)
+        try:
+            await self.store.retry(held, back_off(held.attempt), reason)
+        except Unavailable:
+            pass
+
+    async def _one(self, held: Held) -> None:
+        """Send it, unless its record says that this was done."""
+        key = str(held.message.get("dedupe_key") or held.id)
+        record = await self.store.read(key)
+        again = record.final and record.owner == held.id and held.attempt == 1
+        if record.final and not again:
+            await self._answer(held, record.told, final=True)
+            await self.store.done(held)
+            return
+        sending = self._sending(held, key, record, again=again)
+        if record.begun:
+            sending.begun, sending.number = True, record.number
+            tried = self.way.unknown(sending)
+        elif reason := self._hopeless(held, record):
+            tried = self.way.given_up(sending, reason)
+        else:
+            found = await self._in_turn(held, sending)
+            if found is None:
+                await self.store.give_back(held)
+                return
+            tried = found
+        await self._settle(held, key, sending, tried)
+
+    def _sending(self, held: Held, key: str, record: Record, *, again: bool) -> Sending:
+        async def begin() -> bool:
+            return await self.store.begin(key, record.number, self.rules.lifetime + self.rules.keep)
+
+        return Sending(
+            id=str(held.message.get("id") or held.id),
+            message=held.message,
+            number=record.number + 1,
+            put_at=held.put_at,
+            earlier=record.told,
+            again=again,
+            begin=begin,
+        )
+
+    def _end(self, held: Held) -> float:
+        """When it is to be given up: Unix seconds."""
+        start = _number(held.message.get("not_before"), 0.0)
+        end = max(held.put_at, start) + self.rules.lifetime
+        return min(end, _number(held.message.get("expires"), end))
+
+    def _hopeless(self, held: Held, record: Record) -> str:
+        """Why it is not tried (again), or ""."""
+        if held.attempt - 1 - record.number >= DEATHS:
+            return f"{DEATHS} attempts have died while they prepared it"
+        return "expired" if self.clock() >= self._end(held) else ""
+
+    async def _in_turn(self, held: Held, sending: Sending) -> Tried | None:
+        """An attempt in its turn; None when there is to be none any more."""
+        place = self.way.place(held.message)
+        if not await self._turn(place):
+            return None
+        down = False
+        try:
+            tried = await self.way.attempt(sending)
+            down = tried.down
+        except (Overtaken, Unavailable):
+            raise
+        except asyncio.CancelledError:
+            tried = self.way.unknown(sending) if sending.begun else Tried(state="later", delay=0.0)
+        except Exception as error:
+            log.exception("%s %s: the attempt raised", self.way.name, sending.id)
+            reason = f"{type(error).__name__}: {error}"
+            tried = self.way.unknown(sending) if sending.begun else Tried(state="later", reason=reason)
+        finally:
+            self._pace.left(place, asyncio.get_running_loop().time(), down=down)
+            self._left.set()
+        return tried
+
+    async def _turn(self, place: str) -> bool:
+        """Wait for its turn; False when the process is to end, and what waits outlives it."""
+        loop = asyncio.get_running_loop()
+        while not (self._stopping.is_set() and self.store.durable):
+            wait = self._pace.ask(place, loop.time())
+            if wait == 0.0:
+                return True
+            self._left.clear()
+            try:
+                async with asyncio.timeout(wait):
+                    await self._left.wait()
+            except TimeoutError:
+                pass
+        return False
+
+    async def _settle(self, held: Held, key: str, sending: Sending, tried: Tried) -> None:
+        """The record, the answer, the store."""
+        delay = back_off(sending.number) if tried.delay is None else tried.delay
+        told = tried.told or dict(sending.earlier)
+        if tried.state == "later" and self.clock() + delay >= self._end(held):
+            sending.earlier = told
+            tried = self.way.given_up(sending, tried.reason or "expired")
+            told = tried.told
+        final = tried.state != "later"
+        first = not sending.earlier and bool(told)
+        record = Record(number=sending.number, begun=sending.begun, final=final, owner=held.id, told=told)
+        keep = self.rules.keep if final else self.rules.lifetime + self.rules.keep
+        if not await self._insist(lambda: self.store.settle(key, record, keep)):
+            raise Overtaken
+        self._count(f"{self.way.name}.{tried.state}", 1)
+        if final or first:
+            await self._answer(held, told, final=final)
+        await self._insist(lambda: self._settled(held, tried, delay))
+
+    async def _settled(self, held: Held, tried: Tried, delay: float) -> bool:
+        if tried.state == "sent":
+            await self.store.done(held)
+        elif tried.state == "later":
+            await self.store.retry(held, delay, tried.reason)
+        else:
+            log.warning("%s %s: %s: %s", self.way.name, held.id, tried.state, tried.reason)
+            await self.store.dead(held, tried.reason or tried.state)
+        return True
+
+    async def _insist(self, deed: Callable[[], Awaitable[bool]]) -> bool:
+        """What the store says; while it does not answer it is asked again, since nobody else knows."""
+        while True:
+            try:
+                return await deed()
+            except Unavailable:
+                if self._stopping.is_set():
+                    raise
+                await asyncio.sleep(LOOK)
+
+    async def _answer(self, held: Held, told: Mapping[str, Any], *, final: bool) -> None:
+        """Tell who has asked for it."""
+        channel: Any = held.message.get("reply_channel")
+        if not channel:
+            return
+        name = held.message.get("id") or held.id
+        result = {**told, "type": self.way.result, "id": name, "final": final}
+        try:
+            await self.answer(channel, result)
+        except Exception as error:  # noqa: BLE001 - a name may be none, its reader slow; what was sent is sent
+            self._count(f"{self.way.name}.unanswered", 1)
+            log.warning("%s %s: its result could not be told: %s", self.way.name, held.id, error)
+
+
+def _number(value: Any, otherwise: float) -> float:
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else otherwise

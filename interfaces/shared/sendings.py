@@ -1,0 +1,174 @@
+"""What an outbox, the store it takes from and the protocol it sends by say to each other. Pure."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+from interfaces.shared.asgi import Event
+
+__all__ = ["NOTHING", "Held", "Overtaken", "Record", "Sending", "Store", "Tried", "Way"]
+
+
+@dataclass(slots=True, eq=False)
+class Held:
+    """A message that was taken from a store, and is held until it is settled there."""
+
+    id: str
+    message: Event
+    attempt: int
+    """1, 2 …: how often it was taken."""
+    put_at: float
+    """Unix seconds."""
+    item: Any = field(default=None, repr=False)
+    """The store's own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """What is known of a message, under its ``dedupe_key`` or id."""
+
+    number: int = 0
+    """Attempts so far."""
+    begun: bool = False
+    """Whether the last one has become irrevocable, and its end is not known."""
+    final: bool = False
+    owner: str = ""
+    """The id of what was settled last."""
+    told: dict[str, Any] = field(default_factory=dict)
+    """What the last result said."""
+
+
+NOTHING = Record()
+
+
+class Store(Protocol):
+    """Where messages wait. Everything may raise Unavailable; what a dead process held is given to another."""
+
+    @property
+    def durable(self) -> bool:
+        """Whether what waits outlives this process."""
+        ...
+
+    async def open(self) -> None:
+        """Before all else. ConfigError when the broker keeps less than is asked for."""
+        ...
+
+    async def close(self) -> None:
+        """Take nothing more; what is held goes back."""
+        ...
+
+    def leave(self) -> None:
+        """The process is to end: :meth:`take` gives what can be had at once, then nothing."""
+        ...
+
+    def describe(self) -> str:
+        """How well it keeps what waits: one line for the start."""
+        ...
+
+    async def take(self, n: int) -> list[Held]:
+        """Wait for 1 to ``n`` messages, which are held from now on; may be cancelled. None after the last one."""
+        ...
+
+    async def done(self, held: Held) -> None:
+        """It is dealt with."""
+        ...
+
+    async def retry(self, held: Held, delay: float, reason: str) -> None:
+        """Give it again after so many seconds."""
+        ...
+
+    async def dead(self, held: Held, reason: str) -> None:
+        """It is given up, and kept for somebody to look at, as far as the store can."""
+        ...
+
+    async def give_back(self, held: Held) -> None:
+        """It was not begun: the next to take has it, and that does not count."""
+        ...
+
+    async def read(self, key: str) -> Record:
+        """What is known of ``key``."""
+        ...
+
+    async def begin(self, key: str, seen: int, keep: float) -> bool:
+        """Record that attempt ``seen`` + 1 is irrevocable now; False when something has happened since ``seen``."""
+        ...
+
+    async def settle(self, key: str, record: Record, keep: float) -> bool:
+        """Record what became of attempt ``record.number``; False when another was begun since, or has settled it.
+
+        ``record.begun`` says whether it had become irrevocable.
+        """
+        ...
+
+
+class Overtaken(Exception):  # noqa: N818 - no mistake
+    """Another sender has the message by now: this one was stopped for longer than its lease."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """What became of an attempt. ``told`` is the result's, beside type and id; the next attempt sees it.
+
+    "later" is tried again, after ``delay`` seconds if that is said; ``down``: its destination could not be reached.
+    """
+
+    state: Literal["sent", "later", "failed", "uncertain"]
+    told: dict[str, Any] = field(default_factory=dict)
+    reason: str = ""
+    delay: float | None = None
+    down: bool = False
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Sending:
+    """One attempt: what a :class:`Way` is given."""
+
+    id: str
+    """The message's own ``id``, else one that was made for it."""
+    message: Event
+    number: int
+    put_at: float
+    """Unix seconds: when it was sent to the channel."""
+    earlier: Mapping[str, Any]
+    """What the result of the attempt before said."""
+    again: bool = False
+    """Whether somebody has put it back after its end: what failed, and what is uncertain, is to be tried, too."""
+    begin: Callable[[], Awaitable[bool]] = field(repr=False)
+    begun: bool = False
+
+    async def commit(self) -> None:
+        """To be called right before what cannot be undone. Raises Overtaken and Unavailable: then it is not done."""
+        if not self.begun:
+            if not await self.begin():
+                raise Overtaken
+            self.begun = True
+
+
+class Way(Protocol):
+    """How one protocol sends."""
+
+    @property
+    def name(self) -> str:
+        """Of its counts and log lines, and its channel: "email.send"."""
+        ...
+
+    @property
+    def result(self) -> str:
+        """The type of its results: "email.result"."""
+        ...
+
+    def place(self, message: Event) -> str:
+        """The destination that its pace is kept for."""
+        ...
+
+    async def attempt(self, sending: Sending) -> Tried:
+        """Try once; a message that cannot be sent is "failed". What it raises is logged, and "later" or "uncertain"."""
+        ...
+
+    def unknown(self, sending: Sending) -> Tried:
+        """What to tell of an attempt that was begun and whose end nobody knows: "uncertain"."""
+        ...
+
+    def given_up(self, sending: Sending, reason: str) -> Tried:
+        """What to tell of a message that is not tried (again): "failed"."""
+        ...

@@ -1,0 +1,170 @@
+"""A store of an outbox in memory: what waits there is lost with its process. Bounded."""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+from heapq import heappop, heappush
+from itertools import count
+from secrets import token_hex
+from typing import Any
+
+from interfaces.shared.asgi import Event
+from interfaces.shared.errors import Unavailable
+from interfaces.shared.sendings import NOTHING, Held, Record
+
+__all__ = ["MOST", "RECORDS", "MemoryStore"]
+
+log = logging.getLogger("interfaces.outbox")
+
+MOST = 1000
+"""Messages that wait here; while there are so many the channel fills up, and then its senders are told."""
+RECORDS = 100_000
+"""Results that are remembered; the oldest go."""
+
+
+class MemoryStore:
+    """Takes what ``source`` gives, a channel of a layer, and keeps it until it is sent: a store of an outbox.
+
+    ``clock`` gives Unix seconds, for ``not_before`` too.
+    """
+
+    durable = False
+
+    def __init__(
+        self,
+        source: AsyncIterator[Event],
+        *,
+        most: int = MOST,
+        records: int = RECORDS,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.most = most
+        self.records = records
+        self.clock = clock
+        self._source = source
+        self._waiting: list[tuple[float, int, Held]] = []
+        """A heap of (when it is due, number, message)."""
+        self._held: set[Held] = set()
+        self._numbers = count(1)
+        self._records: dict[str, tuple[Record, float]] = {}
+        self._pump: asyncio.Task[None] | None = None
+        self._bell, self._room = asyncio.Event(), asyncio.Event()
+        self._leaving = False
+
+    def __repr__(self) -> str:
+        return f"<MemoryStore: {len(self._waiting)} wait, {len(self._held)} are held>"
+
+    async def open(self) -> None:
+        """Begin to read the source."""
+        self._pump = asyncio.ensure_future(self._read())
+
+    async def close(self) -> None:
+        """Stop to read; tells how many are lost."""
+        self.leave()
+        if self._pump is not None:
+            await asyncio.wait({self._pump})
+        if lost := len(self._waiting) + len(self._held):
+            log.error("%d messages that were not sent are lost with this process", lost)
+
+    def leave(self) -> None:
+        """As the protocol says."""
+        self._leaving = True
+        if self._pump is not None:
+            self._pump.cancel()
+        self._bell.set()
+
+    def describe(self) -> str:
+        """As the protocol says."""
+        return "memory: what waits, and what is remembered, ends with this process"
+
+    async def _read(self) -> None:
+        try:
+            async for message in self._source:
+                start: Any = message.get("not_before")
+                held = Held(token_hex(8), message, 0, self.clock())
+                self._wait(held, start if isinstance(start, int | float) else 0.0)
+                while len(self._waiting) + len(self._held) >= self.most:
+                    self._room.clear()
+                    await self._room.wait()
+        except Unavailable as error:  # the layer was closed
+            log.warning("no more messages come: %s", error)
+            self._leaving = True
+            self._bell.set()
+
+    def _wait(self, held: Held, due: float) -> None:
+        heappush(self._waiting, (due, next(self._numbers), held))
+        self._bell.set()
+
+    def _free(self, held: Held) -> None:
+        self._held.discard(held)
+        self._room.set()
+
+    async def take(self, n: int) -> list[Held]:
+        """As the protocol says."""
+        while True:
+            self._bell.clear()
+            now = self.clock()
+            found: list[Held] = []
+            while self._waiting and self._waiting[0][0] <= now and len(found) < n:
+                held = heappop(self._waiting)[2]
+                held.attempt += 1
+                found.append(held)
+            if found or self._leaving:
+                self._held.update(found)
+                return found
+            try:
+                async with asyncio.timeout(self._waiting[0][0] - now if self._waiting else None):
+                    await self._bell.wait()
+            except TimeoutError:
+                pass
+
+    async def done(self, held: Held) -> None:
+        """As the protocol says."""
+        self._free(held)
+
+    async def retry(self, held: Held, delay: float, reason: str) -> None:
+        """As the protocol says."""
+        self._free(held)
+        self._wait(held, self.clock() + delay)
+
+    async def dead(self, held: Held, reason: str) -> None:
+        """It is gone: only its result, and what was logged, tell of it."""
+        self._free(held)
+
+    async def give_back(self, held: Held) -> None:
+        """As the protocol says."""
+        held.attempt -= 1
+        self._free(held)
+        self._wait(held, 0.0)
+
+    # --- records ----------------------------------------------------------------------------------
+
+    async def read(self, key: str) -> Record:
+        """As the protocol says."""
+        record, until = self._records.get(key, (NOTHING, 0.0))
+        return record if until > self.clock() else NOTHING
+
+    async def begin(self, key: str, seen: int, keep: float) -> bool:
+        """As the protocol says."""
+        record = await self.read(key)
+        if record.number != seen or record.begun:
+            return False
+        self._write(key, replace(record, number=seen + 1, begun=True, final=False), keep)
+        return True
+
+    async def settle(self, key: str, record: Record, keep: float) -> bool:
+        """As the protocol says."""
+        known = await self.read(key)
+        if known.begun != record.begun or known.number != record.number - (not record.begun):
+            return False
+        self._write(key, replace(record, begun=False), keep)
+        return True
+
+    def _write(self, key: str, record: Record, keep: float) -> None:
+        now = self.clock()
+        self._records.pop(key, None)  # so that the oldest stay in front
+        self._records[key] = record, now + keep
+        while len(self._records) > self.records or self._records[next(iter(self._records))][1] <= now:
+            del self._records[next(iter(self._records))]

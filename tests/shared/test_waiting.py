@@ -1,0 +1,160 @@
+"""A store of an outbox in memory."""
+
+import asyncio
+
+import pytest
+
+from interfaces.shared.sendings import NOTHING, Record
+from interfaces.shared.waiting import MemoryStore
+from tests.shared.outboxes import Asked, Clock
+
+
+def stored(main, **more):
+    """Run ``main(store, asked)`` with a store that is open."""
+
+    async def run():
+        asked = Asked()
+        store = MemoryStore(asked, clock=Clock(), **more)
+        await store.open()
+        try:
+            await main(store, asked)
+        finally:
+            await store.close()
+
+    asyncio.run(run())
+
+
+async def turns(n=20):
+    """Let the others run."""
+    for _ in range(n):
+        await asyncio.sleep(0)
+
+
+def test_what_comes_is_taken_in_its_order():
+    """Up to as many as are asked for, each with its attempt and the time when it came."""
+
+    async def main(store, asked):
+        for name in "abc":
+            asked.queue.put_nowait({"id": name})
+        await turns()
+        first, second = await store.take(2), await store.take(2)
+        assert [held.message["id"] for held in first + second] == ["a", "b", "c"]
+        assert [(held.attempt, held.put_at) for held in first] == [(1, store.clock.now)] * 2
+        for held in first + second:
+            await store.done(held)
+        assert "0 wait, 0 are held" in repr(store)
+        assert "ends with this process" in store.describe()
+
+    stored(main)
+
+
+def test_who_waits_is_woken():
+    """By what comes, and may be cancelled without losing it."""
+
+    async def main(store, asked):
+        waiting = asyncio.ensure_future(store.take(1))
+        await turns()
+        waiting.cancel()
+        await turns()
+        waiting = asyncio.ensure_future(store.take(1))
+        await turns()
+        asked.queue.put_nowait({"id": "a"})
+        (held,) = await waiting
+        await store.done(held)
+
+    stored(main)
+
+
+def test_what_is_tried_again_comes_when_it_is_due():
+    """Its attempts are counted; what is given back comes at once, and that one does not count."""
+
+    async def main(store, asked):
+        asked.queue.put_nowait({"id": "a"})
+        (held,) = await store.take(1)
+        await store.retry(held, 0.001, "busy")
+        waiting = asyncio.ensure_future(store.take(1))
+        await turns()
+        assert not waiting.done()
+        store.clock.now += 1
+        (held,) = await waiting
+        assert held.attempt == 2
+        await store.give_back(held)
+        (held,) = await store.take(1)
+        assert held.attempt == 2
+        await store.dead(held, "given up")
+
+    stored(main)
+
+
+def test_it_is_bounded():
+    """While ``most`` are here no more are read, so the channel fills up; room is made by each that goes."""
+
+    async def main(store, asked):
+        for n in range(5):
+            asked.queue.put_nowait({"n": n})
+        await turns()
+        assert asked.queue.qsize() == 3
+        (held,) = await store.take(1)
+        await turns()
+        assert asked.queue.qsize() == 3
+        await store.done(held)
+        await turns()
+        assert asked.queue.qsize() == 2
+        for held in await store.take(9):
+            await store.done(held)
+
+    stored(main, most=2)
+
+
+def test_at_the_end_there_is_what_is_due(caplog):
+    """Then nothing, and how many are lost is told."""
+
+    async def main(store, asked):
+        asked.queue.put_nowait({"n": 1})
+        asked.queue.put_nowait({"n": 2, "not_before": store.clock.now + 60})
+        await turns()
+        store.leave()
+        (held,) = await store.take(9)
+        assert await store.take(9) == []
+        await store.done(held)
+
+    stored(main)
+    assert "1 messages that were not sent are lost" in caplog.text
+
+
+def test_records():
+    """An attempt is begun from what was seen, once; and settled by who has begun it, or who has not, once."""
+
+    async def main(store, _asked):
+        assert await store.read("k") == NOTHING
+        assert await store.begin("k", 0, 60)
+        assert not await store.begin("k", 0, 60)
+        assert not await store.settle("k", Record(number=1), 60)
+        later = Record(number=1, begun=True, told={"error": "busy"}, owner="x")
+        assert await store.settle("k", later, 60)
+        assert not await store.settle("k", later, 60)
+        assert await store.read("k") == Record(number=1, told={"error": "busy"}, owner="x")
+        assert await store.settle("k", Record(number=2), 60)
+        assert not await store.begin("k", 1, 60)
+        assert await store.begin("k", 2, 60)
+        assert await store.settle("k", Record(number=3, begun=True, final=True), 60)
+        assert (await store.read("k")).final
+        store.clock.now += 61
+        assert await store.read("k") == NOTHING
+
+    stored(main)
+
+
+@pytest.mark.parametrize("passes", [0, 100])
+def test_records_are_bounded(passes):
+    """The oldest go, and those whose time is over."""
+
+    async def main(store, _asked):
+        for n in range(9):
+            assert await store.begin(f"{n}", 0, 60)
+            store.clock.now += passes
+            assert len(store._records) <= 3
+        if passes:
+            assert len(store._records) == 1
+
+    stored(main, records=3)
