@@ -17,6 +17,7 @@ from interfaces.shared.errors import ApplicationError, ConfigError
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address, Listening
 from interfaces.shared.telemetry import Telemetry
+from interfaces.shared.webhook import Mounts
 
 __all__ = ["Chosen", "Served", "Serving"]
 
@@ -94,8 +95,9 @@ class Serving:
             app = await self._application()
             self._lifespan = Lifespan(app, self._options.lifespan if self._app is not None else "off")
             await self._lifespan.startup()
+            mounts = self._mounts(app)
             for served in self.served:
-                await self._start(served, app, self._lifespan.state)
+                await self._start(served, app, self._lifespan.state, mounts)
             if self._layer is not None:
                 await self._watch_layer()
         except BaseException:
@@ -131,20 +133,31 @@ class Serving:
         app, self.behind = await self._outer.enter_async_context(relayed)
         return app
 
+    def _mounts(self, app: Application) -> Mounts | None:
+        """What stands in front of the application where HTTP is served, and interfaces answer some of it."""
+        paths = [path for served in self.served for path in served.interface.paths]
+        http = any("http" in served.names for served in self.served)
+        return Mounts(app, paths) if http and paths else None
+
     async def _watch_layer(self) -> None:
         """Make the layer a part of what is to be ready."""
         from interfaces.runner.layer import watched  # noqa: PLC0415 - as above
 
         await self._outer.enter_async_context(watched(self._layer, self.readiness))
 
-    async def _start(self, served: Served, app: Application, state: dict[str, Any]) -> None:
+    async def _start(
+        self, served: Served, app: Application, state: dict[str, Any], mounts: Mounts | None
+    ) -> None:
         """Enter the interface, in a task of its own, so that its failure ends nothing else."""
+        if mounts is not None and "http" in served.names:
+            app = mounts
         served.context = context = Context(
             names=served.names,
             state=state,
             listening=self._listening,
             telemetry=self.telemetry,
             layer=self._layer,
+            mounts=mounts,
             on_ready=self.readiness.tell,
             drain=self._drain,
         )

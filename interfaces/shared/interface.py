@@ -13,6 +13,7 @@ from interfaces.shared.asgi import Application, Event
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.listen import Address, Listening
 from interfaces.shared.telemetry import Telemetry
+from interfaces.shared.webhook import Mounts
 
 __all__ = ["Context", "Interface"]
 
@@ -37,6 +38,8 @@ class Context:
     """Where counts and access lines go."""
     layer: Any = None
     """The channel layer (an :class:`interfaces.layers.base.Layer`), or None."""
+    mounts: Mounts | None = None
+    """Where to mount what is to answer :attr:`Interface.paths`; None where HTTP is not served: listen, then."""
     on_ready: Callable[[str, bool, str], None] = _unheard
     draining: bool = False
     """True from the moment the process was told to stop."""
@@ -72,6 +75,11 @@ class Interface(ABC, Generic[Options]):
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.options!r})"
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths that it answers over HTTP, in front of the application, where that is served here."""
+        return ()
 
     @abstractmethod
     def serve(self, app: Application, context: Context) -> AbstractAsyncContextManager[list[Address]]:

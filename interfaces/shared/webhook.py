@@ -1,0 +1,259 @@
+"""HTTP in front of a translation: what somebody posts is checked, read whole within limits, and handed on. Pure.
+
+An ASGI application for our own HTTP server, and what its users check requests by: signatures in constant time, times
+within a window, tokens that are good for one content. No asyncio, no clock: time is a parameter.
+"""
+
+import base64
+import binascii
+import hmac
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from interfaces.shared.asgi import Application, Receive, Scope, Send
+from interfaces.shared.errors import PeerError, PeerGone, Unavailable
+
+__all__ = [
+    "AHEAD",
+    "Answer",
+    "Mounts",
+    "Once",
+    "Request",
+    "Room",
+    "Webhook",
+    "basic",
+    "fresh",
+    "hmac_hex",
+    "refusal",
+    "same",
+]
+
+AHEAD = 300.0
+"""Seconds that the clock of who signs may be ahead of ours."""
+LATER = 30
+"""What ``Retry-After`` says where somebody is to try again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is answered to a request. ``text`` is for people."""
+
+    status: int
+    text: str = ""
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request whose body is there. ``headers``: the first of each, by its name in lower case."""
+
+    path: str
+    query: bytes
+    headers: Mapping[bytes, bytes] = field(repr=False)
+    body: bytes = field(repr=False)
+    client: tuple[str, int | None] | None = None
+    secure: bool = False
+    """Whether it came by https, as far as can be told."""
+
+    def header(self, name: bytes) -> str:
+        """The header ``name``, "" where there is none."""
+        return self.headers.get(name, b"").decode("latin-1")
+
+
+def refusal(status: int, text: str, *headers: tuple[bytes, bytes]) -> PeerError:
+    """The error to raise for a request that is answered with ``status``."""
+    return PeerError(text, Answer(status, text, headers))
+
+
+def same(said: str | bytes, right: str | bytes) -> bool:
+    """Whether both are the same, in a time that tells nothing of where they differ."""
+    one, other = (
+        text.encode("utf-8", "replace") if isinstance(text, str) else text for text in (said, right)
+    )
+    return hmac.compare_digest(one, other)
+
+
+def hmac_hex(secret: str, *parts: bytes) -> str:
+    """HMAC-SHA-256 of ``parts``, in hexadecimal."""
+    made = hmac.new(secret.encode(), digestmod="sha256")
+    for part in parts:
+        made.update(part)
+    return made.hexdigest()
+
+
+def fresh(said: str, now: float, window: float) -> bool:
+    """Whether ``said``, Unix seconds as a text, is at most ``window`` seconds ago and hardly in the future."""
+    if not (said.isascii() and said.isdigit() and len(said) <= 12):
+        return False
+    return now - window <= int(said) <= now + AHEAD
+
+
+def basic(request: Request, users: Iterable[str]) -> bool:
+    """Whether the request is by one of ``users``, each "name:password" (RFC 7617)."""
+    scheme, _, coded = request.header(b"authorization").partition(" ")
+    try:
+        said = base64.b64decode(coded.strip(), validate=True)
+    except (binascii.Error, ValueError):
+        return False
+    fitting = [same(said, user) for user in users]  # all of them, so that the time tells nothing
+    return scheme.lower() == "basic" and any(fitting)
+
+
+class Once:
+    """Tokens that are good for one content: a signature that does not cover the content shall not carry another.
+
+    The same token with the same ``mark`` is a repeat. Remembered for ``keep`` seconds, the ``most`` latest.
+    """
+
+    def __init__(self, keep: float, most: int = 100_000) -> None:
+        self.keep = keep
+        self.most = most
+        self._seen: dict[str, tuple[str, float]] = {}
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def fits(self, token: str, mark: str, now: float) -> bool:
+        """Whether ``token`` is new, or came with the same ``mark`` before."""
+        seen = self._seen
+        while seen and (len(seen) >= self.most or next(iter(seen.values()))[1] <= now):
+            del seen[next(iter(seen))]
+        kept = seen.get(token)
+        if kept is None:
+            seen[token] = mark, now + self.keep
+        return kept is None or same(kept[0], mark)
+
+
+class Room:
+    """Bytes of bodies that may be held at once, by all requests together."""
+
+    def __init__(self, most: int) -> None:
+        self.most = most
+        self.held = 0
+
+    def take(self, size: int) -> bool:
+        """Hold ``size`` bytes more; False where that is too much now."""
+        if self.held and self.held + size > self.most:  # one alone may always: else it never could
+            return False
+        self.held += size
+        return True
+
+    def give(self, size: int) -> None:
+        """Hold them no longer."""
+        self.held -= size
+
+
+class Webhook:
+    """The ASGI application: ``handle(request)`` gives the answer, or raises PeerError with one, or Unavailable (503).
+
+    ``types``: the media types that are taken. ``max_body`` bytes of one body, ``room`` for all of them.
+    """
+
+    def __init__(
+        self,
+        handle: Callable[[Request], Awaitable[Answer]],
+        *,
+        types: Iterable[str],
+        max_body: int,
+        room: Room,
+    ) -> None:
+        self.handle = handle
+        self.types = frozenset(types)
+        self.max_body = max_body
+        self.room = room
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request (ASGI 3)."""
+        held: list[int] = []
+        try:
+            answer = await self._answered(scope, receive, held)
+        except PeerGone:
+            return
+        except PeerError as error:
+            answer = error.answer if isinstance(error.answer, Answer) else Answer(400, str(error))
+        except Unavailable:
+            answer = Answer(503, "Try again later")
+        finally:
+            self.room.give(sum(held))
+        body = answer.text.encode() + b"\n" if answer.text else b""
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+        if answer.status == 503:
+            headers.append((b"retry-after", b"%d" % LATER))
+        start = {
+            "type": "http.response.start",
+            "status": answer.status,
+            "headers": [*headers, *answer.headers],
+        }
+        await send(start)
+        await send({"type": "http.response.body", "body": body})
+
+    async def _answered(self, scope: Scope, receive: Receive, held: list[int]) -> Answer:
+        if scope["method"] != "POST":
+            raise refusal(405, "This is a webhook: POST", (b"allow", b"POST"))
+        headers: dict[bytes, bytes] = {}
+        for name, value in scope["headers"]:
+            headers.setdefault(name, value)
+        kind = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
+        if kind not in self.types:
+            raise refusal(415, f"Content-Type has to be {' or '.join(sorted(self.types))}")
+        body = await self._body(headers, receive, held)
+        secure = scope.get("scheme") == "https"
+        path, query = scope["path"], scope.get("query_string", b"")
+        return await self.handle(Request(path, query, headers, body, scope.get("client"), secure=secure))
+
+    async def _body(self, headers: Mapping[bytes, bytes], receive: Receive, held: list[int]) -> bytes:
+        said = headers.get(b"content-length", b"")
+        if said.isdigit():
+            self._hold(int(said), 0, held)
+        pieces, size, more = [], 0, True
+        while more:
+            event: Any = await receive()
+            if event["type"] == "http.disconnect":
+                raise PeerGone("the client has gone")
+            piece = event.get("body", b"")
+            size += len(piece)
+            if not said.isdigit():
+                self._hold(len(piece), size - len(piece), held)
+            pieces.append(piece)
+            more = event.get("more_body", False)
+        return b"".join(pieces)
+
+    def _hold(self, size: int, before: int, held: list[int]) -> None:
+        if before + size > self.max_body:
+            raise refusal(413, f"More than {self.max_body} bytes")
+        if not self.room.take(size):
+            raise refusal(503, "Too many messages in flight, try again later")
+        held.append(size)
+
+
+class Mounts:
+    """In front of an application: interfaces answer the paths that they have mounted something under.
+
+    ``paths``: what will be mounted; until it is, and once it is no more, the client is to try again.
+    """
+
+    def __init__(self, app: Application, paths: Iterable[str]) -> None:
+        self.app = app
+        self._mounted: dict[str, Application] = dict.fromkeys(paths, _away)
+
+    def mount(self, path: str, app: Application) -> None:
+        """Let ``app`` answer ``path`` and all below it."""
+        self._mounted[path] = app
+
+    def unmount(self, path: str) -> None:
+        """Have the clients of ``path`` try again."""
+        self._mounted[path] = _away
+
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Serve one scope (ASGI 3)."""
+        if scope["type"] == "http":
+            asked = scope["path"]
+            for path, app in self._mounted.items():
+                if asked.startswith(path) and asked[len(path) : len(path) + 1] in ("", "/"):
+                    return app(scope, receive, send)
+        return self.app(scope, receive, send)
+
+
+async def _away(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    raise Unavailable("not mounted")
