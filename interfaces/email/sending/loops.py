@@ -31,9 +31,6 @@ def refusal(event: Mapping[str, Any], to: str = "", own: Iterable[str] = ()) -> 
         hops += name == b"received"
     if not sender:
         return "it has the null sender: a bounce, or an automatic answer"
-    kind = event.get("kind", "message")
-    if kind != "message":
-        return f"it is of kind {kind}"
     ours = {one.lower() for one in (*event.get("to", ()), *own)}
     for address in {sender.lower(), to.lower()} - {""}:
         if address in ours:
@@ -42,7 +39,8 @@ def refusal(event: Mapping[str, Any], to: str = "", own: Iterable[str] = ()) -> 
             return f"nobody reads {address}"
     if hops > HOPS:
         return f"it has passed {hops} servers: a circle"
-    return _said(first)
+    kind = event.get("kind", "message")
+    return _said(first) or (None if kind == "message" else f"it is of kind {kind}")
 
 
 def _said(first: Mapping[bytes, bytes]) -> str | None:

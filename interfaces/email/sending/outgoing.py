@@ -5,7 +5,7 @@
 RFC 3461 (NOTIFY, RET, ENVID), RFC 6531 (SMTPUTF8).
 """
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
@@ -13,7 +13,7 @@ import msgspec
 
 from interfaces.shared.errors import ApplicationError
 
-__all__ = ["Outgoing", "Result", "Status", "Suppressed", "Transport", "results"]
+__all__ = ["Commit", "Outgoing", "Result", "Status", "Suppressed", "Transport", "results"]
 
 Status = Literal["accepted", "deferred", "failed", "uncertain"]
 
@@ -96,14 +96,21 @@ def results(
     return [Result(one, status, code, enhanced, text) for one in recipients]
 
 
+Commit = Callable[[], Awaitable[None]]
+"""Writes down that what follows cannot be undone: who finds that after a crash reports "uncertain"."""
+
+
 class Transport(Protocol):
     """A way out. Safe to be used by several tasks at once."""
 
-    async def send(self, mail: Outgoing) -> list[Result]:
+    async def send(self, mail: Outgoing, commit: Commit | None = None) -> list[Result]:
         """Try once, without delay; one result for each recipient, in their order.
 
         Never raises for what a peer says or does: a connection that fails before the content was wholly sent is
         "deferred", one that is lost before the answer to it is "uncertain". Cancelling it closes the connection.
+
+        ``commit`` is awaited once, right before what cannot be undone (the end of the content), and not at all when
+        nobody takes the message; what it raises is raised, and the message is not delivered then.
         """
         ...
 

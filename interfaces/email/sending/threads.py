@@ -5,12 +5,11 @@ RFC 5322 (§3.6.2 Reply-To, §3.6.4 In-Reply-To and References), RFC 3834 (§3.1
 
 import re
 from collections.abc import Iterable, Mapping
-from email.errors import HeaderParseError
-from email.header import decode_header, make_header
-from email.utils import getaddresses
 from typing import Any
 
-from interfaces.email.sending.addresses import addresses, mailboxes
+from interfaces.email.mime.addresses import addresses as received
+from interfaces.email.mime.limits import MimeError
+from interfaces.email.sending.addresses import Mailbox, mailbox
 from interfaces.email.sending.loops import refusal
 from interfaces.email.sending.outgoing import Suppressed
 from interfaces.shared.errors import ApplicationError
@@ -19,14 +18,12 @@ __all__ = ["REFERENCES", "answer", "kept", "reply"]
 
 REFERENCES = 20
 """Identifiers of a thread that an answer names: the first, and the last ones."""
-ADDRESSES = 100
-"""Addresses that are read from a header."""
 FIELD = 20_000
-"""Octets of a field of addresses that are looked at."""
+"""Octets of References that are looked at."""
 _IDENTIFIER = re.compile(rb"<([^<>\s\x00-\x20\x7f-\xff]{1,900})>")
 _RE = re.compile(r"(?:re|aw|sv|antw|rép|ref|odp)(?:\[\d{1,3}\])?\s*:", re.IGNORECASE)
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
-KEPT = frozenset(str.split("in_reply_to references subject reply_to reply_all from_address refusal own"))
+KEPT = frozenset(str.split("in_reply_to references subject reply_to reply_all from_address refusal"))
 """The parts of an event that are enough to answer it."""
 
 
@@ -46,22 +43,20 @@ def kept(event: Mapping[str, Any]) -> dict[str, Any]:
         raise ApplicationError("reply_to_event is neither an email.receive nor what reply() makes of one")
     first = _firsts(event["headers"])
     sender = str(event.get("from_address") or "")
-    to = _boxes(first.get(b"reply-to")) or _boxes(first.get(b"from")) or ([sender] if sender else [])
-    reply_to = to[:1]
-    own = [str(one) for one in event.get("to", ())]
-    others = [one for name in (b"to", b"cc") for one in _boxes(first.get(name))]
-    target = addresses(mailboxes(reply_to, "Reply-To"))
+    to = (_boxes(first.get(b"reply-to")) or _boxes(first.get(b"from")) or _boxes(sender.encode()))[:1]
+    own = [str(one).lower() for one in event.get("to", ())]
+    others = [box for name in (b"to", b"cc") for box in _boxes(first.get(name))]
+    named = {*own, *(box.address.lower() for box in to)}
     identifier = _identifiers(first.get(b"message-id", b""))[:1]
     before = _identifiers(first.get(b"references", b"")) or _identifiers(first.get(b"in-reply-to", b""))[:1]
     return {
         "in_reply_to": identifier,
-        "references": bounded([*before, *identifier]),
+        "references": bounded([*(one for one in before if one not in identifier), *identifier]),
         "subject": _UNSEEN.sub(" ", str(event.get("subject") or ""))[:800],
-        "reply_to": reply_to,
-        "reply_all": [one for one in others if _bare(one) not in {_bare(mine) for mine in [*own, *reply_to]}],
+        "reply_to": [_written(box) for box in to],
+        "reply_all": [_written(box) for box in others if box.address.lower() not in named],
         "from_address": str(event.get("to_address") or ""),
-        "refusal": refusal(event, *target),
-        "own": own,
+        "refusal": refusal(event, *(box.address for box in to)),
     }
 
 
@@ -74,7 +69,8 @@ def answer(message: Mapping[str, Any]) -> dict[str, Any]:
     parts = kept(message["reply_to_event"])
     filled = {key: value for key, value in message.items() if key not in ("reply_to_event", "reply_all")}
     filled.setdefault("auto_submitted", "auto-replied")
-    if filled["auto_submitted"] not in (None, False, "no") and parts["refusal"]:
+    automatic = filled["auto_submitted"] not in (None, False, "no")
+    if automatic and parts["refusal"]:
         raise Suppressed(f"no program answers this message: {parts['refusal']}")
     if not filled.get("to"):
         if not parts["reply_to"]:
@@ -113,30 +109,23 @@ def _identifiers(value: bytes) -> list[str]:
     return [one.decode("ascii") for one in _IDENTIFIER.findall(value[:FIELD])]
 
 
-def _boxes(value: bytes | None) -> list[str]:
-    """The addresses of a received field, as we would write them; what is none of ours to send to is left out."""
-    if not value:
-        return []
-    found: list[str] = []
-    for name, address in getaddresses([value[:FIELD].decode("utf-8", "replace")])[:ADDRESSES]:
+def _boxes(value: bytes | None) -> list[Mailbox]:
+    """The addresses of a received field; what cannot be sent to is left out."""
+    found: list[Mailbox] = []
+    try:
+        read = received(value or b"")
+    except MimeError:
+        return found
+    for one in read:
         try:
-            box = mailboxes(address, "an address")[0]
-        except (ApplicationError, IndexError):
+            address = mailbox(one.address, "an address").address
+        except ApplicationError:
             continue
-        said = _UNSEEN.sub(" ", _decoded(name))[:200].replace("\\", "").replace('"', "").strip()
-        found.append(f'"{said}" <{box.address}>' if said else box.address)
+        found.append(Mailbox(_UNSEEN.sub(" ", one.name)[:200].strip(), address))
     return found
 
 
-def _decoded(name: str) -> str:
-    """A name with its encoded words decoded."""
-    if "=?" not in name or len(name) > 2000:
-        return name
-    try:
-        return str(make_header(decode_header(name)))
-    except (HeaderParseError, LookupError, ValueError):
-        return name
-
-
-def _bare(text: str) -> str:
-    return mailboxes(text, "an address")[0].address.lower()
+def _written(box: Mailbox) -> str:
+    """As an application writes it."""
+    name = box.name.replace("\\", "").replace('"', "")
+    return f'"{name}" <{box.address}>' if name else box.address
