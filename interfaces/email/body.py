@@ -35,7 +35,8 @@ class Body:
         self.size: int = len(head)
         self.held: int = len(head)
         self._folder = folder
-        self._digest = hashlib.sha256()
+        self._first: bytes = b""
+        self._digest: Any = None  # made with the second piece: most messages have one
         self._pieces: list[bytes] = [head] if head else []
         self._file: IO[bytes] | None = None
         self._said: str = ""
@@ -46,7 +47,12 @@ class Body:
             return
         self.size += len(piece)
         self._said = ""
-        self._digest.update(piece)
+        if self._digest is None and not self._first and self.size <= self.memory:
+            self._first = piece
+        else:
+            if self._digest is None:
+                self._digest, self._first = hashlib.sha256(self._first), b""
+            self._digest.update(piece)
         if self._file is None and self.size <= self.memory:
             self._pieces.append(piece)
             self.held += len(piece)
@@ -67,7 +73,8 @@ class Body:
     def digest(self) -> str:
         """SHA-256 of what was added, in hexadecimal."""
         if not self._said:
-            self._said = self._digest.hexdigest()
+            digest = self._digest if self._digest is not None else hashlib.sha256(self._first)
+            self._said = digest.hexdigest()
         return self._said
 
     @property

@@ -16,6 +16,7 @@ from interfaces.email.service import Service, log, tls_of
 from interfaces.email.translate import Key, Place, Transaction, received
 from interfaces.email.verdicts import MailDelivery, replies_of
 from interfaces.email.wire_smtp import Wire
+from interfaces.shared.asgi import Scope
 from interfaces.shared.delivery import Verdict
 from interfaces.shared.stream import Stream
 
@@ -163,7 +164,7 @@ class Connection(Stream):
         self.place.helo = wire.greeting
         self._came = 0
         self.deadline = service.now + service.options.data_timeout
-        name, now = f"{getrandbits(64):016x}", time.time()  # nothing is secret about it
+        name, now = getrandbits(64).to_bytes(8, "big").hex(), time.time()  # nothing is secret about it
         body = service.body(received(name, self.place, mail, now, service.name))
         service.in_flight += body.held
         self.transaction = Transaction(name, self.place, mail, wire.recipients, now, body)
@@ -205,10 +206,12 @@ class Connection(Stream):
         message = self.message = Message(keys, partial(self._decided, transaction))
         self.deadline = self.service.now + self.service.options.verdict_timeout
         known = self.service.repeats.known(keys)
+        if not known:  # as it mostly is
+            message.join(self._call(transaction, headers, keys))
+            return
         new = [n for n, key in enumerate(keys) if key not in known]
         if new:
-            if known:
-                transaction, keys = transaction.only(new), [keys[n] for n in new]
+            transaction, keys = transaction.only(new), [keys[n] for n in new]
             message.join(self._call(transaction, headers, keys))
         else:
             self.service.let_go(transaction.body)
@@ -220,8 +223,7 @@ class Connection(Stream):
     def _call(self, transaction: Transaction, headers: Headers, keys: Sequence[Key]) -> Run:
         """Start the application."""
         service, run = self.service, Run(keys)
-        scope = transaction.scope(service.context.state, headers)
-        delivery = MailDelivery(service.app, scope, partial(_ended, service, transaction, run))
+        delivery = _Call(service, transaction, run, transaction.scope(service.context.state, headers))
         service.sessions.add(delivery)
         delivery.start(self.loop)
         delivery.last(transaction.event(headers))
@@ -237,10 +239,11 @@ class Connection(Stream):
             self.service.repeats.remember(message.verdicts)
         else:
             self.unheard = message.verdicts
-        self._answer(*replies)
+        self.wire.decide(replies)
+        self._go()
 
-    def _answer(self, *replies: bytes) -> None:
-        self.wire.answer(*replies)
+    def _answer(self, said: bytes) -> None:
+        self.wire.answer(said)
         self._go()
 
     def _leave(self) -> None:
@@ -339,9 +342,23 @@ class Connection(Stream):
         self.deadline = self.service.now + self.service.options.send_timeout
 
 
-def _ended(service: Service, transaction: Transaction, run: Run, delivery: MailDelivery) -> None:
-    """The application is done with a message, for the recipients of ``run``."""
-    service.let_go(transaction.body)
-    service.sessions.discard(delivery)
-    run.decided(delivery.outcomes(UNROUTED))
-    service.check_idle()
+class _Call(MailDelivery):
+    """The call of the application for a message, for the recipients of ``run``."""
+
+    def __init__(self, service: Service, transaction: Transaction, run: Run, scope: Scope) -> None:
+        super().__init__(service.app, scope, None)
+        self.service = service
+        self.transaction: Transaction | None = transaction
+        self.run = run
+
+    def end(self) -> None:
+        """The application is done with the message."""
+        super().end()
+        transaction, self.transaction = self.transaction, None
+        if transaction is not None:
+            service = self.service
+            service.let_go(transaction.body)
+            service.sessions.discard(self)
+            self.run.decided(self.outcomes(UNROUTED))
+            if service.idle is not None:
+                service.check_idle()

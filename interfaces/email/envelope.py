@@ -14,16 +14,16 @@ from dataclasses import dataclass, field
 from interfaces.email.replies import reply
 from interfaces.shared.errors import PeerError
 
-__all__ = ["Address", "Mail", "Parameters", "Recipient", "mail", "recipient"]
+__all__ = ["COMMAND", "Address", "Mail", "Parameters", "Recipient", "mail", "receiver", "recipient", "sender"]
 
-_TEXT = rb"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\xff-]+"
-_LABEL = rb"[A-Za-z0-9_\x80-\xff]+(?:-+[A-Za-z0-9_\x80-\xff]+)*"
-_LOCAL = rb"%b(?:\.%b)*|\"(?:[ !\x23-\x5b\x5d-\x7e\x80-\xff]|\\[ -~])*\"" % (_TEXT, _TEXT)
-_DOMAIN = rb"%b(?:\.%b)*|\[[A-Za-z0-9:.-]+\]" % (_LABEL, _LABEL)
-_PATH = rb"<(?:@[^:<> \x00-\x1f\x7f]*:)?(?:(?P<local>%b)(?:@(?P<domain>%b))?)?>" % (_LOCAL, _DOMAIN)
-_REST = rb"(?: (?P<parameters>[!-~ \x80-\xff]*))?"
-_MAIL = re.compile(rb"[Mm][Aa][Ii][Ll] [Ff][Rr][Oo][Mm]: ?%b%b" % (_PATH, _REST))
-_RCPT = re.compile(rb"[Rr][Cc][Pp][Tt] [Tt][Oo]: ?%b%b" % (_PATH, _REST))
+_TEXT = rb"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\xff-]++"
+_LABEL = rb"[A-Za-z0-9_\x80-\xff]++(?:-++[A-Za-z0-9_\x80-\xff]++)*+"
+_LOCAL = rb"%b(?:\.%b)*+|\"(?:[ !\x23-\x5b\x5d-\x7e\x80-\xff]|\\[ -~])*+\"" % (_TEXT, _TEXT)
+_DOMAIN = rb"%b(?:\.%b)*+|\[[A-Za-z0-9:.-]++\]" % (_LABEL, _LABEL)
+_PATH = rb"<(?:@[^:<> \x00-\x1f\x7f]*+:)?(?P<address>(?:%b)(?:@(?:%b))?)?>" % (_LOCAL, _DOMAIN)
+_VERB = rb"(?:(?P<mail>[Mm][Aa][Ii][Ll] [Ff][Rr][Oo][Mm])|[Rr][Cc][Pp][Tt] [Tt][Oo]): ?"
+COMMAND = re.compile(rb"%b%b(?: (?P<parameters>[!-~ \x80-\xff]*+))?\r\n" % (_VERB, _PATH))
+"""MAIL or RCPT with its CRLF: ``mail`` is a group of the one only. No control character fits."""
 _PARAMETER = re.compile(rb"(?P<name>[A-Za-z0-9][A-Za-z0-9-]*)(?:=(?P<value>[!-<>-~\x80-\xff]+))?")
 _XTEXT = re.compile(r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})*")
 _UNSEEN = re.compile("[\x80-\x9f\u2028\u2029]")
@@ -45,6 +45,8 @@ _OF_RCPT = {
     "ORCPT": re.compile(r"[A-Za-z0-9-]+;(?:[!-*,-<>-~\x80-\U0010ffff]|\+[0-9A-F]{2})+"),
 }
 _CAPITALS = ("BODY", "RET", "NOTIFY")
+MAIL_SYNTAX = reply(501, "5.5.4", "Syntax: MAIL FROM:<address> [parameters]")
+RCPT_SYNTAX = reply(501, "5.5.4", "Syntax: RCPT TO:<address> [parameters]")
 LONGEST_LOCAL, LONGEST_DOMAIN = 255, 255
 """Octets. RFC 5321 §4.5.3.1.1 asks for 64 of a local part; return addresses of mailing lists are longer."""
 
@@ -96,43 +98,59 @@ class Recipient:
 
 def mail(line: bytes, *, extended: bool, max_size: int, tls: bool) -> Mail:
     """Read a MAIL command without its CRLF. ``extended``: after EHLO or LHLO. Raises PeerError."""
-    found = _MAIL.fullmatch(line)
-    if found is None:
-        raise _error(501, "5.5.4", "Syntax: MAIL FROM:<address> [parameters]")
-    parameters = _parameters(found["parameters"], extended, _OF_MAIL)
-    utf8 = "SMTPUTF8" in parameters
-    sender = _address(found, "5.1.7", utf8=utf8) if found["local"] else Address("", "")
+    found = COMMAND.fullmatch(line + b"\r\n")
+    if found is None or not found["mail"]:
+        raise PeerError("malformed MAIL", MAIL_SYNTAX)
+    return sender(found, extended=extended, max_size=max_size, tls=tls)
+
+
+def recipient(line: bytes, *, extended: bool, utf8: bool) -> Recipient:
+    """Read a RCPT command without its CRLF. ``utf8``: MAIL said SMTPUTF8. Raises PeerError."""
+    found = COMMAND.fullmatch(line + b"\r\n")
+    if found is None or found["mail"]:
+        raise PeerError("malformed RCPT", RCPT_SYNTAX)
+    return receiver(found, extended=extended, utf8=utf8)
+
+
+def sender(found: re.Match[bytes], *, extended: bool, max_size: int, tls: bool) -> Mail:
+    """What a MAIL said that :data:`COMMAND` has matched. Raises PeerError."""
+    _, address, said = found.groups()
+    if not said:
+        return Mail(_address(address, "5.1.7", utf8=False) if address else Address("", ""), {})
+    parameters = _parameters(said, extended, _OF_MAIL)
+    mail = Mail(
+        _address(address, "5.1.7", utf8="SMTPUTF8" in parameters) if address else Address("", ""), parameters
+    )
     if "SIZE" in parameters:
         parameters["SIZE"] = size = int(parameters["SIZE"])
         if max_size and size > max_size:
             raise _error(552, "5.3.4", "Message too big")
     if "REQUIRETLS" in parameters and not tls:
         raise _error(530, "5.7.4", "REQUIRETLS needs TLS")
-    return Mail(sender, parameters)
+    return mail
 
 
-def recipient(line: bytes, *, extended: bool, utf8: bool) -> Recipient:
-    """Read a RCPT command without its CRLF. ``utf8``: MAIL said SMTPUTF8. Raises PeerError."""
-    found = _RCPT.fullmatch(line)
-    if found is None:
-        raise _error(501, "5.5.4", "Syntax: RCPT TO:<address> [parameters]")
-    if not found["local"]:
+def receiver(found: re.Match[bytes], *, extended: bool, utf8: bool) -> Recipient:
+    """What a RCPT said that :data:`COMMAND` has matched. Raises PeerError."""
+    _, address, said = found.groups()
+    if not address:
         raise _error(501, "5.1.3", "A recipient needs an address")
-    parameters = _parameters(found["parameters"], extended, _OF_RCPT)
-    if not utf8 and not str(parameters.get("ORCPT", "")).isascii():
+    parameters = _parameters(said, extended, _OF_RCPT) if said else {}
+    if parameters and not utf8 and not str(parameters.get("ORCPT", "")).isascii():
         raise _error(553, "5.6.7", "Such an ORCPT needs SMTPUTF8")
-    return Recipient(_address(found, "5.1.3", utf8=utf8), parameters)
+    return Recipient(_address(address, "5.1.3", utf8=utf8), parameters)
 
 
-def _address(found: re.Match[bytes], enhanced: str, *, utf8: bool) -> Address:
-    """The address that was ``found``; ``enhanced``: the code of one that is wrong."""
-    local: bytes = found["local"]
-    domain: bytes = found["domain"] or b""
+def _address(said: bytes, enhanced: str, *, utf8: bool) -> Address:
+    """The address that was ``said``; ``enhanced``: the code of one that is wrong."""
+    local, _, domain = said.rpartition(b"@")
+    if not local or said.endswith(b'"'):  # all of it is local; an @ within quotes begins no domain
+        local, domain = said, b""
     if not domain and local.lower() != b"postmaster":
         raise _error(501, enhanced, "An address needs a domain")
     if len(local) > LONGEST_LOCAL or len(domain) > LONGEST_DOMAIN:
         raise _error(501, enhanced, "The address is too long")
-    if local.isascii() and domain.isascii():
+    if said.isascii():
         return Address(local.decode("ascii"), domain.decode("ascii"))
     if not utf8:
         raise _error(553, "5.6.7", "Such an address needs SMTPUTF8")

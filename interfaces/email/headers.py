@@ -24,17 +24,25 @@ _COMMON = {
     """.split()
 }
 """Names as they are mostly written, which need no second look."""
+CR = 13
+ORDINARY = 16384
+"""Bytes of a header that is read in one go."""
 DECODED = 4000
 """Bytes of a field beyond which encoded words stay as they are."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, init=False)
 class Headers:
     """Fields in their order: names in lower case, values unfolded; ``end`` is where the body begins."""
 
-    fields: list[tuple[bytes, bytes]] = field(default_factory=list)
-    end: int = 0
-    _firsts: dict[bytes, bytes] = field(default_factory=dict, init=False, repr=False, compare=False)
+    fields: list[tuple[bytes, bytes]]
+    end: int
+    _firsts: dict[bytes, bytes] = field(repr=False, compare=False)
+
+    def __init__(self, fields: list[tuple[bytes, bytes]] | None = None, end: int = 0) -> None:
+        self.fields = [] if fields is None else fields
+        self.end = end
+        self._firsts = {}
 
     @property
     def firsts(self) -> dict[bytes, bytes]:
@@ -64,6 +72,11 @@ def split(content: bytes, most: int = 1 << 30) -> Headers:
 
     No more than one beyond ``most`` is read: a megabyte may have a quarter of a million.
     """
+    end = content.find(b"\r\n\r\n", 0, ORDINARY)
+    if end > 0 and content[0] != CR:
+        ordinary = _ordinary(content[:end])
+        if ordinary is not None and len(ordinary) <= most:
+            return Headers(ordinary, end + 4)
     fields: list[tuple[bytes, bytes]] = []
     at, size = 0, len(content)
     while True:
@@ -87,6 +100,20 @@ def split(content: bytes, most: int = 1 << 30) -> Headers:
             return Headers(fields, at)
 
 
+def _ordinary(head: bytes) -> list[tuple[bytes, bytes]] | None:
+    """The fields of ``head``, which is all of a header, with few calls; None when not each line is one."""
+    fields: list[tuple[bytes, bytes]] = []
+    for line in head.replace(b"\r\n ", b" ").replace(b"\r\n\t", b"\t").split(b"\r\n"):
+        said, colon, value = line.partition(b":")
+        name = _COMMON.get(said)
+        if name is None or not colon:
+            name = said.rstrip(b" \t").lower()
+            if not colon or not _NAME.fullmatch(name):
+                return None
+        fields.append((name, value.strip(b" \t")))
+    return fields
+
+
 def _unfolded(content: bytes, end: int, size: int) -> int:
     """Where a field ends whose first line ends at ``end``: no blank begins the line after it."""
     while 0 <= end < size - 2 and content[end + 2] in (32, 9):
@@ -96,5 +123,5 @@ def _unfolded(content: bytes, end: int, size: int) -> int:
 
 def identifier(value: bytes) -> str | None:
     """The first message identifier in a field, without its angle brackets."""
-    found = _IDENTIFIER.search(value)
-    return found[1].decode("utf-8", "replace") if found else None
+    found = _IDENTIFIER.search(value) if value else None
+    return found[1].decode("utf-8", "replace") if found is not None else None

@@ -137,18 +137,22 @@ def keys_of(sender: str, recipients: Sequence[Recipient], digest: str) -> list[K
 
 def received(id: str, place: Place, mail: Mail, at: float, host: str) -> bytes:
     """The trace line of a message (RFC 5321 §4.4, RFC 3848 names of the protocols), with its CRLF."""
-    smtp = "UTF8SMTP" if "SMTPUTF8" in mail.parameters else "ESMTP"
-    kind = "LMTP" if place.protocol == "lmtp" else smtp
+    kind = "LMTP" if place.protocol == "lmtp" else "UTF8SMTP" if "SMTPUTF8" in mail.parameters else "ESMTP"
     kind += "S" * (place.tls is not None) + "A" * (place.auth is not None)
-    helo = place.helo
+    begin = _trace(place.helo, place.client[0] if place.client else "unix", host, kind)
+    return b"%b%b;\r\n\t%b\r\n" % (begin, id.encode("ascii"), _date(int(at)))
+
+
+@lru_cache(maxsize=256)
+def _trace(helo: str, client: str, host: str, kind: str) -> bytes:
+    """What all messages of a connection have in common of it."""
     if not (helo.isascii() and helo.isprintable()) or " " in helo:
         helo = "".join(char if "!" <= char <= "~" else "?" for char in helo)
-    client = place.client[0] if place.client else "unix"
-    line = f"Received: from {helo} ([{client}])\r\n\tby {host} with {kind} id {id};\r\n\t{_date(int(at))}\r\n"
+    line = f"Received: from {helo} ([{client}])\r\n\tby {host} with {kind} id "
     return line.encode("ascii", "replace")
 
 
 @lru_cache(maxsize=4)
-def _date(second: int) -> str:
+def _date(second: int) -> bytes:
     """RFC 5322 §3.3, made once a second and not for each message."""
-    return formatdate(second)
+    return formatdate(second).encode("ascii")

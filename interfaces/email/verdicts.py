@@ -60,7 +60,7 @@ _WORDS = dict.fromkeys(KINDS, verdict)
 class MailDelivery(Delivery):
     """The call of the application for one message, with ``email.status`` for single recipients."""
 
-    def __init__(self, app: Application, scope: Scope, on_end: Callable[[Any], None]) -> None:
+    def __init__(self, app: Application, scope: Scope, on_end: Callable[[Any], None] | None) -> None:
         super().__init__(app, scope, _WORDS, on_end)
         self.addresses: list[str] = [one["address"] for one in scope["rcpt_to"]]
         self.statuses: dict[int, Verdict] = {}

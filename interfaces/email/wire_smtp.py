@@ -12,7 +12,7 @@ Whatever the split of the bytes, the events and replies are the same, but for wh
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from interfaces.email import envelope
@@ -111,12 +111,21 @@ class Wire:
             return self._data()
         if state == CHUNK:
             return self._chunk()
-        end = self._buffer.find(b"\n", self._at, self._at + LINE)
+        at, buffer = self._at, self._buffer
+        if state == COMMAND:  # the two of every message: one look takes the line and its syntax
+            found = envelope.COMMAND.match(buffer, at)
+            if found is not None and found.end() - at <= LINE:
+                self._at = found.end()
+                return self._rcpt(found) if found.start(1) < 0 else self._mail(found)
+            if buffer.startswith(b"DATA\r\n", at):
+                self._at = at + 6
+                return self._go(b"DATA")
+        end = buffer.find(b"\n", at, at + LINE)
         if end < 0:
-            return self._close(say.LONG) if len(self._buffer) - self._at >= LINE else None
-        line = self._buffer[self._at : end + 1]
+            return self._close(say.LONG) if len(buffer) - at >= LINE else None
+        line = buffer[at : end + 1]
         self._at = end + 1
-        if not line.endswith(b"\r\n") or line.count(b"\r") != 1 or b"\0" in line:
+        if not line.endswith(b"\r\n") or line.count(b"\r") != 1 or line.find(b"\0") >= 0:
             self._state = COMMAND  # this was no credential either
             return self._close(say.WEB) if _HTTP.match(line) else self._bad(say.LINE)
         return self._command(line[:-2]) if state == COMMAND else self._credential(line[:-2])
@@ -174,7 +183,11 @@ class Wire:
         self.out.append(b"250 %b\r\n" % lines[-1])
         return self._forget()
 
-    def _mail(self, line: bytes) -> Event | None:
+    def _malformed(self, line: bytes) -> Event | None:
+        """MAIL or RCPT that is none, as soon as it would be its turn."""
+        return self._mail(None) if line[:1] in b"Mm" else self._rcpt(None)
+
+    def _mail(self, found: re.Match[bytes] | None) -> Event | None:
         limits = self.limits
         if limits.require_tls and not self.secure:
             return self._bad(say.NEED_TLS)
@@ -186,18 +199,24 @@ class Wire:
             return self._bad(say.SEQUENCE)
         if self.busy:
             return self._say(say.STORAGE)
+        if found is None:
+            return self._bad(envelope.MAIL_SYNTAX)
         try:
-            self.mail = envelope.mail(line, extended=self.extended, max_size=limits.max_size, tls=self.secure)
+            self.mail = envelope.sender(
+                found, extended=self.extended, max_size=limits.max_size, tls=self.secure
+            )
         except PeerError as error:
             return self._bad(error.answer)
         return self._say(say.SENDER_OK)
 
-    def _rcpt(self, line: bytes) -> Event | None:
-        if self.mail is None or self._open:
+    def _rcpt(self, found: re.Match[bytes] | None) -> Event | None:
+        mail = self.mail
+        if mail is None or self._open:
             return self._bad(say.SEQUENCE)
-        utf8 = "SMTPUTF8" in self.mail.parameters
+        if found is None:
+            return self._bad(envelope.RCPT_SYNTAX)
         try:
-            recipient = envelope.recipient(line, extended=self.extended, utf8=utf8)
+            recipient = envelope.receiver(found, extended=self.extended, utf8="SMTPUTF8" in mail.parameters)
         except PeerError as error:
             return self._bad(error.answer)
         if len(self.recipients) >= self.limits.max_recipients:
@@ -332,12 +351,16 @@ class Wire:
 
         Nothing waits any more once the connection is ``closing``: then nothing is said.
         """
+        self.decide(replies)
+
+    def decide(self, replies: Sequence[bytes]) -> None:
+        """As :meth:`answer`."""
         if self._state != WAIT:
             return
         if len(replies) != 1 and not (self._open and self.lmtp and len(replies) == len(self.recipients)):
             raise ValueError(f"{len(replies)} replies are too few or too many")
         self._state = COMMAND
-        good = any(answer.startswith(b"2") for answer in replies)
+        good = replies[0].startswith(b"2") or any(answer.startswith(b"2") for answer in replies)
         asked, login = self._asked, self._login
         self._asked = self._login = None
         if asked is not None:
@@ -352,9 +375,9 @@ class Wire:
         else:
             self._bad(replies[0])
 
-    def _decided(self, replies: tuple[bytes, ...], good: bool) -> None:
+    def _decided(self, replies: Sequence[bytes], good: bool) -> None:
         """The message has its answer."""
-        self.out += replies * len(self.recipients) if self.lmtp and len(replies) == 1 else replies
+        self.out += [replies[0]] * len(self.recipients) if self.lmtp and len(replies) == 1 else replies
         self._begun = False
         self._forget()
         if good:
@@ -390,7 +413,7 @@ _Do = Callable[[Wire, bytes], Event | None]
 # What a transaction is made of takes the line; anything else takes what follows its verb.
 # fmt: off
 _MAILING: dict[bytes, _Do] = {
-    b"MAIL": Wire._mail, b"RCPT": Wire._rcpt, b"DATA": Wire._go, b"BDAT": Wire._bdat,  # noqa: SLF001 - its own table
+    b"MAIL": Wire._malformed, b"RCPT": Wire._malformed, b"DATA": Wire._go, b"BDAT": Wire._bdat,  # noqa: SLF001 - its own table
 }
 _OTHERS: dict[bytes, _Do] = {
     b"HELO": Wire._helo, b"EHLO": Wire._ehlo, b"LHLO": Wire._lhlo, b"QUIT": Wire._quit,  # noqa: SLF001

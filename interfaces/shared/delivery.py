@@ -45,7 +45,7 @@ class Delivery(Session):
         app: Application,
         scope: Scope,
         words: Mapping[str, Callable[[Event], Verdict]],
-        on_end: Callable[[Any], None],
+        on_end: Callable[[Any], None] | None,
     ) -> None:
         super().__init__(app, scope, _nowhere, on_end=on_end)
         self.words = words

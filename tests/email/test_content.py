@@ -230,7 +230,7 @@ class Counted(bytes):
 
     def __getitem__(self, key: object) -> bytes:  # type: ignore[override]
         found = super().__getitem__(key)  # type: ignore[call-overload]
-        Counted.copied += len(found)
+        Counted.copied += len(found) if isinstance(found, bytes) else 1
         return found  # type: ignore[no-any-return]
 
     def find(self, what: bytes, start: int = 0, end: int | None = None) -> int:  # type: ignore[override]
