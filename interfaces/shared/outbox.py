@@ -261,7 +261,7 @@ class Outbox:
         await self._insist(lambda: self._settled(held, tried, delay))
 
     async def _settled(self, held: Held, tried: Tried, delay: float) -> bool:
-        if tried.state == "sent":
+        if tried.state == "sent" or not tried.letter:
             await self.store.done(held)
         elif tried.state == "later":
             await self.store.retry(held, delay, tried.reason)

@@ -110,6 +110,7 @@ class Tried:
     """What became of an attempt. ``told`` is the result's, beside type and id; the next attempt sees it.
 
     "later" is tried again, after ``delay`` seconds if that is said; ``down``: its destination could not be reached.
+    What is "failed" or "uncertain" becomes a dead letter, unless ``letter`` is False.
     """
 
     state: Literal["sent", "later", "failed", "uncertain"]
@@ -117,6 +118,7 @@ class Tried:
     reason: str = ""
     delay: float | None = None
     down: bool = False
+    letter: bool = True
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

@@ -1,0 +1,161 @@
+"""How mail is sent: one attempt for an outbox, recipient by recipient.
+
+Composed anew for each attempt, from what the message says and when it was handed in: so the Message-ID and the Date of
+all attempts are the same, and nothing but the message itself is kept.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal, Protocol
+
+from interfaces.email.sending.compose import SIZE, compose
+from interfaces.email.sending.outgoing import Outgoing, Result, Suppressed, Transport, results
+from interfaces.shared.asgi import Event
+from interfaces.shared.errors import ApplicationError
+from interfaces.shared.sendings import Sending, Tried
+
+__all__ = ["CHANNEL", "LARGE", "MailWay", "Signer", "tried_of"]
+
+log = logging.getLogger("interfaces.email")
+
+CHANNEL = "email.send"
+LARGE = 65_536
+"""Octets from which on composing and signing leave the event loop."""
+_UNKNOWN = "its sender ended before it was known what became of it"
+
+
+class Signer(Protocol):
+    """What is done to a message that is complete."""
+
+    def __call__(self, mail: Outgoing, at: float, /) -> Outgoing:
+        """The message, signed; ``at``: Unix seconds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MailWay:
+    """The :class:`interfaces.shared.sendings.Way` of mail. ``host``: our name, in Message-ID."""
+
+    transport: Transport
+    host: str
+    name: str = CHANNEL
+    result: str = "email.result"
+    max_size: int = SIZE
+    sign: Signer | None = None
+    return_path: Callable[[Outgoing], Outgoing] | None = None
+    """Makes the sender of the envelope one by which bounces find their message."""
+    by_domain: bool = False
+    """Whether each domain has a pace of its own."""
+
+    def place(self, message: Event) -> str:
+        """The domain of the first recipient, or one place for all."""
+        if not self.by_domain:
+            return ""
+        to: Any = message.get("to") or message.get("cc") or message.get("bcc") or ""
+        first = to if isinstance(to, str) else str(next(iter(to), ""))
+        return first.rpartition("@")[2].rstrip("> ").lower()
+
+    def compose(self, sending: Sending) -> Outgoing:
+        """The message. Raises ApplicationError for what cannot be sent."""
+        start = sending.message.get("not_before")
+        now = max(sending.put_at, float(start)) if isinstance(start, int | float) else sending.put_at
+        mail = compose(sending.message, now=now, host=self.host, id=sending.id, max_size=self.max_size)
+        return self.return_path(mail) if self.return_path else mail
+
+    async def attempt(self, sending: Sending) -> Tried:
+        """Try once for those recipients that have no end yet."""
+        try:
+            mail = await self._ready(sending)
+        except Suppressed as error:
+            told = {"ok": False, "error": str(error), "suppressed": True, "results": []}
+            return Tried(state="failed", told=told, reason=str(error), letter=False)
+        except ApplicationError as error:
+            return Tried(
+                state="failed", told={"ok": False, "error": str(error), "results": []}, reason=str(error)
+            )
+        known = _known(sending.earlier, again=sending.again)
+        open_ = [one for one in mail.recipients if one not in known]
+        if not open_:
+            return tried_of(mail, known)
+        found = await self.transport.send(mail.only(open_), sending.commit)
+        return tried_of(mail, known | {one.recipient: one for one in found})
+
+    async def _ready(self, sending: Sending) -> Outgoing:
+        """Composed, and signed."""
+        if _size(sending.message) < LARGE:
+            return self._made(sending)
+        return await asyncio.to_thread(self._made, sending)
+
+    def _made(self, sending: Sending) -> Outgoing:
+        mail = self.compose(sending)
+        if self.sign is None or sending.message.get("dkim") is False:
+            return mail
+        return self.sign(mail, sending.put_at)
+
+    def unknown(self, sending: Sending) -> Tried:
+        """For each recipient without an end it is uncertain."""
+        return self._all(sending, "uncertain", _UNKNOWN)
+
+    def given_up(self, sending: Sending, reason: str) -> Tried:
+        """For each recipient without an end it has failed, for the reason last heard."""
+        return self._all(sending, "failed", reason)
+
+    def _all(self, sending: Sending, status: Literal["uncertain", "failed"], reason: str) -> Tried:
+        try:
+            mail = self.compose(sending)
+        except ApplicationError as error:
+            return Tried(state=status, told={"ok": False, "error": str(error), "results": []}, reason=reason)
+        known = _known(sending.earlier)
+        before = {one.recipient: one for one in _results(sending.earlier)}
+        for one in results([one for one in mail.recipients if one not in known], status, reason):
+            last = before.get(one.recipient)
+            known[one.recipient] = replace(last, status=status) if last and status == "failed" else one
+        return tried_of(mail, known, reason)
+
+
+def tried_of(mail: Outgoing, known: Mapping[str, Result], reason: str = "") -> Tried:
+    """What is told of the message when this is known of its recipients."""
+    every = [known[one] for one in mail.recipients]
+    worst = next((one for one in _WORST if any(result.status == one for result in every)), "accepted")
+    first = next((result for result in every if result.status == worst), None)
+    said = "" if worst == "accepted" or first is None else f"{first.recipient}: {first.text or first.status}"
+    result = {
+        "ok": worst == "accepted",
+        "error": said,
+        "message_id": mail.message_id,
+        "results": [one.plain() for one in every],
+    }
+    return Tried(
+        state=_STATES[worst],
+        told=result,
+        reason=reason or said,
+        down=all(one.status == "deferred" and one.code is None for one in every),
+    )
+
+
+_States = Literal["sent", "later", "failed", "uncertain"]
+_WORST = ("deferred", "uncertain", "failed")
+_STATES: Mapping[str, _States] = {
+    "accepted": "sent", "deferred": "later", "uncertain": "uncertain", "failed": "failed",
+}  # fmt: skip
+
+
+def _results(earlier: Mapping[str, Any]) -> Iterable[Result]:
+    said: Sequence[Mapping[str, Any]] = earlier.get("results") or ()
+    return [Result(**one) for one in said]
+
+
+def _known(earlier: Mapping[str, Any], *, again: bool = False) -> dict[str, Result]:
+    """The recipients that have their end; ``again``: only those who have the message."""
+    ended = ("accepted",) if again else ("accepted", "failed", "uncertain")
+    return {one.recipient: one for one in _results(earlier) if one.status in ended}
+
+
+def _size(message: Mapping[str, Any]) -> int:
+    """About how large it is."""
+    files: Any = message.get("attachments") or ()
+    parts = [message.get("raw"), message.get("text"), message.get("html")]
+    parts += [one.get("content") for one in files if isinstance(one, Mapping)]
+    return sum(len(one) for one in parts if isinstance(one, str | bytes))
