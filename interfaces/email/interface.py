@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import ClassVar
 
@@ -25,6 +25,11 @@ class Email(Interface[EmailOptions]):
 
     names: ClassVar[tuple[str, ...]] = ("email",)
     options_class: ClassVar[type] = EmailOptions
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The webhooks', where there are any."""
+        return (self.options.webhooks_path,) if self.options.webhooks else ()
 
     @asynccontextmanager
     async def serve(self, app: Application, context: Context) -> AsyncIterator[list[Address]]:
@@ -55,9 +60,12 @@ class Email(Interface[EmailOptions]):
                     for binds, port, role in doors
                     if binds
                 ]
+                addresses = [address for one in listeners for address in one.addresses]
+                if options.webhooks:
+                    addresses += await stack.enter_async_context(_webhooks(service, context))
                 context.ready("email", True)
                 try:
-                    yield [address for one in listeners for address in one.addresses]
+                    yield addresses
                 finally:
                     for one in listeners:
                         one.stop_accepting()
@@ -67,3 +75,10 @@ class Email(Interface[EmailOptions]):
                     await service.drain(context.drain)
         finally:
             service.stop()
+
+
+def _webhooks(service: Service, context: Context) -> AbstractAsyncContextManager[list[Address]]:
+    """The webhooks, which are imported where there are some."""
+    from interfaces.email.webhooks.serving import served  # noqa: PLC0415 - and HTTP with them
+
+    return served(service, context)

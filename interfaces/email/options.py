@@ -110,6 +110,30 @@ class EmailOptions:
         "a CR or LF alone in a message: refuse, or normalise for clients of one's own",
         peers="Postfix normalise",
     )  # fmt: skip
+    webhooks: tuple[str, ...] = option(
+        (),
+        "providers that post mail as raw MIME: mailgun, postmark, sendgrid, ses; on http where it is served",
+    )
+    webhooks_bind: tuple[str, ...] = option(
+        ("127.0.0.1:8001",),
+        "where to listen for them where http is not served: HOST:PORT, unix:PATH, fd:N, systemd:",
+    )
+    webhooks_path: str = option("/email", "the path in front of the provider's name: /email/mailgun/mime")
+    webhooks_in_flight: int = option(
+        256 * MIB, "of requests that are held in memory at once; further ones get 503", unit="bytes", peers="none",
+        between=(1, inf),
+    )  # fmt: skip
+    mailgun_key: tuple[str, ...] = option(
+        (), "Mailgun's HTTP webhook signing key; two while one replaces another", secret=True
+    )
+    postmark_user: tuple[str, ...] = option(
+        (), "user:password, as in the URL that Postmark has; two while one replaces another", secret=True
+    )
+    sendgrid_key: tuple[str, ...] = option(
+        (),
+        "the public key of the security policy of SendGrid's Inbound Parse; two while one replaces another",
+    )
+    ses_topics: tuple[str, ...] = option((), "the ARNs of the SNS topics that Amazon SES publishes mail to")
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, before anything is opened."""
@@ -123,8 +147,10 @@ class EmailOptions:
             raise ConfigError(
                 "--email-submission-bind needs --email-auth module:function, to know the users by"
             )
-        if not self.bind and not self.lmtp_bind and not self.submission_bind:
+        if not (self.bind or self.lmtp_bind or self.submission_bind or self.webhooks):
             raise ConfigError("--email-bind: name an address to listen on, there or for --email-lmtp-bind")
+        if not self.webhooks_path.startswith("/") or self.webhooks_path.endswith("/"):
+            raise ConfigError(f"--email-webhooks-path {self.webhooks_path}: write a path such as /email")
 
     @property
     def name(self) -> str:

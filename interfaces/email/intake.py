@@ -1,0 +1,220 @@
+"""Messages that come whole, by other ways than SMTP: the same limits, repeats, spool files and verdicts.
+
+Who has one says who sent it, to whom, and what it is; each recipient gets a verdict. Lines that end in LF alone, as
+files and providers have them, are made CRLF.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from email.utils import formatdate
+from functools import partial
+from random import getrandbits
+from typing import IO
+
+from interfaces.email import replies as say
+from interfaces.email.body import Body
+from interfaces.email.content import Content
+from interfaces.email.deliveries import Message, Run
+from interfaces.email.envelope import Address, Mail, Parameters, Recipient, mail, recipient
+from interfaces.email.service import Service, log
+from interfaces.email.translate import Place, Transaction
+from interfaces.email.verdicts import MailDelivery
+from interfaces.shared.delivery import Verdict
+from interfaces.shared.errors import PeerError
+
+__all__ = ["Intake", "verdict_of"]
+
+PIECE = 131_072
+"""Bytes of a content that are looked at before others get their turn."""
+NOWHERE = Verdict("reject", {"code": 550, "enhanced": "5.1.1", "text": "No such address here"})
+
+
+def verdict_of(reply: bytes) -> Verdict:
+    """The verdict that a reply to SMTP says."""
+    code, _, text = reply.decode("ascii").rstrip().partition(" ")
+    enhanced, _, words = text.partition(" ")
+    kind = "defer" if code.startswith("4") else "reject"
+    return Verdict(
+        "defer" if kind == "defer" else "reject", {"code": int(code), "enhanced": enhanced, "text": words}
+    )
+
+
+class Intake:
+    """Delivers to the application of ``service``."""
+
+    def __init__(self, service: Service) -> None:
+        self.service = service
+
+    async def deliver(
+        self,
+        place: Place,
+        envelope: tuple[str, Sequence[str]],
+        content: bytes | IO[bytes],
+        *,
+        attempt: int = 1,
+        seconds: float | None = None,
+        heard: bool = True,
+    ) -> list[Verdict]:
+        """Give the application a message of (sender, recipients); the verdict of each recipient, in their order.
+
+        ``seconds``: to wait at most, then it is "try again", and a repeat joins the call that goes on. Where it is
+        not sure that the verdicts will be ``heard``, they are kept for a repeat. OSError where a file cannot be read.
+        """
+        service = self.service
+        said, names = envelope
+        if not names or len(names) > service.limits.max_recipients:
+            return [verdict_of(say.FULL if names else say.SEQUENCE)] * max(1, len(names))
+        sender, recipients, wrong = _read(said, names)
+        if not recipients:
+            return [wrong[at] for at in range(len(names))]
+        if service.draining or service.in_flight >= service.options.max_in_flight:
+            return [verdict_of(say.DRAINING if service.draining else say.STORAGE)] * len(names)
+        name, now = f"{getrandbits(64):016x}", time.time()
+        body = service.body(_trace(name, place, now, service.name))
+        service.in_flight += body.held
+        fault = await self._fill(body, content)
+        transaction = Transaction(name, place, sender, recipients, now, body)
+        verdicts = (
+            [fault] * len(recipients) if fault else await self._decided(transaction, attempt, seconds, heard)
+        )
+        given = iter(verdicts)
+        return [wrong[at] if at in wrong else next(given) for at in range(len(names))]
+
+    async def _fill(self, body: Body, content: bytes | IO[bytes]) -> Verdict | None:
+        """Put the content in; the verdict when it cannot be taken, and it has been let go."""
+        service = self.service
+        limits = service.limits
+        checked = Content(limits.max_size, limits.max_line, normalise=True)
+        fault = b""
+        try:
+            async for piece, last in _pieces(content):
+                checked.expect(len(piece), last=last)
+                clean, _ = checked.chunk(piece, 0)
+                fault = checked.fault or self._add(body, clean)
+                if fault:
+                    break
+        except BaseException:
+            service.let_go(body)
+            raise
+        if fault:
+            service.let_go(body)
+        return verdict_of(fault) if fault else None
+
+    def _add(self, body: Body, piece: bytes) -> bytes:
+        """Put a piece in; the reply when it cannot be kept."""
+        service, before = self.service, body.held
+        if service.in_flight >= service.options.max_in_flight:
+            service.press(body)
+        try:
+            body.add(piece)
+        except OSError as error:
+            log.error("a message cannot be kept: %s", error)
+            return say.STORAGE
+        finally:
+            service.in_flight += body.held - before
+        return b""
+
+    async def _decided(
+        self, transaction: Transaction, attempt: int, seconds: float | None, heard: bool
+    ) -> list[Verdict]:
+        """The verdicts of the application, or those that are known."""
+        service, keys = self.service, transaction.keys()
+        headers = transaction.headers(service.options.max_headers)
+        if headers is None:
+            service.let_go(transaction.body)
+            return [verdict_of(say.FIELDS)] * len(keys)
+        done = asyncio.Event()
+        message = Message(keys, lambda _message: done.set())
+        known = service.repeats.known(keys)
+        new = [at for at, key in enumerate(keys) if key not in known]
+        if new:
+            part = transaction.only(new) if known else transaction
+            run = Run([keys[at] for at in new])
+            delivery = MailDelivery(service.app, part.scope(service.context.state, headers),
+                                    partial(_ended, service, part, run))  # fmt: skip
+            service.sessions.add(delivery)
+            delivery.start(service.loop)
+            event = part.event(headers)
+            event["attempt"] = attempt
+            delivery.last(event)
+            message.join(run)
+        else:
+            service.let_go(transaction.body)
+        for known_run in {id(one): one for one in known.values() if isinstance(one, Run)}.values():
+            message.join(known_run)
+        if told := {key: one for key, one in known.items() if isinstance(one, Verdict)}:
+            message.take(told)
+        try:
+            async with asyncio.timeout(service.options.verdict_timeout if seconds is None else seconds):
+                await done.wait()
+        except TimeoutError:
+            service.count("email.late")
+        finally:
+            for left in message.leave():
+                service.repeats.orphan(left)
+        if not heard:
+            service.repeats.remember(message.verdicts)
+        late = verdict_of(say.LATE)
+        return [message.verdicts.get(key, late) for key in keys]
+
+
+def _ended(service: Service, transaction: Transaction, run: Run, delivery: MailDelivery) -> None:
+    """The application is done with a message."""
+    service.let_go(transaction.body)
+    service.sessions.discard(delivery)
+    run.decided(delivery.outcomes(NOWHERE))
+    service.check_idle()
+
+
+def _read(said: str, names: Sequence[str]) -> tuple[Mail, list[Recipient], dict[int, Verdict]]:
+    """The envelope as SMTP would say it; recipients that are none are in the last, by their place.
+
+    A sender that is none becomes the null sender, which nobody answers.
+    """
+    utf8 = not "".join((said, *names)).isascii()
+    parameters: Parameters = {"SMTPUTF8": True} if utf8 else {}
+    try:
+        words = b" SMTPUTF8" if utf8 else b""
+        sender = mail(b"MAIL FROM:<%b>%b" % (said.encode(), words), extended=True, max_size=0, tls=False)
+        if sender.parameters != parameters:  # it has closed the bracket
+            raise PeerError("a parameter in an address")
+    except (PeerError, UnicodeEncodeError):
+        sender = Mail(Address("", ""), parameters)
+    recipients: list[Recipient] = []
+    wrong: dict[int, Verdict] = {}
+    for at, name in enumerate(names):
+        try:
+            one = recipient(b"RCPT TO:<%b>" % name.encode(), extended=True, utf8=utf8)
+            if one.parameters:
+                raise PeerError("a parameter in an address")
+            recipients.append(one)
+        except (PeerError, UnicodeEncodeError) as error:
+            answer = getattr(error, "answer", None)
+            wrong[at] = verdict_of(answer if isinstance(answer, bytes) else say.SYNTAX)
+    return sender, recipients, wrong
+
+
+def _trace(name: str, place: Place, at: float, host: str) -> bytes:
+    """The trace line (RFC 5321 §4.4): from whom, where there is somebody."""
+    begin = ""
+    if place.client is not None:
+        helo = "".join(char if "!" <= char <= "~" else "?" for char in place.helo) or "unknown"
+        begin = f"from {helo} ([{place.client[0]}])\r\n\t"
+    words = {"webhook": "HTTPS" if place.tls else "HTTP"}.get(place.protocol, "LOCAL")
+    line = f"Received: {begin}by {host} with {words} id {name};\r\n\t{formatdate(int(at))}\r\n"
+    return line.encode("ascii", "replace")
+
+
+async def _pieces(content: bytes | IO[bytes]) -> AsyncIterator[tuple[bytes, bool]]:
+    """The content in pieces, and whether each is the last; between two of them others have their turn."""
+    if isinstance(content, bytes):
+        for at in range(0, len(content), PIECE):
+            yield content[at : at + PIECE], at + PIECE >= len(content)
+            await asyncio.sleep(0)
+        return
+    piece = await asyncio.to_thread(content.read, PIECE)
+    while piece:
+        following = await asyncio.to_thread(content.read, PIECE)
+        yield piece, not following
+        piece = following
