@@ -66,8 +66,8 @@ class _Reader:
         """All of it."""
         source = self.source
         mbox = _MBOX.match(source)
-        root = self._part(mbox.end() if mbox else 0, "text/plain")
-        at, left = root.body_start, DASHED + self.size // 16
+        at, left = self._part(mbox.end() if mbox else 0), DASHED + self.size // 16
+        root = self.path[0]
         while at >= 0 and self.active:
             at, left = self._step(max(at - 1, 0), left)
         self._close(0, self.size)
@@ -100,7 +100,7 @@ class _Reader:
             self.active = {key: at for key, at in self.active.items() if at < place}
             return end
         ending = _NEXT.search(self.source, end)
-        return self._part(ending.end() if ending else end, "").body_start
+        return self._part(ending.end() if ending else end)
 
     def _close(self, place: int, end: int) -> None:
         """The parts in the path from ``place`` on end here."""
@@ -110,13 +110,12 @@ class _Reader:
         if self.active:
             self.active = {key: at for key, at in self.active.items() if at < place}
 
-    def _part(self, start: int, default: str) -> Part:
-        """A part begins: its header is read, and that of the message in it."""
+    def _part(self, start: int) -> int:
+        """A part begins: its header is read, and that of the message in it; where the body begins."""
         while True:
             parent = self.path[-1] if self.path else None
-            if parent is not None:
-                default = "message/rfc822" if parent.content_type == "multipart/digest" else "text/plain"
-            part = self._header(start, default)
+            digest = parent is not None and parent.content_type == "multipart/digest"
+            part = self._header(start, "message/rfc822" if digest else "text/plain")
             if parent is not None:
                 part.parent = parent
                 parent.children.append(part)
@@ -131,7 +130,7 @@ class _Reader:
                 if boundary:
                     self.active.setdefault(boundary, len(self.path) - 1)
             if not part.message or part.encoding not in _PLAIN:
-                return part
+                return part.body_start
             start = part.body_start
 
     def _header(self, start: int, default: str) -> Part:
