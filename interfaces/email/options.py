@@ -134,6 +134,40 @@ class EmailOptions:
         "the public key of the security policy of SendGrid's Inbound Parse; two while one replaces another",
     )
     ses_topics: tuple[str, ...] = option((), "the ARNs of the SNS topics that Amazon SES publishes mail to")
+    send: str = option(
+        "",
+        "send what comes on the channel email.send, this way: smtp://user:password@host:587, smtps:, lmtp:,"
+        " lmtp+unix:, maildir:, file:, memory:, django:",
+        secret=True,
+    )
+    send_concurrency: int = option(
+        10, "messages on their way at once", peers="Postfix 20 a destination", between=(1, inf)
+    )
+    send_per_domain: int = option(
+        0, "messages on their way at once to the domain of their first recipient; 0: as many as there are",
+        peers="Postfix 20",
+    )  # fmt: skip
+    send_rate: float = option(
+        0.0, "messages that are sent; 0: as many as can be", unit="a second", peers="none"
+    )
+    send_lifetime: float = option(
+        172_800.0, "after which a message that cannot be sent is given up", unit="seconds", peers="Postfix 5 days",
+        between=(0.1, inf),
+    )  # fmt: skip
+    send_keep_results: float = option(
+        86_400.0, "that the result of a message is kept for those that have the same dedupe_key", unit="seconds",
+        between=(60, inf),
+    )  # fmt: skip
+    send_max_size: int = option(
+        50 * MIB, "a message that is sent", unit="bytes", peers="Postfix 10 MiB", between=(1024, inf)
+    )
+    send_redact: bool = option(
+        False, "leave content, subject and files out of what is kept of a message that was given up"
+    )
+    send_dkim: tuple[str, ...] = option(
+        (),
+        "domain:selector:file.pem, a key to sign by what is sent from that domain; needs asgi-interfaces[email-auth]",
+    )
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, before anything is opened."""
@@ -147,7 +181,7 @@ class EmailOptions:
             raise ConfigError(
                 "--email-submission-bind needs --email-auth module:function, to know the users by"
             )
-        if not (self.bind or self.lmtp_bind or self.submission_bind or self.webhooks):
+        if not (self.bind or self.lmtp_bind or self.submission_bind or self.webhooks or self.send):
             raise ConfigError("--email-bind: name an address to listen on, there or for --email-lmtp-bind")
         if not self.webhooks_path.startswith("/") or self.webhooks_path.endswith("/"):
             raise ConfigError(f"--email-webhooks-path {self.webhooks_path}: write a path such as /email")

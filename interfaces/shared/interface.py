@@ -40,6 +40,8 @@ class Context:
     """The channel layer (an :class:`interfaces.layers.base.Layer`), or None."""
     mounts: Mounts | None = None
     """Where to mount what is to answer :attr:`Interface.paths`; None where HTTP is not served: listen, then."""
+    keeps: list[str] = field(default_factory=list)
+    """To be said at the start: what is kept of what is in flight, and how well; a line each."""
     on_ready: Callable[[str, bool, str], None] = _unheard
     draining: bool = False
     """True from the moment the process was told to stop."""

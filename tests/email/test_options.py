@@ -44,6 +44,12 @@ def test_lmtp_alone_can_be_listened_for() -> None:
     assert EmailOptions(bind=(), lmtp_bind=("unix:/run/lmtp",)).bind == ()
 
 
+def test_who_only_sends_need_not_listen() -> None:
+    """A container of the sender alone."""
+    assert EmailOptions(bind=(), send="smtp://relay").bind == ()
+    assert "relay" not in repr(EmailOptions(send="smtp://user:secret@relay"))
+
+
 def test_options_are_frozen_and_told() -> None:
     """Each says what it is, in its unit."""
     for field in fields(EmailOptions):
@@ -57,7 +63,7 @@ def test_limits_are_finite() -> None:
     for field in fields(EmailOptions):
         value = getattr(EmailOptions(), field.name)
         if type(value) in (int, float):
-            assert 0 < value < float("inf"), field.name
+            assert 0 < value < float("inf") or "; 0:" in field.metadata["help"], field.name
 
 
 def test_a_client_waits_longer_than_we_take() -> None:

@@ -1,0 +1,149 @@
+"""The sender of a process: what is sent to the channel ``email.send`` from anywhere, and in scopes, goes out here.
+
+Without a channel layer there is one in memory for it alone: then what scopes send is sent, and nobody else reaches it.
+"""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from importlib import import_module
+from typing import Any
+from urllib.parse import urlsplit
+
+from interfaces.email.options import EmailOptions
+from interfaces.email.sending.compose import compose
+from interfaces.email.sending.outgoing import Suppressed, Transport
+from interfaces.email.sending.signing import signer
+from interfaces.email.sending.way import CHANNEL, LARGE, MailWay
+from interfaces.layers.base import Message, copied
+from interfaces.layers.local import LocalChannelLayer
+from interfaces.shared.asgi import Event
+from interfaces.shared.errors import ApplicationError
+from interfaces.shared.interface import Context
+from interfaces.shared.outbox import Outbox, Rules
+
+__all__ = ["Post", "redacted", "sending"]
+
+REDACTED = "(redacted)"
+_CONTENT = ("subject", "text", "html", "raw", "attachments", "headers")
+"""What of a message is not told once it is given up, where it is to be redacted."""
+
+
+class Post:
+    """``await post(message)`` puts an ``email.send`` of a scope on its way; made for one process.
+
+    Gives what to wait for when the message has an ``id`` and says no ``reply_channel``: its first ``email.result``.
+    """
+
+    def __init__(self, layer: Any, host: str, max_size: int) -> None:
+        self.layer = layer
+        self.drain: float | None = None
+        """Seconds that are left for what is on its way, once the process is to end."""
+        self._check = partial(compose, host=host, max_size=max_size)
+
+    async def __call__(self, event: Event) -> "asyncio.Task[Event] | None":
+        """Raises ApplicationError for what cannot be sent; ChannelFull and Unavailable: try again."""
+        try:
+            message = copied(dict(event))
+            await self._checked(message)
+        except TypeError as error:
+            raise ApplicationError(f"email.send: {error}") from None
+        if not message.get("id") or message.get("reply_channel"):
+            await self.layer.send(CHANNEL, message)
+            return None
+        channel = await self.layer.new_channel("email")
+        await self.layer.send(CHANNEL, {**message, "reply_channel": channel})
+        return asyncio.create_task(self._result(channel))
+
+    async def _result(self, channel: str) -> Event:
+        result: Event = await self.layer.receive(channel)
+        return result
+
+    async def _checked(self, message: Message) -> None:
+        """Refuse in the application what could never be sent; what is only not to be answered has its result."""
+        check = partial(self._check, message, now=time.time(), id=str(message.get("id") or "0"))
+        try:
+            if sum(len(value) for value in message.values() if isinstance(value, str | bytes)) < LARGE:
+                check()
+            else:
+                await asyncio.to_thread(check)
+        except Suppressed:
+            pass
+
+
+@asynccontextmanager
+async def sending(options: EmailOptions, context: Context) -> AsyncIterator[Post]:
+    """Send while it is entered, where ``options.send`` names a way; what is on its way gets its time at the end.
+
+    Raises ConfigError for what cannot work, Unavailable without the layer's broker.
+    """
+    async with AsyncExitStack() as stack:
+        layer = context.layer
+        if layer is None:
+            layer = LocalChannelLayer()
+            stack.push_async_callback(layer.close)
+        post = Post(layer, options.name, options.send_max_size)
+        if options.send:
+            await _begin(stack, options, context, post)
+        yield post
+
+
+async def _begin(stack: AsyncExitStack, options: EmailOptions, context: Context, post: Post) -> None:
+    transport = _transport(options)
+    stack.push_async_callback(transport.close)
+    way = MailWay(
+        transport=transport,
+        host=options.name,
+        max_size=options.send_max_size,
+        sign=signer(options.send_dkim),
+        by_domain=options.send_per_domain > 0,
+    )
+    store = post.layer.store(CHANNEL, redacted if options.send_redact else None)
+    rules = Rules(
+        concurrency=options.send_concurrency,
+        rate=options.send_rate,
+        at_once=options.send_per_domain,
+        lifetime=options.send_lifetime,
+        keep=options.send_keep_results,
+    )
+    outbox = Outbox(way, store, post.layer.send, rules=rules, count=context.telemetry.count)
+    stack.push_async_callback(store.close)
+    await store.open()
+    context.keeps.append(f"{CHANNEL} by {_shown(options.send)}, kept in a {store.describe()}")
+    running = asyncio.ensure_future(outbox.run())
+    running.add_done_callback(partial(_ended, context))
+    context.ready(CHANNEL, True)
+
+    async def stop() -> None:
+        await outbox.stop(context.drain if post.drain is None else post.drain)
+        await asyncio.wait({running})
+
+    stack.push_async_callback(stop)
+
+
+def _ended(context: Context, running: "asyncio.Task[None]") -> None:
+    """The outbox has come to an end: as it was told to, or because nothing can be taken any more."""
+    error = None if running.cancelled() else running.exception()
+    if error is not None:
+        context.ready(CHANNEL, False, str(error))
+
+
+def _transport(options: EmailOptions) -> Transport:
+    """What the URL names; imported with what it needs only where mail is sent."""
+    made: Transport = import_module("interfaces.email.sending.transports.opening").transport(options.send)
+    return made
+
+
+def _shown(url: str) -> str:
+    """A URL without what is secret in it."""
+    parts = urlsplit(url)
+    if not parts.hostname:
+        return url
+    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
+
+
+def redacted(message: Mapping[str, Any]) -> Message:
+    """``message`` without its content: who sent it to whom, and when, is left."""
+    return {key: REDACTED if key in _CONTENT and value else value for key, value in message.items()}
