@@ -20,7 +20,7 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _INSIDE = re.compile(r"[()]|\\.", re.DOTALL)
-_ATOMS = r"[^\x00-\x20\x7f-\xa0\u2028\u2029\"(),:;<>@\[\]\\]{1,998}+"
+_ATOMS = r"[^\x00-\x20\x7f-\xa0\u2028\u2029\ufffd\"(),:;<>@\[\]\\]{1,998}+"
 _ADDRESS = re.compile(
     rf"(?P<local>{_ATOMS}|\"(?:[^\x00-\x1f\x7f-\x9f\u2028\u2029\"\\]|\\[ -~]){{0,998}}+\")"
     rf"(?:@(?P<domain>{_ATOMS}|\[[!-Z^-~]{{1,255}}\]))?"
