@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from interfaces.email.connection import Connection
 from interfaces.email.options import EmailOptions
@@ -39,6 +39,7 @@ class Email(Interface[EmailOptions]):
             raise ConfigError(f"--email-tls {options.tls} needs a certificate: --tls-cert FILE")
         service = Service(app, options, context, loop)
         alpn = () if options.tls == "implicit" else None
+        sends = bool(options.send) or context.layer is not None
         service.tick()
         doors = [
             (options.bind, 8025, {}),
@@ -47,6 +48,7 @@ class Email(Interface[EmailOptions]):
         ]
         try:
             async with AsyncExitStack() as stack:
+                post = await stack.enter_async_context(_sending(options, context)) if sends else None
                 listeners = [
                     await stack.enter_async_context(
                         context.listening.open(
@@ -70,11 +72,21 @@ class Email(Interface[EmailOptions]):
                     for one in listeners:
                         one.stop_accepting()
                     service.begin_drain()
+                    end = loop.time() + context.drain
                     for one in listeners:
                         await one.settled(min(SETTLE, context.drain))
                     await service.drain(context.drain)
+                    if post is not None:
+                        post.drain = max(SETTLE, end - loop.time())
         finally:
             service.stop()
+
+
+def _sending(options: EmailOptions, context: Context) -> AbstractAsyncContextManager[Any]:
+    """The sender, which is imported where there is one, or where a layer leads to one."""
+    from interfaces.email.sending.sender import sending  # noqa: PLC0415 - and a channel layer with it
+
+    return sending(options, context)
 
 
 def _webhooks(service: Service, context: Context) -> AbstractAsyncContextManager[list[Address]]:

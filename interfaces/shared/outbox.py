@@ -81,6 +81,8 @@ class Outbox:
         self._count = count
         self._stopping = asyncio.Event()
         self._left = asyncio.Event()
+        self._over = False
+        self._ended = asyncio.Event()
         for name in COUNTS:
             count(f"{way.name}.{name}", 0)
 
@@ -95,11 +97,12 @@ class Outbox:
         Raises Unavailable when nothing can be taken any more.
         """
         try:
-            while await self._take():
+            while not self._over and await self._take():
                 pass
         finally:
             while self.running:
                 await asyncio.wait(self.running)
+            self._ended.set()
 
     async def stop(self, seconds: float) -> None:
         """Take nothing more; what is on its way gets so many seconds, and what waits for its turn is given back.
@@ -109,12 +112,12 @@ class Outbox:
         self.store.leave()
         self._stopping.set()
         self._left.set()
-        end = asyncio.get_running_loop().time() + seconds
-        while self.running:
-            left = end - asyncio.get_running_loop().time()
-            if left <= 0:
-                break
-            await asyncio.wait(self.running, timeout=left)
+        try:
+            async with asyncio.timeout(seconds):
+                await self._ended.wait()
+        except TimeoutError:
+            pass
+        self._over = True
         if late := set(self.running):
             log.warning("%s: %d were cut after %g s", self.way.name, len(late), seconds)
             for task in late:
@@ -128,6 +131,10 @@ class Outbox:
             await asyncio.wait(self.running, return_when=asyncio.FIRST_COMPLETED)
             return True
         found = await self.store.take(room)
+        if self._over:
+            for held in found:
+                await self.store.give_back(held)
+            return False
         for held in found:
             task = asyncio.ensure_future(self._held(held))
             self.running.add(task)

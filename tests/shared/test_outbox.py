@@ -291,6 +291,9 @@ class Flaky(MemoryStore):
     durable = True
     read_fails = settle_fails = retry_fails = 0
 
+    async def take(self, n):
+        return [] if self._leaving else await super().take(n)
+
     async def read(self, key):
         if self.read_fails:
             self.read_fails -= 1
