@@ -43,6 +43,7 @@ HOT = [
     "interfaces/email/events_smtp.py",
     "interfaces/email/login.py",
     "interfaces/email/headers.py",
+    "interfaces/email/kinds.py",
     "interfaces/email/wire_smtp.py",
     "interfaces/email/translate.py",
     "interfaces/email/verdicts.py",

@@ -5,7 +5,7 @@ import time
 from collections.abc import Mapping, Sequence
 from functools import partial
 from random import getrandbits
-from typing import Any
+from typing import Any, Final
 
 from interfaces.email import replies as say
 from interfaces.email.deliveries import Message, Run
@@ -22,7 +22,8 @@ from interfaces.shared.stream import Stream
 
 __all__ = ["Connection"]
 
-AHEAD, UPGRADE = 1, 2
+AHEAD: Final = 1
+UPGRADE: Final = 2
 PAUSE = 1.0
 """Seconds after which a login that failed is answered."""
 UNROUTED = Verdict("reject", {"code": 550, "enhanced": "5.1.1", "text": "No such address here"})

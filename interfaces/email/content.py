@@ -11,6 +11,7 @@ however its bytes came.
 
 import re
 from io import IncrementalNewlineDecoder
+from typing import Final
 
 from interfaces.email.replies import SEQUENCE, reply
 
@@ -20,11 +21,11 @@ BARE = reply(550, "5.6.0", "A CR or LF that is not part of a CRLF")
 LONG = reply(500, "5.6.0", "A line is too long")
 BIG = reply(552, "5.3.4", "Message too big")
 WORSE = (b"", LONG, BARE, BIG, SEQUENCE)
-DOT = 46
+DOT: Final = 46
 _ALONE = re.compile(rb"\r\n|\r|\n")
-FEW = 32
+FEW: Final = 32
 """Dots that are looked at one by one: that is a hundred times as fast where there are none, as in base64."""
-SHORT = 4096
+SHORT: Final = 4096
 """Bytes up to which that does not pay."""
 
 

@@ -38,11 +38,10 @@ class Run:
 
 
 class Message:
-    """What waits for verdicts on one connection: done when ``missing`` is empty."""
+    """What waits for verdicts on one connection: done when there is one for each recipient."""
 
     def __init__(self, keys: Sequence[Key], done: Callable[["Message"], None]) -> None:
         self.keys = keys
-        self.missing = set(keys)
         self.verdicts: dict[Key, Verdict] = {}
         self.runs: list[Run] = []
         self._done = done
@@ -54,17 +53,17 @@ class Message:
 
     def heard(self, run: Run) -> None:
         """A run has its verdicts."""
-        self.take(run.verdicts)
+        if run.keys is self.keys:  # all of them, as it mostly is
+            self.verdicts = run.verdicts
+            self._done(self)
+        else:
+            self.take(run.verdicts)
 
     def take(self, verdicts: Mapping[Key, Verdict]) -> None:
         """Verdicts for some of the recipients; calls ``done`` once there is one for each."""
-        if verdicts.keys() == self.missing:  # as it mostly is
-            self.verdicts.update(verdicts)
-            self.missing.clear()
-        else:
-            self.verdicts |= {key: said for key, said in verdicts.items() if key in self.missing}
-            self.missing -= verdicts.keys()
-        if not self.missing:
+        missing = {key for key in self.keys if key not in self.verdicts}
+        self.verdicts |= {key: said for key, said in verdicts.items() if key in missing}
+        if missing and missing <= self.verdicts.keys():
             self._done(self)
 
     def leave(self) -> list[Run]:

@@ -13,7 +13,7 @@ Whatever the split of the bytes, the events and replies are the same, but for wh
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from interfaces.email import envelope
 from interfaces.email import replies as say
@@ -25,10 +25,17 @@ from interfaces.shared.errors import PeerError
 
 __all__ = ["Wire"]
 
-LINE = 2048
+LINE: Final = 2048
 """Octets of a command with its CRLF (RFC 5321 §4.5.3.1.4 asks for 512, extensions for more)."""
-COMMAND, DATA, CHUNK, LOGIN, WAIT, HANDSHAKE, CLOSED = range(7)
+COMMAND: Final = 0
+DATA: Final = 1
+CHUNK: Final = 2
+LOGIN: Final = 3
+WAIT: Final = 4
+HANDSHAKE: Final = 5
+CLOSED: Final = 6
 
+_ENVELOPE = envelope.COMMAND
 _HTTP = re.compile(rb"(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|CONNECT|PATCH|PRI|TRACE) |[Hh][Oo][Ss][Tt]:")
 _NAME = re.compile(rb"[!-~]{1,255}")
 _BDAT = re.compile(rb"[Bb][Dd][Aa][Tt] +(?P<size>[0-9]{1,15})(?P<last> +[Ll][Aa][Ss][Tt])? *")
@@ -113,7 +120,7 @@ class Wire:
             return self._chunk()
         at, buffer = self._at, self._buffer
         if state == COMMAND:  # the two of every message: one look takes the line and its syntax
-            found = envelope.COMMAND.match(buffer, at)
+            found = _ENVELOPE.match(buffer, at)
             if found is not None and found.end() - at <= LINE:
                 self._at = found.end()
                 return self._rcpt(found) if found.start(1) < 0 else self._mail(found)
