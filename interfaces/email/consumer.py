@@ -1,7 +1,12 @@
 """A consumer of mail: ``email_receive`` handles a message, and says what the client is told."""
 
+import threading
+from collections.abc import Mapping
 from typing import Any
 
+from interfaces.email.message import aparsed, parsed
+from interfaces.email.mime import LIMITS, Limits
+from interfaces.email.sending.threads import reply
 from interfaces.shared.consumer import Consumer
 
 __all__ = ["EmailConsumer"]
@@ -13,6 +18,15 @@ class EmailConsumer(Consumer):
     To return without a word accepts the message; to raise has the client try again. The methods are to be awaited,
     except in a plain function. After a verdict there is no other.
     """
+
+    def parsed(self, message: Mapping[str, Any], limits: Limits = LIMITS) -> Any:
+        """The content of the message: a :class:`interfaces.email.mime.Parsed`; a large one is read in a thread.
+
+        MimeError for one beyond the limits: who does not catch it refuses the message.
+        """
+        if threading.get_ident() == self._thread:
+            return aparsed(message, limits)
+        return parsed(message, limits)
 
     def accept(self, queue_id: str = "", **said: Any) -> Any:
         """Take it. ``queue_id`` is put into the reply; further keywords: ``code``, ``enhanced``, ``text``."""
@@ -33,6 +47,24 @@ class EmailConsumer(Consumer):
     def status(self, recipient: str, code: int, **said: Any) -> Any:
         """The verdict of one recipient; ``enhanced`` and ``text`` may be given."""
         return self._say("email.status", {"recipient": recipient, "code": code}, said)
+
+    def reply(self, message: Mapping[str, Any], *, wait: float = 0.0, **said: Any) -> Any:
+        """Answer the message that was received: ``text``, ``html``, ``attachments``, and all else of ``email.send``.
+
+        To whom, under which subject and in which thread is taken from it. What no program may answer, such as a bounce
+        or another program's answer, is not answered. ``wait`` and what is given: as :meth:`send_mail`.
+        """
+        return self.send_mail(wait=wait, **reply(message, **said))
+
+    def send_mail(self, *, wait: float = 0.0, **said: Any) -> Any:
+        """Send a message: ``to``, ``from_address``, ``subject``, ``text`` and all else that ``email.send`` knows.
+
+        When this returns it waits where the sender takes it from; ``wait``: for so many seconds, then its
+        ``email.result`` is given. A ``dedupe_key`` makes it one message however often it is said.
+        ApplicationError for what cannot be sent; TimeoutError.
+        """
+        message = {**said, "type": "email.send"}
+        return self.call(message, wait) if wait else self.send(message)
 
     def _say(self, kind: str, words: dict[str, Any], said: dict[str, Any]) -> Any:
         return self.send({"type": kind, **words, **said})

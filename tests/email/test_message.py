@@ -1,0 +1,99 @@
+"""interfaces.email.message: the content of a message for consumers and for functions, wherever the message is."""
+
+import threading
+from typing import Any
+
+import pytest
+
+from interfaces.email.consumer import EmailConsumer
+from interfaces.email.message import AT_ONCE, aparsed, parsed
+from interfaces.email.mime import Limits, MimeError, Parsed
+from interfaces.workers.routing import Routing, route
+from tests.email.harness import Bench, mail, scene
+
+SMALL = b"Subject: small\r\n\r\nhello\r\n"
+LARGE = b"Subject: large\r\nContent-Type: text/html\r\n\r\n" + b"<p>hello\r\n" * 20_000
+
+
+class Async(EmailConsumer):
+    """Says what it has read."""
+
+    async def email_receive(self, message: Any) -> None:
+        found = await self.parsed(message)
+        await self.accept(text=f"{found.subject} {found.text[:5]}")
+
+
+class Sync(EmailConsumer):
+    """The same in a thread."""
+
+    def email_receive(self, message: Any) -> None:
+        found = self.parsed(message)
+        self.accept(text=f"{found.subject} {found.text[:5]}")
+
+
+def plain(message: Any) -> None:
+    """The same as a function."""
+    found = parsed(message)
+    message.reply_channel.send({"type": "email.accept", "text": f"{found.subject} {found.text[:5]}"})
+
+
+async def coroutine(message: Any) -> None:
+    """The same as a coroutine function."""
+    found = await aparsed(message)
+    message.reply_channel.send({"type": "email.accept", "text": f"{found.subject} {found.text[:5]}"})
+
+
+@pytest.mark.parametrize("spool", [1 << 20, 65_536])
+@pytest.mark.parametrize(
+    "app",
+    [
+        Async.as_asgi(),
+        Sync.as_asgi(),
+        Routing([route("email.receive", plain)]),
+        Routing([route("email.receive", coroutine)]),
+    ],
+)
+@scene
+async def test_consumers_and_functions_read_a_message(app: Any, spool: int) -> None:
+    """A small one and a large one, in memory and, above ``spool``, in a file."""
+    async with Bench(app, spool_above=spool) as bench:
+        peer = await bench.greeted()
+        for content, said in ((SMALL, b"small hello"), (LARGE, b"large hello")):
+            peer.feed(mail(content))
+            reply = b""
+            while b"250 2.0.0" not in reply:
+                await bench.settle()
+                reply += peer.take()
+            assert said in reply
+
+
+@scene
+async def test_a_large_message_is_read_in_a_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its texts too; a small one is not worth one."""
+    threads: list[int] = []
+    of = Parsed.of
+    monkeypatch.setattr(
+        Parsed, "of", lambda *args: (threads.append(threading.get_ident()), of(*args))[1]
+    )  # fmt: skip
+    for content in (SMALL, LARGE):
+        found = await aparsed({"body": content, "size": len(content)})
+        assert ("text" in vars(found)) == (len(content) > AT_ONCE)
+    assert threads[0] == threading.get_ident() != threads[1]
+
+
+def test_nothing_is_copied_for_it() -> None:
+    """The message is that of the event."""
+    assert parsed({"body": SMALL, "size": len(SMALL)}).root.source is SMALL
+
+
+@scene
+async def test_what_is_beyond_the_limits_raises() -> None:
+    """At once, or where it is asked for: HTML of nothing but tags is refused by its text alone."""
+    nested = b"Content-Type: message/rfc822\r\n\r\n" * 3
+    with pytest.raises(MimeError):
+        await aparsed({"body": nested, "size": len(nested)}, Limits(depth=2))
+    tags = b"Content-Type: text/html\r\n\r\n" + b"<br>" * 50_000
+    found = await aparsed({"body": tags, "size": len(tags)})
+    assert found.html
+    with pytest.raises(MimeError):
+        _ = found.text
