@@ -1,0 +1,162 @@
+"""A transport from the URL that names it.
+
+``smtp://USER:PASSWORD@HOST:587`` · ``smtps://HOST`` · ``lmtp://HOST:24`` · ``lmtp+unix:///PATH`` · ``maildir:///PATH``
+· ``file:///FOLDER`` · ``memory:NAME`` · ``django:`` or ``django:PATH.TO.BACKEND``
+"""
+
+import ssl
+from collections.abc import Callable, Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+from interfaces.email.sending.outgoing import Transport
+from interfaces.email.sending.transports.dialogue import Times
+from interfaces.email.sending.transports.folder import Folder, Maildir
+from interfaces.email.sending.transports.memory import Memory
+from interfaces.email.sending.transports.smarthost import Server, Smarthost
+from interfaces.shared.errors import ConfigError
+
+__all__ = ["redacted", "transport"]
+
+_TLS = ("starttls", "offered", "off")
+_DJANGO = "interfaces.django.mail_transport"
+
+
+def transport(url: str, *, host: str) -> Transport:
+    """What ``url`` names. ``host``: our name. ConfigError, one line without the password, for a wrong one."""
+    try:
+        parts = urlsplit(url)
+        ready = _KINDS.get(parts.scheme.lower())
+        if ready is None:
+            raise ValueError(f"it begins with one of {', '.join(f'{kind}:' for kind in _KINDS)}")
+        return ready(parts, host)
+    except (ValueError, OSError) as error:
+        raise ConfigError(f"a transport for mail: {redacted(url)}: {error}") from None
+
+
+def redacted(url: str) -> str:
+    """``url`` for people to read: without what stands between the user and the host."""
+    scheme, slashes, rest = url.partition("//")
+    place, at, after = rest.rpartition("@")
+    return f"{scheme}{slashes}{place.partition(':')[0]}:***@{after}" if at and ":" in place else url
+
+
+def _server(parts: SplitResult, host: str) -> Smarthost:
+    """SMTP or LMTP over TCP."""
+    scheme = parts.scheme.lower()
+    if not parts.hostname or parts.path not in ("", "/"):
+        raise ValueError(
+            f"write {scheme}://HOST, with USER:PASSWORD@ before it and :PORT behind it where they are needed"
+        )
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if bool(user) != bool(password):
+        raise ValueError(
+            "a user needs a password, and a password a user; what is no letter or digit in it is written as %XX"
+        )
+    words = _words(parts, {"tls", "ca", "timeout", "connections"})
+    tls = "implicit" if scheme == "smtps" else words.get("tls", "starttls" if user else "offered")
+    if (tls not in _TLS and scheme != "smtps") or (scheme == "smtps" and "tls" in words):
+        raise ValueError(f"tls is one of {', '.join(_TLS)}, and smtps:// needs none")
+    if user and tls == "offered":
+        raise ValueError("a password needs tls=starttls, or tls=off where the network is trusted")
+    port = parts.port or {"smtp": 587 if user else 25, "smtps": 465, "lmtp": 24}[scheme]
+    server = Server(
+        host=parts.hostname,
+        port=port,
+        lmtp=scheme == "lmtp",
+        tls=tls,
+        context=_context(tls, words.get("ca")),
+        user=user,
+        password=password,
+        **_numbers(words),
+    )
+    return Smarthost(server, host)
+
+
+def _unix(parts: SplitResult, host: str) -> Smarthost:
+    """LMTP, or SMTP, over a unix socket: the file system says who may."""
+    words = _words(parts, {"timeout", "connections"})
+    lmtp = parts.scheme.lower() == "lmtp+unix"
+    return Smarthost(
+        Server(path=str(_path(parts)), host="localhost", lmtp=lmtp, tls="off", **_numbers(words)), host
+    )
+
+
+def _context(tls: str, authorities: str | None) -> ssl.SSLContext | None:
+    """How the server is known; who takes TLS when it is offered knows it by nothing (RFC 7435)."""
+    if tls == "off":
+        return None
+    context = ssl.create_default_context(cafile=authorities)
+    if tls == "offered" and authorities is None:
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+def _words(parts: SplitResult, known: set[str]) -> dict[str, str]:
+    """What stands behind the "?"."""
+    words = dict(parse_qsl(parts.query, keep_blank_values=True, strict_parsing=True)) if parts.query else {}
+    if parts.fragment or not words.keys() <= known:
+        unknown = sorted(words.keys() - known) or [f"#{parts.fragment}"]
+        raise ValueError(f"it knows no {unknown[0]!r}; it knows {', '.join(sorted(known))}")
+    return words
+
+
+def _numbers(words: Mapping[str, str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if "timeout" in words:
+        seconds = float(words["timeout"])
+        if not 0 < seconds <= 3600:
+            raise ValueError("timeout is 1 to 3600 seconds")
+        found["times"] = Times(
+            connect=seconds, command=seconds, end=max(seconds, Times().end if seconds > 60 else seconds)
+        )
+    if "connections" in words:
+        found["connections"] = int(words["connections"])
+        if not 1 <= found["connections"] <= 1000:
+            raise ValueError("connections is 1 to 1000")
+    return found
+
+
+def _path(parts: SplitResult) -> Path:
+    if parts.netloc or not parts.path.startswith("/") or parts.path == "/":
+        raise ValueError(f"write {parts.scheme}:///PATH, three slashes before an absolute path")
+    return Path(unquote(parts.path))
+
+
+def _maildir(parts: SplitResult, host: str) -> Maildir:
+    _words(parts, set())
+    return Maildir(_path(parts), host)
+
+
+def _folder(parts: SplitResult, host: str) -> Folder:
+    _words(parts, set())
+    return Folder(_path(parts), host)
+
+
+def _memory(parts: SplitResult, host: str) -> Memory:
+    return Memory(parts.path)
+
+
+def _django(parts: SplitResult, host: str) -> Transport:
+    """Its own folder needs Django, which is an extra."""
+    try:
+        found: Transport = import_module(_DJANGO).DjangoTransport(parts.path)
+    except ImportError as error:
+        raise ValueError(f"{error}; pip install 'asgi-interfaces[django]', or another backend") from error
+    return found
+
+
+_KINDS: dict[str, Callable[[SplitResult, str], Transport]] = {
+    "smtp": _server,
+    "smtps": _server,
+    "lmtp": _server,
+    "lmtp+unix": _unix,
+    "smtp+unix": _unix,
+    "maildir": _maildir,
+    "file": _folder,
+    "memory": _memory,
+    "django": _django,
+}
