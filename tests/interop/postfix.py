@@ -32,6 +32,8 @@ default_transport = error:no such domain here
 minimal_backoff_time = 1h
 smtp_connection_reuse_time_limit = 300s
 lmtp_line_length_limit = 998
+pipe_destination_recipient_limit = 1
+message_size_limit = 60000000
 """
 MASTER = """
 pickup   unix n - n 1 1 pickup
@@ -59,9 +61,12 @@ QUEUES = [
 
 
 class Postfix:
-    """``with Postfix(tmp_path, ca, {"lmtp.example": "lmtp:inet:127.0.0.1:24"}) as relay``."""
+    """``with Postfix(tmp_path, ca, {"lmtp.example": "lmtp:inet:127.0.0.1:24"}) as relay``.
 
-    def __init__(self, folder: Path, ca: Path, routes: dict[str, str]) -> None:
+    ``pipe``: what its service of that name runs as nobody, with the words of pipe(8).
+    """
+
+    def __init__(self, folder: Path, ca: Path, routes: dict[str, str], pipe: str = "") -> None:
         if os.geteuid() != 0:
             pytest.skip("Postfix's master runs as root alone")
         self.folder = folder
@@ -72,7 +77,8 @@ class Postfix:
         reachable(folder)  # its processes run as "postfix"
         maps = ", ".join(f"{{ {domain} = {where} }}" for domain, where in routes.items())
         (folder / "etc/main.cf").write_text(MAIN.format(folder=folder, ca=ca, maps=maps))
-        (folder / "etc/master.cf").write_text(MASTER)
+        service = f"pipe unix - n n - 4 pipe flags=Fq user=nobody null_sender= argv={pipe}\n" if pipe else ""
+        (folder / "etc/master.cf").write_text(MASTER + service)
         for name in QUEUES:
             place = folder / "queue" / name
             place.mkdir(mode=0o1733 if name == "maildrop" else 0o711)
