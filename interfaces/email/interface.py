@@ -38,6 +38,8 @@ class Email(Interface[EmailOptions]):
         if options.tls in ("required", "implicit") and context.listening.tls is None:
             raise ConfigError(f"--email-tls {options.tls} needs a certificate: --tls-cert FILE")
         service = Service(app, options, context, loop)
+        if options.authenticate:
+            service.app = _checking(service)
         alpn = () if options.tls == "implicit" else None
         sends = bool(options.send) or context.layer is not None
         service.tick()
@@ -87,6 +89,13 @@ def _sending(options: EmailOptions, context: Context) -> AbstractAsyncContextMan
     from interfaces.email.sending.sender import sending  # noqa: PLC0415 - and a channel layer with it
 
     return sending(options, context)
+
+
+def _checking(service: Service) -> Application:
+    """The application behind its checks, which are imported where there are some."""
+    from interfaces.email.policies.screen import Screen, resolver_of  # noqa: PLC0415 - and an extra with them
+
+    return Screen(service.app, service.options, resolver_of(service.options), service.count)
 
 
 def _webhooks(service: Service, context: Context) -> AbstractAsyncContextManager[list[Address]]:

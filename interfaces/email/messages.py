@@ -47,7 +47,7 @@ class EmailScope(TypedDict):
     client: tuple[str, int | None] | None
     server: tuple[str, int | None] | None
     client_name: str | None
-    """None: names are not looked up."""
+    """Its name in the DNS, if that leads back to it; None without one, and without `--email-authenticate iprev`."""
     helo: str
     """What the client calls itself."""
     tls: TlsInfo | None
@@ -64,6 +64,36 @@ class EmailScope(TypedDict):
     state: dict[str, Any]
     """A shallow copy of what the lifespan left."""
     extensions: dict[str, Any]
+
+
+class Proof(TypedDict):
+    """What one check found."""
+
+    result: str
+    """A word of RFC 8601 §2.7: pass, fail, softfail, neutral, none, policy, temperror or permerror."""
+    domain: str
+    """Whose it is: of iprev the client's name, of ARC who sealed it last."""
+    reason: str
+    """For people."""
+    scope: NotRequired[Literal["mailfrom", "helo"]]
+    """SPF: whose domain was looked at."""
+    selector: NotRequired[str]
+    """DKIM: the name of the key."""
+    policy: NotRequired[Literal["none", "quarantine", "reject"]]
+    """DMARC: what the domain asks for, of messages that fail."""
+    sets: NotRequired[str]
+    """ARC: how many servers have sealed it."""
+
+
+class Authentication(TypedDict):
+    """Who the message is proven to be from; None for what is not switched on, or not looked at of this client."""
+
+    spf: Proof | None
+    dkim: list[Proof]
+    """One for each signature, from the top."""
+    dmarc: Proof | None
+    arc: Proof | None
+    iprev: Proof | None
 
 
 _From = TypedDict("_From", {"from": str | None})
@@ -104,6 +134,8 @@ class EmailReceive(_From):
     `interfaces.email.body.content(event)` and `opened(event)` read either."""
     more_body: bool
     """False."""
+    authentication: NotRequired[Authentication]
+    """With `--email-authenticate`."""
 
 
 class EmailAccept(TypedDict):

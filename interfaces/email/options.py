@@ -168,6 +168,34 @@ class EmailOptions:
         (),
         "domain:selector:file.pem, a key to sign by what is sent from that domain; needs asgi-interfaces[email-auth]",
     )
+    authenticate: tuple[str, ...] = option(
+        (),
+        "what is checked of a message, for the event's key authentication: spf, dkim, dmarc, arc, iprev;"
+        " needs asgi-interfaces[email-auth]",
+    )
+    authenticate_timeout: float = option(
+        20.0, "for all of that; what is not known then is temperror", unit="seconds", peers="OpenDKIM 10 a query",
+        between=(0.1, 300),
+    )  # fmt: skip
+    reject_dmarc: bool = option(
+        False,
+        "refuse what fails DMARC where its domain asks for that (550), put off what cannot be checked (451)",
+    )
+    reject_spf: bool = option(
+        False, "refuse what a domain says is not sent by it (550), put off what cannot be checked (451)"
+    )
+    authentication_results: bool = option(
+        False,
+        "put a field Authentication-Results in front of a message, and take away those that say to be ours",
+    )
+    dns: tuple[str, ...] = option(
+        (),
+        "servers of the DNS to ask: ADDRESS, ADDRESS:PORT, or file:PATH, a zone file that stands for it; the system's"
+        " unless given",
+    )
+    trusted: tuple[str, ...] = option(
+        (), "networks whose clients are neither checked nor put off: 192.0.2.0/24", peers="Postfix mynetworks"
+    )
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, before anything is opened."""
@@ -183,6 +211,9 @@ class EmailOptions:
             )
         if not (self.bind or self.lmtp_bind or self.submission_bind or self.webhooks or self.send):
             raise ConfigError("--email-bind: name an address to listen on, there or for --email-lmtp-bind")
+        for needed, asked in (("dmarc", self.reject_dmarc), ("spf", self.reject_spf)):
+            if asked and needed not in self.authenticate and "dmarc" not in self.authenticate:
+                raise ConfigError(f"--email-reject-{needed} needs --email-authenticate {needed}")
         if not self.webhooks_path.startswith("/") or self.webhooks_path.endswith("/"):
             raise ConfigError(f"--email-webhooks-path {self.webhooks_path}: write a path such as /email")
 

@@ -25,11 +25,11 @@ class Zone:
         self.asked: list[tuple[str, str]] = []
 
     @classmethod
-    def read(cls, path: Path) -> "Zone":
+    def read(cls, path: Path | str) -> "Zone":
         """From a zone file (RFC 1035 §5). ConfigError, one line, when it is none."""
         try:
             zone = import_module("dns.zone").from_text(
-                path.read_text(encoding="utf-8"), origin=".", relativize=False, check_origin=False
+                Path(path).read_text(encoding="utf-8"), origin=".", relativize=False, check_origin=False
             )
         except ImportError as error:
             raise ConfigError(

@@ -1,0 +1,40 @@
+from typing import Any
+
+import pytest
+
+from interfaces.email.policies.proven import verdict
+
+
+def found(method: str, result: str, reason: str = "why", **more: str) -> dict[str, Any]:
+    """Results with one that counts."""
+    return {
+        "spf": None,
+        "dmarc": None,
+        method: {"result": result, "domain": "a.example", "reason": reason, **more},
+    }
+
+
+@pytest.mark.parametrize(
+    ("method", "result", "more", "code"),
+    [
+        ("dmarc", "fail", {"policy": "reject"}, (550, "5.7.1")), ("dmarc", "fail", {"policy": "quarantine"}, None),
+        ("dmarc", "fail", {"policy": "none"}, None), ("dmarc", "pass", {"policy": "reject"}, None),
+        ("dmarc", "none", {"policy": "reject"}, None), ("dmarc", "temperror", {}, (451, "4.7.1")),
+        ("dmarc", "permerror", {"reason": "more than one author"}, (550, "5.7.1")),
+        ("dmarc", "permerror", {"reason": "no author"}, None), ("spf", "fail", {}, (550, "5.7.23")),
+        ("spf", "softfail", {}, None), ("spf", "temperror", {}, (451, "4.7.24")), ("spf", "permerror", {}, None),
+    ],
+)  # fmt: skip
+def test_what_is_refused(
+    method: str, result: str, more: dict[str, str], code: tuple[int, str] | None
+) -> None:
+    """What the domain asks to refuse is refused, what cannot be checked is put off, all else is the application's."""
+    results = found(method, result, **more)
+    said = verdict(results, dmarc=True, spf=True)
+    assert (said and (said.detail["code"], said.detail["enhanced"])) == code
+    assert verdict(results, dmarc=method != "dmarc", spf=method != "spf") is None
+
+
+def test_what_was_not_checked() -> None:
+    """Without results there is no verdict."""
+    assert verdict({}, dmarc=True, spf=True) is None
