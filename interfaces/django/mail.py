@@ -1,8 +1,26 @@
-"""Mail with Django: users log in to the SMTP server with their passwords."""
+"""Mail with Django: users log in to the SMTP server with their passwords, and what Django sends goes to a channel.
+
+::
+
+    EMAIL_BACKEND = "interfaces.django.mail.ChannelEmailBackend"
+
+Then ``send_mail`` and all else that sends mail hands it to the sender (``interfaces serve email --email-send …``) over
+the channel layer, once the transaction commits in which it was said.
+"""
+
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
 from django.contrib.auth import authenticate as check
+from django.core.mail import EmailMessage
+from django.core.mail.backends.base import BaseEmailBackend
 
-__all__ = ["authenticate"]
+from interfaces.workers.message import Channel
+
+__all__ = ["CHANNEL", "ChannelEmailBackend", "OutboxEmailBackend", "authenticate"]
+
+CHANNEL = "email.send"
 
 
 def authenticate(user: str, password: str) -> bool:
@@ -12,3 +30,55 @@ def authenticate(user: str, password: str) -> bool:
     """
     found = check(None, username=user, password=password)
     return found is not None and found.is_active
+
+
+class ChannelEmailBackend(BaseEmailBackend):
+    """An EMAIL_BACKEND that puts each message on the channel ``email.send``: on commit, where there is a transaction.
+
+    What is sent outside of one raises what the layer does (ChannelFull, Unavailable, ConfigError), unless it is to fail
+    silently. That somebody does not take it, the sender tells: in its log, as a dead letter, or by ``email.result``.
+    """
+
+    def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
+        """How many were handed on; those without recipients are none."""
+        sent = 0
+        for message in email_messages:
+            try:
+                content = self.content(message)
+                if content is not None:
+                    self.send(content)
+                    sent += 1
+            except Exception:
+                if not self.fail_silently:
+                    raise
+        return sent
+
+    def content(self, message: EmailMessage) -> dict[str, Any] | None:
+        """The ``email.send`` of a message; None when it is for nobody."""
+        recipients = message.recipients()
+        if not recipients:
+            return None
+        made = message.message()
+        name = str(made["Message-ID"] or "").strip("<> ")
+        found: dict[str, Any] = {
+            "type": CHANNEL,
+            "from_address": str(message.from_email),
+            "to": [str(one) for one in recipients],
+            "raw": made.as_bytes(linesep="\r\n"),
+        }
+        return {**found, "id": name, "dedupe_key": name} if name else found
+
+    def send(self, content: dict[str, Any]) -> None:
+        """Hand it on."""
+        Channel(CHANNEL).send(content)
+
+
+class OutboxEmailBackend(ChannelEmailBackend):
+    """Writes each message into the outbox, as certain as the transaction: a relay gives it to the channel.
+
+    Needs ``interfaces.django`` in INSTALLED_APPS, and ``manage.py runworker --outbox`` or ``interfaces_outbox``.
+    """
+
+    def send(self, content: dict[str, Any]) -> None:
+        """A row, in the transaction that is open."""
+        import_module("interfaces.django.outbox").send(CHANNEL, content)
