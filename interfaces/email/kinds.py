@@ -1,7 +1,8 @@
 """What sort of message it is, told from its header alone. Pure.
 
-RFC 3464 §2 (delivery status), RFC 5965 §2 (feedback report: a complaint), RFC 3834 §5 (Auto-Submitted), RFC 2919
-(List-Id), RFC 8098 (disposition), and Precedence, which older programs write.
+RFC 6522 (multipart/report), RFC 3464 §2 (delivery status), RFC 5965 §2 (feedback report: a complaint), RFC 8098
+(disposition), RFC 8460 §5.3 (a report on TLS), RFC 3834 §5 (Auto-Submitted), RFC 5436 §2.7 (auto-notified), RFC 2919
+(List-Id), and what older programs write: Precedence, and fields of their own.
 """
 
 import re
@@ -12,10 +13,13 @@ from interfaces.email.headers import Headers
 __all__ = ["Kind", "kind"]
 
 Kind = Literal["message", "bounce", "auto-reply", "complaint", "list"]
-_REPORT = re.compile(rb"report-type[ \t]*=[ \t]*\"?([a-z-]{1,40})")
-_REPORTS: dict[bytes, Kind] = {b"feedback-report": "complaint", b"disposition-notification": "auto-reply"}
+_PARAMETER = re.compile(rb";\s*+([^\s=;\"]++)\s*+=\s*+(?:\"([^\"]*+)\"?|([^\s;\"]*+))")
+_REPORT = re.compile(rb"multipart/report(?:[\s;(]|$)")
+_WORD = re.compile(rb"\s*+(?:\([^()]*+\)\s*+)*+([a-z-]++)")
+_REPORTS: dict[bytes, Kind] = {b"delivery-status": "bounce", b"feedback-report": "complaint"}
 _TELLING = frozenset(
-    b"auto-submitted content-type list-id precedence x-autoreply x-autorespond list-unsubscribe".split()
+    b"""auto-submitted content-type list-id precedence x-autoreply x-autorespond x-failed-recipients
+    list-unsubscribe""".split()
 )
 BEGINNING = 2000
 """Bytes of Content-Type that are looked at."""
@@ -29,10 +33,12 @@ def kind(headers: Headers, sender: str) -> Kind:
     """
     if _TELLING.isdisjoint(headers.firsts):
         return "message" if sender else "bounce"
-    submitted = headers.first(b"auto-submitted").partition(b";")[0].strip().lower()
+    submitted = _word(headers.first(b"auto-submitted"))
     report = _report(headers.first(b"content-type")[:BEGINNING].lower())
     if report is not None:
         return report
+    if headers.first(b"x-failed-recipients") and (not sender or submitted):  # Exim's
+        return "bounce"
     if submitted and submitted != b"no":
         return "auto-reply" if sender or submitted != b"auto-generated" else "bounce"
     if headers.first(b"list-id"):
@@ -40,12 +46,20 @@ def kind(headers: Headers, sender: str) -> Kind:
     return _older(headers) or ("message" if sender else "bounce")
 
 
+def _word(value: bytes) -> bytes:
+    """The word that a field begins with, in lower case, behind comments; b"" without one."""
+    found = _WORD.match(value[:BEGINNING].lower()) if value else None
+    return found[1] if found else b""
+
+
 def _report(content_type: bytes) -> Kind | None:
-    """The sort of a multipart/report; None for what is none."""
-    if not content_type.startswith(b"multipart/report"):
+    """The sort of a multipart/report; None for what is none. All types but two are what programs say of themselves."""
+    if not content_type.startswith(b"multipart/report") or not _REPORT.match(content_type):
         return None
-    found = _REPORT.search(content_type)
-    return _REPORTS.get(found[1], "bounce") if found else "bounce"
+    for found in _PARAMETER.finditer(content_type):
+        if found[1] == b"report-type":
+            return _REPORTS.get(found[3] if found[2] is None else found[2].strip(), "auto-reply")
+    return "bounce"
 
 
 def _older(headers: Headers) -> Kind | None:

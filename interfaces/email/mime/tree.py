@@ -105,7 +105,7 @@ class _Reader:
     def _close(self, place: int, end: int) -> None:
         """The parts in the path from ``place`` on end here."""
         for part in self.path[place:]:
-            part.end = max(end, part.body_start)
+            part.end = max(end, self.path[-1].body_start)
         del self.path[place:]
         if self.active:
             self.active = {key: at for key, at in self.active.items() if at < place}
