@@ -8,14 +8,14 @@ import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
-from importlib import import_module
 from typing import Any
-from urllib.parse import urlsplit
 
 from interfaces.email.options import EmailOptions
 from interfaces.email.sending.compose import compose
 from interfaces.email.sending.outgoing import Suppressed, Transport
 from interfaces.email.sending.signing import signer
+from interfaces.email.sending.transports.opening import redacted as shown
+from interfaces.email.sending.transports.opening import transport
 from interfaces.email.sending.way import CHANNEL, LARGE, MailWay
 from interfaces.layers.base import Message, copied
 from interfaces.layers.local import LocalChannelLayer
@@ -91,10 +91,10 @@ async def sending(options: EmailOptions, context: Context) -> AsyncIterator[Post
 
 
 async def _begin(stack: AsyncExitStack, options: EmailOptions, context: Context, post: Post) -> None:
-    transport = _transport(options)
-    stack.push_async_callback(transport.close)
+    out = _transport(options)
+    stack.push_async_callback(out.close)
     way = MailWay(
-        transport=transport,
+        transport=out,
         host=options.name,
         max_size=options.send_max_size,
         sign=signer(options.send_dkim),
@@ -111,7 +111,7 @@ async def _begin(stack: AsyncExitStack, options: EmailOptions, context: Context,
     outbox = Outbox(way, store, post.layer.send, rules=rules, count=context.telemetry.count)
     stack.push_async_callback(store.close)
     await store.open()
-    context.keeps.append(f"{CHANNEL} by {_shown(options.send)}, kept in a {store.describe()}")
+    context.keeps.append(f"{CHANNEL} by {shown(options.send)}, kept in a {store.describe()}")
     running = asyncio.ensure_future(outbox.run())
     running.add_done_callback(partial(_ended, context))
     context.ready(CHANNEL, True)
@@ -131,17 +131,8 @@ def _ended(context: Context, running: "asyncio.Task[None]") -> None:
 
 
 def _transport(options: EmailOptions) -> Transport:
-    """What the URL names; imported with what it needs only where mail is sent."""
-    made: Transport = import_module("interfaces.email.sending.transports.opening").transport(options.send)
-    return made
-
-
-def _shown(url: str) -> str:
-    """A URL without what is secret in it."""
-    parts = urlsplit(url)
-    if not parts.hostname:
-        return url
-    return f"{parts.scheme}://{parts.hostname}{f':{parts.port}' if parts.port else ''}"
+    """What the URL names."""
+    return transport(options.send, host=options.name)
 
 
 def redacted(message: Mapping[str, Any]) -> Message:
