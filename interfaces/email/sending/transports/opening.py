@@ -4,6 +4,7 @@
 · ``file:///FOLDER`` · ``memory:NAME`` · ``django:`` or ``django:PATH.TO.BACKEND``
 """
 
+import re
 import ssl
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -40,7 +41,11 @@ def redacted(url: str) -> str:
     """``url`` for people to read: without what stands between the user and the host."""
     scheme, slashes, rest = url.partition("//")
     place, at, after = rest.rpartition("@")
-    return f"{scheme}{slashes}{place.partition(':')[0]}:***@{after}" if at and ":" in place else url
+    if at and ":" in place:
+        return f"{scheme}//{place.partition(':')[0]}:***@{after}"
+    user, colon, port = re.split(r"[/?#]", rest, maxsplit=1)[0].partition(":")
+    forgotten = colon and not port.isdigit() and not user.startswith("[")  # USER:PASSWORD without @HOST
+    return f"{scheme}//{user}:***" if forgotten else f"{scheme}{slashes}{rest}"
 
 
 def _server(parts: SplitResult, host: str) -> Smarthost:
@@ -61,7 +66,7 @@ def _server(parts: SplitResult, host: str) -> Smarthost:
         raise ValueError(f"tls is one of {', '.join(_TLS)}, and smtps:// needs none")
     if user and tls == "offered":
         raise ValueError("a password needs tls=starttls, or tls=off where the network is trusted")
-    port = parts.port or {"smtp": 587 if user else 25, "smtps": 465, "lmtp": 24}[scheme]
+    port = _port(parts) or {"smtp": 587 if user else 25, "smtps": 465, "lmtp": 24}[scheme]
     server = Server(
         host=parts.hostname,
         port=port,
@@ -73,6 +78,13 @@ def _server(parts: SplitResult, host: str) -> Smarthost:
         **_numbers(words),
     )
     return Smarthost(server, host)
+
+
+def _port(parts: SplitResult) -> int | None:
+    try:
+        return parts.port
+    except ValueError:  # its text has what may be a password whose "@HOST" was forgotten
+        raise ValueError("the port is a number up to 65535") from None
 
 
 def _unix(parts: SplitResult, host: str) -> Smarthost:
@@ -110,9 +122,7 @@ def _numbers(words: Mapping[str, str]) -> dict[str, Any]:
         seconds = float(words["timeout"])
         if not 0 < seconds <= 3600:
             raise ValueError("timeout is 1 to 3600 seconds")
-        found["times"] = Times(
-            connect=seconds, command=seconds, end=max(seconds, Times().end if seconds > 60 else seconds)
-        )
+        found["times"] = Times(connect=seconds, command=seconds, end=2 * seconds)
     if "connections" in words:
         found["connections"] = int(words["connections"])
         if not 1 <= found["connections"] <= 1000:
