@@ -14,9 +14,21 @@ def tables(module: ModuleType) -> str:
     notes = _Notes(module)
     parts = []
     for scope, messages in module.SCOPES.items():
-        parts += [f"### The scope `{notes.kind(scope)}`", "", str(scope.__doc__), "", *notes.table(scope), ""]
+        parts += [
+            f"### The scope `{notes.kind(scope)}`",
+            "",
+            inspect.getdoc(scope) or "",
+            "",
+            *notes.table(scope),
+            "",
+        ]
         for message in messages:
-            parts += [f"#### `{notes.kind(message)}`", "", str(message.__doc__).replace("``", "`"), ""]
+            parts += [
+                f"#### `{notes.kind(message)}`",
+                "",
+                (inspect.getdoc(message) or "").replace("``", "`"),
+                "",
+            ]
             rows = notes.table(message)
             parts += [*rows, ""] if len(rows) > 2 else []
     return "\n".join(parts)

@@ -187,7 +187,102 @@ class EmailStatus(TypedDict):
     text: NotRequired[str]
 
 
+class SentFile(TypedDict):
+    """A file of a message that is sent."""
+
+    filename: str
+    content: bytes
+    content_type: NotRequired[str]
+    """Guessed from the name unless given."""
+    content_id: NotRequired[str]
+    """By which the HTML shows it: ``cid:…``."""
+    inline: NotRequired[bool]
+
+
+class EmailSend(TypedDict):
+    """Out, and to the channel ``email.send`` from anywhere: a message to be sent.
+
+    It waits in an outbox, as well kept as the channel layer is, and is tried for two days. Inside a scope it is taken
+    on ``send``, and what can never be sent raises there.
+    """
+
+    type: Literal["email.send"]
+    to: NotRequired[str | list[str]]
+    """Addresses, such as "Ann <ann@example.org>"; ``cc`` and ``bcc`` likewise."""
+    cc: NotRequired[str | list[str]]
+    bcc: NotRequired[str | list[str]]
+    from_address: NotRequired[str]
+    """The author; of an answer, who was written to."""
+    reply_to: NotRequired[str | list[str]]
+    subject: NotRequired[str]
+    text: NotRequired[str]
+    html: NotRequired[str]
+    attachments: NotRequired[list[SentFile]]
+    headers: NotRequired[dict[str, str] | list[tuple[str, str]]]
+    """Further fields."""
+    raw: NotRequired[bytes]
+    """The whole message, in place of all that makes one."""
+    mail_from: NotRequired[str]
+    """The sender of the envelope, where that is not the author; "" for none, so that no bounce comes."""
+    reply_to_event: NotRequired[dict[str, Any]]
+    """The ``email.receive`` that this answers, or its parts from `interfaces.email.sending.threads.kept(event)`."""
+    reply_all: NotRequired[bool]
+    in_reply_to: NotRequired[str]
+    references: NotRequired[list[str]]
+    auto_submitted: NotRequired[str]
+    """auto-replied or auto-generated: no program answers it, and it answers none; no: a human has written it."""
+    dkim: NotRequired[bool]
+    """False: without our signature."""
+    notify: NotRequired[list[str]]
+    """NEVER, or some of SUCCESS, FAILURE, DELAY (RFC 3461); ``ret`` and ``envid`` likewise."""
+    ret: NotRequired[str]
+    envid: NotRequired[str]
+    id: NotRequired[str]
+    """Correlation: an ``email.result`` names it."""
+    reply_channel: NotRequired[str]
+    """Where its results are to be sent."""
+    dedupe_key: NotRequired[str]
+    """However often it comes it is one message: the second gets the result of the first."""
+    not_before: NotRequired[float]
+    """Unix seconds; ``expires`` likewise: after it no attempt is begun."""
+    expires: NotRequired[float]
+
+
+class RecipientResult(TypedDict):
+    """What became of a message for one recipient."""
+
+    recipient: str
+    status: Literal["accepted", "deferred", "failed", "uncertain"]
+    """deferred: it is tried again. uncertain: all of it was sent, and the answer was lost; it is not tried again."""
+    code: int | None
+    """The reply of the next server; None where there was none."""
+    enhanced: str | None
+    text: str
+
+
+class EmailResult(TypedDict):
+    """In: what became of an ``email.send`` that had an ``id``; else on its ``reply_channel``.
+
+    The first comes after the first attempt. Where that has deferred recipients, a second one, the final one, is sent to
+    the ``reply_channel`` when the last of them has its end.
+    """
+
+    type: Literal["email.result"]
+    id: str
+    ok: bool
+    """Whether all have accepted it."""
+    error: str
+    """The first thing that is wrong, in a line."""
+    final: bool
+    """Whether nothing more will be told."""
+    message_id: NotRequired[str]
+    """Without angle brackets; not there when it could not be composed."""
+    results: list[RecipientResult]
+    suppressed: NotRequired[bool]
+    """True: no program answers what this was to answer, so it was not sent."""
+
+
 SCOPES: dict[type, tuple[type, ...]] = {
-    EmailScope: (EmailReceive, EmailAccept, EmailReject, EmailDefer, EmailStatus)
+    EmailScope: (EmailReceive, EmailAccept, EmailReject, EmailDefer, EmailStatus, EmailSend, EmailResult)
 }
 """Each scope with the messages that may pass in it."""
