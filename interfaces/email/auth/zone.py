@@ -1,5 +1,6 @@
 """A DNS that is a table: for tests, and for trying out what would be refused."""
 
+import re
 from collections.abc import Collection, Mapping
 from importlib import import_module
 from pathlib import Path
@@ -28,9 +29,8 @@ class Zone:
     def read(cls, path: Path | str) -> "Zone":
         """From a zone file (RFC 1035 §5). ConfigError, one line, when it is none."""
         try:
-            zone = import_module("dns.zone").from_text(
-                Path(path).read_text(encoding="utf-8"), origin=".", relativize=False, check_origin=False
-            )
+            text = "$TTL 60\n" + Path(path).read_text(encoding="utf-8")
+            zone = import_module("dns.zone").from_text(text, origin=".", relativize=False, check_origin=False)
         except ImportError as error:
             raise ConfigError(
                 "a zone file needs dnspython: pip install 'asgi-interfaces[email-auth]'"
@@ -38,7 +38,7 @@ class Zone:
         except OSError as error:
             raise ConfigError(f"the zone file {path}: {error.strerror}") from error
         except Exception as error:  # a parser of others, which has many
-            raise ConfigError(f"the zone file {path}: {str(error).partition(chr(10))[0]}") from error
+            raise ConfigError(f"the zone file {path}: {_where(error)}") from error
         return cls(_records(zone))
 
     async def ask(self, name: str, kind: Kind) -> Answer:
@@ -56,6 +56,11 @@ class Zone:
         if alias := kinds.get("CNAME"):
             return await self.ask(next(iter(alias)), kind)
         return Answer(tuple(kinds.get(kind, ())))
+
+
+def _where(error: Exception) -> str:
+    """One line of dnspython's, whose count of lines is one of ours too many."""
+    return re.sub(r"^.*?:\d+: ", "", str(error).partition("\n")[0])
 
 
 def _records(zone: Any) -> dict[str, dict[str, list[str]]]:

@@ -60,8 +60,8 @@ def test_files_that_are_no_zones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     path = tmp_path / "zone"
     with pytest.raises(ConfigError, match="No such file"):
         Zone.read(path)
-    path.write_text("what is this\n")
-    with pytest.raises(ConfigError) as raised:
+    path.write_text("a.example. A 192.0.2.1\na.example. A what\n")
+    with pytest.raises(ConfigError, match="malformed") as raised:
         Zone.read(path)
     assert "\n" not in str(raised.value)
     monkeypatch.setitem(sys.modules, "dns.zone", None)
