@@ -1,6 +1,5 @@
 """A message, or a part of one: where it is in the bytes, and what it says when it is asked. Pure."""
 
-import re
 from binascii import a2b_qp
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ __all__ = ["Part", "Source"]
 
 Source = bytes | mmap
 """What offsets are of."""
-_ENDS = re.compile(r"\r\n?")
 
 
 @dataclass(slots=True, eq=False)
@@ -97,7 +95,8 @@ class Part:
     @property
     def text(self) -> str:
         """The content as text, by its charset or by what it looks like, each line ending in LF."""
-        return _ENDS.sub("\n", text_of(self.content, self.parameters.get("charset", "")))
+        text = text_of(self.content, self.parameters.get("charset", ""))
+        return text.replace("\r\n", "\n").replace("\r", "\n")
 
     def walk(self) -> Iterator["Part"]:
         """The part itself and all below, as they come in the bytes."""

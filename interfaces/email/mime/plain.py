@@ -11,19 +11,19 @@ from interfaces.email.mime.limits import MimeError
 __all__ = ["MARKS", "plain"]
 
 _HIDDEN = re.compile(
-    r"<!--(?:.*?-->|.*)|<(?P<name>script|style|head|title|template)\b[^<>]*+>(?:.*?</(?P=name)\s*+>|.*)",
+    r"<(?=[!sht])(?:!--(?:.*?-->|.*)|(?P<name>script|style|head|title|template)\b[^<>]*+>(?:.*?</(?P=name)\s*+>|.*))",
     re.DOTALL | re.IGNORECASE,
 )
 _QUOTE = re.compile(r"<blockquote\b[^<>]*+>", re.IGNORECASE)
 _UNQUOTE = re.compile(r"</blockquote\b[^<>]*+>", re.IGNORECASE)
+_BLOCKS = "p br div tr table ul ol dl h[1-6] hr pre section article header footer address"
+# letters in both cases: twice as fast as to ignore them
 _LINES = re.compile(
-    r"<(?:br|/?(?:p|div|tr|table|ul|ol|dl|h[1-6]|pre|section|article|header|footer|address|hr))\b[^<>]*+>",
-    re.IGNORECASE,
+    f"</?(?:{re.sub('[a-z]', lambda found: f'[{found[0]}{found[0].upper()}]', _BLOCKS).replace(' ', '|')})\\b[^<>]*+>"
 )
 _ITEM = re.compile(r"<li\b[^<>]*+>", re.IGNORECASE)
 _CELL = re.compile(r"</t[dh]\b[^<>]*+>", re.IGNORECASE)
 _TAG = re.compile(r"</?[a-z!?][^<>]*+>", re.IGNORECASE)
-_EMPTY = re.compile(r"\n{3,}")
 _IN, _OUT = "\ufdd0", "\ufdd1"  # no characters, so none of a mail's
 _TAGS = (
     (_QUOTE, "blockquote", f"\n{_IN}"),
@@ -50,7 +50,10 @@ def plain(html: str) -> str:
     text = "\n".join([line.strip() for line in text.split("\n")])
     if _IN in text:
         text = _quoted(text)
-    return _EMPTY.sub("\n\n", text.replace(_OUT, "")).strip()
+    text = text.replace(_OUT, "")
+    while "\n\n\n" in text:
+        text = text.replace("\n\n\n", "\n\n")
+    return text.strip()
 
 
 def _quoted(text: str) -> str:
