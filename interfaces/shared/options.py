@@ -188,6 +188,8 @@ def convert(flag: Flag, raw: Any, origin: Origin) -> Any:
     """``raw``, a text or what TOML or Python holds, as the option's type; else ConfigError."""
     try:
         parts = _parts(flag, raw) if isinstance(raw, str) else raw
+        if flag.repeatable and isinstance(parts, list | tuple):
+            parts = [part for part in parts if part != ""]  # --email-bind '' is none
         if flag.table:
             _check_keys(parts, flag.table)
         value = msgspec.convert(parts, flag.type, strict=False, dec_hook=_decode)

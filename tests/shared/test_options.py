@@ -281,3 +281,11 @@ def test_a_common_prefix_makes_nothing_closer() -> None:
     assert did_you_mean("INTERFACES_RELAOD", ["INTERFACES_RELOAD"], "INTERFACES_").endswith(
         "INTERFACES_RELOAD?"
     )
+
+
+def test_an_empty_value_of_a_list_is_none() -> None:
+    """``--bind ''`` on the command line takes away what stands in a file or is the default."""
+    (bind, *_) = flags(NAMES, Options)
+    assert convert(bind, ("",), DEFAULT) == ()
+    assert convert(bind, "", DEFAULT) == ()
+    assert convert(bind, ["", "a:1"], DEFAULT) == ("a:1",)
