@@ -49,6 +49,7 @@ HOT = [
     "interfaces/email/verdicts.py",
     "interfaces/email/deliveries.py",
     "interfaces/email/service.py",
+    "interfaces/email/calls.py",
     "interfaces/email/connection.py",
 ]
 

@@ -70,6 +70,11 @@ class Body:
             left = left[written:]
 
     @property
+    def filed(self) -> int:
+        """How many bytes its file has, 0 without one."""
+        return self.size if self._file is not None else 0
+
+    @property
     def digest(self) -> str:
         """SHA-256 of what was added, in hexadecimal."""
         if not self._said:

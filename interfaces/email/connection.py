@@ -2,22 +2,22 @@
 
 import asyncio
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import partial
 from random import getrandbits
 from typing import Any, Final
 
 from interfaces.email import replies as say
+from interfaces.email.calls import ask, call
 from interfaces.email.deliveries import Message, Run
-from interfaces.email.events_smtp import Abandoned, Auth, Begun, Ended, Event, Piece, Tls
-from interfaces.email.headers import Headers
+from interfaces.email.envelope import Mail, Recipient
+from interfaces.email.events_smtp import Abandoned, Auth, Begun, Ended, Event, Piece, Rcpt, Tls
 from interfaces.email.login import MECHANISMS
 from interfaces.email.service import Service, log, tls_of
 from interfaces.email.translate import Key, Place, Transaction, received
-from interfaces.email.verdicts import MailDelivery, replies_of
+from interfaces.email.verdicts import answer, mixed, replies_of
 from interfaces.email.wire_smtp import Wire
-from interfaces.shared.asgi import Scope
-from interfaces.shared.delivery import Verdict
+from interfaces.shared.delivery import ACCEPTED, Verdict
 from interfaces.shared.stream import Stream
 
 __all__ = ["Connection"]
@@ -26,7 +26,6 @@ AHEAD: Final = 1
 UPGRADE: Final = 2
 PAUSE = 1.0
 """Seconds after which a login that failed is answered."""
-UNROUTED = Verdict("reject", {"code": 550, "enhanced": "5.1.1", "text": "No such address here"})
 
 
 class Connection(Stream):
@@ -45,6 +44,8 @@ class Connection(Stream):
         self.transaction: Transaction | None = None
         self.message: Message | None = None
         self.unheard: Mapping[Key, Verdict] = {}
+        self._asking: object = None  # what RCPT's answer waits for
+        self._next: tuple[Mail | None, str] = (None, "")  # the id of a message that is only asked about yet
         self._came: int = 0
         self._early: list[bytes] = []
         self._ended: bool = False
@@ -85,11 +86,12 @@ class Connection(Stream):
         It may as well be gone, so a repeat of its message joins this one by now.
         """
         message = self.message
-        if message is None or self.place.tls is not None:  # of TLS, asyncio cannot keep one side
-            return False
+        if (message is None and self._asking is None) or self.place.tls is not None:
+            return False  # of TLS, asyncio cannot keep one side
         self._ended = True
-        for run in message.running:
-            self.service.repeats.orphan(run)
+        if message is not None:
+            for run in message.running:
+                self.service.repeats.orphan(run)
         return True
 
     def data_received(self, data: bytes) -> None:
@@ -101,7 +103,7 @@ class Connection(Stream):
         if self.unheard:  # the client has read the answer
             self.unheard = {}
         self._came += len(data)
-        wire.busy = service.in_flight >= service.options.max_in_flight
+        wire.busy = service.full
         wire.feed(data)
         self._go()
 
@@ -111,7 +113,7 @@ class Connection(Stream):
         while (event := wire.next()) is not None:
             self._happened(event)
         said = self._speak()
-        if self.message is None and not self.lost:
+        if self.message is None and self._asking is None and not self.lost:
             if self.service.draining and self.transaction is None:
                 self.drain()
             elif said and self.transaction is None:  # else a byte now and then would hold it for ever
@@ -149,6 +151,10 @@ class Connection(Stream):
             self.service.count("email.abandoned")
             self._drop()
             self.deadline = self.service.now + self.service.options.data_timeout  # for the rest of it
+        elif isinstance(event, Rcpt):
+            self._asking = token = object()
+            self.deadline = self.service.now + self.service.options.recipient_timeout
+            self._run(self._ask(event.recipient, token))
         elif isinstance(event, Auth):
             self._run(self._login(event))
         elif isinstance(event, Tls):
@@ -165,27 +171,36 @@ class Connection(Stream):
         self.place.helo = wire.greeting
         self._came = 0
         self.deadline = service.now + service.options.data_timeout
-        name, now = getrandbits(64).to_bytes(8, "big").hex(), time.time()  # nothing is secret about it
+        name, now = self._name(mail), time.time()
         body = service.body(received(name, self.place, mail, now, service.name))
         service.in_flight += body.held
         self.transaction = Transaction(name, self.place, mail, wire.recipients, now, body)
 
+    def _name(self, mail: Mail) -> str:
+        """The id of the message of ``mail``: that by which it was asked about, if it was."""
+        asked, name = self._next
+        return (
+            name if asked is mail else getrandbits(64).to_bytes(8, "big").hex()
+        )  # nothing is secret about it
+
+    async def _ask(self, recipient: Recipient, token: object) -> None:
+        """Whether there is such a recipient, which the client is told."""
+        mail = self.wire.mail
+        assert mail is not None  # noqa: S101 - RCPT follows MAIL
+        self.place.helo = self.wire.greeting
+        name = self._name(mail)
+        self._next = mail, name
+        said = await ask(self.service, self.place, mail, recipient, name)
+        if self._asking is token and not self.lost:
+            self._asking = None
+            self._answer(say.RECIPIENT_OK if said is ACCEPTED else answer(said, say.RECIPIENT))
+
     def _add(self, piece: bytes) -> bool:
         """More content; False, and it will be refused, when it cannot be kept."""
-        kept = True
-        if self.transaction is not None:
-            body = self.transaction.body
-            before = body.held
-            if self.service.in_flight >= self.service.options.max_in_flight:
-                self.service.press(body)
-            try:
-                body.add(piece)
-            except OSError as error:
-                log.error("%s: the message cannot be kept: %s", self.transaction.id, error)
-                self.wire.spoil(say.STORAGE)
-                kept = False
-            self.service.in_flight += body.held - before
-        return kept
+        said = self.service.add(self.transaction.body, piece) if self.transaction is not None else b""
+        if said:
+            self.wire.spoil(said)
+        return not said
 
     def _drop(self) -> None:
         """No message is being received any more."""
@@ -208,12 +223,12 @@ class Connection(Stream):
         self.deadline = self.service.now + self.service.options.verdict_timeout
         known = self.service.repeats.known(keys)
         if not known:  # as it mostly is
-            message.join(self._call(transaction, headers, keys))
+            message.join(call(self.service, transaction, headers, keys))
             return
         new = [n for n, key in enumerate(keys) if key not in known]
         if new:
             transaction, keys = transaction.only(new), [keys[n] for n in new]
-            message.join(self._call(transaction, headers, keys))
+            message.join(call(self.service, transaction, headers, keys))
         else:
             self.service.let_go(transaction.body)
         for run in {id(one): one for one in known.values() if isinstance(one, Run)}.values():
@@ -221,21 +236,39 @@ class Connection(Stream):
         if said := {key: one for key, one in known.items() if isinstance(one, Verdict)}:
             self.loop.call_soon(message.take, said)
 
-    def _call(self, transaction: Transaction, headers: Headers, keys: Sequence[Key]) -> Run:
-        """Start the application."""
-        service, run = self.service, Run(keys)
-        delivery = _Call(service, transaction, run, transaction.scope(service.context.state, headers))
-        service.sessions.add(delivery)
-        delivery.start(self.loop)
-        delivery.last(transaction.event(headers))
-        return run
-
     def _decided(self, transaction: Transaction, message: Message) -> None:
         """There is a verdict for each recipient: tell the client, if it still waits."""
         if self.message is not message:
             return
+        verdicts = message.replies
+        if self.service.bounces is not None and not self.lmtp and mixed(verdicts):
+            self._run(self._bounce(transaction, message))
+        else:
+            self._told(message, replies_of(verdicts, transaction.id, lmtp=self.lmtp))
+
+    async def _bounce(self, transaction: Transaction, message: Message) -> None:
+        """Take a message that some refuse, once it is sure that its sender will hear of those."""
+        keys, verdicts = message.keys, message.replies
+        refused = [
+            (one, said, key)
+            for one, said, key in zip(transaction.recipients, verdicts, keys, strict=True)
+            if said.kind == "reject"
+        ]
+        replies = replies_of([said for said in verdicts if said.kind == "accept"], transaction.id, lmtp=False)
+        try:
+            if self.service.bounces is not None:
+                await self.service.bounces(transaction, refused)
+        except Exception:  # noqa: BLE001 - of whoever was added: the client repeats it
+            log.exception("%s: its sender cannot be told who refuses it", transaction.id)
+            replies = replies_of(verdicts, transaction.id, lmtp=False)
+        if self.message is message:
+            self._told(message, replies)
+        else:
+            self.service.repeats.remember(message.verdicts)
+
+    def _told(self, message: Message, replies: list[bytes]) -> None:
+        """Tell the client what became of its message."""
         self.message = None
-        replies = replies_of(message.replies, transaction.id, lmtp=self.lmtp)
         if replies[0].startswith(b"4") and not self.lmtp:  # the client repeats all: what is final is done
             self.service.repeats.remember(message.verdicts)
         else:
@@ -316,6 +349,10 @@ class Connection(Stream):
             self.abort()
         elif now < self.deadline:
             return
+        elif self._asking is not None:
+            self.service.count("email.late")
+            self._asking = None
+            self._answer(say.LATE)
         elif self.message is not None:
             self.service.count("email.late")
             self._leave()
@@ -332,7 +369,8 @@ class Connection(Stream):
 
     def drain(self) -> None:
         """The server stops: an idle client is told now, others after their message."""
-        if self.message is None and self.transaction is None and not self._held & UPGRADE:
+        idle = self.message is None and self.transaction is None and self._asking is None
+        if idle and not self._held & UPGRADE:
             self._end(say.DRAINING)
 
     def _end(self, said: bytes) -> None:
@@ -341,25 +379,3 @@ class Connection(Stream):
             self._happened(event)
         self._speak()
         self.deadline = self.service.now + self.service.options.send_timeout
-
-
-class _Call(MailDelivery):
-    """The call of the application for a message, for the recipients of ``run``."""
-
-    def __init__(self, service: Service, transaction: Transaction, run: Run, scope: Scope) -> None:
-        super().__init__(service.app, scope, None)
-        self.service = service
-        self.transaction: Transaction | None = transaction
-        self.run = run
-
-    def end(self) -> None:
-        """The application is done with the message."""
-        super().end()
-        transaction, self.transaction = self.transaction, None
-        if transaction is not None:
-            service = self.service
-            service.let_go(transaction.body)
-            service.sessions.discard(self)
-            self.run.decided(self.outcomes(UNROUTED))
-            if service.idle is not None:
-                service.check_idle()

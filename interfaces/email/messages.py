@@ -107,6 +107,8 @@ class EmailReceive(_From):
     """The transaction's."""
     dedupe_key: str
     """Sender, first recipient and digest: the same when the client sends the message again."""
+    dedupe_keys: list[str]
+    """That of each of ``to``: a repeat may be for fewer of them, and what was done for each is known by its own."""
     attempt: int
     received_at: float
     """Unix seconds at which DATA began."""
@@ -136,6 +138,30 @@ class EmailReceive(_From):
     """False."""
     authentication: NotRequired[Authentication]
     """With `--email-authenticate`."""
+
+
+class EmailRcpt(_From):
+    """In: whether there is such a recipient, with ``--email-ask-recipients``; in a scope of its own.
+
+    Accept, reject and defer answer RCPT; to return accepts, and who has no route for the recipient refuses it.
+    """
+
+    type: Literal["email.rcpt"]
+    id: str
+    """The transaction's, which the message will have."""
+    dedupe_key: str
+    attempt: int
+    received_at: float
+    """Unix seconds."""
+    to: list[str]
+    """The recipient alone, as ``rcpt_to`` of the scope."""
+    from_address: str
+    """"" for a bounce."""
+    to_address: str
+    address: str
+    """As ``to_address``."""
+    params: dict[str, str | int | bool]
+    """NOTIFY and ORCPT, where the client said them (RFC 3461)."""
 
 
 class EmailAccept(TypedDict):
@@ -283,6 +309,15 @@ class EmailResult(TypedDict):
 
 
 SCOPES: dict[type, tuple[type, ...]] = {
-    EmailScope: (EmailReceive, EmailAccept, EmailReject, EmailDefer, EmailStatus, EmailSend, EmailResult)
+    EmailScope: (
+        EmailReceive,
+        EmailRcpt,
+        EmailAccept,
+        EmailReject,
+        EmailDefer,
+        EmailStatus,
+        EmailSend,
+        EmailResult,
+    )
 }
 """Each scope with the messages that may pass in it."""

@@ -3,6 +3,7 @@
 import socket
 from dataclasses import dataclass
 from math import inf
+from typing import Literal
 
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.options import option
@@ -79,6 +80,10 @@ class EmailOptions:
         between=(65_536, inf),
     )  # fmt: skip
     spool_folder: str = option("", "where such files are; the system's folder for them unless given")
+    max_spool: int = option(
+        4096 * MIB, "of all messages that are in files; beyond it large ones get 452", unit="bytes", peers="none",
+        between=(0, inf),
+    )  # fmt: skip
     max_pipelined: int = option(
         262_144, "that a client sends ahead of a verdict before reading stops", unit="bytes", between=(1, inf)
     )
@@ -96,6 +101,13 @@ class EmailOptions:
     )
     verdict_timeout: float = option(
         280.0, "for the application's verdict, then 451; it runs on", unit="seconds", peers="clients wait 600",
+        between=(0.1, inf),
+    )  # fmt: skip
+    ask_recipients: bool = option(
+        False, "ask the application about each recipient before there is content, by the event email.rcpt"
+    )
+    recipient_timeout: float = option(
+        60.0, "for the verdict on a recipient, then 451", unit="seconds", peers="clients wait 300",
         between=(0.1, inf),
     )  # fmt: skip
     keep_verdicts: float = option(
@@ -193,9 +205,38 @@ class EmailOptions:
         "servers of the DNS to ask: ADDRESS, ADDRESS:PORT, or file:PATH, a zone file that stands for it; the system's"
         " unless given",
     )
+    dnsbl: tuple[str, ...] = option(
+        (),
+        "DNS lists whose clients are refused at RCPT: ZONE, ZONE=127.0.0.[2;4..7] for some of its codes, either with"
+        " :defer to put off",
+    )
+    greylist: float = option(
+        0.0, "until a stranger's second attempt is believed (451 before); 0: no greylisting", unit="seconds",
+        peers="Postgrey 300", between=(0, 86_400),
+    )  # fmt: skip
+    greylist_keep: float = option(
+        3_024_000.0, "that a network is believed after that", unit="seconds", peers="Postgrey 35 days",
+        between=(60, inf),
+    )  # fmt: skip
+    recipients_per_minute: int = option(
+        0, "recipients that a client may name in a minute, then 450; 0: as many as it likes", peers="Postfix 0"
+    )
     trusted: tuple[str, ...] = option(
         (), "networks whose clients are neither checked nor put off: 192.0.2.0/24", peers="Postfix mynetworks"
     )
+    maildir: tuple[str, ...] = option((), "Maildirs whose new messages are delivered", unit="directory")
+    maildir_to: str = option(
+        "",
+        "the recipient of messages of Maildirs; their Delivered-To or X-Original-To unless given",
+        unit="address",
+    )
+    maildir_accepted: Literal["keep", "remove"] = option(
+        "keep", "what becomes of accepted ones: into cur/, marked as seen, or gone"
+    )
+    maildir_interval: float = option(
+        1.0, "between two looks at a Maildir", unit="seconds", peers="dovecot 15", between=(0.01, inf)
+    )
+    maildir_at_once: int = option(4, "messages of a Maildir that are delivered at once", between=(1, inf))
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, before anything is opened."""
@@ -209,11 +250,15 @@ class EmailOptions:
             raise ConfigError(
                 "--email-submission-bind needs --email-auth module:function, to know the users by"
             )
-        if not (self.bind or self.lmtp_bind or self.submission_bind or self.webhooks or self.send):
+        if not (
+            self.bind or self.lmtp_bind or self.submission_bind or self.webhooks or self.maildir or self.send
+        ):
             raise ConfigError("--email-bind: name an address to listen on, there or for --email-lmtp-bind")
         for needed, asked in (("dmarc", self.reject_dmarc), ("spf", self.reject_spf)):
             if asked and needed not in self.authenticate and "dmarc" not in self.authenticate:
                 raise ConfigError(f"--email-reject-{needed} needs --email-authenticate {needed}")
+        if self.maildir_to and ("@" not in self.maildir_to or not self.maildir_to.isprintable()):
+            raise ConfigError(f"--email-maildir-to {self.maildir_to!r}: write an address")
         if not self.webhooks_path.startswith("/") or self.webhooks_path.endswith("/"):
             raise ConfigError(f"--email-webhooks-path {self.webhooks_path}: write a path such as /email")
 

@@ -19,7 +19,8 @@ def reply(code: int, enhanced: str, text: str) -> bytes:
 
 OK = reply(250, "2.0.0", "Ok")
 SENDER_OK = reply(250, "2.1.0", "Ok")
-RECIPIENT_OK = reply(250, "2.1.5", "Ok")
+RECIPIENT = (250, "2.1.5", "Ok")
+RECIPIENT_OK = reply(*RECIPIENT)
 GO = b"354 End data with <CR><LF>.<CR><LF>\r\n"
 BYE = reply(221, "2.0.0", "Bye")
 UNKNOWN = reply(500, "5.5.1", "Command not recognised")

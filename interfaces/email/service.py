@@ -2,17 +2,23 @@
 
 import asyncio
 import logging
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from ssl import SSLContext
 from typing import Any
 
+from interfaces.email import replies as say
 from interfaces.email.accounts import Accounts
 from interfaces.email.body import Body
 from interfaces.email.deliveries import Repeats
+from interfaces.email.envelope import Mail, Recipient
 from interfaces.email.events_smtp import Limits
+from interfaces.email.headers import Headers
 from interfaces.email.options import EmailOptions
-from interfaces.email.translate import Place
+from interfaces.email.translate import Key, Place, Transaction
 from interfaces.shared.asgi import Application
+from interfaces.shared.delivery import Verdict
 from interfaces.shared.interface import Context
 from interfaces.shared.proxy_header import ProxyHeader
 from interfaces.shared.serving import Serving, endpoint
@@ -21,6 +27,9 @@ from interfaces.shared.tls import ServerTls
 __all__ = ["Service", "log"]
 
 log = logging.getLogger("interfaces.email")
+BeforeRecipient = Callable[[Place, Mail, Recipient], Awaitable[Verdict | None]]
+BeforeMessage = Callable[[Transaction, Headers, dict[str, Any]], Awaitable[Verdict | None]]
+Bounces = Callable[[Transaction, Sequence[tuple[Recipient, Verdict, Key]]], Awaitable[None]]
 COUNTS = (
     "email.abandoned",
     "email.timeouts",
@@ -29,6 +38,7 @@ COUNTS = (
     "email.repeats",
     "email.forgotten",
     "email.logins_failed",
+    "email.spool_full",
 )
 """What is counted: told from the beginning, since what is there only after the first time hides that one."""
 
@@ -55,16 +65,73 @@ class Service(Serving):
             require_tls=options.tls == "required",
         )
         self.users_only = replace(self.limits, require_auth=True)
+        if options.ask_recipients:
+            self._asking()
         self.accounts = Accounts(options.auth) if options.auth else None
         self.name: str = options.name
         self.in_flight: int = 0
         self.memory: int = carried or options.spool_above
         self.repeats = Repeats(options.keep_verdicts, options.max_verdicts, self.count)
+        self.before_recipient: list[BeforeRecipient] = []
+        self.before_message: list[BeforeMessage] = []
+        self.bounces: Bounces | None = None
+        """Takes the recipients of SMTP that are refused beside others that are accepted, to tell the sender."""
+        self.spooled: int = 0
+        self.tasks: set[asyncio.Task[None]] = set()
         self.tls: ServerTls | None = None
         if options.tls in ("starttls", "required"):
             self.tls = context.listening.secure(alpn=())
         for name in COUNTS:
             context.telemetry.count(name, 0)
+
+    def ask(self, hook: BeforeRecipient) -> None:
+        """Have ``hook`` asked about each recipient before there is content; None: the next one is asked, too."""
+        self.before_recipient.append(hook)
+        self._asking()
+
+    def _asking(self) -> None:
+        self.limits = replace(self.limits, ask_recipients=True)
+        self.users_only = replace(self.users_only, ask_recipients=True)
+
+    def before(self, hook: BeforeMessage) -> None:
+        """Have ``hook`` asked about each message before the application; what it puts into the dict is in the event."""
+        self.before_message.append(hook)
+
+    def run(self, steps: Coroutine[Any, Any, None]) -> None:
+        """Run something beside the connections, for a message whose client may be gone."""
+        task = self.loop.create_task(steps)
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
+
+    def time(self) -> float:
+        """Unix seconds."""
+        return time.time()
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no room for another message."""
+        options = self.options
+        return self.in_flight >= options.max_in_flight or self.spooled >= options.max_spool
+
+    def add(self, body: Body, piece: bytes) -> bytes:
+        """Put a piece into ``body``: b"", or the reply when it cannot be kept."""
+        held, filed = body.held, body.filed
+        options = self.options
+        if self.in_flight >= options.max_in_flight:
+            self.press(body)
+        size = body.size + len(piece)
+        if size > body.memory and self.spooled - filed + size > options.max_spool:
+            self.count("email.spool_full")
+            return say.STORAGE
+        try:
+            body.add(piece)
+        except OSError as error:
+            log.error("a message cannot be kept: %s", error)  # noqa: TRY400 - no frame says more
+            return say.STORAGE
+        finally:
+            self.in_flight += body.held - held
+            self.spooled += body.filed - filed
+        return b""
 
     def body(self, head: bytes) -> Body:
         """Where the content of a message goes, behind ``head``. A worker elsewhere cannot read our files."""
@@ -78,6 +145,7 @@ class Service(Serving):
     def let_go(self, body: Body) -> None:
         """A message has its verdict, or is given up."""
         self.in_flight -= body.held
+        self.spooled -= body.filed
         body.close()
 
     def secure(self) -> SSLContext | None:

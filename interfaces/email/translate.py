@@ -30,6 +30,7 @@ class Place:
     client: tuple[str, int | None] | None
     server: tuple[str, int | None] | None
     helo: str = ""
+    client_name: str | None = None
     tls: dict[str, Any] | None = None
     auth: dict[str, str] | None = None
 
@@ -74,7 +75,7 @@ class Transaction:
             "transaction_id": self.id,
             "client": place.client,
             "server": place.server,
-            "client_name": None,
+            "client_name": place.client_name,
             "helo": place.helo,
             "tls": place.tls,
             "auth": place.auth,
@@ -92,10 +93,12 @@ class Transaction:
         """``email.receive`` with the whole message."""
         body, digest = self.body, self.body.digest
         sender, recipients = self.mail.sender.text, [one.address.text for one in self.recipients]
+        keys = [f"{sender} {one} {digest}" for one in recipients]
         return {
             "type": "email.receive",
             "id": self.id,
-            "dedupe_key": f"{sender} {recipients[0]} {digest}",
+            "dedupe_key": keys[0],
+            "dedupe_keys": keys,
             "attempt": 1,
             "received_at": self.received_at,
             "from": sender or None,
@@ -111,6 +114,24 @@ class Transaction:
             "body": b"" if body.reference else body.whole,
             "body_ref": body.reference,
             "more_body": False,
+        }
+
+    def question(self) -> Event:
+        """``email.rcpt``: whether the first recipient is one, before there is any content."""
+        sender, one = self.mail.sender.text, self.recipients[0]
+        address = one.address.text
+        return {
+            "type": "email.rcpt",
+            "id": self.id,
+            "dedupe_key": f"{self.id} {address}",
+            "attempt": 1,
+            "received_at": self.received_at,
+            "from": sender or None,
+            "to": [address],
+            "from_address": sender,
+            "to_address": address,
+            "address": address,
+            "params": one.parameters,
         }
 
     def headers(self, most: int) -> Headers | None:

@@ -11,7 +11,7 @@ from interfaces.shared.asgi import Application, Event, Scope
 from interfaces.shared.delivery import ACCEPTED, Delivery, Verdict
 from interfaces.shared.errors import ApplicationError
 
-__all__ = ["MailDelivery", "replies_of", "verdict"]
+__all__ = ["MailDelivery", "answer", "mixed", "replies_of", "verdict"]
 
 Kind = Literal["accept", "reject", "defer"]
 KINDS: dict[str, Kind] = {
@@ -104,6 +104,20 @@ def replies_of(verdicts: Sequence[Verdict], transaction_id: str, *, lmtp: bool) 
         return [_reply(verdicts[0], transaction_id)]
     deferring = [said for said in verdicts if said.kind == "defer"]
     return [_reply(deferring[0] if deferring else Verdict("defer"), transaction_id)]
+
+
+def mixed(verdicts: Sequence[Verdict]) -> bool:
+    """Whether some accept and some refuse, and nobody says "try again"."""
+    return len(verdicts) > 1 and {said.kind for said in verdicts} == {"accept", "reject"}
+
+
+def answer(said: Verdict, usual: tuple[int, str, str]) -> bytes:
+    """The reply to a recipient; ``usual``: code, enhanced code and text of one that is taken."""
+    code, enhanced, text = usual if said.kind == "accept" else _DEFAULTS[said.kind]
+    detail = said.detail
+    if detail.get("enhanced") != _DEFAULTS["accept"][1]:  # what a message is told
+        enhanced = detail.get("enhanced", enhanced)
+    return reply(detail.get("code", code), enhanced, detail.get("text", text))
 
 
 def _reply(said: Verdict, transaction_id: str) -> bytes:

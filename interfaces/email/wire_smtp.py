@@ -371,9 +371,12 @@ class Wire:
         asked, login = self._asked, self._login
         self._asked = self._login = None
         if asked is not None:
-            self.out += replies
             if good:
                 self.recipients.append(asked)
+            if replies[0].startswith(b"5"):  # who tries many addresses is no friend
+                self._bad(replies[0])
+            else:
+                self.out += replies
         elif login is None:
             self._decided(replies, good)
         elif good:

@@ -107,6 +107,7 @@ def test_the_event() -> None:
         "type": "email.receive",
         "id": "id7",
         "dedupe_key": f"a@a.example b@b.example {digest}",
+        "dedupe_keys": [f"a@a.example {one}@{one}.example {digest}" for one in "bc"],
         "attempt": 1,
         "received_at": 1000.5,
         "from": "a@a.example",

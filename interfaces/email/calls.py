@@ -1,0 +1,127 @@
+"""Calls of the application for mail: what is asked before, one call a message, one for a recipient asked about."""
+
+import asyncio
+from collections.abc import Sequence
+from functools import partial
+from typing import Any
+
+from interfaces.email.body import Body
+from interfaces.email.deliveries import Run
+from interfaces.email.envelope import Mail, Recipient
+from interfaces.email.headers import Headers
+from interfaces.email.service import Service, log
+from interfaces.email.translate import Key, Place, Transaction
+from interfaces.email.verdicts import MailDelivery
+from interfaces.shared.asgi import Scope
+from interfaces.shared.delivery import ACCEPTED, DEFERRED, Verdict
+
+__all__ = ["ask", "call"]
+
+UNROUTED = Verdict("reject", {"code": 550, "enhanced": "5.1.1", "text": "No such address here"})
+
+
+class Call(MailDelivery):
+    """The call of the application for a message, for the recipients of ``run``."""
+
+    def __init__(self, service: Service, transaction: Transaction, run: Run, scope: Scope) -> None:
+        super().__init__(service.app, scope, None)
+        self.service = service
+        self.transaction: Transaction | None = transaction
+        self.run = run
+
+    def end(self) -> None:
+        """The application is done with the message."""
+        super().end()
+        transaction, self.transaction = self.transaction, None
+        if transaction is not None:
+            self.service.sessions.discard(self)
+            _over(self.service, transaction, self.run, self.outcomes(UNROUTED))
+
+
+def call(
+    service: Service, transaction: Transaction, headers: Headers, keys: Sequence[Key], attempt: int = 1
+) -> Run:
+    """Start what is to come before the application, and that itself; the run has the verdicts once it is over."""
+    run = Run(keys)
+    if service.before_message:
+        service.run(_prepared(service, transaction, headers, run, attempt))
+    else:
+        _start(service, transaction, headers, run, {"attempt": attempt} if attempt != 1 else None)
+    return run
+
+
+def _start(
+    service: Service, transaction: Transaction, headers: Headers, run: Run, more: dict[str, Any] | None
+) -> None:
+    delivery = Call(service, transaction, run, transaction.scope(service.context.state, headers))
+    service.sessions.add(delivery)
+    delivery.start(service.loop)
+    event = transaction.event(headers)
+    if more is not None:
+        event.update(more)
+    delivery.last(event)
+
+
+def _over(service: Service, transaction: Transaction, run: Run, verdicts: Sequence[Verdict]) -> None:
+    service.let_go(transaction.body)
+    run.decided(verdicts)
+    if service.idle is not None:
+        service.check_idle()
+
+
+async def _prepared(
+    service: Service, transaction: Transaction, headers: Headers, run: Run, attempt: int
+) -> None:
+    """Ask those that come before the application; who decides spares it."""
+    more: dict[str, Any] = {}
+    said: Verdict | None = None
+    try:
+        for hook in service.before_message:
+            said = await hook(transaction, headers, more)
+            if said is not None and said.kind != "accept":
+                break
+    except asyncio.CancelledError:
+        said = DEFERRED
+    except Exception:  # noqa: BLE001 - of whoever was added: the client tries again
+        log.exception("%s: what is asked before the application raised", transaction.id)
+        said = DEFERRED
+    if said is None or said.kind == "accept":
+        _start(service, transaction, headers, run, {"attempt": attempt, **more})
+    else:
+        _over(service, transaction, run, [said] * len(run.keys))
+
+
+async def ask(service: Service, place: Place, mail: Mail, recipient: Recipient, name: str) -> Verdict:
+    """The verdict on a recipient: of who was added to be asked, then of the application where that is to be asked.
+
+    ``name``: the id of the transaction, which its message will have.
+    """
+    for hook in service.before_recipient:
+        try:
+            said = await hook(place, mail, recipient)
+        except Exception:  # noqa: BLE001 - of whoever was added: the client tries again
+            log.exception("%s: what is asked about recipients raised", name)
+            return DEFERRED
+        if said is not None:
+            return said
+    if not service.options.ask_recipients:
+        return ACCEPTED
+    return await _asked(service, Transaction(name, place, mail, [recipient], service.time(), Body(0)))
+
+
+async def _asked(service: Service, transaction: Transaction) -> Verdict:
+    """What the application says of a recipient, in a scope of its own."""
+    answer: asyncio.Future[Verdict] = service.loop.create_future()
+    scope = transaction.scope(service.context.state, Headers())
+    delivery = MailDelivery(service.app, scope, partial(_answered, service, answer))
+    service.sessions.add(delivery)
+    delivery.start(service.loop)
+    delivery.last(transaction.question())
+    return await answer
+
+
+def _answered(service: Service, answer: "asyncio.Future[Verdict]", delivery: MailDelivery) -> None:
+    service.sessions.discard(delivery)
+    if not answer.done():
+        answer.set_result(delivery.outcome(UNROUTED))
+    service.check_idle()
