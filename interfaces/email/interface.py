@@ -67,6 +67,8 @@ class Email(Interface[EmailOptions]):
                 addresses = [address for one in listeners for address in one.addresses]
                 if options.webhooks:
                     addresses += await stack.enter_async_context(_webhooks(service, context))
+                if options.maildir:
+                    await stack.enter_async_context(_maildirs(service, context))
                 context.ready("email", True)
                 try:
                     yield addresses
@@ -103,3 +105,10 @@ def _webhooks(service: Service, context: Context) -> AbstractAsyncContextManager
     from interfaces.email.webhooks.serving import served  # noqa: PLC0415 - and HTTP with them
 
     return served(service, context)
+
+
+def _maildirs(service: Service, context: Context) -> AbstractAsyncContextManager[None]:
+    """The Maildirs, which are looked at where there are some."""
+    from interfaces.email.maildir import watched  # noqa: PLC0415 - as above
+
+    return watched(service, context)

@@ -41,7 +41,7 @@ class EmailScope(TypedDict):
 
     type: Literal["email"]
     asgi: AsgiVersions
-    protocol: Literal["smtp", "lmtp"]
+    protocol: Literal["smtp", "lmtp", "webhook", "maildir"]
     transaction_id: str
     """Also in the reply to the client."""
     client: tuple[str, int | None] | None
