@@ -9,24 +9,12 @@ fields that are made of keys; keys that nobody knows.
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from email.utils import format_datetime
-from hashlib import sha256
-from itertools import count
 from typing import Any
 
 from interfaces.email.headers import identifier, split
-from interfaces.email.sending.addresses import (
-    Mailbox,
-    addresses,
-    beyond_ascii,
-    domain,
-    mailbox,
-    mailboxes,
-    text_of,
-)
-from interfaces.email.sending.content import Part, body, canonical
-from interfaces.email.sending.fields import address_list, identifiers, unstructured
+from interfaces.email.sending.addresses import Mailbox, addresses, beyond_ascii, mailbox, mailboxes, text_of
+from interfaces.email.sending.content import Part, body, boundaries, canonical
+from interfaces.email.sending.fields import address_list, date, identifiers, made_id, unstructured
 from interfaces.email.sending.outgoing import Outgoing
 from interfaces.email.sending.threads import answer, bounded
 from interfaces.shared.errors import ApplicationError
@@ -62,7 +50,6 @@ _MADE = frozenset(
     )
 )
 _NAME = re.compile(r"[!-9;-~]{1,76}")
-_ATOM = re.compile(r"(?=.{1,64}\Z)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _IDENTIFIER = re.compile(r"[!-;=?-~]{1,900}")
 _SUBMITTED = frozenset({"auto-replied", "auto-generated", "auto-notified", "no"})
 _NOTIFY = frozenset({"SUCCESS", "FAILURE", "DELAY"})
@@ -106,12 +93,12 @@ def compose(message: Mapping[str, Any], *, now: float, host: str, id: str, max_s
     mail_id = _message_id(message.get("message_id"), send)
     lines = [address_list("From", [author]), *_addressed(message, shown), *_texts(message)]
     lines += [
-        _date(now),
+        date(now),
         identifiers("Message-ID", [mail_id]),
         *_thread(message),
         *_added(message.get("headers")),
     ]
-    content = body(message, _boundaries(f"{id} {now}"))
+    content = body(message, boundaries(f"{id} {now}"))
     header = b"".join([*lines, b"MIME-Version: 1.0\r\n", content.header])
     utf8 = beyond_ascii(box.address for boxes in ([author], *shown.values()) for box in boxes)
     mail = Outgoing(
@@ -145,7 +132,7 @@ def _raw(message: Mapping[str, Any], send: _Send) -> Outgoing:
         mail_id = _message_id(None, send)
         lines.insert(0, identifiers("Message-ID", [mail_id]))
     if not found.first(b"date"):
-        lines.insert(0, _date(send.now))
+        lines.insert(0, date(send.now))
     header = b"".join(lines)
     author = mailbox(message["from_address"], "from_address") if message.get("from_address") else None
     mail = Outgoing(
@@ -258,23 +245,8 @@ def _added(value: Any) -> Iterable[bytes]:
 
 
 def _message_id(value: Any, send: _Send) -> str:
-    """Ours: of the send, and of the time, should an application use an id twice."""
-    if value:
-        return _identified(value, "message_id")
-    local = send.id
-    if not _ATOM.fullmatch(local):
-        local = sha256(local.encode("utf-8", "replace")).hexdigest()[:32]
-    return f"{local}.{int(send.now * 1000):x}@{domain(send.host, 'the name of this host')}"
-
-
-def _date(now: float) -> bytes:
-    return f"Date: {format_datetime(datetime.fromtimestamp(int(now), UTC))}\r\n".encode()
-
-
-def _boundaries(seed: str) -> Any:
-    """Makes boundaries that nothing contains by chance: base64 and quoted-printable have no "=_"."""
-    numbers = count()
-    return lambda: f"=_{sha256(f'{next(numbers)} {seed}'.encode('utf-8', 'replace')).hexdigest()[:32]}"
+    """The application's, or ours."""
+    return _identified(value, "message_id") if value else made_id(send.id, send.now, send.host)
 
 
 def _notify(value: Any) -> tuple[str, ...]:

@@ -9,13 +9,15 @@ from base64 import b64encode
 from binascii import b2a_qp
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
+from itertools import count
 from typing import Any
 
 from interfaces.email.sending.addresses import text_of
 from interfaces.email.sending.fields import parameters, unstructured
 from interfaces.shared.errors import ApplicationError
 
-__all__ = ["ATTACHMENTS", "FILENAME", "Part", "body", "canonical"]
+__all__ = ["ATTACHMENTS", "FILENAME", "Part", "body", "boundaries", "canonical", "joined", "leaf"]
 
 ATTACHMENTS = 200
 """Attachments of one message."""
@@ -59,11 +61,11 @@ def body(message: Mapping[str, Any], boundary: Callable[[], str]) -> Part:
     files = [*_files(message.get("attachments"))]
     inline = [part for part, related in files if related and html is not None]
     others = [part for part, related in files if not related or html is None]
-    main = None if text is None and (html is not None or others) else _leaf("plain", text or "")
+    main = None if text is None and (html is not None or others) else leaf("plain", text or "")
     if html is not None:
-        page = _joined("related", [_leaf("html", html), *inline], boundary)
-        main = page if main is None else _joined("alternative", [main, page], boundary)
-    return _joined("mixed", [*([main] if main else []), *others], boundary)
+        page = joined("related", [leaf("html", html), *inline], boundary, {"type": "text/html"})
+        main = page if main is None else joined("alternative", [main, page], boundary)
+    return joined("mixed", [*([main] if main else []), *others], boundary)
 
 
 def _text(message: Mapping[str, Any], key: str) -> str | None:
@@ -73,8 +75,8 @@ def _text(message: Mapping[str, Any], key: str) -> str | None:
     return value
 
 
-def _leaf(kind: str, text: str) -> Part:
-    """A text; lines of any length, and any character."""
+def leaf(kind: str, text: str) -> Part:
+    """A part of type text/``kind``; lines of any length, and any character."""
     try:
         content = canonical(text.encode())
     except UnicodeEncodeError:
@@ -161,8 +163,16 @@ def _within(content: bytes, what: str) -> tuple[str, bytes]:
     return "7bit" if content.isascii() else "8bit", content
 
 
-def _joined(kind: str, parts: Sequence[Part], boundary: Callable[[], str]) -> Part:
-    """Parts of a multipart; one alone needs none."""
+def boundaries(seed: str) -> Callable[[], str]:
+    """Makes boundaries that nothing contains by chance: base64 and quoted-printable have no "=_"."""
+    numbers = count()
+    return lambda: f"=_{sha256(f'{next(numbers)} {seed}'.encode('utf-8', 'replace')).hexdigest()[:32]}"
+
+
+def joined(
+    kind: str, parts: Sequence[Part], boundary: Callable[[], str], named: Mapping[str, str] | None = None
+) -> Part:
+    """Parts as a multipart/``kind``, whose type has the parameters ``named``; one alone needs none."""
     if len(parts) == 1:
         return parts[0]
     mark = boundary()
@@ -171,7 +181,6 @@ def _joined(kind: str, parts: Sequence[Part], boundary: Callable[[], str]) -> Pa
     edge = f"--{mark}\r\n".encode()
     inside = b"".join(piece for part in parts for piece in (edge, part.whole, b"\r\n"))
     encoding = "7bit" if inside.isascii() else "8bit"
-    root = {"type": "text/html"} if kind == "related" else {}  # RFC 2387 §3.1
-    header = parameters("Content-Type", f"multipart/{kind}", {"boundary": mark} | root)
+    header = parameters("Content-Type", f"multipart/{kind}", {**(named or {}), "boundary": mark})
     header += f"Content-Transfer-Encoding: {encoding}\r\n".encode()
     return Part(header, inside + f"--{mark}--\r\n".encode())

@@ -8,11 +8,14 @@ in versions that are in use; here a field is put together of pieces that were ch
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from email.utils import format_datetime
+from hashlib import sha256
 from urllib.parse import quote
 
-from interfaces.email.sending.addresses import Mailbox
+from interfaces.email.sending.addresses import Mailbox, domain
 
-__all__ = ["address_list", "field", "identifiers", "parameters", "unstructured"]
+__all__ = ["address_list", "date", "field", "identifiers", "made_id", "parameters", "unstructured"]
 
 LINE = 78
 """Characters of a line, where it can be folded (RFC 5322 §2.1.1)."""
@@ -20,6 +23,7 @@ LONGEST = 998
 """Characters of a line that cannot."""
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 _TOKEN = re.compile(r"[A-Za-z0-9!#$&+.^_`|~-]+")
+_ATOM = re.compile(r"(?=.{1,64}\Z)[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*")
 _WORD = 45
 """Octets in an encoded word: 60 of base64, 75 with what is around them is the most."""
 
@@ -85,6 +89,17 @@ def _name(name: str, room: int) -> list[str]:
 def identifiers(name: str, values: Iterable[str]) -> bytes:
     """A field of message identifiers; they are never broken."""
     return field(name, [f"<{value}>" for value in values])
+
+
+def made_id(id: str, now: float, host: str) -> str:
+    """A Message-ID of ours: of the send, and of the time, should an application use an id twice."""
+    local = id if _ATOM.fullmatch(id) else sha256(id.encode("utf-8", "replace")).hexdigest()[:32]
+    return f"{local}.{int(now * 1000):x}@{domain(host, 'the name of this host')}"
+
+
+def date(now: float, name: str = "Date") -> bytes:
+    """The time, in UTC."""
+    return f"{name}: {format_datetime(datetime.fromtimestamp(int(now), UTC))}\r\n".encode()
 
 
 def parameters(name: str, value: str, named: Mapping[str, str]) -> bytes:
