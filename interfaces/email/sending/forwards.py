@@ -1,0 +1,75 @@
+"""A received message to somebody else: within a message of ours, or as it is.
+
+RFC 2046 §5.2.1 (message/rfc822), RFC 5322 §3.6.6 (Resent fields), RFC 5321 §6.3 (circles).
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from interfaces.email.body import content
+from interfaces.email.sending.addresses import mailbox, mailboxes
+from interfaces.email.sending.fields import address_list, date, identifiers, made_id
+from interfaces.email.sending.loops import HOPS
+from interfaces.email.sending.outgoing import Suppressed
+from interfaces.shared.errors import ApplicationError
+
+__all__ = ["forward", "redirect"]
+
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_FORWARDED = re.compile(r"(?:fwd?|wg|tr|rv)\s*:", re.IGNORECASE)
+
+
+def forward(event: Mapping[str, Any], to: str | Sequence[str], **said: Any) -> dict[str, Any]:
+    """An ``email.send`` that holds ``event``, an ``email.receive``, as an attachment, byte for byte.
+
+    From the address that received it, unless ``said`` has another ``from_address``; "Fwd: " is put before the subject.
+    A large one is read from its file: call this outside the event loop then. Suppressed for what goes in a circle.
+    """
+    _straight(event)
+    subject = _UNSEEN.sub(" ", str(event.get("subject") or "")).strip()[:800]
+    inner = {"content_type": "message/rfc822", "content": content(event)}
+    filled = {
+        "type": "email.send",
+        "to": to,
+        "from_address": str(event.get("to_address") or ""),
+        "subject": subject if _FORWARDED.match(subject) else f"Fwd: {subject}".strip(),
+        "auto_submitted": "auto-generated",
+        "text": "",
+        **said,
+    }
+    return {**filled, "attachments": [*(said.get("attachments") or ()), inner]}
+
+
+def redirect(
+    event: Mapping[str, Any], to: str | Sequence[str], *, now: float, host: str, from_address: str = ""
+) -> dict[str, Any]:
+    """An ``email.send`` of ``event`` as it came, to ``to``: its author stays its author, the return path is ours.
+
+    ``now``, ``host``: for the fields that say who sent it again. DMARC of its author holds by DKIM alone then: what is
+    changed on the way, or was never signed, is better forwarded. Suppressed for what was redirected by us before.
+    """
+    ours = mailbox(from_address or event.get("to_address"), "from_address")
+    _straight(event, ours.address)
+    header = [
+        address_list("Resent-From", [ours]),
+        address_list("Resent-To", mailboxes(to, "to")),
+        date(now, "Resent-Date"),
+        identifiers("Resent-Message-ID", [made_id(str(event.get("id") or ""), now, host)]),
+    ]
+    raw = b"".join(header) + content(event)
+    return {"type": "email.send", "mail_from": ours.address, "to": to, "raw": raw}
+
+
+def _straight(event: Mapping[str, Any], ours: str = "") -> None:
+    """Raises Suppressed for a message that has been here before, or has passed too many servers."""
+    if "headers" not in event:
+        raise ApplicationError("what is forwarded is an email.receive")
+    received = sum(name == b"received" for name, _ in event["headers"])
+    if received > HOPS:
+        raise Suppressed(f"it has passed {received} servers: a circle")
+    again = ours.lower().encode()
+    if again and any(
+        name == b"resent-from" and again in bytes(value).lower() for name, value in event["headers"]
+    ):
+        raise Suppressed(f"{ours} has sent it again before: a circle")
