@@ -171,7 +171,6 @@ class Smarthost:
             server.port,
             ssl=context,
             server_hostname=server.host if context is not None else None,
-            happy_eyeballs_delay=0.25,
         )
         return line
 
