@@ -63,11 +63,14 @@ class Page:
 
     folder: Path
     port: int = 0
+    several: bool = False
+    """Whether mail is served beside HTTP, and so elsewhere."""
     stack: ExitStack = field(default_factory=ExitStack)
 
     def run(self, page: str) -> None:
         """Do it all; AssertionError for what is not as the page says."""
         self.port = free_port()
+        self.several = "serve http email" in page
         with self.stack:
             for step in steps(page.replace("8000", str(self.port)).replace("8025", str(self.port))):
                 getattr(self, f"do_{step.kind}")(step)
@@ -127,7 +130,8 @@ class Page:
         }
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         bind = f"127.0.0.1:{self.port}"
-        binds = {"INTERFACES_HTTP_BIND": bind, "INTERFACES_EMAIL_BIND": bind}  # a page serves one of them
+        mail = "127.0.0.1:0" if self.several else bind
+        binds = {"INTERFACES_HTTP_BIND": bind, "INTERFACES_EMAIL_BIND": mail}
         return {**kept, "PATH": path, "PYTHONPATH": "", **binds}
 
 
