@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from interfaces.email.message import aparsed, parsed
-from interfaces.email.mime import LIMITS, Limits
+from interfaces.email.mime import LIMITS, Limits, MimeError
 from interfaces.email.sending.threads import reply
+from interfaces.shared.asgi import Event
 from interfaces.shared.consumer import Consumer
 
 __all__ = ["EmailConsumer"]
@@ -18,6 +19,13 @@ class EmailConsumer(Consumer):
     To return without a word accepts the message; to raise has the client try again. The methods are to be awaited,
     except in a plain function. After a verdict there is no other.
     """
+
+    async def dispatch(self, message: Event) -> None:
+        """Call the handler of the message's type; a message that is beyond the limits of a reader is refused."""
+        try:
+            await super().dispatch(message)
+        except MimeError as error:
+            await self._base_send(error.answer)
 
     def parsed(self, message: Mapping[str, Any], limits: Limits = LIMITS) -> Any:
         """The content of the message: a :class:`interfaces.email.mime.Parsed`; a large one is read in a thread.

@@ -33,17 +33,20 @@ def kind(headers: Headers, sender: str) -> Kind:
     """
     if _TELLING.isdisjoint(headers.firsts):
         return "message" if sender else "bounce"
-    submitted = _word(headers.first(b"auto-submitted"))
-    report = _report(headers.first(b"content-type")[:BEGINNING].lower())
-    if report is not None:
-        return report
-    if headers.first(b"x-failed-recipients") and (not sender or submitted):  # Exim's
-        return "bounce"
-    if submitted and submitted != b"no":
-        return "auto-reply" if sender or submitted != b"auto-generated" else "bounce"
-    if headers.first(b"list-id"):
+    found = _report(headers.first(b"content-type")[:BEGINNING].lower()) or _program(headers, sender)
+    if found is None and headers.first(b"list-id"):
         return "list"
-    return _older(headers) or ("message" if sender else "bounce")
+    return found or _older(headers) or ("message" if sender else "bounce")
+
+
+def _program(headers: Headers, sender: str) -> Kind | None:
+    """What Auto-Submitted says, and Exim's field of a bounce; None for no program."""
+    submitted = _word(headers.first(b"auto-submitted"))
+    if headers.first(b"x-failed-recipients") and (not sender or submitted):
+        return "bounce"
+    if not submitted or submitted == b"no":
+        return None
+    return "auto-reply" if sender or submitted != b"auto-generated" else "bounce"
 
 
 def _word(value: bytes) -> bytes:

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from interfaces.email.replies import ENHANCED, reply
 from interfaces.shared.asgi import Application, Event, Scope
 from interfaces.shared.delivery import ACCEPTED, Delivery, Verdict
-from interfaces.shared.errors import ApplicationError
+from interfaces.shared.errors import ApplicationError, PeerError
 
 __all__ = ["MailDelivery", "answer", "mixed", "replies_of", "verdict"]
 
@@ -83,6 +83,13 @@ class MailDelivery(Delivery):
         if kind is None:
             raise ApplicationError(f"email.status: {code!r} is no code such as 250, 451 or 550")
         self.statuses[place] = _verdict(event, kind)
+
+    def outcome(self, unrouted: Verdict) -> Verdict:
+        """As of any delivery; an error that says what to tell the client refuses the message."""
+        error = self.error
+        if isinstance(error, PeerError) and isinstance(error.answer, dict) and self.verdict is None:
+            return verdict(error.answer)
+        return super().outcome(unrouted)
 
     def outcomes(self, unrouted: Verdict) -> list[Verdict]:
         """The verdict of each recipient: its status, else that of the message."""

@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from interfaces.layers.local import LocalChannelLayer
 from interfaces.shared.asgi import Application, Event, Receive, Scope, Send
-from interfaces.shared.errors import InterfacesError, NoRoute, Unavailable
+from interfaces.shared.errors import InterfacesError, NoRoute, PeerError, Unavailable
 from interfaces.workers.background import (
     FUNCTIONS,
     Background,
@@ -146,6 +146,11 @@ class Routing:
                 return Outcome(error="later")
             except DenyConnection:
                 buffer.take(["channel", event["reply_channel"], {"accept": False}])
+            except PeerError as error:
+                if not isinstance(error.answer, dict) or kept is None:
+                    raise
+                buffer.groups.clear()
+                buffer.sends[:] = [["channel", event["reply_channel"], error.answer]]
             except Exception as error:
                 consumer_failed.send(message=message, error=error)
                 raise

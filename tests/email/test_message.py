@@ -8,6 +8,7 @@ import pytest
 from interfaces.email.consumer import EmailConsumer
 from interfaces.email.message import AT_ONCE, aparsed, parsed
 from interfaces.email.mime import Limits, MimeError, Parsed
+from interfaces.email.router import EmailRouter, anyone, domain
 from interfaces.workers.routing import Routing, route
 from tests.email.harness import Bench, mail, scene
 
@@ -65,6 +66,53 @@ async def test_consumers_and_functions_read_a_message(app: Any, spool: int) -> N
                 await bench.settle()
                 reply += peer.take()
             assert said in reply
+
+
+async def bare(scope: Any, receive: Any, send: Any) -> None:
+    """The same as an application without any help."""
+    found = await aparsed(await receive())
+    await send({"type": "email.accept", "text": f"{found.subject} {found.text[:5]}"})
+
+
+@pytest.mark.parametrize(
+    "app",
+    [
+        bare,
+        Async.as_asgi(),
+        Sync.as_asgi(),
+        Routing([route("email.receive", plain)]),
+        Routing([route("email.receive", coroutine)]),
+        EmailRouter([domain("a.example", Async.as_asgi()), anyone(bare)]),
+    ],
+)
+@scene
+async def test_a_message_beyond_the_limits_is_refused_by_who_reads_it(
+    app: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    """For good, with what is wrong with it: it would be no other the next time. It is nobody's mistake here."""
+    async with Bench(app) as bench:
+        peer = await bench.greeted(lmtp=True)
+        peer.feed(mail(b"Content-Type: message/rfc822\r\n\r\n" * 200, "a@a.example", "b@b.example"))
+        said = b""
+        while said.count(b"\r\n") < 6:
+            await bench.settle()
+            said += peer.take()
+        assert said.count(b"554 5.6.0 parts within parts, more than 100 deep\r\n") == 2
+        assert caplog.records == []
+
+
+@scene
+async def test_a_verdict_stays_when_reading_fails_behind_it() -> None:
+    """What was said first is what the client is told."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        event = await receive()
+        await send({"type": "email.defer"})
+        parsed(event)
+
+    async with Bench(app) as bench:
+        peer = await bench.greeted()
+        assert (await peer.codes(mail(b"Content-Type: message/rfc822\r\n\r\n" * 200)))[-1] == 451
 
 
 @scene

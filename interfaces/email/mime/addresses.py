@@ -116,27 +116,31 @@ class _Reader:
         self.pieces.append((said, plain, touching))
 
     def _special(self, said: str) -> None:
+        if self.angle is not None and not self.closed and self._within(said, self.angle):
+            return
         if said == "<" and self.angle is None:
             self.angle = ""
-        elif said == ">":
-            self.closed = True
-        elif (
-            self.angle is not None
-            and not self.closed
-            and self.angle.lstrip().startswith("@")
-            and said in ",:"
-        ):
-            self.angle = "" if said == ":" else self.angle  # a source route
         elif said == ":" and self.angle is None and self.group is None:
             self.group = self._name()
             self._clear()
         elif said in ",;":
             self._end()
             self.group = None if said == ";" else self.group
-        elif self.angle is not None and not self.closed:
-            self.angle += said  # no address any more
-        else:
+        elif said != ">":
             self.pieces.append((said, said, True))
+
+    def _within(self, said: str, angle: str) -> bool:
+        """Whether ``said`` belongs to what stands in angle brackets; a comma ends them, but in a source route."""
+        route = angle.lstrip().startswith("@")
+        if said == ">":
+            self.closed = True
+        elif route and said in ",:":
+            self.angle = "" if said == ":" else angle
+        elif said in ",;":
+            return False
+        else:
+            self.angle = angle + said  # no address any more
+        return True
 
     def _comment(self, at: int) -> int:
         """Where a comment ends, in which others may be; without a ")" it goes to the end."""

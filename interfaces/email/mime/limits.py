@@ -1,6 +1,7 @@
 """What a message may be made of before it is refused, and the error that says so. Pure."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from interfaces.shared.errors import PeerError
 
@@ -12,6 +13,8 @@ class MimeError(PeerError):
 
     A consumer that does not catch it has the client told 554 5.6.0.
     """
+
+    answer: dict[str, Any]
 
     def __init__(self, message: str) -> None:
         super().__init__(message, {"type": "email.reject", "code": 554, "enhanced": "5.6.0", "text": message})

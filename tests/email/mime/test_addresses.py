@@ -41,7 +41,7 @@ from interfaces.email.mime.addresses import Address, addresses
         (b"undisclosed-recipients:;", []),
         (b"<>", []),
         (b"Joe <joe@x.example", [("Joe", "joe@x.example")]),
-        (b"Joe <joe@x.example>> , b@c", [("Joe", "joe@x.example"), ("", "b@c")]),
+        (b"> Joe <joe@x.example>> , b@c", [("Joe", "joe@x.example"), ("", "b@c")]),
     ],
 )
 def test_addresses_are_read(value: bytes, found: list[tuple[str, str]]) -> None:
