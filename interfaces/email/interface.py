@@ -38,8 +38,8 @@ class Email(Interface[EmailOptions]):
         if options.tls in ("required", "implicit") and context.listening.tls is None:
             raise ConfigError(f"--email-tls {options.tls} needs a certificate: --tls-cert FILE")
         service = Service(app, options, context, loop)
-        if options.authenticate:
-            service.app = _checking(service)
+        if options.authenticate or options.dnsbl or options.greylist or options.recipients_per_minute:
+            _guarded(service)
         alpn = () if options.tls == "implicit" else None
         sends = bool(options.send) or context.layer is not None
         service.tick()
@@ -51,6 +51,7 @@ class Email(Interface[EmailOptions]):
         try:
             async with AsyncExitStack() as stack:
                 post = await stack.enter_async_context(_sending(options, context)) if sends else None
+                service.post = post
                 listeners = [
                     await stack.enter_async_context(
                         context.listening.open(
@@ -93,11 +94,11 @@ def _sending(options: EmailOptions, context: Context) -> AbstractAsyncContextMan
     return sending(options, context)
 
 
-def _checking(service: Service) -> Application:
-    """The application behind its checks, which are imported where there are some."""
-    from interfaces.email.policies.screen import Screen, resolver_of  # noqa: PLC0415 - and an extra with them
+def _guarded(service: Service) -> None:
+    """Checks and policies in front of the application, which are imported where there are some."""
+    from interfaces.email.policies.guard import guard  # noqa: PLC0415 - and an extra with them
 
-    return Screen(service.app, service.options, resolver_of(service.options), service.count)
+    guard(service)
 
 
 def _webhooks(service: Service, context: Context) -> AbstractAsyncContextManager[list[Address]]:

@@ -33,6 +33,9 @@ class EmailOptions:
         "", "module:function that is asked for (user, password) of AUTH; what it returns is true for yes"
     )
     auth_unencrypted: bool = option(False, "offer AUTH without TLS too: where the network is trusted")
+    xclient_from: tuple[str, ...] = option(
+        (), "mail proxies whose XCLIENT is believed: addresses, networks, unix; for SMTP, as Postfix has it"
+    )
     hostname: str = option("", "the name in the greeting and in Received; the machine's unless given")
     max_size: int = option(
         50 * MIB,
@@ -219,7 +222,9 @@ class EmailOptions:
         between=(60, inf),
     )  # fmt: skip
     recipients_per_minute: int = option(
-        0, "recipients that a client may name in a minute, then 450; 0: as many as it likes", peers="Postfix 0"
+        0,
+        "recipients that a client may name in a minute, then 450; 0: as many as it likes",
+        peers="Postfix 0",
     )
     trusted: tuple[str, ...] = option(
         (), "networks whose clients are neither checked nor put off: 192.0.2.0/24", peers="Postfix mynetworks"
@@ -255,12 +260,17 @@ class EmailOptions:
         ):
             raise ConfigError("--email-bind: name an address to listen on, there or for --email-lmtp-bind")
         for needed, asked in (("dmarc", self.reject_dmarc), ("spf", self.reject_spf)):
-            if asked and needed not in self.authenticate and "dmarc" not in self.authenticate:
+            if asked and not {needed, "dmarc"} & {*self.methods}:
                 raise ConfigError(f"--email-reject-{needed} needs --email-authenticate {needed}")
         if self.maildir_to and ("@" not in self.maildir_to or not self.maildir_to.isprintable()):
             raise ConfigError(f"--email-maildir-to {self.maildir_to!r}: write an address")
         if not self.webhooks_path.startswith("/") or self.webhooks_path.endswith("/"):
             raise ConfigError(f"--email-webhooks-path {self.webhooks_path}: write a path such as /email")
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The words of ``authenticate``, which may be written in one."""
+        return tuple(word.strip() for one in self.authenticate for word in one.split(",") if word.strip())
 
     @property
     def name(self) -> str:

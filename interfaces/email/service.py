@@ -17,9 +17,10 @@ from interfaces.email.events_smtp import Limits
 from interfaces.email.headers import Headers
 from interfaces.email.options import EmailOptions
 from interfaces.email.translate import Key, Place, Transaction
-from interfaces.shared.asgi import Application
+from interfaces.shared.asgi import Application, Event
 from interfaces.shared.delivery import Verdict
 from interfaces.shared.interface import Context
+from interfaces.shared.proxy import Trusted
 from interfaces.shared.proxy_header import ProxyHeader
 from interfaces.shared.serving import Serving, endpoint
 from interfaces.shared.tls import ServerTls
@@ -74,10 +75,15 @@ class Service(Serving):
         self.repeats = Repeats(options.keep_verdicts, options.max_verdicts, self.count)
         self.before_recipient: list[BeforeRecipient] = []
         self.before_message: list[BeforeMessage] = []
+        self.named: Callable[[Place], None] | None = None  # looks for the names of clients
+        self.post: Callable[[Event], Awaitable[Any]] | None = None
+        """Puts mail that applications send on its way; see the ``Post`` of ``sending.sender``."""
         self.bounces: Bounces | None = None
         """Takes the recipients of SMTP that are refused beside others that are accepted, to tell the sender."""
         self.spooled: int = 0
         self.tasks: set[asyncio.Task[None]] = set()
+        self.proxies = Trusted.parse(options.xclient_from)
+        """Whose XCLIENT is believed."""
         self.tls: ServerTls | None = None
         if options.tls in ("starttls", "required"):
             self.tls = context.listening.secure(alpn=())
@@ -158,7 +164,10 @@ class Service(Serving):
         server = endpoint(transport.get_extra_info("sockname"))
         if proxied is not None and proxied.source is not None:
             client, server = proxied.source, proxied.destination
-        return Place(protocol=protocol, client=client, server=server, tls=tls_of(transport))
+        place = Place(protocol=protocol, client=client, server=server, tls=tls_of(transport))
+        if self.named is not None:
+            self.named(place)
+        return place
 
 
 def tls_of(transport: Any) -> dict[str, Any] | None:

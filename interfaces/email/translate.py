@@ -4,7 +4,7 @@ The contract is in ``messages.py``. RFC 5321 §4.4 (Received), RFC 5322 §3.6.4 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from functools import lru_cache
 from typing import Any
@@ -13,9 +13,10 @@ from interfaces.email.body import Body
 from interfaces.email.envelope import Mail, Recipient
 from interfaces.email.headers import Headers, identifier, split
 from interfaces.email.kinds import kind
+from interfaces.email.xclient import XClient
 from interfaces.shared.asgi import Event, Scope
 
-__all__ = ["Key", "Place", "Transaction", "keys_of", "received"]
+__all__ = ["Key", "Place", "Transaction", "behind", "keys_of", "received"]
 
 SPEC_VERSION = "1.0"
 Key = str
@@ -33,6 +34,19 @@ class Place:
     client_name: str | None = None
     tls: dict[str, Any] | None = None
     auth: dict[str, str] | None = None
+
+
+def behind(place: Place, said: XClient) -> Place:
+    """Where a client is that a proxy told of."""
+    client, server, auth = place.client, place.server, place.auth
+    if said.address is not None:
+        client = (said.address, said.port or 0) if said.address else None
+    if said.server_address:
+        server = (said.server_address, said.server_port or 0)
+    if said.login is not None:
+        auth = {"user": said.login, "mechanism": "XCLIENT"} if said.login else None
+    name = place.client_name if said.name is None else said.name or None
+    return replace(place, client=client, server=server, auth=auth, client_name=name)
 
 
 @dataclass(slots=True, init=False)
@@ -160,7 +174,10 @@ def received(id: str, place: Place, mail: Mail, at: float, host: str) -> bytes:
     """The trace line of a message (RFC 5321 §4.4, RFC 3848 names of the protocols), with its CRLF."""
     kind = "LMTP" if place.protocol == "lmtp" else "UTF8SMTP" if "SMTPUTF8" in mail.parameters else "ESMTP"
     kind += "S" * (place.tls is not None) + "A" * (place.auth is not None)
-    begin = _trace(place.helo, place.client[0] if place.client else "unix", host, kind)
+    client = f"[{place.client[0] if place.client else 'unix'}]"
+    if place.client_name:
+        client = f"{place.client_name} {client}"
+    begin = _trace(place.helo, client, host, kind)
     return b"%b%b;\r\n\t%b\r\n" % (begin, id.encode("ascii"), _date(int(at)))
 
 
@@ -169,7 +186,9 @@ def _trace(helo: str, client: str, host: str, kind: str) -> bytes:
     """What all messages of a connection have in common of it."""
     if not (helo.isascii() and helo.isprintable()) or " " in helo:
         helo = "".join(char if "!" <= char <= "~" else "?" for char in helo)
-    line = f"Received: from {helo} ([{client}])\r\n\tby {host} with {kind} id "
+    if "(" in client or ")" in client:  # a name that a proxy told
+        client = client.rpartition(" ")[2]
+    line = f"Received: from {helo} ({client})\r\n\tby {host} with {kind} id "
     return line.encode("ascii", "replace")
 
 

@@ -246,6 +246,20 @@ def test_received_cannot_be_forged_by_a_greeting(helo: str) -> None:
     assert b"\r\nX" not in line
 
 
+@pytest.mark.parametrize(
+    ("name", "client"),
+    [
+        ("mx.example", b"(mx.example [192.0.2.1])"),
+        (None, b"([192.0.2.1])"),
+        ("x)(y", b"([192.0.2.1])"),
+    ],
+)
+def test_received_tells_the_name_of_the_client(name: str | None, client: bytes) -> None:
+    """Where it is known, and as what it is: one that a proxy has told ends no comment."""
+    line = received("id7", Place(**{**PLACE, "client_name": name}), transaction().mail, 0.0, "mx.example")
+    assert line.startswith(b"Received: from client.example %b\r\n" % client)
+
+
 def test_received_of_a_unix_socket() -> None:
     """There is no address."""
     place = Place(**{**PLACE, "client": None, "protocol": "lmtp"})

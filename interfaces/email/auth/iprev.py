@@ -1,5 +1,6 @@
 """iprev: the client's name, if that leads back to its address (RFC 8601 §3, RFC 1912 §2.1)."""
 
+import re
 from ipaddress import ip_address
 
 from interfaces.email.auth.resolver import Resolver, Unanswered
@@ -9,6 +10,7 @@ __all__ = ["check"]
 
 NAMES = 10
 """Names of an address that are looked at."""
+_HOST = re.compile(r"[A-Za-z0-9_-]+(?:\.[A-Za-z0-9_-]+)*", re.ASCII)
 
 
 async def check(resolver: Resolver, client: str) -> Result:
@@ -20,7 +22,7 @@ async def check(resolver: Resolver, client: str) -> Result:
         names = (await resolver.ask(address.reverse_pointer, "PTR")).records[:NAMES]
     except Unanswered as error:
         return Result("temperror", "", str(error))
-    for name in names:
+    for name in filter(_HOST.fullmatch, names):
         try:
             found = await resolver.ask(name, "A" if address.version == 4 else "AAAA")
         except Unanswered as error:

@@ -13,9 +13,8 @@ from typing import IO, Any, cast
 
 from interfaces.email.auth.checks import METHODS, Checks, Who
 from interfaces.email.auth.message import LARGEST, Message
-from interfaces.email.auth.resolver import Dns, Resolver
+from interfaces.email.auth.resolver import Resolver
 from interfaces.email.auth.trace import forged, line
-from interfaces.email.auth.zone import Zone
 from interfaces.email.body import opened
 from interfaces.email.headers import split
 from interfaces.email.options import EmailOptions
@@ -23,17 +22,11 @@ from interfaces.email.policies.networks import address, networks, within
 from interfaces.email.policies.proven import verdict
 from interfaces.shared.asgi import Application, Event, Receive, Scope, Send
 
-__all__ = ["Screen", "resolver_of"]
+__all__ = ["Screen"]
 
 UNCHECKED: Mapping[str, Any] = {method: [] if method == "dkim" else None for method in METHODS}
 OWN = 1
 """Fields in front of a message that are ours: Received."""
-
-
-def resolver_of(options: EmailOptions) -> Resolver:
-    """Who is asked: servers, or a zone file that stands for the DNS. ConfigError."""
-    files = [one for one in options.dns if one.startswith("file:")]
-    return Zone.read(files[0].removeprefix("file:")) if files else Dns(options.dns)
 
 
 class Screen:
@@ -50,7 +43,7 @@ class Screen:
         self.count = count
         self.trusted = networks(options.trusted, "--email-trusted")
         self.checks = Checks(
-            options.authenticate, resolver, host=options.name, timeout=options.authenticate_timeout
+            options.methods, resolver, host=options.name, timeout=options.authenticate_timeout
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -6,11 +6,12 @@ from interfaces.email.auth import iprev
 from interfaces.email.auth.zone import Zone
 
 ZONE = {
-    "1.2.0.192.in-addr.arpa": {"PTR": ["other.example", "MX.Example"]},
+    "1.2.0.192.in-addr.arpa": {"PTR": ["other.example", "evil (x\\032y).example", "MX.Example"]},
     "2.2.0.192.in-addr.arpa": {"PTR": ["other.example"]},
     "3.2.0.192.in-addr.arpa": {"PTR": ["x.broken.example", "mx.example"]},
     "1.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.0.8.b.d.0.1.0.0.2.ip6.arpa": {"PTR": ["mx.example"]},
     "mx.example": {"A": ["192.0.2.1", "192.0.2.7"], "AAAA": ["2001:db8::1"]},
+    "evil (x\\032y).example": {"A": ["192.0.2.1"]},
     "other.example": {"A": ["192.0.2.9", "no address"]},
 }
 

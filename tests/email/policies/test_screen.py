@@ -1,8 +1,6 @@
 import asyncio
-import smtplib
 from collections.abc import Mapping
 from email import message_from_bytes
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,10 +9,9 @@ from interfaces.email.auth.sign import sign
 from interfaces.email.auth.zone import Zone
 from interfaces.email.body import Body, content
 from interfaces.email.headers import split
-from interfaces.email.interface import Email, EmailOptions
-from interfaces.email.policies.screen import Screen, resolver_of
+from interfaces.email.options import EmailOptions
+from interfaces.email.policies.screen import Screen
 from interfaces.shared.errors import ConfigError
-from interfaces.shared.interface import Context
 from tests.email.auth.keys import rsa
 
 Said = list[dict[str, Any]]
@@ -185,42 +182,6 @@ def test_other_scopes_pass() -> None:
     assert asyncio.run(run()) == ["email", {"type": "email.bounce"}]
 
 
-ZONE = 'example.org. TXT "v=spf1 ip4:127.0.0.1 -all"\n_dmarc.example.net. TXT "v=DMARC1; p=reject"\n'
-
-
-def test_a_client_that_is_refused(tmp_path: Path) -> None:
-    """From a socket to the reply: what fails is 550 and the application never hears of it, what passes is 250."""
-    zone = tmp_path / "zone"
-    zone.write_text(ZONE)
-    seen = []
-
-    async def app(scope: Any, receive: Any, send: Any) -> None:
-        seen.append((await receive())["authentication"]["dmarc"]["result"])
-
-    def talk(port: int) -> list[Any]:
-        said: list[Any] = []
-        with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
-            for domain in ("example.org", "example.net"):
-                try:
-                    client.sendmail(f"a@{domain}", ["b@b.example"], f"From: a@{domain}\r\n\r\nHello\r\n")
-                    said.append(250)
-                except smtplib.SMTPDataError as error:
-                    said.append((error.smtp_code, error.smtp_error))
-        return said
-
-    async def run() -> list[Any]:
-        options = EmailOptions(
-            bind=("127.0.0.1:0",), hostname="us.example", authenticate=("dmarc",), reject_dmarc=True,
-            dns=(f"file:{zone}",),
-        )  # fmt: skip
-        async with Email(options).serve(app, Context(names=("email",), state={})) as addresses:
-            return await asyncio.to_thread(talk, int(str(addresses[0]).rpartition(":")[2]))
-
-    refusal = (550, b"5.7.1 example.net asks to refuse what is not proven to be from it (DMARC)")
-    assert asyncio.run(run()) == [250, refusal]
-    assert seen == ["none"]
-
-
 def test_a_wrong_configuration() -> None:
     """What is asked for and cannot be is told before anything is opened."""
     with pytest.raises(ConfigError, match="--email-reject-dmarc needs --email-authenticate dmarc"):
@@ -229,5 +190,3 @@ def test_a_wrong_configuration() -> None:
         EmailOptions(reject_spf=True, authenticate=("dkim",))
     with pytest.raises(ConfigError, match="--email-trusted"):
         Screen(None, EmailOptions(authenticate=("spf",), trusted=("x",)), Zone({}), print)  # type: ignore[arg-type]
-    with pytest.raises(ConfigError, match="zone file"):
-        resolver_of(EmailOptions(dns=("file:/nowhere",)))

@@ -1,0 +1,112 @@
+"""Checks and policies as options switch them on, from a socket to the reply."""
+
+import asyncio
+import smtplib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from interfaces.email.interface import Email, EmailOptions
+from interfaces.email.policies.guard import resolver_of
+from interfaces.shared.errors import ConfigError
+from interfaces.shared.interface import Context
+
+ZONE = """\
+example.org. TXT "v=spf1 ip4:127.0.0.1 -all"
+_dmarc.example.net. TXT "v=DMARC1; p=reject"
+1.0.0.127.in-addr.arpa. PTR mx.example.org.
+mx.example.org. A 127.0.0.1
+1.0.0.127.bl.example. A 127.0.0.2
+"""
+Talk = Callable[[smtplib.SMTP], Any]
+
+
+def served(
+    folder: Path, talk: Talk, app: Any = None, context: Context | None = None, **options: Any
+) -> Any:  # fmt: skip
+    """What ``talk`` says that a client hears of a server with these options and a DNS of ZONE."""
+    (folder / "zone").write_text(ZONE)
+
+    async def accept(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+
+    def client(port: int) -> Any:
+        with smtplib.SMTP("127.0.0.1", port, timeout=10) as found:
+            return talk(found)
+
+    async def run() -> Any:
+        asked = EmailOptions(
+            bind=("127.0.0.1:0",), hostname="us.example", dns=(f"file:{folder / 'zone'}",), **options
+        )
+        around = context or Context(names=("email",), state={})
+        async with Email(asked).serve(app or accept, around) as addresses:
+            return await asyncio.to_thread(client, int(str(addresses[0]).rpartition(":")[2]))
+
+    return asyncio.run(run())
+
+
+def sent(client: smtplib.SMTP, domain: str) -> Any:
+    """The code of a message of that domain, with what was said if it was refused."""
+    try:
+        client.sendmail(f"a@{domain}", ["b@b.example"], f"From: a@{domain}\r\n\r\nHello\r\n")
+    except smtplib.SMTPDataError as error:
+        return error.smtp_code, error.smtp_error
+    except smtplib.SMTPRecipientsRefused as error:
+        return error.recipients["b@b.example"]
+    return 250
+
+
+def test_what_is_not_proven_is_refused(tmp_path: Path) -> None:
+    """What fails is 550 and the application never hears of it, what passes or has no policy is its to decide."""
+    seen = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        event = await receive()
+        seen.append((event["authentication"]["dmarc"]["result"], scope["client_name"]))
+        assert b"from client.example (mx.example.org [127.0.0.1])" in event["body"]
+
+    def talk(client: smtplib.SMTP) -> list[Any]:
+        client.ehlo("client.example")
+        return [sent(client, domain) for domain in ("example.org", "example.net")]
+
+    context = Context(names=("email",), state={})
+    said = served(tmp_path, talk, app, context, authenticate=("dmarc, iprev",), reject_dmarc=True)
+    refusal = (550, b"5.7.1 example.net asks to refuse what is not proven to be from it (DMARC)")
+    assert said == [250, refusal]
+    assert seen == [("none", "mx.example.org")]
+    assert context.telemetry.counts["email.unproven"] == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"dnsbl": ("bl.example",)}, (550, b"5.7.1 127.0.0.1 is listed at bl.example")),
+        ({"greylist": 300.0}, (451, b"4.7.1 Greylisted, come again in 300 seconds")),
+        ({"dnsbl": ("bl.example",), "trusted": ("127.0.0.0/8",)}, 250),
+    ],
+)
+def test_a_recipient_is_refused_before_there_is_content(
+    tmp_path: Path, options: dict[str, Any], said: Any
+) -> None:
+    """RCPT is answered with the policy's words."""
+    assert served(tmp_path, lambda client: sent(client, "example.org"), **options) == said
+
+
+def test_too_many_recipients_a_minute(tmp_path: Path) -> None:
+    """What comes too fast is put off, and what came before is taken."""
+
+    def talk(client: smtplib.SMTP) -> list[Any]:
+        return [sent(client, "a.example") for _ in range(3)]
+
+    said = served(tmp_path, talk, recipients_per_minute=2)
+    assert said == [250, 250, (450, b"4.7.1 Too fast, come again in 30 seconds")]
+
+
+def test_a_wrong_configuration(tmp_path: Path) -> None:
+    """What cannot be switched on is told before anything is opened."""
+    with pytest.raises(ConfigError, match="zone file"):
+        resolver_of(EmailOptions(dns=("file:/nowhere",)))
+    with pytest.raises(ConfigError, match="--email-authenticate bimi"):
+        served(tmp_path, lambda client: None, authenticate=("spf,bimi",))
