@@ -44,6 +44,8 @@ HOT = [
     "interfaces/email/login.py",
     "interfaces/email/headers.py",
     "interfaces/email/kinds.py",
+    "interfaces/email/xclient.py",
+    "interfaces/email/wire_lines.py",
     "interfaces/email/wire_smtp.py",
     "interfaces/email/translate.py",
     "interfaces/email/verdicts.py",

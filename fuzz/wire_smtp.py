@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from interfaces.email.events_smtp import Abandoned, Auth, Begun, Ended, Event, Limits, Piece, Rcpt
 from interfaces.email.wire_smtp import LINE, Wire
 
-LMTP, NORMALISE, ASK, TLS, LOGIN, REQUIRE, SPOIL = (1 << bit for bit in range(7))
+LMTP, NORMALISE, ASK, TLS, LOGIN, REQUIRE, SPOIL, PROXY = (1 << bit for bit in range(8))
 REPLY = re.compile(rb"(?:[2-5][0-9]{2}(?:-[ -~]*\r\n[2-5][0-9]{2})*(?: [ -~]*)?\r\n)*")
 MAX_LINE = 60
 COMMANDS = (
@@ -41,6 +41,9 @@ COMMANDS = (
     b"BDAT 0",
     b"BDAT 0 LAST",
     b"BDAT 99999",
+    b"XCLIENT NAME=c.example ADDR=192.0.2.7 PORT=25 HELO=c.example PROTO=ESMTP LOGIN=me",
+    b"XCLIENT ADDR=IPV6:::1 NAME=[UNAVAILABLE] LOGIN=+41",
+    b"XCLIENT ADDR=x",
     b"GET / HTTP/1.1",
     b"Host: x",
     b"",
@@ -116,6 +119,7 @@ def talk(flags: int, pieces: list[bytes]) -> Talk:
     )
     wire = Wire("mx.example", limits, lmtp=bool(flags & LMTP))
     wire.offer_tls = bool(flags & TLS)
+    wire.xclient = bool(flags & PROXY)
     wire.mechanisms = ("PLAIN", "LOGIN") if flags & LOGIN else ()
     told = Talk()
     for piece in pieces:
@@ -154,7 +158,7 @@ def one(data: bytes) -> None:
 
 def generate(rng: random.Random) -> bytes:
     """Conversations, most of them sound as far as their order goes, some with bytes changed."""
-    flags = rng.randrange(128)
+    flags = rng.randrange(256)
     out = bytearray((flags, rng.choice((0, 1, 2, 6, 50))))
     out += (b"LHLO a" if flags & LMTP else b"EHLO a") + b"\r\n"
     if flags & LOGIN:

@@ -14,9 +14,10 @@ from interfaces.email.envelope import Mail, Recipient
 from interfaces.email.events_smtp import Abandoned, Auth, Begun, Ended, Event, Piece, Rcpt, Tls
 from interfaces.email.login import MECHANISMS
 from interfaces.email.service import Service, log, tls_of
-from interfaces.email.translate import Key, Place, Transaction, received
+from interfaces.email.translate import Key, Place, Transaction, behind, received
 from interfaces.email.verdicts import answer, mixed, replies_of
 from interfaces.email.wire_smtp import Wire
+from interfaces.email.xclient import XClient
 from interfaces.shared.delivery import ACCEPTED, Verdict
 from interfaces.shared.stream import Stream
 
@@ -62,6 +63,7 @@ class Connection(Stream):
         self._offer_auth()
         client = self.place.client
         self.address = client[0] if client else ""
+        self.wire.xclient = not self.lmtp and bool(service.proxies) and self.address in service.proxies
         self.deadline = service.now + service.options.command_timeout
         if not service.joined(self, self.address):
             self.wire.stop(say.CROWDED)
@@ -157,6 +159,8 @@ class Connection(Stream):
             self._run(self._ask(event.recipient, token))
         elif isinstance(event, Auth):
             self._run(self._login(event))
+        elif isinstance(event, XClient):
+            self._behind(event)
         elif isinstance(event, Tls):
             self._speak()
             self.hold(UPGRADE)
@@ -316,6 +320,13 @@ class Connection(Stream):
         early, self._early = self._early, []
         for data in early:
             self.data_received(data)
+
+    def _behind(self, said: XClient) -> None:
+        """A proxy tells whose connection this is."""
+        self.place = place = behind(self.place, said)
+        old, self.address = self.address, place.client[0] if place.client else ""
+        if not self.service.moved(self, old, self.address):
+            self._end(say.CROWDED)
 
     def _offer_auth(self) -> None:
         service, secure = self.service, self.wire.secure

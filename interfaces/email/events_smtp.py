@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from interfaces.email.envelope import Recipient
+from interfaces.email.xclient import XClient
 
 __all__ = [
     "ABANDONED",
@@ -99,5 +100,5 @@ class Tls:
     """The client waits for a TLS handshake, once what is in ``out`` has left; then :meth:`Wire.secured`."""
 
 
-Event = Rcpt | Begun | Piece | Ended | Abandoned | Auth | Tls
+Event = Rcpt | Begun | Piece | Ended | Abandoned | Auth | Tls | XClient
 ABANDONED, BEGUN = Abandoned(), Begun()

@@ -13,7 +13,6 @@ Whatever the split of the bytes, the events and replies are the same, but for wh
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Any, Final
 
 from interfaces.email import envelope
 from interfaces.email import replies as say
@@ -21,19 +20,11 @@ from interfaces.email.content import Content
 from interfaces.email.envelope import Mail, Recipient
 from interfaces.email.events_smtp import ABANDONED, BEGUN, Auth, Ended, Event, Limits, Piece, Rcpt, Tls
 from interfaces.email.login import Login
+from interfaces.email.wire_lines import CHUNK, COMMAND, DATA, HANDSHAKE, LINE, LOGIN, WAIT, Lines
+from interfaces.email.xclient import OFFER, xclient
 from interfaces.shared.errors import PeerError
 
-__all__ = ["Wire"]
-
-LINE: Final = 2048
-"""Octets of a command with its CRLF (RFC 5321 §4.5.3.1.4 asks for 512, extensions for more)."""
-COMMAND: Final = 0
-DATA: Final = 1
-CHUNK: Final = 2
-LOGIN: Final = 3
-WAIT: Final = 4
-HANDSHAKE: Final = 5
-CLOSED: Final = 6
+__all__ = ["LINE", "Wire"]
 
 _ENVELOPE = envelope.COMMAND
 _HTTP = re.compile(rb"(?:GET|POST|PUT|HEAD|DELETE|OPTIONS|CONNECT|PATCH|PRI|TRACE) |[Hh][Oo][Ss][Tt]:")
@@ -41,23 +32,23 @@ _NAME = re.compile(rb"[!-~]{1,255}")
 _BDAT = re.compile(rb"[Bb][Dd][Aa][Tt] +(?P<size>[0-9]{1,15})(?P<last> +[Ll][Aa][Ss][Tt])? *")
 
 
-class Wire:
+class Wire(Lines):
     """One connection. :meth:`feed` it, take events by :meth:`next`, write what is in ``out``, :meth:`answer`.
 
     ``closing``: nothing more is taken; the connection ends when ``out`` has left. ``busy``: no new message now.
+    ``xclient``: the client is a proxy that may say who is behind it.
     """
 
     def __init__(self, host: str, limits: Limits, *, lmtp: bool = False, tls: bool = False) -> None:
+        super().__init__(limits)
         self.host: bytes = host.encode("ascii")
-        self.limits = limits
         self.lmtp = lmtp
         self.secure = tls
         self.offer_tls: bool = False
         self.mechanisms: tuple[str, ...] = ()
         self.user: str = ""
         self.busy: bool = False
-        self.out: list[bytes] = [b"220 %b %b\r\n" % (self.host, b"LMTP" if lmtp else b"ESMTP")]
-        self.closing: bool = False
+        self.xclient: bool = False
         self.greeting: str = ""
         self.extended: bool = False
         self.mail: Mail | None = None
@@ -65,52 +56,16 @@ class Wire:
         self._content = Content(0, 0)
         self._open: bool = False  # content has been announced, and the message was not answered
         self._begun: bool = False  # Begun has been said, and no end of it
-        self._state = COMMAND
-        self._buffer: bytes = b""
-        self._at: int = 0
-        self._more: list[bytes] = []
-        self._unjoined: int = 0  # bytes of them
-        self._errors: int = 0
         self._junk: int = 0
         self._asked: Recipient | None = None
         self._login: Login | None = None
+        self.out.append(self._banner)
+
+    @property
+    def _banner(self) -> bytes:
+        return b"220 %b %b\r\n" % (self.host, b"LMTP" if self.lmtp else b"ESMTP")
 
     # --- in ----------------------------------------------------------------------------------------
-
-    def feed(self, data: bytes) -> None:
-        """Bytes from the client; what is fed behind ``closing`` or while TLS is due is dropped."""
-        if self._state < HANDSHAKE:
-            self._more.append(data)
-            self._unjoined += len(data)
-
-    @property
-    def pending(self) -> int:
-        """Bytes that were fed and not read yet."""
-        return len(self._buffer) - self._at + self._unjoined
-
-    @property
-    def waiting(self) -> bool:
-        """Whether an answer is due, before which nothing more is read."""
-        return self._state == WAIT
-
-    def next(self) -> Event | None:
-        """The next event, or None when there is none before more is fed or answered."""
-        if self._state == WAIT:
-            return None
-        if self._more:
-            rest = self._buffer[self._at :]
-            self._buffer = b"".join([rest, *self._more]) if rest or len(self._more) > 1 else self._more[0]
-            self._at = self._unjoined = 0
-            self._more.clear()
-        event: Event | None = None
-        while event is None and (self._at < len(self._buffer) or self._state == CHUNK):
-            at, state = self._at, self._state
-            event = self._step(state)
-            if self._at == at and self._state == state:
-                break
-        if self._at == len(self._buffer):
-            self._buffer, self._at = b"", 0  # an idle connection holds nothing
-        return event
 
     def _step(self, state: int) -> Event | None:
         """Read on, or stay where the buffer is when there is too little."""
@@ -166,10 +121,6 @@ class Wire:
         self.out.append(say.OK)
         return self._forget()
 
-    def _say(self, answer: bytes) -> Event | None:
-        self.out.append(answer)
-        return None
-
     def _helo(self, words: bytes) -> Event | None:
         return self._bad(say.UNKNOWN) if self.lmtp else self._greet(words, extended=False)
 
@@ -186,6 +137,8 @@ class Wire:
         self.greeting, self.extended = name.decode("ascii"), extended
         tls, mechanisms = (self.secure, self.offer_tls), () if self.user else self.mechanisms
         lines = [self.host, *(self.limits.offers(*tls, mechanisms) if extended else ())]
+        if self.xclient and extended:
+            lines.append(OFFER)
         self.out += [b"250-%b\r\n" % line for line in lines[:-1]]
         self.out.append(b"250 %b\r\n" % lines[-1])
         return self._forget()
@@ -325,6 +278,22 @@ class Wire:
         self.greeting, self.extended, self.user = "", False, ""
         self._state = COMMAND
 
+    def _xclient(self, words: bytes) -> Event | None:
+        """Who is behind a proxy: the session begins anew, for that client."""
+        if not self.xclient:
+            return self._bad(say.UNKNOWN)
+        if self.mail is not None or self._open:
+            return self._bad(say.SEQUENCE)
+        try:
+            said = xclient(words)
+        except PeerError as error:
+            return self._bad(error.answer)
+        self.greeting, self.extended = said.helo or "", bool(said.helo) and said.proto != "SMTP"
+        if said.login is not None:
+            self.user = said.login
+        self._say(self._banner)
+        return said
+
     def _auth(self, words: bytes) -> Event | None:
         if not self.mechanisms:
             return self._bad(say.UNKNOWN)
@@ -397,27 +366,6 @@ class Wire:
         """Refuse the message that comes in: :class:`Abandoned` comes with more of it, ``answer`` at its end."""
         self._content.fault = self._content.fault or answer
 
-    def stop(self, answer: bytes) -> Event | None:
-        """End the connection with ``answer``: 421 and why. A message that has begun is abandoned."""
-        return None if self.closing else self._close(answer)
-
-    def _bad(self, answer: Any) -> Event | None:
-        self._errors += 1
-        if self._errors > self.limits.max_errors:
-            return self._close(say.ERRORS)
-        return self._say(answer)
-
-    def _close(self, answer: bytes) -> Event | None:
-        self.out.append(answer)
-        self.closing = True
-        self._drop(CLOSED)
-        return self._forget()
-
-    def _drop(self, state: int) -> None:
-        """Read nothing of what came, nor what comes, in this state."""
-        self._state = state
-        self._buffer, self._at, self._more, self._unjoined = b"", 0, [], 0
-
 
 _Do = Callable[[Wire, bytes], Event | None]
 # What a transaction is made of takes the line; anything else takes what follows its verb.
@@ -428,6 +376,7 @@ _MAILING: dict[bytes, _Do] = {
 _OTHERS: dict[bytes, _Do] = {
     b"HELO": Wire._helo, b"EHLO": Wire._ehlo, b"LHLO": Wire._lhlo, b"QUIT": Wire._quit,  # noqa: SLF001
     b"RSET": Wire._rset, b"STARTTLS": Wire._starttls, b"AUTH": Wire._auth,  # noqa: SLF001
+    b"XCLIENT": Wire._xclient,  # noqa: SLF001
 }
 # fmt: on
 _FIXED: dict[bytes, bytes] = {b"NOOP": say.OK, b"HELP": say.RFC, b"VRFY": say.TRY, b"EXPN": say.EXPAND}

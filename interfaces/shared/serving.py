@@ -66,15 +66,25 @@ class Serving:
         self._addresses[address] = held
         return held <= self.per_address
 
+    def moved(self, connection: Stream, old: str, new: str) -> bool:
+        """A connection turned out to be of another address; False when it is one too many of that."""
+        if old == new:
+            return True
+        self._one_less(old)
+        return self.joined(connection, new)
+
     def left(self, connection: Stream, address: str) -> None:
         """A connection is gone."""
         self.connections.discard(connection)
+        self._one_less(address)
+        self.check_idle()
+
+    def _one_less(self, address: str) -> None:
         held = self._addresses.get(address, 0) - 1
         if held > 0:
             self._addresses[address] = held
         else:
             self._addresses.pop(address, None)
-        self.check_idle()
 
     def check_idle(self) -> None:
         """Tell :meth:`drained` when nothing is left."""

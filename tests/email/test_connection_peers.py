@@ -190,3 +190,47 @@ async def test_helo_of_the_next_message_is_the_one_that_was_said_last() -> None:
         peer = await bench.greeted()
         call = await bench.call(peer, EHLO.replace(b"client", b"other") + mail())
         assert call.scope["helo"] == "other.example"
+
+
+# --- a proxy in front ---
+
+PROXY = b"XCLIENT NAME=c.example ADDR=192.0.2.7 PORT=4025 LOGIN=me DESTADDR=192.0.2.9 DESTPORT=25\r\n"
+
+
+@scene
+async def test_a_proxy_that_is_trusted_says_who_its_client_is() -> None:
+    """The scope and the Received line are of that client; what it may hold is counted under its own address."""
+    async with Bench(xclient_from=("127.0.0.0/8",), max_connections_per_address=1) as bench:
+        peer = await bench.greeted()
+        assert await peer.codes(PROXY + EHLO) == [220, 250]
+        call = await bench.call(peer)
+        assert call.scope["client"] == ("192.0.2.7", 4025)
+        assert call.scope["server"] == ("192.0.2.9", 25)
+        assert call.scope["client_name"] == "c.example"
+        assert call.scope["auth"] == {"user": "me", "mechanism": "XCLIENT"}
+        assert b"(c.example [192.0.2.7])" in (await call.receive())["body"]
+        await call.finish()
+        assert await peer.codes() == [250]
+        other = await bench.greeted()
+        assert await other.codes(PROXY) == [220, 421]
+        assert other.closed
+
+
+@pytest.mark.parametrize("options", [{}, {"xclient_from": ("192.0.2.0/24", "unix")}])
+@scene
+async def test_nobody_else_says_who_a_client_is(options: dict[str, tuple[str, ...]]) -> None:
+    """The command is unknown then, and the address stays."""
+    async with Bench(**options) as bench:
+        peer = await bench.greeted()
+        assert await peer.codes(PROXY) == [500]
+        call = await bench.call(peer)
+        assert call.scope["client"] == ("127.0.0.1", 4000)
+        await call.finish()
+
+
+@scene
+async def test_no_proxy_speaks_lmtp() -> None:
+    """Whose clients are servers of one's own."""
+    async with Bench(xclient_from=("*",)) as bench:
+        peer = await bench.greeted(lmtp=True)
+        assert await peer.codes(PROXY) == [500]

@@ -806,3 +806,41 @@ def test_a_message_knows_nothing_of_the_next() -> None:
     wire.next()
     assert len(first) == 1
     assert wire.recipients is not first
+
+
+# --- XCLIENT ---
+
+
+def proxy(talk: Talk) -> Talk:
+    """A client that may say who is behind it."""
+    talk.wire.xclient = True
+    return talk
+
+
+def test_a_proxys_client_begins_anew() -> None:
+    """220 again; a transaction needs a new greeting, unless the proxy said that, too."""
+    talk = proxy(greeted())
+    assert talk.codes(b"XCLIENT ADDR=192.0.2.7\r\n" + MAIL + GREETING + MAIL) == [220, 503, 250, 250]
+    assert talk.happened[-1].address == "192.0.2.7"
+    talk = proxy(greeted())
+    assert talk.codes(b"xclient HELO=c.example PROTO=ESMTP\r\nMAIL FROM:<> SIZE=1\r\n") == [220, 250]
+    assert talk.wire.greeting == "c.example"
+    talk = proxy(greeted())
+    assert talk.codes(b"XCLIENT HELO=c.example PROTO=SMTP\r\nMAIL FROM:<> SIZE=1\r\n") == [220, 555]
+
+
+def test_a_proxy_says_who_has_logged_in() -> None:
+    """As AUTH would have, and takes it back."""
+    talk = proxy(greeted(limits=Limits(require_auth=True)))
+    assert talk.codes(MAIL + b"XCLIENT LOGIN=me HELO=a PROTO=ESMTP\r\n" + MAIL) == [530, 220, 250]
+    assert talk.codes(b"RSET\r\nXCLIENT LOGIN=[UNAVAILABLE] HELO=a\r\n" + MAIL) == [250, 220, 530]
+
+
+def test_xclient_is_for_proxies_between_messages() -> None:
+    """Whoever is none has no such command; within a message it is refused; EHLO offers it to proxies."""
+    assert greeted().codes(b"XCLIENT ADDR=192.0.2.7\r\n") == [500]
+    assert proxy(greeted()).codes(MAIL + b"XCLIENT ADDR=192.0.2.7\r\n" + RCPT) == [250, 503, 250]
+    assert proxy(greeted()).codes(b"XCLIENT ADDR=x\r\n" + MAIL) == [501, 250]
+    offer = "XCLIENT NAME ADDR PORT PROTO HELO LOGIN DESTADDR DESTPORT"
+    assert "XCLIENT" not in greeted().say(GREETING)[-1]
+    assert proxy(greeted()).say(GREETING)[-1].rstrip().endswith(offer)
