@@ -25,6 +25,7 @@ class Call(MailDelivery):
 
     def __init__(self, service: Service, transaction: Transaction, run: Run, scope: Scope) -> None:
         super().__init__(service.app, scope, None)
+        self.post = service.post
         self.service = service
         self.transaction: Transaction | None = transaction
         self.run = run

@@ -20,7 +20,7 @@ from interfaces.email.sending.way import CHANNEL, LARGE, MailWay
 from interfaces.layers.base import Message, copied
 from interfaces.layers.local import LocalChannelLayer
 from interfaces.shared.asgi import Event
-from interfaces.shared.errors import ApplicationError
+from interfaces.shared.errors import ApplicationError, Unavailable
 from interfaces.shared.interface import Context
 from interfaces.shared.outbox import Outbox, Rules
 
@@ -55,10 +55,14 @@ class Post:
             return None
         channel = await self.layer.new_channel("email")
         await self.layer.send(CHANNEL, {**message, "reply_channel": channel})
-        return asyncio.create_task(self._result(channel))
+        return asyncio.create_task(self._result(channel, message["id"]))
 
-    async def _result(self, channel: str) -> Event:
-        result: Event = await self.layer.receive(channel)
+    async def _result(self, channel: str, name: Any) -> Event:
+        try:
+            result: Event = await self.layer.receive(channel)
+        except Unavailable as error:
+            said = f"its result cannot be heard: {error}"
+            result = {"type": "email.result", "id": name, "ok": False, "error": said, "final": False, "results": []}
         return result
 
     async def _checked(self, message: Message) -> None:

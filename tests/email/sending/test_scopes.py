@@ -1,0 +1,168 @@
+"""Mail that an application sends while it handles mail: on its ``send``, with results where it asks for them."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import pytest
+
+from interfaces.email.consumer import EmailConsumer
+from interfaces.email.options import EmailOptions
+from interfaces.email.sending import sender
+from interfaces.email.sending.sender import sending
+from interfaces.layers.local import LocalChannelLayer
+from interfaces.shared.errors import ApplicationError, Unavailable
+from interfaces.shared.interface import Context
+from tests.email.harness import EHLO, Bench, mail, scene
+from tests.email.sending.ways import MAIL, Said
+
+
+@asynccontextmanager
+async def desk(monkeypatch, app, *replies):
+    """A server whose application may send; a client, the server, and the transport."""
+    transport = Said(*replies)
+    monkeypatch.setattr(sender, "_transport", lambda options: transport)
+    options = EmailOptions(hostname="mx.example.org", send="smtp://relay")
+    async with Bench(app) as bench, sending(options, Context(drain=5)) as post:
+        bench.service.post = post
+        peer = bench.connect()
+        await peer.codes(EHLO)
+        yield bench, peer, transport
+
+
+async def codes(bench, peer, *said):
+    """The codes of all replies, once the last one is there."""
+    found = await peer.codes(mail(*said))
+    async with asyncio.timeout(10):
+        while len(found) < 4:
+            await asyncio.sleep(0)
+            found += await peer.codes()
+    return found
+
+
+@scene
+async def test_a_consumer_answers(monkeypatch):
+    """In the thread of the message, to who wrote it; the client is told at once."""
+
+    class Desk(EmailConsumer):
+        async def email_receive(self, message):
+            await self.reply(message, text="We have it.")
+
+    content = b"From: Ann <a@a.example>\r\nSubject: Help\r\nMessage-ID: <1@a.example>\r\n\r\nText\r\n"
+    async with desk(monkeypatch, Desk.as_asgi()) as (bench, peer, transport):
+        assert await codes(bench, peer, content) == [250, 250, 354, 250]
+    (out,) = transport.mails
+    assert out.recipients == ("a@a.example",)
+    assert b"Subject: Re: Help\r\n" in out.content
+    assert b"In-Reply-To: <1@a.example>\r\n" in out.content
+    assert b"From: b@b.example\r\n" in out.content
+
+
+@scene
+async def test_a_consumer_waits_for_the_result(monkeypatch):
+    """Its verdict depends on it; while it waits its delivery does not end."""
+
+    class Forwarder(EmailConsumer):
+        async def email_receive(self, message):
+            result = await self.send_mail(**MAIL, wait=10)
+            await self.reject(result["error"]) if not result["ok"] else await self.accept()
+
+    refused = {"b@example.net": ("failed", 550, "5.1.1", "No such user")}
+    async with desk(monkeypatch, Forwarder.as_asgi(), refused) as (bench, peer, transport):
+        assert await codes(bench, peer) == [250, 250, 354, 550]
+        assert await codes(bench, peer) == [250, 250, 354, 250]
+    assert len(transport.mails) == 2
+
+
+@scene
+async def test_a_plain_function_sends_too(monkeypatch):
+    """It blocks until the result is there."""
+
+    class Forwarder(EmailConsumer):
+        def email_receive(self, message):
+            assert self.send_mail(**MAIL, wait=10)["ok"]
+            self.send_mail(**MAIL)
+
+    async with desk(monkeypatch, Forwarder.as_asgi()) as (bench, peer, transport):
+        assert await codes(bench, peer) == [250, 250, 354, 250]
+    assert len(transport.mails) == 2
+
+
+@scene
+async def test_any_application_sends(monkeypatch):
+    """It gets the result of what had an id as an event, once it asks; asking again after that ends the delivery."""
+    seen = []
+
+    async def app(scope, receive, send):
+        await receive()
+        await send({**MAIL, "id": "m1"})
+        await send(MAIL)
+        seen.append(await receive())
+        await receive()
+        seen.append("not released")
+
+    async with desk(monkeypatch, app) as (bench, peer, transport):
+        assert await codes(bench, peer) == [250, 250, 354, 250]
+    (result,) = seen
+    assert (result["type"], result["id"], result["ok"]) == ("email.result", "m1", True)
+    assert len(transport.mails) == 2
+
+
+@scene
+async def test_who_returns_waits_for_no_result(monkeypatch):
+    """The verdict leaves; the message goes out all the same."""
+
+    async def app(scope, receive, send):
+        await receive()
+        await send({**MAIL, "id": "m1"})
+
+    async with desk(monkeypatch, app) as (bench, peer, transport):
+        assert await codes(bench, peer) == [250, 250, 354, 250]
+    assert len(transport.mails) == 1
+
+
+@scene
+async def test_what_cannot_be_sent_raises_in_the_application(monkeypatch):
+    """Which may go on; else its client tries again."""
+    seen = []
+
+    class Wrong(EmailConsumer):
+        async def email_receive(self, message):
+            with pytest.raises(ApplicationError, match="subject") as error:
+                await self.send_mail(**MAIL | {"subject": "a\r\nb"})
+            seen.append(error)
+
+    async with desk(monkeypatch, Wrong.as_asgi()) as (bench, peer, _):
+        assert await codes(bench, peer) == [250, 250, 354, 250]
+    assert seen
+
+
+@scene
+async def test_without_a_sender_it_raises_what_to_do():
+    """The application's error says which option is missing."""
+    seen = []
+
+    async def app(scope, receive, send):
+        await receive()
+        with pytest.raises(ApplicationError, match="--email-send") as error:
+            await send(MAIL)
+        seen.append(error)
+
+    async with Bench(app) as bench:
+        peer = bench.connect()
+        await peer.codes(EHLO)
+        assert await codes(bench, peer) == [250, 250, 354, 250]
+    assert seen
+
+
+@scene
+async def test_a_result_that_cannot_be_heard_is_told(monkeypatch):
+    """A layer that is closed meanwhile does not end the delivery: the result says that nobody knows."""
+
+    class Closed(LocalChannelLayer):
+        async def receive(self, channel, *more):
+            raise Unavailable("the layer was closed")
+
+    post = sender.Post(Closed(), "mx.example.org", 1_000_000)
+    result = await (await post({**MAIL, "id": "m1"}))
+    assert (result["type"], result["id"], result["ok"]) == ("email.result", "m1", False)
+    assert "the layer was closed" in result["error"]
