@@ -62,7 +62,14 @@ class Post:
             result: Event = await self.layer.receive(channel)
         except Unavailable as error:
             said = f"its result cannot be heard: {error}"
-            result = {"type": "email.result", "id": name, "ok": False, "error": said, "final": False, "results": []}
+            result = {
+                "type": "email.result",
+                "id": name,
+                "ok": False,
+                "error": said,
+                "final": False,
+                "results": [],
+            }
         return result
 
     async def _checked(self, message: Message) -> None:
