@@ -5,7 +5,16 @@ from typing import Any
 from django.apps import apps
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004 - Django's own names
 
-from interfaces.django.settings import application_path, identity_hook, keep_inbox, keep_outbox, options
+from interfaces.django.settings import (
+    application_path,
+    identity_hook,
+    keep_inbox,
+    keep_mail,
+    keep_mail_content,
+    keep_outbox,
+    mail_storage,
+    options,
+)
 from interfaces.shared.errors import ConfigError
 from interfaces.workers.settings import configured
 
@@ -24,12 +33,18 @@ def check_application(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 
 
 def check_options(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """E002: INTERFACES is no mapping, names a hook that cannot be imported, or has no days where they belong."""
+    """E002: INTERFACES is no mapping, or names a hook, days or a storage that are none."""
     try:
-        options()
-        identity_hook()
-        keep_inbox()
-        keep_outbox()
+        for read in (
+            options,
+            identity_hook,
+            keep_inbox,
+            keep_outbox,
+            keep_mail,
+            keep_mail_content,
+            mail_storage,
+        ):
+            read()
     except ConfigError as error:
         return [Error(str(error), id="interfaces.E002")]
     return []

@@ -42,7 +42,7 @@ from django.utils import timezone
 from interfaces.django.models import Inbox
 from interfaces.workers.outcome import ConsumeLater
 
-__all__ = ["COUNTS", "LEASE", "Busy", "Once", "once"]
+__all__ = ["COUNTS", "LEASE", "Busy", "Once", "fitting", "once"]
 
 log = logging.getLogger("interfaces.django")
 
@@ -98,8 +98,8 @@ class Once:
     """``with`` it, or ``async with``: whether ``consumer`` has not yet handled ``message``."""
 
     def __init__(self, message: Mapping[str, Any] | str, consumer: str, using: str | None = None) -> None:
-        self.key = _fitting(message if isinstance(message, str) else key_of(message), 255)
-        self.consumer = _fitting(consumer, 200)
+        self.key = fitting(message if isinstance(message, str) else key_of(message), 255)
+        self.consumer = fitting(consumer, 200)
         self.using = using or router.db_for_write(Inbox)
         self._open: Any = None
 
@@ -234,7 +234,7 @@ def key_of(message: Mapping[str, Any]) -> str:
     return key
 
 
-def _fitting(text: str, most: int) -> str:
+def fitting(text: str, most: int) -> str:
     """``text``, or its digest where no column would take it."""
     data = text.encode("utf-8", "surrogatepass")
     if len(text) <= most and "\0" not in text and data.decode("utf-8", "replace") == text:

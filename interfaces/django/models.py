@@ -1,9 +1,11 @@
-"""Two tables: which messages have had their effect here, and which are to leave when their transaction has."""
+"""The tables: which messages have had their effect here, which are to leave with their transaction, which mail came."""
 
 from django.db import models
 from django.utils import timezone
 
-__all__ = ["Inbox", "Outbox"]
+from interfaces.django.mail_models import MailContent, ReceivedMail, SentMail
+
+__all__ = ["Inbox", "MailContent", "Outbox", "ReceivedMail", "SentMail"]
 
 
 class Inbox(models.Model):

@@ -32,7 +32,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from interfaces.django.models import Outbox
-from interfaces.django.retention import prune
+from interfaces.django.retention import prune, prune_mail
 from interfaces.layers.base import ChannelFull, copied
 from interfaces.shared.errors import Unavailable
 from interfaces.shared.strand import Strand, pool
@@ -92,6 +92,7 @@ async def relay(
                 if loop.time() - pruned >= PRUNE:
                     pruned = loop.time()
                     await strand.run(partial(prune, timezone.now(), using=using))
+                    await strand.run(partial(prune_mail, timezone.now(), using=using))
             except Error as error:
                 more = False
                 log.warning("the outbox cannot be read for now: %s", error)

@@ -15,8 +15,8 @@ from django.utils.module_loading import import_string
 from interfaces.shared.errors import ConfigError
 
 __all__ = [
-    "KEEP_INBOX", "KEEP_OUTBOX", "Identify", "application_path", "identity_hook", "keep_inbox", "keep_outbox",
-    "options",
+    "KEEP_INBOX", "KEEP_MAIL", "KEEP_MAIL_CONTENT", "KEEP_OUTBOX", "Identify", "application_path", "identity_hook",
+    "keep_inbox", "keep_mail", "keep_mail_content", "keep_outbox", "mail_storage", "options",
 ]  # fmt: skip
 
 Identify = Callable[[str, str | None, Mapping[str, Any]], Any]
@@ -26,6 +26,11 @@ KEEP_INBOX = timedelta(days=30)
 """Longer than anybody repeats a message: mail is tried for five days."""
 KEEP_OUTBOX = timedelta(days=1)
 """Of what was sent; what was given up stays until somebody has looked at it."""
+
+KEEP_MAIL = timedelta(days=90)
+"""Rows of the log of mail: who wrote to whom, and what became of it."""
+KEEP_MAIL_CONTENT = timedelta(days=30)
+"""What the messages say."""
 
 
 def setting() -> Mapping[str, Any]:
@@ -64,6 +69,24 @@ def keep_inbox() -> timedelta:
 def keep_outbox() -> timedelta:
     """``INTERFACES["OUTBOX_DAYS"]``, else KEEP_OUTBOX. ConfigError for what is no number of days."""
     return _days("OUTBOX_DAYS", KEEP_OUTBOX)
+
+
+def keep_mail() -> timedelta:
+    """``INTERFACES["MAIL_DAYS"]``, else KEEP_MAIL. ConfigError for what is no number of days."""
+    return _days("MAIL_DAYS", KEEP_MAIL)
+
+
+def keep_mail_content() -> timedelta:
+    """``INTERFACES["MAIL_CONTENT_DAYS"]``, else KEEP_MAIL_CONTENT. ConfigError for what is no number of days."""
+    return _days("MAIL_CONTENT_DAYS", KEEP_MAIL_CONTENT)
+
+
+def mail_storage() -> str:
+    """``INTERFACES["MAIL_STORAGE"]``, a key of STORAGES; "" keeps mail in the database. ConfigError for another."""
+    found = setting().get("MAIL_STORAGE", "")
+    if not isinstance(found, str) or (found and found not in settings.STORAGES):
+        raise ConfigError(f'settings.INTERFACES["MAIL_STORAGE"] has to be a key of STORAGES, not {found!r}')
+    return found
 
 
 def _days(name: str, default: timedelta) -> timedelta:
