@@ -3,8 +3,8 @@
 RFC 2045, RFC 2046 §5.1 (multipart: a delimiter of an outer one ends what is inside), §5.2.1 (message/rfc822), RFC 5322,
 RFC 6532 (message/global). Lines may end in LF alone: what was attached, or lay in a file, may have such.
 
-Taken as servers do: a delimiter with blanks behind it, a missing last delimiter, a header without an empty line behind
-it. A multipart in which its delimiter does not occur has no parts; its body can be read as text.
+Taken as servers do: a delimiter with blanks behind it, or twice in a row, a missing last delimiter, a header without an
+empty line behind it. A multipart in which its delimiter does not occur has no parts; its body can be read as text.
 """
 
 import re
@@ -95,6 +95,9 @@ class _Reader:
         last = text not in self.active
         place = self.active[text[:-2] if last else text]
         before = start - 1 if start and self.source[start - 1] == 13 else start
+        if len(self.path) == place + 2 and self.path[-1].start == start + 1:  # a delimiter twice is one
+            self.path[place].children.pop()
+            self.parts -= 1
         self._close(place + 1, before)
         if last:
             self.active = {key: at for key, at in self.active.items() if at < place}

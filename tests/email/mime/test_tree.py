@@ -118,6 +118,7 @@ def test_the_same_tree_for_a_composed_message(text: str, html: str, files: list[
         MIXED + b"--b\r\n\r\none\r\n--bb\r\nstill\r\n--b--x\r\n-- b\r\n --b\r\n--b--",
         MIXED + b"--b\r\nContent-Type: text/html\r\n\r\none\r\n--b\r\n\r\n\r\n--b--\r\n",
         MIXED + b"--b\n\none\n--b--\n",
+        MIXED + b"--b\r\n--b\r\n\r\none\r\n--b\r\n--b\r\n--b\r\n\r\ntwo\r\n--b--\r\n",
         MIXED.replace(b"=b", b'="b:c"') + b"--b:c\r\n\r\none\r\n--b:c\r\nA: b\r\n\r\ntwo\r\n--b:c--\r\n",
         b"Content-Type: multipart/digest; boundary=b\r\n\r\n--b\r\n\r\nSubject: x\r\n\r\none\r\n--b--\r\n",
         MIXED
