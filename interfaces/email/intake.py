@@ -6,20 +6,19 @@ files and providers have them, are made CRLF.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from email.utils import formatdate
-from functools import partial
 from random import getrandbits
 from typing import IO
 
 from interfaces.email import replies as say
 from interfaces.email.body import Body
+from interfaces.email.calls import ask, call
 from interfaces.email.content import Content
 from interfaces.email.deliveries import Message, Run
 from interfaces.email.envelope import Address, Mail, Parameters, Recipient, mail, recipient
-from interfaces.email.service import Service, log
-from interfaces.email.translate import Place, Transaction
-from interfaces.email.verdicts import MailDelivery
+from interfaces.email.service import Service
+from interfaces.email.translate import Key, Place, Transaction
 from interfaces.shared.delivery import Verdict
 from interfaces.shared.errors import PeerError
 
@@ -27,7 +26,6 @@ __all__ = ["Intake", "verdict_of"]
 
 PIECE = 131_072
 """Bytes of a content that are looked at before others get their turn."""
-NOWHERE = Verdict("reject", {"code": 550, "enhanced": "5.1.1", "text": "No such address here"})
 
 
 def verdict_of(reply: bytes) -> Verdict:
@@ -63,57 +61,73 @@ class Intake:
         """
         service = self.service
         said, names = envelope
-        if not names or len(names) > service.limits.max_recipients:
-            return [verdict_of(say.FULL if names else say.SEQUENCE)] * max(1, len(names))
+        if refusal := self._closed(len(names)):
+            return [verdict_of(refusal)] * max(1, len(names))
         sender, recipients, wrong = _read(said, names)
+        name = f"{getrandbits(64):016x}"
+        if service.limits.ask_recipients:
+            recipients = await self._asked(place, sender, recipients, name, wrong)
         if not recipients:
             return [wrong[at] for at in range(len(names))]
-        if service.draining or service.in_flight >= service.options.max_in_flight:
-            return [verdict_of(say.DRAINING if service.draining else say.STORAGE)] * len(names)
-        name, now = f"{getrandbits(64):016x}", time.time()
+        now = time.time()
         body = service.body(_trace(name, place, now, service.name))
         service.in_flight += body.held
         fault = await self._fill(body, content)
-        transaction = Transaction(name, place, sender, recipients, now, body)
-        verdicts = (
-            [fault] * len(recipients) if fault else await self._decided(transaction, attempt, seconds, heard)
-        )
+        if fault is None:
+            transaction = Transaction(name, place, sender, recipients, now, body)
+            verdicts = await self._decided(transaction, attempt, seconds, heard)
+        else:
+            verdicts = [fault] * len(recipients)
         given = iter(verdicts)
         return [wrong[at] if at in wrong else next(given) for at in range(len(names))]
 
+    def _closed(self, recipients: int) -> bytes:
+        """The reply to any message now; b"" when one may come."""
+        service = self.service
+        if not recipients:
+            return say.SEQUENCE
+        if recipients > service.limits.max_recipients:
+            return say.FULL
+        if service.draining:
+            return say.DRAINING
+        return say.STORAGE if service.full else b""
+
+    async def _asked(
+        self, place: Place, sender: Mail, recipients: list[Recipient], name: str, wrong: dict[int, Verdict]
+    ) -> list[Recipient]:
+        """Those of the recipients that may be; the verdicts of the others go to their places in ``wrong``."""
+        taken: list[Recipient] = []
+        places = (at for at in range(len(recipients) + len(wrong)) if at not in set(wrong))
+        for at, one in zip(list(places), recipients, strict=True):
+            try:
+                async with asyncio.timeout(self.service.options.recipient_timeout):
+                    said = await ask(self.service, place, sender, one, name)
+            except TimeoutError:
+                said = verdict_of(say.LATE)
+            if said.kind == "accept":
+                taken.append(one)
+            else:
+                wrong[at] = said
+        return taken
+
     async def _fill(self, body: Body, content: bytes | IO[bytes]) -> Verdict | None:
         """Put the content in; the verdict when it cannot be taken, and it has been let go."""
-        service = self.service
-        limits = service.limits
+        limits = self.service.limits
         checked = Content(limits.max_size, limits.max_line, normalise=True)
         fault = b""
         try:
             async for piece, last in _pieces(content):
                 checked.expect(len(piece), last=last)
                 clean, _ = checked.chunk(piece, 0)
-                fault = checked.fault or self._add(body, clean)
+                fault = checked.fault or self.service.add(body, clean)
                 if fault:
                     break
         except BaseException:
-            service.let_go(body)
+            self.service.let_go(body)
             raise
         if fault:
-            service.let_go(body)
+            self.service.let_go(body)
         return verdict_of(fault) if fault else None
-
-    def _add(self, body: Body, piece: bytes) -> bytes:
-        """Put a piece in; the reply when it cannot be kept."""
-        service, before = self.service, body.held
-        if service.in_flight >= service.options.max_in_flight:
-            service.press(body)
-        try:
-            body.add(piece)
-        except OSError as error:
-            log.error("a message cannot be kept: %s", error)
-            return say.STORAGE
-        finally:
-            service.in_flight += body.held - before
-        return b""
 
     async def _decided(
         self, transaction: Transaction, attempt: int, seconds: float | None, heard: bool
@@ -130,41 +144,34 @@ class Intake:
         new = [at for at, key in enumerate(keys) if key not in known]
         if new:
             part = transaction.only(new) if known else transaction
-            run = Run([keys[at] for at in new])
-            delivery = MailDelivery(service.app, part.scope(service.context.state, headers),
-                                    partial(_ended, service, part, run))  # fmt: skip
-            service.sessions.add(delivery)
-            delivery.start(service.loop)
-            event = part.event(headers)
-            event["attempt"] = attempt
-            delivery.last(event)
-            message.join(run)
+            message.join(call(service, part, headers, [keys[at] for at in new], attempt))
         else:
             service.let_go(transaction.body)
-        for known_run in {id(one): one for one in known.values() if isinstance(one, Run)}.values():
-            message.join(known_run)
-        if told := {key: one for key, one in known.items() if isinstance(one, Verdict)}:
-            message.take(told)
-        try:
-            async with asyncio.timeout(service.options.verdict_timeout if seconds is None else seconds):
-                await done.wait()
-        except TimeoutError:
-            service.count("email.late")
-        finally:
-            for left in message.leave():
-                service.repeats.orphan(left)
+        _join(message, known)
+        await self._waited(message, done, service.options.verdict_timeout if seconds is None else seconds)
         if not heard:
             service.repeats.remember(message.verdicts)
         late = verdict_of(say.LATE)
         return [message.verdicts.get(key, late) for key in keys]
 
+    async def _waited(self, message: Message, done: asyncio.Event, seconds: float) -> None:
+        """Wait until it is decided, or too late, or nobody waits here: then its calls go on, for a repeat."""
+        try:
+            async with asyncio.timeout(seconds):
+                await done.wait()
+        except TimeoutError:
+            self.service.count("email.late")
+        finally:
+            for left in message.leave():
+                self.service.repeats.orphan(left)
 
-def _ended(service: Service, transaction: Transaction, run: Run, delivery: MailDelivery) -> None:
-    """The application is done with a message."""
-    service.let_go(transaction.body)
-    service.sessions.discard(delivery)
-    run.decided(delivery.outcomes(NOWHERE))
-    service.check_idle()
+
+def _join(message: Message, known: Mapping[Key, Run | Verdict]) -> None:
+    """Have the message get what is known, and wait for what runs."""
+    for run in {id(one): one for one in known.values() if isinstance(one, Run)}.values():
+        message.join(run)
+    if told := {key: one for key, one in known.items() if isinstance(one, Verdict)}:
+        message.take(told)
 
 
 def _read(said: str, names: Sequence[str]) -> tuple[Mail, list[Recipient], dict[int, Verdict]]:

@@ -8,6 +8,7 @@ import pytest
 
 from interfaces.email.intake import PIECE, Intake, verdict_of
 from interfaces.email.translate import Place
+from interfaces.shared.delivery import Verdict
 from tests.email.harness import Bench, scene
 
 MESSAGE = b"Subject: one\n\nText\n"
@@ -210,3 +211,63 @@ async def test_a_repeat_with_a_further_recipient_runs_for_that_one():
         both = ("me@a.example", ["new@b.example", "you@b.example"])
         assert await desk.kinds(both, heard=False) == ["accept", "reject"]
         assert desk.events[1]["to"] == ["new@b.example"]
+
+
+@scene
+async def test_who_is_asked_before_the_content_is_asked_here():
+    """Hooks and the application's own email.rcpt: whom they refuse is not in the message."""
+    async with Bench(ask_recipients=True) as bench:
+        desk = Desk(bench)
+        asked = []
+
+        async def hook(place, mail, recipient):
+            asked.append(recipient.address.text)
+            if recipient.address.local == "listed":
+                return Verdict("defer", {"code": 450, "enhanced": "4.7.1", "text": "Later"})
+            return None
+
+        async def app(scope, receive, send):
+            event = await receive()
+            if event["type"] == "email.rcpt":
+                await send({"type": f"email.{'reject' if event['address'].startswith('no') else 'accept'}"})
+            else:
+                desk.events.append(event)
+
+        bench.service.app = app
+        bench.service.ask(hook)
+        names = ["listed@b.example", "x", "no@b.example", "yes@b.example"]
+        assert await desk.kinds(("", names)) == ["defer", "reject", "reject", "accept"]
+        assert asked == ["listed@b.example", "no@b.example", "yes@b.example"]
+        assert [event["to"] for event in desk.events] == [["yes@b.example"]]
+        assert await desk.kinds(("", names[:3])) == ["defer", "reject", "reject"] and len(desk.events) == 1
+
+
+@scene
+async def test_who_is_asked_before_the_application_is_asked_here():
+    """A hook may decide, and may add to the event."""
+    async with Bench() as bench:
+        desk = Desk(bench)
+        decides = []
+
+        async def hook(transaction, headers, more):
+            more["checked"] = transaction.place.protocol
+            return decides.pop() if decides else None
+
+        bench.service.before(hook)
+        assert await desk.kinds() == ["accept"] and desk.events[0]["checked"] == "maildir"
+        decides.append(Verdict("reject"))
+        assert await desk.kinds() == ["reject"] and len(desk.events) == 1
+
+
+@scene
+async def test_messages_in_files_have_a_limit():
+    """What does not fit beside the others is to be tried again, and the rest of it is let go."""
+    async with Bench(max_spool=250_000, spool_above=65_536) as bench:
+        desk = Desk(bench)
+        desk.go.clear()
+        first = asyncio.ensure_future(desk.kinds(content=b"x\n" * 80_000))
+        while not desk.events:
+            await asyncio.sleep(0.001)
+        assert await desk.kinds(content=b"y\n" * 80_000) == ["defer"]
+        desk.go.set()
+        assert await first == ["accept"] and bench.service.spooled == 0 and len(desk.events) == 1
