@@ -1,0 +1,100 @@
+"""Whose turn it is: one of a conversation after the other, different ones side by side, some only later. Pure.
+
+Time is a parameter: Unix seconds.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any, Protocol
+
+__all__ = ["Schedule", "Waits"]
+
+
+class Waits(Protocol):
+    """What is scheduled."""
+
+    @property
+    def conversation(self) -> str | None:
+        """Those of one have their turns in the order in which they were added; None: it has none."""
+        ...
+
+
+@dataclass(slots=True)
+class _Talk:
+    """A conversation that has somebody in it: the first is ready, held or late, the others wait."""
+
+    waiting: deque[Any]
+
+
+class Schedule:
+    """Each entry is added, taken, and then it leaves, or comes again later.
+
+    ``strict``: who comes again later holds its conversation up; else the next one passes.
+    """
+
+    def __init__(self, *, strict: bool = False) -> None:
+        self.strict = strict
+        self._ready: deque[Any] = deque()
+        self._late: list[tuple[float, int, Any, bool]] = []
+        """A heap of (when, number, entry, whether it holds its conversation)."""
+        self._talks: dict[str, _Talk] = {}
+        self._numbers = count()
+
+    @property
+    def ready(self) -> int:
+        """How many could be taken now."""
+        return len(self._ready)
+
+    def add(self, entry: Waits) -> None:
+        """It waits for its turn."""
+        name = entry.conversation
+        if name is None:
+            self._ready.append(entry)
+        elif (talk := self._talks.get(name)) is not None:
+            talk.waiting.append(entry)
+        else:
+            self._talks[name] = _Talk(deque())
+            self._ready.append(entry)
+
+    def add_later(self, entry: Waits, at: float) -> None:
+        """It waits until ``at``, and holds nobody up."""
+        heappush(self._late, (at, next(self._numbers), entry, False))
+
+    def take(self, n: int, now: float) -> list[Any]:
+        """Those whose turn it is, ``n`` at most."""
+        while self._late and self._late[0][0] <= now:
+            _, _, entry, holds = heappop(self._late)
+            if holds:
+                self._ready.append(entry)
+            else:
+                self.add(entry)
+        return [self._ready.popleft() for _ in range(min(n, len(self._ready)))]
+
+    def due(self) -> float | None:
+        """When the next one is due that comes later."""
+        return self._late[0][0] if self._late else None
+
+    def leave(self, entry: Waits) -> None:
+        """One that was taken is dealt with: the next of its conversation has its turn."""
+        name = entry.conversation
+        if name is None:
+            return
+        waiting = self._talks[name].waiting
+        if waiting:
+            self._ready.append(waiting.popleft())
+        else:
+            del self._talks[name]
+
+    def later(self, entry: Waits, at: float) -> None:
+        """One that was taken comes again at ``at``."""
+        if self.strict and entry.conversation is not None:
+            heappush(self._late, (at, next(self._numbers), entry, True))
+        else:
+            self.leave(entry)
+            self.add_later(entry, at)
+
+    def give_back(self, entry: Waits) -> None:
+        """One that was taken is the next to be taken."""
+        self._ready.appendleft(entry)
