@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from interfaces.email.verdicts import KINDS, MailDelivery
+from interfaces.email.verdicts import MailDelivery
 from interfaces.shared.asgi import Application, Event, Receive, Scope, Send
 from interfaces.shared.delivery import ACCEPTED, Verdict
 from interfaces.shared.errors import ConfigError, NoRoute
@@ -38,7 +38,6 @@ SIDE_BY_SIDE = 10
 """Calls that one message makes at the same time; further routes wait for them."""
 _UNROUTED = Verdict("reject", {"code": 550, "enhanced": "5.1.1", "text": "No such recipient"})
 _CODES = {"accept": 250, "reject": 550, "defer": 451}
-_VERDICTS = frozenset({*KINDS, "email.status"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,20 +208,6 @@ class EmailRouter:
         return [*found.values()]
 
 
-class _Call(MailDelivery):
-    """The delivery to one route; what it says beside verdicts goes to the server."""
-
-    def __init__(self, app: Application, scope: Scope, on_end: Callable[[Any], None], send: Send) -> None:
-        super().__init__(app, scope, on_end)
-        self._outer = send
-
-    async def _take(self, event: Event) -> None:
-        if event.get("type") in _VERDICTS:
-            await super()._take(event)
-        else:
-            await self._outer(event)
-
-
 class _Fan:
     """One message for several routes: a delivery for each, and a verdict for each recipient."""
 
@@ -231,6 +216,9 @@ class _Fan:
         self.receive = receive
         self.send = send
         self.verdicts: list[Verdict] = [_UNROUTED] * len(scope["rcpt_to"])
+        self.results: dict[Any, list[asyncio.Future[Event]]] = {}
+        """What calls wait for that have sent mail, by its id."""
+        self.reader: asyncio.Task[None] | None = None
 
     async def run(self, shares: list[_Share]) -> None:
         """Call the routes, and say what they said."""
@@ -249,13 +237,14 @@ class _Fan:
     async def _together(self, shares: list[_Share], event: Event) -> None:
         """Deliver to some routes side by side, until all have decided."""
         loop = asyncio.get_running_loop()
-        calls: list[_Call] = []
+        calls: list[MailDelivery] = []
         ends: list[asyncio.Future[None]] = []
         try:
             for share in shares:
                 ends.append(loop.create_future())
                 on_end = partial(self._ended, share, ends[-1])
-                calls.append(_Call(share.route.app, share.scope(self.scope), on_end, self.send))
+                calls.append(MailDelivery(share.route.app, share.scope(self.scope), on_end))
+                calls[-1].post = self.post
                 calls[-1].start(loop)
             while event.get("more_body"):
                 puts = [
@@ -271,8 +260,30 @@ class _Fan:
             for call in calls:
                 if not call.ended:
                     call.cancel()
+            if self.reader is not None:
+                self.reader.cancel()
+                self.reader = None
 
-    def _ended(self, share: _Share, end: asyncio.Future[None], call: _Call) -> None:
+    async def post(self, event: Event) -> asyncio.Future[Event] | None:
+        """Send mail for a call; what to wait for when it asks for the result."""
+        await self.send(event)
+        if not event.get("id") or event.get("reply_channel"):
+            return None
+        result: asyncio.Future[Event] = asyncio.get_running_loop().create_future()
+        self.results.setdefault(event["id"], []).append(result)
+        if self.reader is None or self.reader.done():
+            self.reader = asyncio.ensure_future(self._read())
+        return result
+
+    async def _read(self) -> None:
+        """Give results to who waits for them; asking for more than those would end the message."""
+        while self.results:
+            event = await self.receive()
+            for result in self.results.pop(event.get("id"), ()):
+                if not result.done():
+                    result.set_result(event)
+
+    def _ended(self, share: _Share, end: asyncio.Future[None], call: MailDelivery) -> None:
         for place, said in zip(share.places, call.outcomes(_UNROUTED), strict=True):
             self.verdicts[place] = said
         if not end.done():

@@ -336,3 +336,21 @@ def test_a_router_shows_its_routes() -> None:
         [address("a@b", Heard()), tagged("c@d", Heard()), domain("e", Heard()), anyone(Heard())]
     )
     assert repr(router) == "EmailRouter(address('a@b'), tagged('c@d'), domain('e'), anyone())"
+
+
+@scene
+async def test_a_recipient_that_is_asked_about_goes_to_its_route() -> None:
+    """Before there is content, with the keywords; one without a route is refused then."""
+
+    class Door(EmailConsumer):
+        async def email_rcpt(self, message: Any) -> None:
+            if self.scope["url_route"]["kwargs"]["tag"] is None:
+                await self.reject("Say which", code=553, enhanced="5.1.3")
+
+    async with Bench(EmailRouter([tagged("a@b.example", Door.as_asgi())]), ask_recipients=True) as bench:
+        peer = await bench.greeted()
+        codes = await peer.codes(mail(b"Subject: x\r\n\r\n", "a@b.example", "a+1@b.example", "x@b.example"))
+        while len(codes) < 6:
+            await bench.settle()
+            codes += await peer.codes()
+    assert codes == [250, 553, 250, 550, 354, 250]

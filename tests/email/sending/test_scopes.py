@@ -7,6 +7,7 @@ import pytest
 
 from interfaces.email.consumer import EmailConsumer
 from interfaces.email.options import EmailOptions
+from interfaces.email.router import EmailRouter, tagged
 from interfaces.email.sending import sender
 from interfaces.email.sending.sender import sending
 from interfaces.layers.local import LocalChannelLayer
@@ -71,6 +72,30 @@ async def test_a_consumer_waits_for_the_result(monkeypatch):
         assert await codes(bench, peer) == [250, 250, 354, 550]
         assert await codes(bench, peer) == [250, 250, 354, 250]
     assert len(transport.mails) == 2
+
+
+@scene
+async def test_consumers_behind_a_router_wait_for_their_results(monkeypatch):
+    """Each for its own, though the message is for several of them."""
+
+    class Forwarder(EmailConsumer):
+        async def email_receive(self, message):
+            result = await self.send_mail(**{**MAIL, "to": message["to"]}, wait=10)
+            await self.reject(result["error"]) if not result["ok"] else await self.accept()
+
+    router = EmailRouter([tagged("b@b.example", Forwarder.as_asgi())])
+    refused = {"b+2@b.example": ("failed", 550, "5.1.1", "No such user")}
+    recipients = [f"b+{number}@b.example" for number in range(4)]
+    async with desk(monkeypatch, router, *[refused] * 4) as (bench, _, transport):
+        peer = await bench.greeted(lmtp=True)
+        peer.feed(mail(b"Subject: x\r\n\r\n", *recipients))
+        found = []
+        async with asyncio.timeout(10):
+            while len(found) < 10:
+                await asyncio.sleep(0)
+                found += await peer.codes()
+    assert found[6:] == [250, 250, 550, 250]
+    assert sorted(mail.recipients[0] for mail in transport.mails) == recipients
 
 
 @scene
