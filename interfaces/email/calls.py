@@ -59,6 +59,10 @@ def _start(
     delivery.start(service.loop)
     event = transaction.event(headers)
     if more is not None:
+        events = more.pop("events", None) or [event]  # what a report tells comes in place of it
+        for one in events[:-1]:
+            delivery.offer({**one, **more})
+        event = events[-1]
         event.update(more)
     delivery.last(event)
 

@@ -52,6 +52,8 @@ class Email(Interface[EmailOptions]):
             async with AsyncExitStack() as stack:
                 post = await stack.enter_async_context(_sending(options, context)) if sends else None
                 service.post = post
+                if post is not None:
+                    post.receives(service)
                 listeners = [
                     await stack.enter_async_context(
                         context.listening.open(

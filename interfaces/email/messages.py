@@ -308,6 +308,38 @@ class EmailResult(TypedDict):
     """True: no program answers what this was to answer, so it was not sent."""
 
 
+class EmailBounce(TypedDict):
+    """In, in place of ``email.receive``: what came back of a message that was sent, with ``--email-bounce-key``.
+
+    One for each recipient that a report speaks of; what the application says holds for the message that brought it. A
+    complaint ("this is spam") is the same with the type ``email.complaint`` and the action "complained".
+    """
+
+    type: Literal["email.bounce", "email.complaint"]
+    id: str
+    """Of the ``email.send``."""
+    message_id: str | None
+    recipient: str
+    """"" where the report does not say it."""
+    action: str
+    """failed, delayed or delivered."""
+    status: str
+    """Such as 5.1.1."""
+    diagnostic: str
+    """What the other server has said."""
+    hard: bool
+    """Whether it will fail again."""
+    raw: bytes
+    """The beginning of the message that brought it."""
+    dedupe_key: str
+    attempt: int
+    received_at: float
+    to: list[str]
+    """The return path that it came to."""
+    to_address: str
+    from_address: str
+
+
 SCOPES: dict[type, tuple[type, ...]] = {
     EmailScope: (
         EmailReceive,
@@ -318,6 +350,7 @@ SCOPES: dict[type, tuple[type, ...]] = {
         EmailStatus,
         EmailSend,
         EmailResult,
+        EmailBounce,
     )
 }
 """Each scope with the messages that may pass in it."""

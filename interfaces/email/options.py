@@ -176,6 +176,15 @@ class EmailOptions:
     send_max_size: int = option(
         50 * MIB, "a message that is sent", unit="bytes", peers="Postfix 10 MiB", between=(1024, inf)
     )
+    bounce_key: str = option(
+        "",
+        "a text of at least 16 characters: what is sent has a return path signed by it, and what comes back to that is"
+        " email.bounce",
+        secret=True,
+    )
+    bounce_domain: str = option(
+        "", "the domain of these return paths, received here; email.hostname unless given"
+    )
     send_redact: bool = option(
         False, "leave content, subject and files out of what is kept of a message that was given up"
     )

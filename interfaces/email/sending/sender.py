@@ -5,18 +5,20 @@ Without a channel layer there is one in memory for it alone: then what scopes se
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from typing import Any
 
 from interfaces.email.options import EmailOptions
 from interfaces.email.sending.compose import compose
-from interfaces.email.sending.outgoing import Suppressed, Transport
+from interfaces.email.sending.outgoing import Outgoing, Suppressed, Transport
+from interfaces.email.sending.returns import Reports, Returns, return_path, signed
 from interfaces.email.sending.signing import signer
 from interfaces.email.sending.transports.opening import redacted as shown
 from interfaces.email.sending.transports.opening import transport
 from interfaces.email.sending.way import CHANNEL, LARGE, MailWay
+from interfaces.email.service import Service
 from interfaces.layers.base import Message, copied
 from interfaces.layers.local import LocalChannelLayer
 from interfaces.shared.asgi import Event
@@ -41,7 +43,17 @@ class Post:
         self.layer = layer
         self.drain: float | None = None
         """Seconds that are left for what is on its way, once the process is to end."""
+        self.returns: Returns | None = None
+        """Knows what comes back."""
+        self.reports: Reports | None = None
+        """Tells who sent us a message which of its recipients refuse it; where that is kept."""
         self._check = partial(compose, host=host, max_size=max_size)
+
+    def receives(self, service: Service) -> None:
+        """Stand in front of the application of ``service``, with what comes back and what is to be told."""
+        if self.returns is not None:
+            service.before(self.returns)
+        service.bounces = self.reports
 
     async def __call__(self, event: Event) -> "asyncio.Task[Event] | None":
         """Raises ApplicationError for what cannot be sent; ChannelFull and Unavailable: try again."""
@@ -96,12 +108,20 @@ async def sending(options: EmailOptions, context: Context) -> AsyncIterator[Post
             layer = LocalChannelLayer()
             stack.push_async_callback(layer.close)
         post = Post(layer, options.name, options.send_max_size)
+        path = return_path(options.bounce_key, options.bounce_domain or options.name)
+        post.returns = Returns(path, time.time) if path is not None else None
         if options.send:
-            await _begin(stack, options, context, post)
+            await _begin(stack, options, context, post, signed(path, time.time))
         yield post
 
 
-async def _begin(stack: AsyncExitStack, options: EmailOptions, context: Context, post: Post) -> None:
+async def _begin(
+    stack: AsyncExitStack,
+    options: EmailOptions,
+    context: Context,
+    post: Post,
+    put_on: Callable[[Outgoing], Outgoing] | None,
+) -> None:
     out = _transport(options)
     stack.push_async_callback(out.close)
     way = MailWay(
@@ -109,6 +129,7 @@ async def _begin(stack: AsyncExitStack, options: EmailOptions, context: Context,
         host=options.name,
         max_size=options.send_max_size,
         sign=signer(options.send_dkim),
+        return_path=put_on,
         by_domain=options.send_per_domain > 0,
     )
     store = post.layer.store(CHANNEL, redacted if options.send_redact else None)
@@ -122,6 +143,8 @@ async def _begin(stack: AsyncExitStack, options: EmailOptions, context: Context,
     outbox = Outbox(way, store, post.layer.send, rules=rules, count=context.telemetry.count)
     stack.push_async_callback(store.close)
     await store.open()
+    if store.durable:  # else who is told 250 could not be sure that the report leaves
+        post.reports = Reports(post.layer.send, options.name, time.time)
     context.keeps.append(f"{CHANNEL} by {shown(options.send)}, kept in a {store.describe()}")
     running = asyncio.ensure_future(outbox.run())
     running.add_done_callback(partial(_ended, context))
