@@ -133,7 +133,8 @@ class EmailReceive(_From):
     """The message as it came behind our Received line, dots of SMTP taken away; b"" when there is a ``body_ref``."""
     body_ref: dict[str, Any] | None
     """``path`` and ``size`` of a file that holds a message too large for memory, as long as the scope lives:
-    `interfaces.email.body.content(event)` and `opened(event)` read either."""
+    `interfaces.email.body.content(event)` and `opened(event)` read either, and `interfaces.email.message.parsed(event)`
+    what is in it."""
     more_body: bool
     """False."""
     authentication: NotRequired[Authentication]
