@@ -35,6 +35,12 @@ lmtp_line_length_limit = 998
 pipe_destination_recipient_limit = 1
 message_size_limit = 60000000
 """
+SMTPD = """
+mynetworks = 127.0.0.0/8
+smtpd_relay_restrictions = permit_mynetworks, reject
+smtpd_tls_security_level = may
+smtpd_tls_chain_files = {pem}
+"""
 MASTER = """
 pickup   unix n - n 1 1 pickup
 cleanup  unix n - n - 0 cleanup
@@ -63,10 +69,14 @@ QUEUES = [
 class Postfix:
     """``with Postfix(tmp_path, ca, {"lmtp.example": "lmtp:inet:127.0.0.1:24"}) as relay``.
 
-    ``pipe``: what its service of that name runs as nobody, with the words of pipe(8).
+    ``pipe``: what its service of that name runs as nobody, with the words of pipe(8). ``listen``: a port on which it
+    takes mail, and a file with certificate and key for that.
     """
 
-    def __init__(self, folder: Path, ca: Path, routes: dict[str, str], pipe: str = "") -> None:
+    def __init__(
+        self, folder: Path, ca: Path, routes: dict[str, str], pipe: str = "",
+        listen: tuple[int, Path] | None = None,
+    ) -> None:  # fmt: skip
         if os.geteuid() != 0:
             pytest.skip("Postfix's master runs as root alone")
         self.folder = folder
@@ -76,8 +86,12 @@ class Postfix:
             (folder / name).mkdir(parents=True)
         reachable(folder)  # its processes run as "postfix"
         maps = ", ".join(f"{{ {domain} = {where} }}" for domain, where in routes.items())
-        (folder / "etc/main.cf").write_text(MAIN.format(folder=folder, ca=ca, maps=maps))
+        main = MAIN.format(folder=folder, ca=ca, maps=maps)
         service = f"pipe unix - n n - 4 pipe flags=Fq user=nobody null_sender= argv={pipe}\n" if pipe else ""
+        if listen is not None:
+            main += SMTPD.format(pem=listen[1])
+            service += f"127.0.0.1:{listen[0]} inet n - n - - smtpd\nanvil unix - - n - 1 anvil\n"
+        (folder / "etc/main.cf").write_text(main)
         (folder / "etc/master.cf").write_text(MASTER + service)
         for name in QUEUES:
             place = folder / "queue" / name
@@ -93,7 +107,11 @@ class Postfix:
         )
 
     def __enter__(self) -> Self:
-        until((self.folder / "queue/public/pickup").exists)
+        try:
+            until((self.folder / "queue/public/pickup").exists)
+        except BaseException as error:
+            self.__exit__(type(error), error, None)
+            raise
         return self
 
     def __exit__(

@@ -28,6 +28,8 @@ class Line(asyncio.Protocol):
         self._waiting: asyncio.Future[None] | None = None
         self._room: asyncio.Future[None] | None = None
         self._error: Exception | None = None
+        self.gone: asyncio.Future[None] = self._loop.create_future()
+        """Done once the socket is closed."""
 
     # --- asyncio's side ---
 
@@ -50,6 +52,7 @@ class Line(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """Called by asyncio."""
         self._fail(Lost(f"the connection was lost: {error}" if error else "the peer closed the connection"))
+        _wake(self.gone)
 
     def pause_writing(self) -> None:
         """Called by asyncio: the peer reads too slowly."""
@@ -73,6 +76,11 @@ class Line(asyncio.Protocol):
     def idle(self) -> bool:
         """Whether it is open, and the peer has said nothing unasked, such as 421."""
         return self._error is None and not self._here and self._replies.between
+
+    @property
+    def ended(self) -> bool:
+        """Whether nothing can be said over it any more; its socket may still be closing."""
+        return self._error is not None
 
     @property
     def unasked(self) -> str:

@@ -17,6 +17,8 @@ log = logging.getLogger("interfaces.email")
 
 IDLE = 20.0
 """Seconds that an unused connection is kept."""
+CLOSING = 2.0
+"""Seconds that a server has to end a connection when we stop."""
 MESSAGES = 100
 """Messages over one connection."""
 
@@ -71,6 +73,7 @@ class Smarthost:
         self._free: deque[_Open] = deque()
         self._turn = asyncio.Semaphore(server.connections)
         self._closed = False
+        self._lines: set[Line] = set()
 
     async def send(self, mail: Outgoing, commit: Commit | None = None) -> list[Result]:
         """As :meth:`Transport.send`; waits for a connection while all are in use."""
@@ -91,6 +94,11 @@ class Smarthost:
         self._closed = True
         while (kept := self._kept()) is not None:
             kept.line.bye()
+        ending = [line for line in self._lines if line.ended]
+        if ending:
+            await asyncio.wait([line.gone for line in ending], timeout=CLOSING)
+            for line in ending:
+                line.close()
 
     # --- connections ---
 
@@ -150,6 +158,8 @@ class Smarthost:
         try:
             async with asyncio.timeout(server.times.connect):
                 lines.append(await self._dialled())
+                self._lines.add(lines[0])
+                lines[0].gone.add_done_callback(lambda _: self._lines.discard(lines[0]))
                 return _Open(lines[0], await self._greeted(lines[0]))
         except BaseException as error:
             for line in lines:
