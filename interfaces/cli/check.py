@@ -146,7 +146,7 @@ def _try_binds(plan: Plan) -> list[str]:
 def _binds(plan: Plan) -> Iterator[tuple[str, str, int]]:
     """Every address: the option it stands in, its text, the port to take where it has none."""
     for interface, _ in plan.chosen:
-        for text, port in binds_of(interface):
+        for text, port in binds_of(interface, http="http" in plan.names):
             yield f"{interface.names[0]}.bind", text, port
     if plan.options.ops_bind:
         yield "ops_bind", plan.options.ops_bind, OPS_PORT

@@ -31,6 +31,14 @@ class Email(Interface[EmailOptions]):
         """The webhooks', where there are any."""
         return (self.options.webhooks_path,) if self.options.webhooks else ()
 
+    def more_binds(self, *, http: bool) -> list[tuple[str, int]]:
+        """Those of users and of LMTP, and the webhooks' where they are not answered by HTTP."""
+        options = self.options
+        doors = [(options.submission_bind, 8587), (options.lmtp_bind, 8024)]
+        if options.webhooks and not http:
+            doors.append((options.webhooks_bind, 8001))
+        return [(text, port) for binds, port in doors for text in binds]
+
     @asynccontextmanager
     async def serve(self, app: Application, context: Context) -> AsyncIterator[list[Address]]:
         """Listen; on leaving, stop accepting, and let messages get their verdicts for ``context.drain`` seconds."""

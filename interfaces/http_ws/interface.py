@@ -23,6 +23,8 @@ class HttpWs(Interface[HttpWsOptions]):
 
     names: ClassVar[tuple[str, ...]] = ("http", "ws")
     options_class: ClassVar[type] = HttpWsOptions
+    port: int = 8000
+    """Where a bind names none."""
 
     @asynccontextmanager
     async def serve(self, app: Application, context: Context) -> AsyncIterator[list[Address]]:
@@ -33,7 +35,7 @@ class HttpWs(Interface[HttpWsOptions]):
         service.tick()
         try:
             async with context.listening.open(
-                lambda: Connection(service), options.bind, 8000, limit=options.max_connections
+                lambda: Connection(service), options.bind, self.port, limit=options.max_connections
             ) as listeners:
                 for name in context.names:
                     context.ready(name, True)

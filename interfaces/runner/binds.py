@@ -15,13 +15,17 @@ from interfaces.shared.sockets import open_sockets
 __all__ = ["Held", "binds_of"]
 
 
-def binds_of(interface: Interface[Any]) -> list[tuple[str, int]]:
-    """Each address of the option ``bind``, with the port to take where it names none: the default's own."""
+def binds_of(interface: Interface[Any], *, http: bool = False) -> list[tuple[str, int]]:
+    """Each address that it listens on, with the port to take where it names none; of ``bind``, the default's own.
+
+    ``http``: whether HTTP is served beside it.
+    """
     options = interface.options
     default: Any = next((one.default for one in fields(options) if one.name == "bind"), ())
     digits = "".join(_texts(default)[:1]).rpartition(":")[2]
     port = int(digits) if digits.isdigit() else 0
-    return [(text, port) for text in _texts(getattr(options, "bind", ()))]
+    binds = [(text, port) for text in _texts(getattr(options, "bind", ()))]
+    return binds + interface.more_binds(http=http)
 
 
 def _texts(value: str | Sequence[str]) -> list[str]:
@@ -35,11 +39,13 @@ class Held:
     waits for the worker's successor.
     """
 
-    def __init__(self, interfaces: Iterable[Interface[Any]], options: ServeOptions) -> None:
+    def __init__(
+        self, interfaces: Iterable[Interface[Any]], options: ServeOptions, *, http: bool = False
+    ) -> None:
         self._sets: list[dict[str, list[socket.socket]]] = [{} for _ in range(options.workers)]
         try:
             for interface in interfaces:
-                for text, port in binds_of(interface):
+                for text, port in binds_of(interface, http=http):
                     self._open(text, port, options)
         except ConfigError:
             self.close()

@@ -258,7 +258,9 @@ def supervise(chosen: Chosen, options: ServeOptions, kind: type[Supervisor] = Su
     """
     try:
         command()
-        with Held([interface for interface, _ in chosen], options) as held, asyncio.Runner() as runner:
+        http = any("http" in names for _, names in chosen)
+        interfaces = [interface for interface, _ in chosen]
+        with Held(interfaces, options, http=http) as held, asyncio.Runner() as runner:
             return runner.run(kind(held, options).run())
     except (ConfigError, OSError) as error:
         say(str(error))

@@ -83,6 +83,13 @@ class Interface(ABC, Generic[Options]):
         """The paths that it answers over HTTP, in front of the application, where that is served here."""
         return ()
 
+    def more_binds(self, *, http: bool) -> list[tuple[str, int]]:
+        """Addresses beside the option ``bind`` that it listens on, each with its default port.
+
+        Several worker processes share them. ``http``: whether HTTP is served, and :attr:`paths` are answered there.
+        """
+        return []
+
     @abstractmethod
     def serve(self, app: Application, context: Context) -> AbstractAsyncContextManager[list[Address]]:
         """Entering is being ready (the addresses come back), leaving is being drained.

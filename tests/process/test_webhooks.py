@@ -2,6 +2,7 @@
 
 import http.client
 import signal
+import smtplib
 import subprocess
 import sys
 import time
@@ -58,6 +59,24 @@ def test_alone(tmp_path: Path) -> None:
         assert server.ended() == 0
     protocol, subject, size = (tmp_path / "subjects").read_text().split()
     assert (protocol, subject) == ("webhook", "large") and int(size) > 28_000_000
+
+
+def test_several_workers_share_all_listeners(tmp_path: Path) -> None:
+    """SMTP's, LMTP's and the webhooks': each once, for both."""
+    words = [*SERVE, "email", *MAILGUN, "--workers", "2", "--email-webhooks-bind", "localhost:0",
+             "--email-lmtp-bind", f"unix:{tmp_path}/lmtp"]  # fmt: skip
+    with Server(tmp_path, command=words, env={"INTERFACES_EMAIL_MAILGUN_KEY": KEY}) as server:
+        port = int(server.wait_for(r"email on 127\.0\.0\.1:\d+, unix:\S+, (?:127\.0\.0\.1|\S+):(\d+)")[1])
+        server.wait_for("2 workers")
+        for number in range(8):
+            content = f"Subject: n{number}\n\n".encode()
+            assert posted(port, token=str(number), recipient="accept@b.example", content=content) == 200
+            with smtplib.LMTP(f"{tmp_path}/lmtp") as client:
+                client.sendmail("", ["accept@b.example"], content.replace(b"\n", b"\r\n"))
+        server.signal(signal.SIGTERM)
+        assert server.ended() == 0
+    assert len((tmp_path / "subjects").read_text().splitlines()) == 16
+    assert "ended with code" not in server.said
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,12 @@ class Without:
 class Fake:
     """An interface, as far as its binds are concerned."""
 
-    def __init__(self, options: Any) -> None:
+    def __init__(self, options: Any, *more: tuple[str, int]) -> None:
         self.options = options
+        self.more = list(more)
+
+    def more_binds(self, *, http: bool) -> list[tuple[str, int]]:
+        return [] if http else self.more
 
 
 def held(*binds: str, **options: Any) -> Held:
@@ -69,6 +73,17 @@ def ports(held: Held, number: int) -> list[int]:
 def test_binds_come_with_the_port_of_the_default(options: Any, found: list[tuple[str, int]]) -> None:
     """Whatever shape the option has; none where there is no such option, or nothing in it."""
     assert binds_of(Fake(options)) == found
+
+
+def test_an_interface_may_listen_elsewhere_too() -> None:
+    """Workers share that as well, unless HTTP takes its place."""
+    fake = Fake(Several(bind=("127.0.0.1:0",)), ("localhost:0", 8024))
+    assert binds_of(fake) == [("127.0.0.1:0", 8025), ("localhost:0", 8024)]
+    assert binds_of(fake, http=True) == [("127.0.0.1:0", 8025)]
+    with Held([fake], ServeOptions(workers=2)) as sockets:
+        assert {*sockets.of(1)} == {"127.0.0.1:0", "localhost:0"} and sockets.of(1) == sockets.of(2)
+    with Held([fake], ServeOptions(workers=2), http=True) as sockets:
+        assert {*sockets.of(1)} == {"127.0.0.1:0"}
 
 
 def test_all_workers_share_the_same_sockets() -> None:

@@ -32,6 +32,8 @@ PROVIDERS = {
     "ses": ("Ses", "ses_topics"),
 }
 """The class of each, in the module of its name, and the option that it needs."""
+PORT = 8001
+"""Where they listen when their bind names no port."""
 ENVELOPE = 1_048_576
 """Bytes that a request may have beside the message."""
 LARGE = 262_144
@@ -175,6 +177,7 @@ async def served(service: Service, context: Context) -> AsyncIterator[list[Addre
         ) from error
     most = max(hook.max_body for hook in app.hooks.values())
     listening = http.HttpWs(http.HttpWsOptions(bind=options.webhooks_bind, max_body=most))
+    listening.port = PORT
     own = replace(
         context, names=("http",), on_ready=lambda _name, ok, why: context.ready("email webhooks", ok, why)
     )
