@@ -53,7 +53,7 @@ class Gate:
         if (
             client is None
             or place.auth is not None
-            or place.protocol == "lmtp"
+            or place.protocol != "smtp"
             or within(client, self.trusted)
         ):
             return None

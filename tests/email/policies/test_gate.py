@@ -70,7 +70,14 @@ def test_the_first_decides(clock: Clock) -> None:
 
 
 @pytest.mark.parametrize(
-    "place", [{"auth": {"user": "u"}}, {"protocol": "lmtp"}, {"client": None}, {"client": ("192.0.2.7", 1)}]
+    "place",
+    [
+        {"auth": {"user": "u"}},
+        {"protocol": "lmtp"},
+        {"protocol": "webhook"},
+        {"client": None},
+        {"client": ("192.0.2.7", 1)},
+    ],
 )
 def test_whom_nothing_is_asked_about(place: dict[str, Any], clock: Clock) -> None:
     """Users, servers of ours and trusted networks are neither refused nor put off."""
