@@ -8,6 +8,7 @@ Then ``send_mail`` and all else that sends mail hands it to the sender (``interf
 the channel layer, once the transaction commits in which it was said.
 """
 
+import uuid
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
@@ -35,6 +36,8 @@ def authenticate(user: str, password: str) -> bool:
 class ChannelEmailBackend(BaseEmailBackend):
     """An EMAIL_BACKEND that puts each message on the channel ``email.send``: on commit, where there is a transaction.
 
+    Each message has its ``id`` as ``send_id`` then, by which results and bounces name it.
+
     What is sent outside of one raises what the layer does (ChannelFull, Unavailable, ConfigError), unless it is to fail
     silently. That somebody does not take it, the sender tells: in its log, as a dead letter, or by ``email.result``.
     """
@@ -58,15 +61,15 @@ class ChannelEmailBackend(BaseEmailBackend):
         recipients = message.recipients()
         if not recipients:
             return None
-        made = message.message()
-        name = str(made["Message-ID"] or "").strip("<> ")
-        found: dict[str, Any] = {
+        name = message.send_id = uuid.uuid4().hex
+        return {
             "type": CHANNEL,
+            "id": name,
+            "dedupe_key": name,
             "from_address": str(message.from_email),
             "to": [str(one) for one in recipients],
-            "raw": made.as_bytes(linesep="\r\n"),
+            "raw": message.message().as_bytes(linesep="\r\n"),
         }
-        return {**found, "id": name, "dedupe_key": name} if name else found
 
     def send(self, content: dict[str, Any]) -> None:
         """Hand it on."""

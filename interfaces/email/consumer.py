@@ -1,16 +1,22 @@
 """A consumer of mail: ``email_receive`` handles a message, and says what the client is told."""
 
+import asyncio
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from interfaces.email.message import aparsed, parsed
 from interfaces.email.mime import LIMITS, Limits, MimeError
+from interfaces.email.sending.forwards import forward
+from interfaces.email.sending.outgoing import Suppressed
 from interfaces.email.sending.threads import reply
 from interfaces.shared.asgi import Event
 from interfaces.shared.consumer import Consumer
+from interfaces.shared.errors import PeerError
 
 __all__ = ["EmailConsumer"]
+
+CIRCLE = {"type": "email.reject", "code": 554, "enhanced": "5.4.6", "text": "This message goes in a circle"}
 
 
 class EmailConsumer(Consumer):
@@ -64,6 +70,26 @@ class EmailConsumer(Consumer):
         """
         return self.send_mail(wait=wait, **reply(message, **said))
 
+    def forward(
+        self, message: Mapping[str, Any], to: str | Sequence[str], *, wait: float = 0.0, **said: Any
+    ) -> Any:
+        """Send the message that was received to somebody else, as an attachment, byte for byte.
+
+        ``wait`` and what is given: as :meth:`send_mail`. One that goes in a circle is refused: 554 5.4.6.
+        """
+        if threading.get_ident() == self._thread:
+            return self._forward(message, to, wait, said)
+        return self.send_mail(wait=wait, **_forwarded(message, to, said))
+
+    async def _forward(
+        self, message: Mapping[str, Any], to: str | Sequence[str], wait: float, said: Mapping[str, Any]
+    ) -> Any:
+        if message.get("body_ref") is None:
+            made = _forwarded(message, to, said)
+        else:
+            made = await asyncio.to_thread(_forwarded, message, to, said)
+        return await self.send_mail(wait=wait, **made)
+
     def send_mail(self, *, wait: float = 0.0, **said: Any) -> Any:
         """Send a message: ``to``, ``from_address``, ``subject``, ``text`` and all else that ``email.send`` knows.
 
@@ -76,3 +102,12 @@ class EmailConsumer(Consumer):
 
     def _say(self, kind: str, words: dict[str, Any], said: dict[str, Any]) -> Any:
         return self.send({"type": kind, **words, **said})
+
+
+def _forwarded(
+    message: Mapping[str, Any], to: str | Sequence[str], said: Mapping[str, Any]
+) -> dict[str, Any]:
+    try:
+        return forward(message, to, **said)
+    except Suppressed as error:
+        raise PeerError(str(error), CIRCLE) from None

@@ -63,11 +63,17 @@ class Post:
         except TypeError as error:
             raise ApplicationError(f"email.send: {error}") from None
         if not message.get("id") or message.get("reply_channel"):
-            await self.layer.send(CHANNEL, message)
+            await self._put(message)
             return None
         channel = await self.layer.new_channel("email")
-        await self.layer.send(CHANNEL, {**message, "reply_channel": channel})
+        await self._put({**message, "reply_channel": channel})
         return asyncio.create_task(self._result(channel, message["id"]))
+
+    async def _put(self, message: Message) -> None:
+        try:
+            await self.layer.send(CHANNEL, message)
+        except (TypeError, ValueError) as error:
+            raise ApplicationError(f"email.send: {error}") from None
 
     async def _result(self, channel: str, name: Any) -> Event:
         try:

@@ -32,7 +32,7 @@ async def desk(monkeypatch, app, *replies):
 
 async def codes(bench, peer, *said):
     """The codes of all replies, once the last one is there."""
-    found = await peer.codes(mail(*said))
+    found = await peer.codes(mail(*said), 65_536)
     async with asyncio.timeout(10):
         while len(found) < 4:
             await asyncio.sleep(0)
@@ -96,6 +96,45 @@ async def test_consumers_behind_a_router_wait_for_their_results(monkeypatch):
                 found += await peer.codes()
     assert found[6:] == [250, 250, 550, 250]
     assert sorted(mail.recipients[0] for mail in transport.mails) == recipients
+
+
+@scene
+@pytest.mark.parametrize("large", [False, True])
+async def test_a_consumer_forwards(monkeypatch, large):
+    """What was received is within what is sent, byte for byte, wherever it is; both styles of handlers do it."""
+
+    class Forwarder(EmailConsumer):
+        async def email_receive(self, message):
+            await self.forward(message, "x@example.net", text="For you")
+
+    class Plain(EmailConsumer):
+        def email_receive(self, message):
+            assert self.forward(message, "x@example.net", text="For you", wait=10)["ok"]
+
+    content = b"Subject: Help\r\n\r\n" + b"0123456789\r\n" * (10 if not large else 100_000)
+    for consumer in (Forwarder, Plain):
+        async with desk(monkeypatch, consumer.as_asgi()) as (bench, peer, transport):
+            assert await codes(bench, peer, content) == [250, 250, 354, 250]
+            while not transport.mails:
+                await asyncio.sleep(0)
+        (out,) = transport.mails
+        assert out.recipients == ("x@example.net",)
+        assert content in out.content
+        assert b"Subject: Fwd: Help\r\n" in out.content
+
+
+@scene
+async def test_what_goes_in_a_circle_is_refused(monkeypatch):
+    """Forwarding it once more would send it for ever."""
+
+    class Forwarder(EmailConsumer):
+        async def email_receive(self, message):
+            await self.forward(message, "x@example.net")
+
+    content = b"Received: from a by b\r\n" * 60 + b"Subject: Help\r\n\r\nText\r\n"
+    async with desk(monkeypatch, Forwarder.as_asgi()) as (bench, peer, transport):
+        assert await codes(bench, peer, content) == [250, 250, 354, 554]
+    assert transport.mails == []
 
 
 @scene
@@ -177,6 +216,19 @@ async def test_without_a_sender_it_raises_what_to_do():
         await peer.codes(EHLO)
         assert await codes(bench, peer) == [250, 250, 354, 250]
     assert seen
+
+
+@scene
+async def test_what_is_too_large_for_the_layer_raises_in_the_application(monkeypatch):
+    """It can never be sent so: to try again would not help."""
+
+    class Small(LocalChannelLayer):
+        async def send(self, channel, message):
+            raise ValueError("a message is at most 16777216 bytes")
+
+    post = sender.Post(Small(), "mx.example.org", 1_000_000)
+    with pytest.raises(ApplicationError, match="16777216"):
+        await post(MAIL)
 
 
 @scene

@@ -66,7 +66,8 @@ class ChannelTests(TransactionTestCase):
         mail = composed(content)
         assert mail.mail_from == "ann@example.org"
         assert mail.recipients == ("bob@example.net", "c@example.net", "eve@example.net")
-        assert mail.message_id == content["id"] == content["dedupe_key"]
+        assert message.send_id == content["id"] == content["dedupe_key"]
+        assert f"<{mail.message_id}>".encode() in content["raw"]
         assert b"eve@" not in mail.content and b"<p>html</p>" in mail.content
         assert b"\n" not in mail.content.replace(b"\r\n", b"")
 
