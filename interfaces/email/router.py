@@ -149,17 +149,22 @@ class _Share:
             },
         }
 
-    def event(self, event: Event) -> Event:
-        """That of the message for these recipients alone: a repeat of one of them has the same ``dedupe_key``."""
+    def event(self, event: Event, scope: Scope) -> Event:
+        """That of the message for these recipients alone: a repeat of one of them has the same ``dedupe_key``.
+
+        What is for none of them, as their verdict is known, is the end of it.
+        """
         if "to" not in event:
             return {**event}
-        found = {**event, "to": [event["to"][place] for place in self.places]}
+        mine = {scope["rcpt_to"][place]["address"] for place in self.places}
+        places = [place for place, one in enumerate(event["to"]) if one in mine]
+        if not places:
+            return {"type": "email.disconnect", "code": 0}
+        found = {**event, "to": [event["to"][place] for place in places]}
         found["to_address"] = found["to"][0]
         if "dedupe_keys" in event:
-            found["dedupe_keys"] = [event["dedupe_keys"][place] for place in self.places]
+            found["dedupe_keys"] = [event["dedupe_keys"][place] for place in places]
             found["dedupe_key"] = found["dedupe_keys"][0]
-        elif "digest" in event:
-            found["dedupe_key"] = f"{event['from_address']} {found['to'][0]} {event['digest']}"
         return found
 
 
@@ -248,13 +253,13 @@ class _Fan:
                 calls[-1].start(loop)
             while event.get("more_body"):
                 puts = [
-                    call.put(share.event(event), len(event["body"]))
+                    call.put(share.event(event, self.scope), len(event["body"]))
                     for share, call in zip(shares, calls, strict=True)
                 ]
                 await asyncio.gather(*puts)
                 event = await self.receive()
             for share, call in zip(shares, calls, strict=True):
-                call.last(share.event(event))
+                call.last(share.event(event, self.scope))
             await asyncio.gather(*ends)
         finally:
             for call in calls:

@@ -9,6 +9,7 @@ from interfaces.email.consumer import EmailConsumer
 from interfaces.email.message import AT_ONCE, aparsed, parsed
 from interfaces.email.mime import Limits, MimeError, Parsed
 from interfaces.email.router import EmailRouter, anyone, domain
+from interfaces.shared.errors import ApplicationError
 from interfaces.workers.routing import Routing, route
 from tests.email.harness import Bench, mail, scene
 
@@ -132,6 +133,18 @@ async def test_a_large_message_is_read_in_a_thread(monkeypatch: pytest.MonkeyPat
 def test_nothing_is_copied_for_it() -> None:
     """The message is that of the event."""
     assert parsed({"body": SMALL, "size": len(SMALL)}).root.source is SMALL
+
+
+@pytest.mark.parametrize(
+    "event", [{"body": SMALL, "more_body": True}, {"body": b"", "size": 10, "more_body": False}]
+)
+@scene
+async def test_a_piece_of_a_message_is_none(event: Any) -> None:
+    """It would be read wrongly."""
+    with pytest.raises(ApplicationError, match="comes in pieces"):
+        parsed(event)
+    with pytest.raises(ApplicationError, match="comes in pieces"):
+        await aparsed(event)
 
 
 @scene

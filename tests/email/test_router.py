@@ -234,6 +234,38 @@ async def test_pieces_of_a_message_go_to_all_its_routes() -> None:
 
 
 @scene
+async def test_the_last_piece_may_be_for_some_of_the_recipients() -> None:
+    """Of a repeat, whose others have their verdict: their route is told that it is over."""
+    events = [
+        {"type": "email.receive", "to": ["a@b", "c@d"], "body": b"one", "more_body": True},
+        {"type": "email.receive", "to": ["c@d"], "dedupe_keys": ["k"], "body": b"", "more_body": False},
+    ]
+    found: list[tuple[str, str, Any]] = []
+
+    async def reads(scope: Any, receive: Any, send: Any) -> None:
+        while True:
+            event = await receive()
+            found.append((scope["path"], event["type"], event.get("dedupe_key")))
+
+    async def receive() -> Said:
+        return events.pop(0)
+
+    async def send(event: Said) -> None:
+        raise AssertionError(event)
+
+    recipients = [{"address": f"{one}@{other}", "local": one, "domain": other} for one, other in ("ab", "cd")]
+    await EmailRouter([domain("b", reads), anyone(reads)])(
+        {"type": "email", "rcpt_to": recipients}, receive, send
+    )
+    assert sorted(found, key=repr) == [
+        ("b/a", "email.disconnect", None),
+        ("b/a", "email.receive", None),
+        ("d/c", "email.receive", "k"),
+        ("d/c", "email.receive", None),
+    ]
+
+
+@scene
 async def test_an_application_that_is_ended_ends_its_calls() -> None:
     """As when the server drains: none of them runs on unseen."""
     ended: list[str] = []
