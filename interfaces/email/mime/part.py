@@ -85,12 +85,17 @@ class Part:
     @property
     def content(self) -> bytes:
         """The body, its transfer encoding undone, as far as that can be; made anew each time."""
-        encoding = self.encoding
-        if encoding == "base64" and not self.multipart:
-            return base64(self.body)
-        if encoding == "quoted-printable" and not self.multipart:
-            return a2b_qp(self.body)
+        encoding = "" if self.multipart else self.encoding
+        if encoding == "base64":
+            return base64(self._view)
+        if encoding == "quoted-printable":
+            return a2b_qp(self._view)
         return self.body
+
+    @property
+    def _view(self) -> memoryview:
+        """The body without a copy of it."""
+        return memoryview(self.source)[self.body_start : self.end]
 
     @property
     def text(self) -> str:

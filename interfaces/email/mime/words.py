@@ -18,7 +18,7 @@ MOST = 1000
 """Encoded words of a field that are decoded; a field with more of them stays as it is."""
 
 
-def base64(content: bytes) -> bytes:
+def base64(content: bytes | memoryview) -> bytes:
     """What base64 says, as far as it can be read: other characters are passed over, a broken end is cut."""
     try:
         return a2b_base64(content)
