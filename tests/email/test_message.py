@@ -103,6 +103,22 @@ async def test_a_message_beyond_the_limits_is_refused_by_who_reads_it(
 
 
 @scene
+async def test_a_worker_says_so_too() -> None:
+    """A function that runs for another process: what it said before is not done, and its refusal is what it says."""
+
+    def late(message: Any) -> None:
+        message.reply_channel.send({"type": "email.accept"})
+        parsed(message)
+
+    content = b"Content-Type: message/rfc822\r\n\r\n" * 200
+    event = {"type": "email.receive", "reply_channel": "email.send!x", "body": content}
+    outcome = await Routing([route("email.receive", late)]).attempt(event, {})
+    assert outcome.error == ""
+    ((how, channel, said),) = outcome.sends
+    assert (how, channel, said["type"], said["code"]) == ("channel", "email.send!x", "email.reject", 554)
+
+
+@scene
 async def test_a_verdict_stays_when_reading_fails_behind_it() -> None:
     """What was said first is what the client is told."""
 
