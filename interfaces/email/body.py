@@ -17,11 +17,23 @@ __all__ = ["Body", "content", "opened"]
 
 DESCRIPTORS = Path("/proc/self/fd")
 """Where a file without a name has a path; without it everything stays in memory."""
+COPIED = 262_144
+"""Bytes that are copied at once."""
 
 
 @cache
 def _spooling(descriptors: Path) -> bool:
     return descriptors.exists()
+
+
+def _unnamed(folder: str | None) -> IO[bytes]:
+    """A file without a name; in a folder of one's own it can be given one."""
+    if folder is not None:
+        try:
+            return open(os.open(folder, os.O_TMPFILE | os.O_RDWR, 0o600), "r+b", buffering=0)  # noqa: PTH123
+        except OSError:
+            pass  # a file system that has no such files
+    return tempfile.TemporaryFile(dir=folder, buffering=0)
 
 
 class Body:
@@ -34,6 +46,7 @@ class Body:
         self.memory = memory if _spooling(DESCRIPTORS) else 1 << 62
         self.size: int = len(head)
         self.held: int = len(head)
+        self.flows: bool = False
         self._folder = folder
         self._first: bytes = b""
         self._digest: Any = None  # made with the second piece: most messages have one
@@ -47,20 +60,28 @@ class Body:
             return
         self.size += len(piece)
         self._said = ""
-        if self._digest is None and not self._first and self.size <= self.memory:
+        if self._digest is None and not self._first and self.size <= self.memory and not self.flows:
             self._first = piece
         else:
             if self._digest is None:
                 self._digest, self._first = hashlib.sha256(self._first), b""
             self._digest.update(piece)
+        if self.flows:
+            return
         if self._file is None and self.size <= self.memory:
             self._pieces.append(piece)
             self.held += len(piece)
             return
         if self._file is None:
-            self._file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115 - close() does
+            self._file = _unnamed(self._folder)
             self._write(self.whole)
         self._write(piece)
+
+    def flow(self) -> None:
+        """Hold nothing: it goes elsewhere as it comes, and size and digest are told at its end."""
+        self.flows = True
+        self.held = 0
+        self._pieces = []
 
     def _write(self, data: bytes) -> None:
         left = memoryview(data)
@@ -68,6 +89,47 @@ class Body:
             # not within the brackets, where mypyc would write twice
             written = cast(IO[bytes], self._file).write(left)
             left = left[written:]
+
+    def begin(self, head: bytes, size: int) -> None:
+        """Have ``head`` in place of the first ``size`` bytes; the digest stays. OSError: nothing has changed."""
+        if self._file is not None:
+            self._file = self._copied(self._file, head, size)
+        whole = head + self.whole[size:]
+        self._pieces = [whole]
+        self.size += len(head) - size
+        self.held = len(whole)
+
+    def _copied(self, source: IO[bytes], head: bytes, size: int) -> IO[bytes]:
+        """A file with ``head`` and what is behind the first ``size`` bytes of ``source``, which is closed."""
+        file = tempfile.TemporaryFile(dir=self._folder, buffering=0)  # noqa: SIM115 - close() does
+        try:
+            self._file = file
+            self._write(head)
+            source.seek(size)
+            while piece := source.read(COPIED):
+                self._write(piece)
+        except BaseException:
+            self._file = source
+            file.close()
+            raise
+        source.close()
+        return file
+
+    @classmethod
+    def kept(cls, content: bytes, file: IO[bytes] | None, size: int) -> "Body":
+        """One that was kept: its bytes, or the ``file`` that has them, and its beginning."""
+        body = cls(len(content), head=content)
+        body.size, body._file = size, file
+        return body
+
+    def known(self, digest: str) -> None:
+        """The digest is this: what was kept is not read again for it."""
+        self._said = digest
+
+    @property
+    def descriptor(self) -> int:
+        """That of its file; -1 without one."""
+        return self._file.fileno() if self._file is not None else -1
 
     @property
     def filed(self) -> int:

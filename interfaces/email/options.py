@@ -83,10 +83,43 @@ class EmailOptions:
         between=(65_536, inf),
     )  # fmt: skip
     spool_folder: str = option("", "where such files are; the system's folder for them unless given")
+    stream: bool = option(
+        False, "give the application a message while it comes in, in pieces; the last has the digest"
+    )
     max_spool: int = option(
         4096 * MIB, "of all messages that are in files; beyond it large ones get 452", unit="bytes", peers="none",
         between=(0, inf),
     )  # fmt: skip
+    ack: Literal["processed", "accepted"] = option(
+        "processed", "when a message is answered: once the application has decided, or once it is kept",
+        peers="Postfix accepted, aiosmtpd processed",
+    )  # fmt: skip
+    spool: str = option("", "where accepted messages are kept, of one server alone", unit="directory")
+    accepted_messages: int = option(
+        100_000, "accepted messages that the application has not decided on; further ones get 452", peers="none",
+        between=(1, inf),
+    )  # fmt: skip
+    accepted_size: int = option(
+        4096 * MIB,
+        "of all of them in the spool; beyond it 452",
+        unit="bytes",
+        peers="none",
+        between=(MIB, inf),
+    )
+    accepted_at_once: int = option(
+        100,
+        "accepted messages that the application has at once",
+        peers="Postfix 20 a destination",
+        between=(1, inf),
+    )
+    accepted_attempts: int = option(
+        20, "calls of the application for an accepted message, then it is given up", peers="Postfix 5 days",
+        between=(1, inf),
+    )  # fmt: skip
+    accepted_strict: bool = option(
+        False,
+        "have an accepted message that is tried again hold up those that came after it in its conversation",
+    )
     max_pipelined: int = option(
         262_144, "that a client sends ahead of a verdict before reading stops", unit="bytes", between=(1, inf)
     )
@@ -260,6 +293,10 @@ class EmailOptions:
             raise ConfigError(f"--email-bare {self.bare}: there is refuse and normalise")
         if not (self.name.isascii() and self.name.isprintable()) or " " in self.name:
             raise ConfigError(f"--email-hostname {self.name!r}: write a host name, such as mx.example.org")
+        if self.spool and self.ack != "accepted":
+            raise ConfigError("--email-spool keeps what is accepted: it needs --email-ack accepted")
+        if self.stream and self.ack == "accepted":
+            raise ConfigError("--email-stream needs --email-ack processed: the application comes first there")
         if self.submission_bind and not self.auth:
             raise ConfigError(
                 "--email-submission-bind needs --email-auth module:function, to know the users by"
@@ -268,13 +305,28 @@ class EmailOptions:
             self.bind or self.lmtp_bind or self.submission_bind or self.webhooks or self.maildir or self.send
         ):
             raise ConfigError("--email-bind: name an address to listen on, there or for --email-lmtp-bind")
-        for needed, asked in (("dmarc", self.reject_dmarc), ("spf", self.reject_spf)):
-            if asked and not {needed, "dmarc"} & {*self.methods}:
-                raise ConfigError(f"--email-reject-{needed} needs --email-authenticate {needed}")
+        self._check_refusals()
         if self.maildir_to and ("@" not in self.maildir_to or not self.maildir_to.isprintable()):
             raise ConfigError(f"--email-maildir-to {self.maildir_to!r}: write an address")
         if not self.webhooks_path.startswith("/") or self.webhooks_path.endswith("/"):
             raise ConfigError(f"--email-webhooks-path {self.webhooks_path}: write a path such as /email")
+
+    def _check_refusals(self) -> None:
+        """What is refused for what was found has to be looked for."""
+        for needed, asked in (("dmarc", self.reject_dmarc), ("spf", self.reject_spf)):
+            if asked and not {needed, "dmarc"} & {*self.methods}:
+                raise ConfigError(f"--email-reject-{needed} needs --email-authenticate {needed}")
+        if self.authentication_results and not self.methods:
+            raise ConfigError(
+                "--email-authentication-results needs --email-authenticate: spf,dkim,dmarc,arc,iprev"
+            )
+        if self.authentication_results and self.stream:
+            raise ConfigError("--email-authentication-results needs whole messages, and not --email-stream")
+
+    @property
+    def guarded(self) -> bool:
+        """Whether anything is checked or refused before the application."""
+        return bool(self.methods or self.dnsbl or self.greylist or self.recipients_per_minute)
 
     @property
     def methods(self) -> tuple[str, ...]:

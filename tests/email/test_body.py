@@ -63,3 +63,17 @@ def test_without_paths_for_descriptors_all_stays_in_memory(monkeypatch):
     body = Body(1)
     body.add(b"two")
     assert (body.reference, body.whole, body.held) == (None, b"two", 3)
+
+
+@pytest.mark.parametrize("memory", [1 << 20, 10])
+def test_another_beginning(memory: int) -> None:
+    """The first bytes are replaced, in memory and in the file, and what was added keeps its digest."""
+    body = Body(memory, head=b"head:")
+    body.add(b"0123456789")
+    digest = body.digest
+    body.begin(b"another head:", 7)
+    event = {"body": body.whole, "body_ref": body.reference}
+    assert content(event) == b"another head:23456789"
+    assert (body.size, body.digest, body.filed) == (21, digest, 21 if memory == 10 else 0)
+    assert body.held == len(body.whole)
+    body.close()

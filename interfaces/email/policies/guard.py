@@ -33,7 +33,7 @@ def guard(service: Service) -> None:
     for name in COUNTS:
         service.context.telemetry.count(name, 0)
     if options.methods:
-        service.app = Screen(service.app, options, resolver(), service.count)
+        service.before(Screen(service, resolver()))
     if "iprev" in options.methods:
         service.named = Names(resolver(), service.run, options.authenticate_timeout).look
     if options.dnsbl or options.greylist or options.recipients_per_minute:

@@ -1,156 +1,127 @@
-"""An application in front of the user's: who a message is from is checked first, and what must not pass is refused.
+"""What comes before the application: who a message is from is checked, and what must not pass is refused.
 
 Messages of users who have logged in, and of clients in trusted networks, go through as they are.
 """
 
 import asyncio
-import os
-import shutil
-import tempfile
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import IO, Any, cast
+from collections.abc import Mapping
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Any
 
 from interfaces.email.auth.checks import METHODS, Checks, Who
 from interfaces.email.auth.message import LARGEST, Message
 from interfaces.email.auth.resolver import Resolver
 from interfaces.email.auth.trace import forged, line
-from interfaces.email.body import opened
-from interfaces.email.headers import split
-from interfaces.email.options import EmailOptions
+from interfaces.email.body import Body
+from interfaces.email.headers import Headers, split
 from interfaces.email.policies.networks import address, networks, within
 from interfaces.email.policies.proven import verdict
-from interfaces.shared.asgi import Application, Event, Receive, Scope, Send
+from interfaces.email.service import Service
+from interfaces.email.translate import Place, Transaction
+from interfaces.shared.delivery import Verdict
 
 __all__ = ["Screen"]
 
 UNCHECKED: Mapping[str, Any] = {method: [] if method == "dkim" else None for method in METHODS}
 OWN = 1
 """Fields in front of a message that are ours: Received."""
+ENDLESS = Verdict("reject", {"code": 554, "enhanced": "5.6.0", "text": "The header is too large"})
+FIELD = b"authentication-results"
 
 
 class Screen:
-    """``app`` with the checks of ``options`` in front. ConfigError for what cannot be switched on.
+    """The checks that the options of ``service`` ask for. ConfigError for what cannot be switched on."""
 
-    ``count``: what is refused, by a name.
-    """
-
-    def __init__(
-        self, app: Application, options: EmailOptions, resolver: Resolver, count: Callable[[str], Any]
-    ) -> None:
-        self.app = app
-        self.options = options
-        self.count = count
+    def __init__(self, service: Service, resolver: Resolver) -> None:
+        self.service = service
+        self.options = options = service.options
         self.trusted = networks(options.trusted, "--email-trusted")
         self.checks = Checks(
             options.methods, resolver, host=options.name, timeout=options.authenticate_timeout
         )
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Take the message, check it, and give it on or refuse it."""
-        event = await receive()
-        if scope["type"] != "email" or event["type"] != "email.receive":
-            await self.app(scope, _again(event, receive), send)
-            return
-        event["authentication"] = found = await self._found(scope, event)
+    async def __call__(
+        self, transaction: Transaction, headers: Headers, more: dict[str, Any]
+    ) -> Verdict | None:
+        """Check a message: the results go into ``more``, and what is refused has a verdict."""
+        head = await self._head(transaction.body, headers)
+        found = await self._found(transaction, head)
+        more["authentication"] = found
         if (name := found["iprev"]) is not None:
-            scope["client_name"] = name["domain"] or None
+            transaction.place.client_name = name["domain"] or None
         said = verdict(found, dmarc=self.options.reject_dmarc, spf=self.options.reject_spf)
+        if len(head) > LARGEST and (self.options.reject_dmarc or self.options.authentication_results):
+            said = ENDLESS  # whoever wrote it, and what is forged in it, nobody has looked for
         if said is not None:
-            self.count("email.unproven")
-            await send({"type": f"email.{said.kind}", **said.detail})
-            return
-        file = None
-        if self.options.authentication_results:
-            file = await self._told(scope, event, found)
-        try:
-            await self.app(scope, _again(event, receive), send)
-        finally:
-            if file is not None:
-                file.close()
+            self.service.count("email.unproven")
+        elif self.options.authentication_results:
+            await self._told(transaction, headers, head, found)
+        return said
 
-    async def _found(self, scope: Scope, event: Event) -> Mapping[str, Any]:
+    async def _head(self, body: Body, headers: Headers) -> bytes:
+        """The bytes of the header; more than LARGEST when it is too large."""
+        if body.reference is None or headers.end < len(body.whole):
+            return body.whole[: headers.end]
+        return await asyncio.to_thread(_begin, body, self.options.max_headers)
+
+    async def _found(self, transaction: Transaction, head: bytes) -> Mapping[str, Any]:
         """The results for a message."""
-        client = address(scope["client"]) if scope["protocol"] == "smtp" else None
-        if scope["auth"] is not None or (client is not None and within(client, self.trusted)):
+        place, body = transaction.place, transaction.body
+        client = address(place.client) if place.protocol == "smtp" else None
+        if place.auth is not None or (client is not None and within(client, self.trusted)):
             return dict(UNCHECKED)
-        head = await asyncio.to_thread(_head, event) if event["body_ref"] else _head(event)
-        message = Message.of(head, partial(opened, event), own=OWN)
-        who = Who(client=str(client or ""), helo=scope["helo"], mail_from=scope["mail_from"])
+        message = Message.of(head, lambda: _opened(body), own=OWN)
+        who = Who(client=str(client or ""), helo=place.helo, mail_from=transaction.mail.sender.text)
         return await self.checks.of(who, message)
 
-    async def _told(self, scope: Scope, event: Event, found: Mapping[str, Any]) -> IO[bytes] | None:
-        """Put our field in front and take forged ones away; the file with the message where it has become one."""
-        client, host = scope["client"], self.options.name
-        field = line(host, found, client[0] if client else "")
-        name, _, value = field.partition(b":")
-        event["headers"] = [(name.lower(), value.replace(b"\r\n", b"").strip())] + [
-            one for one in event["headers"] if not (one[0] == name.lower() and forged(b":" + one[1], host))
-        ]
-        if event["body_ref"] is None:
-            head = _head(event)
-            event["body"] = field + _without(head, name.lower(), host) + event["body"][len(head) :]
-            event["size"] = len(event["body"])
-            return None
-        file = await asyncio.to_thread(_copied, event, field, host, self.options.spool_folder or None)
-        size = file.tell()
-        event["body_ref"] = {"path": f"/proc/{os.getpid()}/fd/{file.fileno()}", "size": size}
-        event["size"] = size
-        return file
+    async def _told(
+        self, transaction: Transaction, headers: Headers, head: bytes, found: Mapping[str, Any]
+    ) -> None:
+        """Put our field in front, and take forged ones away. OSError when that cannot be done."""
+        body, host = transaction.body, self.options.name
+        new = line(host, found, _shown(transaction.place)) + _without(head, host)
+        held, filed = body.held, body.filed
+        try:
+            if body.reference is None:
+                body.begin(new, len(head))
+            else:
+                await asyncio.to_thread(body.begin, new, len(head))
+        finally:
+            self.service.in_flight += body.held - held
+            self.service.spooled += body.filed - filed
+        again = split(new)
+        headers.fields, headers.end = again.fields, again.end
 
 
-def _again(event: Event, receive: Receive) -> Receive:
-    """A ``receive`` that begins with ``event``."""
-    first = [event]
-
-    async def again() -> Event:
-        return first.pop() if first else await receive()
-
-    return again
+def _shown(place: Place) -> str:
+    return place.client[0] if place.client else ""
 
 
-def _head(event: Event) -> bytes:
-    """The bytes of the header, or more than may be looked at where it is too large."""
-    if event["body_ref"] is None:
-        body: bytes = event["body"]
-        return body[: split(body).end]
-    with opened(event) as file:
+def _opened(body: Body) -> IO[bytes]:
+    """The content as a file."""
+    reference = body.reference
+    return BytesIO(body.whole) if reference is None else Path(reference["path"]).open("rb")
+
+
+def _begin(body: Body, most: int) -> bytes:
+    """The header of a file, when it is not in memory; all that may be looked at, and more, when it has no end there."""
+    with _opened(body) as file:
         begin = file.read(LARGEST + 1)
-    return begin[: split(begin).end]
+    found = split(begin, most)
+    return begin[: found.end] if len(found.fields) <= most else begin.ljust(LARGEST + 1)
 
 
-def _without(head: bytes, name: bytes, host: str) -> bytes:
+def _without(head: bytes, host: str) -> bytes:
     """``head`` without the fields that say to be ours; the fields of others stay as they are."""
-    kept, at = [], 0
-    for one in _raw(head):
-        if not (one.partition(b":")[0].rstrip(b" \t").lower() == name and forged(one, host)):
-            kept.append(one)
-        at += len(one)
-    return b"".join(kept) + head[at:]
-
-
-def _raw(head: bytes) -> list[bytes]:
-    """The fields of a header, each with its CRLF."""
     found, start, at = [], 0, 0
     while (at := head.find(b"\r\n", at)) >= 0:
         at += 2
         if head[at : at + 1] not in (b" ", b"\t"):
             found.append(head[start:at])
             start = at
-    return found
+    return b"".join(one for one in found if not _ours(one, host)) + head[start:]
 
 
-def _copied(event: Event, field: bytes, host: str, folder: str | None) -> IO[bytes]:
-    """A file without a name that has the message with our field in front; it stands at its end."""
-    file = cast(IO[bytes], tempfile.TemporaryFile(dir=folder))  # noqa: SIM115 - the caller closes it
-    try:
-        head = _head(event)
-        file.write(field + _without(head, b"authentication-results", host))
-        with opened(event) as source:
-            source.seek(len(head))
-            shutil.copyfileobj(source, file, 1 << 18)
-        file.flush()
-    except BaseException:
-        file.close()
-        raise
-    return file
+def _ours(field: bytes, host: str) -> bool:
+    return field.partition(b":")[0].rstrip(b" \t").lower() == FIELD and forged(field, host)
