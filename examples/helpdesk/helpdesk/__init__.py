@@ -1,0 +1,1 @@
+"""A help desk whose tickets are mail."""
