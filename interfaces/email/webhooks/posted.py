@@ -6,12 +6,16 @@ A provider never does I/O: what has to be fetched first, such as a certificate, 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import ClassVar, Literal, TypeVar
+
+import msgspec
 
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.webhook import Answer, Request
 
-__all__ = ["Posted", "Provider", "Read", "Wanted", "address"]
+__all__ = ["Posted", "Provider", "Read", "Wanted", "address", "told"]
+
+Kind = TypeVar("Kind")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,3 +75,11 @@ class Provider(ABC):
 def address(text: str) -> str:
     """An address as it is in an envelope: without angle brackets and blanks, "" for the null sender."""
     return text.strip().removeprefix("<").removesuffix(">").strip()
+
+
+def told(text: bytes | str, kind: type[Kind]) -> Kind | None:
+    """What JSON says, as ``kind``; None when it says nothing of that kind."""
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except (msgspec.MsgspecError, ValueError, RecursionError):  # no UTF-8 is a ValueError
+        return None

@@ -9,7 +9,7 @@ from typing import ClassVar
 import msgspec
 
 from interfaces.email.headers import split
-from interfaces.email.webhooks.posted import Posted, Provider, Read, address
+from interfaces.email.webhooks.posted import Posted, Provider, Read, address, told
 from interfaces.shared.webhook import Request, basic, refusal
 
 __all__ = ["Postmark"]
@@ -45,10 +45,9 @@ class Postmark(Provider):
         """Check the password, and read the message. Raises PeerError."""
         if not basic(request, self.secrets):
             raise refusal(401, "User and password do not fit", _REALM)
-        try:
-            said = msgspec.json.decode(request.body, type=_Inbound)
-        except msgspec.MsgspecError:  # 400, which Postmark tries again
-            raise refusal(400, "This is no inbound message of Postmark") from None
+        said = told(request.body, _Inbound)
+        if said is None:  # 400, which Postmark tries again
+            raise refusal(400, "This is no inbound message of Postmark")
         if said.RawEmail is None:
             raise refusal(400, "No RawEmail: tick 'Include raw email content in JSON payload'")
         content = said.RawEmail.encode("utf-8", "surrogatepass")

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import msgspec
 
 from interfaces.email.webhooks.form import fields
-from interfaces.email.webhooks.posted import Posted, Provider, Read, address
+from interfaces.email.webhooks.posted import Posted, Provider, Read, address, told
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.webhook import Request, fresh, refusal
 
@@ -71,10 +71,9 @@ class Sendgrid(Provider):
         content = form.get("email")
         if content is None:
             raise refusal(503, "No email: tick 'POST the raw, full MIME message'")
-        try:
-            envelope = msgspec.json.decode(form.get("envelope", b""), type=_Envelope)
-        except msgspec.MsgspecError:
-            raise refusal(400, "The envelope is none") from None
+        envelope = told(form.get("envelope", b""), _Envelope)
+        if envelope is None:
+            raise refusal(400, "The envelope is none")
         recipients = tuple(map(address, envelope.to))
         return Posted(sender=address(envelope.sender), recipients=recipients, content=content)
 

@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from interfaces.email.webhooks.posted import Posted, Provider, Read, Wanted, address
+from interfaces.email.webhooks.posted import Posted, Provider, Read, Wanted, address, told
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.webhook import AHEAD, Answer, Request, refusal
 
@@ -157,10 +157,7 @@ class Ses(Provider):
 
 def _told(body: bytes) -> dict[str, str]:
     """The notification's own fields that are texts. Raises PeerError."""
-    try:
-        said = msgspec.json.decode(body, type=dict[str, Any])
-    except msgspec.MsgspecError:
-        raise refusal(400, "This is no notification of SNS") from None
+    said = told(body, dict[str, Any]) or {}
     texts = {name: value for name, value in said.items() if isinstance(value, str)}
     if texts.get("Type") not in _SIGNED or not {"TopicArn", "Timestamp", "Message"} <= texts.keys():
         raise refusal(400, "This is no notification of SNS")
@@ -176,9 +173,8 @@ def _seconds(text: str) -> float:
 
 
 def _message(text: str) -> Read:
-    try:
-        said = msgspec.json.decode(text, type=_Received)
-    except msgspec.MsgspecError:
+    said = told(text, _Received)
+    if said is None:
         return Answer(200, "No message that was received")  # a topic may be told of other things
     if said.content is None:
         raise refusal(

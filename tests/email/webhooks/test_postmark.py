@@ -63,3 +63,10 @@ def test_no_user():
         ConfigError, match="--email-webhooks postmark needs --email-postmark-user: user:password"
     ):
         Postmark([])
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"RawEmail":"\xff"}', b'{"x":' * 50_000])
+def test_what_is_no_json(body):
+    """400, whatever it is."""
+    whole = postmark()
+    assert status(type(whole)("/", b"", whole.headers, body)) == 400

@@ -133,7 +133,10 @@ def test_what_else_a_topic_is_told_of(said):
     assert provider().read(ses(said), NOW).status == 200
 
 
-@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"Type":"Other"}', b'{"Type":1}', b"\xff"])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"[]", b"{}", b'{"Type":"Other"}', b'{"Type":1}', b"\xff", b'{"Type":"\xff"}', b"[" * 100_000],
+)
 def test_what_is_no_notification(body):
     """400."""
     assert status(request(body, "text/plain")) == 400
