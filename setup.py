@@ -52,6 +52,8 @@ HOT = [
     "interfaces/email/deliveries.py",
     "interfaces/email/service.py",
     "interfaces/email/calls.py",
+    "interfaces/email/streams.py",
+    "interfaces/email/secure.py",
     "interfaces/email/connection.py",
 ]
 

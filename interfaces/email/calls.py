@@ -15,7 +15,7 @@ from interfaces.email.verdicts import MailDelivery
 from interfaces.shared.asgi import Scope
 from interfaces.shared.delivery import ACCEPTED, DEFERRED, Verdict
 
-__all__ = ["ask", "call"]
+__all__ = ["UNROUTED", "ask", "call", "over", "prepared", "start"]
 
 UNROUTED = Verdict("reject", {"code": 550, "enhanced": "5.1.1", "text": "No such address here"})
 
@@ -36,7 +36,7 @@ class Call(MailDelivery):
         transaction, self.transaction = self.transaction, None
         if transaction is not None:
             self.service.sessions.discard(self)
-            _over(self.service, transaction, self.run, self.outcomes(UNROUTED))
+            over(self.service, transaction, self.run, self.outcomes(UNROUTED))
 
 
 def call(
@@ -47,13 +47,23 @@ def call(
     if service.before_message:
         service.run(_prepared(service, transaction, headers, run, attempt))
     else:
-        _start(service, transaction, headers, run, {"attempt": attempt} if attempt != 1 else None)
+        _come(service, transaction, headers, run, {"attempt": attempt} if attempt != 1 else None)
     return run
 
 
-def _start(
+def _come(
     service: Service, transaction: Transaction, headers: Headers, run: Run, more: dict[str, Any] | None
 ) -> None:
+    if service.accepting is not None:
+        service.accepting.keep(transaction, headers, run, more)
+    else:
+        start(service, transaction, headers, run, more)
+
+
+def start(
+    service: Service, transaction: Transaction, headers: Headers, run: Run, more: dict[str, Any] | None
+) -> None:
+    """Call the application; ``more`` are keys of the event."""
     delivery = Call(service, transaction, run, transaction.scope(service.context.state, headers))
     service.sessions.add(delivery)
     delivery.start(service.loop)
@@ -67,7 +77,8 @@ def _start(
     delivery.last(event)
 
 
-def _over(service: Service, transaction: Transaction, run: Run, verdicts: Sequence[Verdict]) -> None:
+def over(service: Service, transaction: Transaction, run: Run, verdicts: Sequence[Verdict]) -> None:
+    """A message has its verdicts, and is needed no more."""
     service.let_go(transaction.body)
     run.decided(verdicts)
     if service.idle is not None:
@@ -77,23 +88,29 @@ def _over(service: Service, transaction: Transaction, run: Run, verdicts: Sequen
 async def _prepared(
     service: Service, transaction: Transaction, headers: Headers, run: Run, attempt: int
 ) -> None:
-    """Ask those that come before the application; who decides spares it."""
-    more: dict[str, Any] = {}
-    said: Verdict | None = None
+    more: dict[str, Any] = {"attempt": attempt}
+    said = await prepared(service, transaction, headers, more)
+    if said is None:
+        _come(service, transaction, headers, run, more)
+    else:
+        over(service, transaction, run, [said] * len(run.keys))
+
+
+async def prepared(
+    service: Service, transaction: Transaction, headers: Headers, more: dict[str, Any]
+) -> Verdict | None:
+    """Ask those that come before the application; a verdict of theirs spares it."""
     try:
         for hook in service.before_message:
             said = await hook(transaction, headers, more)
             if said is not None and said.kind != "accept":
-                break
+                return said
     except asyncio.CancelledError:
-        said = DEFERRED
+        return DEFERRED
     except Exception:  # noqa: BLE001 - of whoever was added: the client tries again
         log.exception("%s: what is asked before the application raised", transaction.id)
-        said = DEFERRED
-    if said is None or said.kind == "accept":
-        _start(service, transaction, headers, run, {"attempt": attempt, **more})
-    else:
-        _over(service, transaction, run, [said] * len(run.keys))
+        return DEFERRED
+    return None
 
 
 async def ask(service: Service, place: Place, mail: Mail, recipient: Recipient, name: str) -> Verdict:

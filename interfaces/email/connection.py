@@ -1,6 +1,5 @@
 """A connection of SMTP or LMTP: bytes to the wire, messages to the application, verdicts back, deadlines."""
 
-import asyncio
 import time
 from collections.abc import Mapping
 from functools import partial
@@ -12,58 +11,40 @@ from interfaces.email.calls import ask, call
 from interfaces.email.deliveries import Message, Run
 from interfaces.email.envelope import Mail, Recipient
 from interfaces.email.events_smtp import Abandoned, Auth, Begun, Ended, Event, Piece, Rcpt, Tls
-from interfaces.email.login import MECHANISMS
-from interfaces.email.service import Service, log, tls_of
-from interfaces.email.translate import Key, Place, Transaction, behind, received
+from interfaces.email.secure import UPGRADE, Client
+from interfaces.email.service import Service, log
+from interfaces.email.streams import Flow, code_of
+from interfaces.email.translate import Key, Transaction, received
 from interfaces.email.verdicts import answer, mixed, replies_of
-from interfaces.email.wire_smtp import Wire
 from interfaces.email.xclient import XClient
 from interfaces.shared.delivery import ACCEPTED, Verdict
-from interfaces.shared.stream import Stream
 
 __all__ = ["Connection"]
 
 AHEAD: Final = 1
-UPGRADE: Final = 2
-PAUSE = 1.0
-"""Seconds after which a login that failed is answered."""
+FLOW: Final = 4
+"""Reasons not to read: a verdict is due, the application is slow; UPGRADE is 2."""
 
 
-class Connection(Stream):
+class Connection(Client):
     """One client; at most one message of its waits for its verdict, and what it sent ahead waits behind that."""
 
-    place: Place
-    wire: Wire
-
     def __init__(self, service: Service, *, lmtp: bool = False, users: bool = False) -> None:
-        super().__init__(service.loop)
-        self.service = service
-        self.lmtp = lmtp
-        self.users = users  # only who has logged in may send
-        self.proxied: Any = None
-        self.address: str = ""
+        super().__init__(service, lmtp=lmtp, users=users)
         self.transaction: Transaction | None = None
+        self.flow: Flow | None = None
         self.message: Message | None = None
         self.unheard: Mapping[Key, Verdict] = {}
         self._asking: object = None  # what RCPT's answer waits for
         self._next: tuple[Mail | None, str] = (None, "")  # the id of a message that is only asked about yet
         self._came: int = 0
-        self._early: list[bytes] = []
         self._ended: bool = False
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def connection_made(self, transport: Any) -> None:
         """asyncio: a client is there."""
         self.transport = transport
         service = self.service
-        self.place = service.place(transport, self.proxied, "lmtp" if self.lmtp else "smtp")
-        limits = service.users_only if self.users else service.limits
-        self.wire = Wire(service.name, limits, lmtp=self.lmtp, tls=self.place.tls is not None)
-        self.wire.offer_tls = service.tls is not None and self.place.tls is None
-        self._offer_auth()
-        client = self.place.client
-        self.address = client[0] if client else ""
-        self.wire.xclient = not self.lmtp and bool(service.proxies) and self.address in service.proxies
+        self._begin_with(transport)
         self.deadline = service.now + service.options.command_timeout
         if not service.joined(self, self.address):
             self.wire.stop(say.CROWDED)
@@ -144,7 +125,7 @@ class Connection(Stream):
                 self._deliver()
             else:
                 self._drop()
-                self.wire.answer(say.STORAGE)
+                self.wire.answer(self.wire.fault)
         elif isinstance(event, Piece):
             self._add(event.content)
         elif isinstance(event, Begun):
@@ -179,6 +160,8 @@ class Connection(Stream):
         body = service.body(received(name, self.place, mail, now, service.name))
         service.in_flight += body.held
         self.transaction = Transaction(name, self.place, mail, wire.recipients, now, body)
+        if service.options.stream:
+            self.flow = Flow(service, self.transaction, self._room)
 
     def _name(self, mail: Mail) -> str:
         """The id of the message of ``mail``: that by which it was asked about, if it was."""
@@ -202,12 +185,24 @@ class Connection(Stream):
     def _add(self, piece: bytes) -> bool:
         """More content; False, and it will be refused, when it cannot be kept."""
         said = self.service.add(self.transaction.body, piece) if self.transaction is not None else b""
+        if self.flow is not None and piece and not said:
+            said = self.flow.add(piece)
+            if self.flow.full:
+                self.hold(FLOW)
         if said:
             self.wire.spoil(said)
         return not said
 
+    def _room(self) -> None:
+        """The application has taken what waited."""
+        self.release(FLOW)
+
     def _drop(self) -> None:
         """No message is being received any more."""
+        flow, self.flow = self.flow, None
+        if flow is not None:
+            flow.stop(int(self.wire.fault[:3] or 421))
+            self.release(FLOW)
         transaction, self.transaction = self.transaction, None
         if transaction is not None:
             self.service.let_go(transaction.body)
@@ -217,7 +212,8 @@ class Connection(Stream):
         transaction, self.transaction = self.transaction, None
         if transaction is None:
             return
-        headers = transaction.headers(self.service.options.max_headers)
+        flow, self.flow = self.flow, None
+        headers = transaction.headers(self.service.options.max_headers) if flow is None else flow.whole()
         if headers is None:
             self.service.let_go(transaction.body)
             self.wire.answer(say.FIELDS)
@@ -227,14 +223,24 @@ class Connection(Stream):
         self.deadline = self.service.now + self.service.options.verdict_timeout
         known = self.service.repeats.known(keys)
         if not known:  # as it mostly is
-            message.join(call(self.service, transaction, headers, keys))
+            message.join(
+                call(self.service, transaction, headers, keys)
+                if flow is None
+                else flow.finish(keys, range(len(keys)))
+            )
             return
         new = [n for n, key in enumerate(keys) if key not in known]
         if new:
-            transaction, keys = transaction.only(new), [keys[n] for n in new]
-            message.join(call(self.service, transaction, headers, keys))
+            keys = [keys[n] for n in new]
+            message.join(
+                call(self.service, transaction.only(new), headers, keys)
+                if flow is None
+                else flow.finish(keys, new)
+            )
         else:
             self.service.let_go(transaction.body)
+            if flow is not None:
+                flow.stop(code_of([one for one in known.values() if isinstance(one, Verdict)]))
         for run in {id(one): one for one in known.values() if isinstance(one, Run)}.values():
             message.join(run)
         if said := {key: one for key, one in known.items() if isinstance(one, Verdict)}:
@@ -291,66 +297,7 @@ class Connection(Stream):
             for run in message.leave():
                 self.service.repeats.orphan(run)
 
-    # --- TLS, deadlines, the end -------------------------------------------------------------------
-
-    async def _upgrade(self) -> None:
-        """TLS from here on (RFC 3207)."""
-        service, context = self.service, self.service.secure()
-        seconds = service.context.listening.handshake_timeout
-        try:
-            transport = await self.loop.start_tls(
-                self.transport, self, context, server_side=True, ssl_handshake_timeout=seconds
-            )
-        except (OSError, asyncio.CancelledError) as error:
-            log.debug("%s: no TLS: %s", self.address, error)
-            self.abort()
-            self.connection_lost(None)  # asyncio tells that to nobody when a handshake fails
-            return
-        if transport is None or self.lost:
-            return
-        self.transport = transport
-        self.place.tls = tls_of(transport)
-        self.place.auth = None
-        self.wire.secured()
-        self._offer_auth()
-        self._held &= ~UPGRADE
-        self.deadline = service.now + service.options.command_timeout
-        if service.draining:
-            self.drain()
-        early, self._early = self._early, []
-        for data in early:
-            self.data_received(data)
-
-    def _behind(self, said: XClient) -> None:
-        """A proxy tells whose connection this is."""
-        self.place = place = behind(self.place, said)
-        old, self.address = self.address, place.client[0] if place.client else ""
-        if not self.service.moved(self, old, self.address):
-            self._end(say.CROWDED)
-
-    def _offer_auth(self) -> None:
-        service, secure = self.service, self.wire.secure
-        if service.accounts is not None and not self.lmtp and (secure or service.options.auth_unencrypted):
-            self.wire.mechanisms = MECHANISMS
-
-    async def _login(self, event: Auth) -> None:
-        """Somebody says who they are; whoever is wrong has to wait before the next try."""
-        service = self.service
-        if service.accounts is None:
-            return
-        said = await service.accounts.answer(event.user, event.password)
-        if said == say.AUTH_OK:
-            self.place.auth = {"user": event.user, "mechanism": event.mechanism}
-        else:
-            service.count("email.logins_failed")
-            await asyncio.sleep(PAUSE)
-        if not self.lost:
-            self._answer(said)
-
-    def _run(self, steps: Any) -> None:
-        task = self.loop.create_task(steps)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    # --- deadlines, the end ------------------------------------------------------------------------
 
     def sweep(self, now: float) -> None:
         """Look at the deadlines."""
@@ -368,6 +315,11 @@ class Connection(Stream):
             self.service.count("email.late")
             self._leave()
             self._answer(say.LATE)
+        elif self._held & FLOW:
+            self.service.count("email.late")
+            self.wire.spoil(say.LATE)
+            self._drop()
+            self.deadline = now + options.data_timeout
         elif self.transaction is not None and self._came >= options.min_rate * options.data_timeout:
             self._came = 0
             self.deadline = now + options.data_timeout

@@ -136,7 +136,10 @@ class EmailReceive(_From):
     `interfaces.email.body.content(event)` and `opened(event)` read either, and `interfaces.email.message.parsed(event)`
     what is in it."""
     more_body: bool
-    """False."""
+    """False; with ``--email-stream`` True but in the last event of the message.
+
+    There the first event has the beginning of the ``body`` and all but ``size``, ``digest``, ``dedupe_key`` and
+    ``dedupe_keys``, the next ones ``id`` and ``body``, and the last those four, with whom it is for in ``to``."""
     authentication: NotRequired[Authentication]
     """With `--email-authenticate`."""
 
@@ -163,6 +166,15 @@ class EmailRcpt(_From):
     """As ``to_address``."""
     params: dict[str, str | int | bool]
     """NOTIFY and ORCPT, where the client said them (RFC 3461)."""
+
+
+class EmailDisconnect(TypedDict):
+    """In, with ``--email-stream``: the message comes to nothing here, and what is said of it is nobody's."""
+
+    type: Literal["email.disconnect"]
+    code: int
+    """What the client is told: why it is refused, or the verdict that a repeat gets. 421 where it has gone; 0: another
+    call, which still runs, has the same message."""
 
 
 class EmailAccept(TypedDict):
@@ -345,6 +357,7 @@ SCOPES: dict[type, tuple[type, ...]] = {
     EmailScope: (
         EmailReceive,
         EmailRcpt,
+        EmailDisconnect,
         EmailAccept,
         EmailReject,
         EmailDefer,

@@ -55,7 +55,7 @@ class Service(Serving):
         self.options = options
         self.per_address = options.max_connections_per_address
         carries = getattr(app, "carries", None)  # where workers run the application: what they can be sent
-        carried = carries("email") if carries is not None else 0
+        carried = carries("email") if carries is not None and not options.stream else 0
         self.limits = Limits(
             max_size=min(options.max_size, carried or options.max_size),
             max_line=options.max_line,
@@ -72,6 +72,7 @@ class Service(Serving):
         self.name: str = options.name
         self.in_flight: int = 0
         self.memory: int = carried or options.spool_above
+        self.folder: str | None = options.spool_folder or options.spool or None
         self.repeats = Repeats(options.keep_verdicts, options.max_verdicts, self.count)
         self.before_recipient: list[BeforeRecipient] = []
         self.before_message: list[BeforeMessage] = []
@@ -80,6 +81,8 @@ class Service(Serving):
         """Puts mail that applications send on its way; see the ``Post`` of ``sending.sender``."""
         self.bounces: Bounces | None = None
         """Takes the recipients of SMTP that are refused beside others that are accepted, to tell the sender."""
+        self.accepting: Any = None
+        """Keeps messages in place of calling the application, where they are answered before: see ``accepting``."""
         self.spooled: int = 0
         self.tasks: set[asyncio.Task[None]] = set()
         self.proxies = Trusted.parse(options.xclient_from)
@@ -126,7 +129,7 @@ class Service(Serving):
         if self.in_flight >= options.max_in_flight:
             self.press(body)
         size = body.size + len(piece)
-        if size > body.memory and self.spooled - filed + size > options.max_spool:
+        if size > body.memory and not body.flows and self.spooled - filed + size > options.max_spool:
             self.count("email.spool_full")
             return say.STORAGE
         try:
@@ -141,7 +144,7 @@ class Service(Serving):
 
     def body(self, head: bytes) -> Body:
         """Where the content of a message goes, behind ``head``. A worker elsewhere cannot read our files."""
-        return Body(self.memory, self.options.spool_folder or None, head=head)
+        return Body(self.memory, self.folder, head=head)
 
     def press(self, body: Body) -> None:
         """Memory is used up: what comes of a message that had begun before goes to its file, where it may have one."""

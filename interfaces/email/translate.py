@@ -103,9 +103,11 @@ class Transaction:
             "extensions": {},
         }
 
-    def event(self, headers: Headers) -> Event:
-        """``email.receive`` with the whole message."""
-        body, digest = self.body, self.body.digest
+    def event(self, headers: Headers, digest: str | None = None) -> Event:
+        """``email.receive`` with the whole message; ``digest`` where it is known, or not yet."""
+        body = self.body
+        if digest is None:
+            digest = body.digest
         sender, recipients = self.mail.sender.text, [one.address.text for one in self.recipients]
         keys = [f"{sender} {one} {digest}" for one in recipients]
         return {
@@ -129,6 +131,22 @@ class Transaction:
             "body_ref": body.reference,
             "more_body": False,
         }
+
+    def beginning(self, headers: Headers, content: bytes) -> Event:
+        """``email.receive`` with the header and what there is so far; what needs all of it is in :meth:`ending`."""
+        event = self.event(headers, "")
+        for key in ("dedupe_key", "dedupe_keys", "size", "digest"):
+            del event[key]
+        event["body"], event["more_body"] = content, True
+        return event
+
+    def ending(self) -> Event:
+        """The last ``email.receive``: what the message was, and for whom."""
+        event = self.event(Headers(), self.body.digest)
+        for key in ("subject", "message_id", "kind", "headers"):
+            del event[key]
+        event["body"], event["body_ref"] = b"", None
+        return event
 
     def question(self) -> Event:
         """``email.rcpt``: whether the first recipient is one, before there is any content."""

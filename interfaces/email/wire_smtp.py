@@ -362,6 +362,11 @@ class Wire(Lines):
         if good:
             self._errors = self._junk = 0
 
+    @property
+    def fault(self) -> bytes:
+        """What the message that comes in, or came last, will be told; b"" while nothing is wrong with it."""
+        return self._content.fault
+
     def spoil(self, answer: bytes) -> None:
         """Refuse the message that comes in: :class:`Abandoned` comes with more of it, ``answer`` at its end."""
         self._content.fault = self._content.fault or answer

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from interfaces.email import connection
+from interfaces.email import secure
 from interfaces.email.accounts import Accounts
 from interfaces.shared.errors import ConfigError
 from tests.email.harness import EHLO, ENVELOPE, Bench, mail, scene
@@ -16,7 +16,7 @@ ASKED = []
 @pytest.fixture(autouse=True)
 def fixture_at_once(monkeypatch):
     """No pause after a login that failed, and nobody asked yet."""
-    monkeypatch.setattr(connection, "PAUSE", 0)
+    monkeypatch.setattr(secure, "PAUSE", 0)
     ASKED.clear()
 
 

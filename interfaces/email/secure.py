@@ -1,0 +1,115 @@
+"""Who a client of mail is, and in secret: TLS, logging in, and what a proxy says of whom it stands for."""
+
+import asyncio
+from typing import Any, Final
+
+from interfaces.email import replies as say
+from interfaces.email.events_smtp import Auth
+from interfaces.email.login import MECHANISMS
+from interfaces.email.service import Service, log, tls_of
+from interfaces.email.translate import Place, behind
+from interfaces.email.wire_smtp import Wire
+from interfaces.email.xclient import XClient
+from interfaces.shared.stream import Stream
+
+__all__ = ["UPGRADE", "Client"]
+
+UPGRADE: Final = 2
+"""A reason not to read: TLS is due."""
+PAUSE = 1.0
+"""Seconds after which a login that failed is answered."""
+
+
+class Client(Stream):
+    """A connection with its wire and its place. A subclass has the rest."""
+
+    place: Place
+    wire: Wire
+
+    def __init__(self, service: Service, *, lmtp: bool = False, users: bool = False) -> None:
+        super().__init__(service.loop)
+        self.service = service
+        self.lmtp = lmtp
+        self.users = users  # only who has logged in may send
+        self.proxied: Any = None
+        self.address: str = ""
+        self._early: list[bytes] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def _answer(self, said: bytes) -> None:
+        """Answer what the wire waits for."""
+        raise NotImplementedError
+
+    def _end(self, said: bytes) -> None:
+        """End the connection with these words."""
+        raise NotImplementedError
+
+    def _run(self, steps: Any) -> None:
+        task = self.loop.create_task(steps)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _begin_with(self, transport: Any) -> None:
+        """Make the wire for a client that has come."""
+        service = self.service
+        self.place = place = service.place(transport, self.proxied, "lmtp" if self.lmtp else "smtp")
+        limits = service.users_only if self.users else service.limits
+        self.wire = Wire(service.name, limits, lmtp=self.lmtp, tls=place.tls is not None)
+        self.wire.offer_tls = service.tls is not None and place.tls is None
+        self._offer_auth()
+        self.address = place.client[0] if place.client else ""
+        self.wire.xclient = not self.lmtp and bool(service.proxies) and self.address in service.proxies
+
+    async def _upgrade(self) -> None:
+        """TLS from here on (RFC 3207)."""
+        service, context = self.service, self.service.secure()
+        seconds = service.context.listening.handshake_timeout
+        try:
+            transport = await self.loop.start_tls(
+                self.transport, self, context, server_side=True, ssl_handshake_timeout=seconds
+            )
+        except (OSError, asyncio.CancelledError) as error:
+            log.debug("%s: no TLS: %s", self.address, error)
+            self.abort()
+            self.connection_lost(None)  # asyncio tells that to nobody when a handshake fails
+            return
+        if transport is None or self.lost:
+            return
+        self.transport = transport
+        self.place.tls = tls_of(transport)
+        self.place.auth = None
+        self.wire.secured()
+        self._offer_auth()
+        self._held &= ~UPGRADE
+        self.deadline = service.now + service.options.command_timeout
+        if service.draining:
+            self.drain()
+        early, self._early = self._early, []
+        for data in early:
+            self.data_received(data)
+
+    def _behind(self, said: XClient) -> None:
+        """A proxy tells whose connection this is."""
+        self.place = place = behind(self.place, said)
+        old, self.address = self.address, place.client[0] if place.client else ""
+        if not self.service.moved(self, old, self.address):
+            self._end(say.CROWDED)
+
+    def _offer_auth(self) -> None:
+        service, secure = self.service, self.wire.secure
+        if service.accounts is not None and not self.lmtp and (secure or service.options.auth_unencrypted):
+            self.wire.mechanisms = MECHANISMS
+
+    async def _login(self, event: Auth) -> None:
+        """Somebody says who they are; whoever is wrong has to wait before the next try."""
+        service = self.service
+        if service.accounts is None:
+            return
+        said = await service.accounts.answer(event.user, event.password)
+        if said == say.AUTH_OK:
+            self.place.auth = {"user": event.user, "mechanism": event.mechanism}
+        else:
+            service.count("email.logins_failed")
+            await asyncio.sleep(PAUSE)
+        if not self.lost:
+            self._answer(said)
