@@ -38,6 +38,16 @@ def test_every_wire_and_translation_is_held_to_be_pure() -> None:
     [
         ("interfaces", {"interfaces.cli", "interfaces.runner", "interfaces.shared", "asyncio", "click"}),
         ("interfaces.http_ws.interface", {"django", "channels", "twisted", "a2wsgi", "watchfiles", "click"}),
+        (
+            "interfaces.email.interface",
+            {
+                "interfaces.http_ws",
+                "interfaces.email.webhooks",
+                "interfaces.email.maildir",
+                "aiosmtpd",
+                "django",
+            },
+        ),
         ("interfaces.cli", {"interfaces.http_ws", "interfaces.runner", "django", "asyncio"}),
         ("interfaces.http_ws.wire_ws", {"httptools", "asyncio", "ssl", "logging"}),
     ],

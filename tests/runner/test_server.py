@@ -151,3 +151,49 @@ def test_a_supervised_one_leaves_the_delay_and_the_operations_port_to_its_superv
             return running
 
     assert asyncio.run(run()).ops == []
+
+
+class Door(Interface[None]):
+    """Serves under a name; keeps what it was given. ``wants`` paths of HTTP."""
+
+    def __init__(self, name: str, *wants: str) -> None:
+        super().__init__(None)
+        self.names, self.wants = (name,), wants
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return self.wants
+
+    @asynccontextmanager
+    async def serve(self, app: Any, context: Any):
+        """Nothing is opened."""
+        self.app, self.mounts = app, context.mounts
+        yield []
+
+
+@pytest.mark.parametrize(
+    ("doors", "mounted"),
+    [
+        ([Door("http"), Door("mail", "/mail")], True),
+        ([Door("mail", "/mail"), Door("http")], True),
+        ([Door("mail", "/mail"), Door("ws")], False),
+        ([Door("http"), Door("mail")], False),
+    ],
+)
+def test_paths_stand_in_front_of_the_application_where_http_is_served(
+    doors: list[Door], mounted: bool
+) -> None:
+    """In whatever order they start; where nobody wants any, or there is no HTTP, nothing is in between."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        raise NotImplementedError
+
+    async def run() -> None:
+        chosen = [(door, door.names) for door in doors]
+        async with Serving(app, chosen, ServeOptions(), listening=Listening()):
+            for door in doors:
+                assert (door.mounts is not None) == mounted
+                assert (door.app is door.mounts) == (mounted and door.names == ("http",))
+                assert door.app is app or door.names == ("http",)
+
+    asyncio.run(run())
