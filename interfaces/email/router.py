@@ -19,6 +19,7 @@ A recipient without a route is refused with 550 5.1.1.
 import asyncio
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -54,17 +55,17 @@ class MailRoute:
 
 def address(wanted: str, app: Application) -> MailRoute:
     """The recipient ``wanted`` and no other, whichever way its letters are written."""
-    local, at = _split(wanted)
+    local, hosts = _split(wanted)
     return _route(
         f"address({wanted!r})",
-        lambda user, host: {} if (user.lower(), host.lower()) == (local, at) else None,
+        lambda user, host: {} if user.lower() == local and host.lower() in hosts else None,
         app,
     )
 
 
 def tagged(wanted: str, app: Application) -> MailRoute:
     """The recipient ``user@domain``, and ``user+anything@domain``: the keyword ``tag`` is that, None without one."""
-    local, at = _split(wanted)
+    local, hosts = _split(wanted)
     if "+" in local:
         raise ConfigError(
             f"tagged({wanted!r}): write the address without a tag, as in tagged('support@shop.example')"
@@ -72,7 +73,7 @@ def tagged(wanted: str, app: Application) -> MailRoute:
 
     def match(user: str, host: str) -> Kwargs | None:
         name, _, tag = user.partition("+")
-        return {"tag": tag or None} if (name.lower(), host.lower()) == (local, at) else None
+        return {"tag": tag or None} if name.lower() == local and host.lower() in hosts else None
 
     return _route(f"tagged({wanted!r})", match, app)
 
@@ -82,11 +83,13 @@ def domain(wanted: str, app: Application) -> MailRoute:
     name = wanted.lower()
     if "@" in name or not name.removeprefix("*."):
         raise ConfigError(f"domain({wanted!r}): write a domain, such as shop.example or *.shop.example")
+    hosts = _spellings(name.removeprefix("*."))
+    below = tuple(f".{host}" for host in hosts)
     if name.startswith("*."):
         return _route(
-            f"domain({wanted!r})", lambda _, host: {} if host.lower().endswith(name[1:]) else None, app
+            f"domain({wanted!r})", lambda _, host: {} if host.lower().endswith(below) else None, app
         )
-    return _route(f"domain({wanted!r})", lambda _, host: {} if host.lower() == name else None, app)
+    return _route(f"domain({wanted!r})", lambda _, host: {} if host.lower() in hosts else None, app)
 
 
 def matching(pattern: str, app: Application) -> MailRoute:
@@ -118,11 +121,21 @@ def _route(text: str, match: Match, app: Application) -> MailRoute:
     return MailRoute(text, match, app)
 
 
-def _split(wanted: str) -> tuple[str, str]:
+def _split(wanted: str) -> tuple[str, tuple[str, ...]]:
     local, at, host = wanted.lower().rpartition("@")
     if (at and not (local and host)) or not wanted or " " in wanted:
         raise ConfigError(f"{wanted!r} is no address: write one such as sales@shop.example")
-    return (local, host) if at else (host, "")
+    return (local, _spellings(host)) if at else (host, ("",))
+
+
+def _spellings(host: str) -> tuple[str, ...]:
+    """A domain as it is written, and as the DNS has it, or the other way: an envelope may say either (RFC 5890)."""
+    found = [host]
+    with suppress(UnicodeError):
+        found.append(host.encode("idna").decode("ascii"))
+    with suppress(UnicodeError):
+        found.append(host.encode("ascii").decode("idna"))
+    return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,6 +75,9 @@ async def told(app: Any, *recipients: str, lmtp: bool = True) -> list[int]:
         (domain, "*.shop.example", "a@b.c.shop.example", {}),
         (domain, "*.shop.example", "a@shop.example", None),
         (domain, "*.shop.example", "a@myshop.example", None),
+        (address, "a@köln.example", "a@xn--kln-sna.example", {}),
+        (domain, "*.köln.example", "a@b.xn--kln-sna.example", {}),
+        (domain, "köln.example", "a@koln.example", None),
         (matching, r"inv-(?P<number>\d+)@", "Inv-17@shop.example", {"number": "17"}),
         (matching, r"inv-(?P<number>\d+)@", "x-inv-17@shop.example", None),
         (matching, r"(?P<who>postmaster)$", "postmaster", {"who": "postmaster"}),
@@ -86,6 +89,13 @@ async def test_what_matches(make: Any, wanted: str, recipient: str, kwargs: Said
     heard = Heard()
     codes = await told(EmailRouter([make(wanted, heard)]), recipient)
     assert (codes, heard.kwargs) == (([250], [kwargs]) if kwargs is not None else ([550], []))
+
+
+def test_a_domain_may_be_written_either_way() -> None:
+    """In the route, and by a client that says SMTPUTF8."""
+    route = tagged("a@xn--kln-sna.example", Heard())
+    assert route.match("a+1", "KÖLN.example") == {"tag": "1"} == route.match("A+1", "XN--kln-sna.example")
+    assert domain("*.köln.example", Heard()).match("a", "b.köln.example") == {}
 
 
 @scene

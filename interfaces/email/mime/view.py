@@ -16,6 +16,7 @@ from interfaces.email.headers import Headers
 from interfaces.email.mime.addresses import Address, addresses
 from interfaces.email.mime.fields import identifiers, parameters
 from interfaces.email.mime.filenames import safe
+from interfaces.email.mime.flowed import unflowed
 from interfaces.email.mime.limits import LIMITS, Limits
 from interfaces.email.mime.part import Part
 from interfaces.email.mime.plain import plain
@@ -174,7 +175,7 @@ class Parsed:
 
     @cached_property
     def _text(self) -> str:
-        return "\n".join(part.text for part in self._shown if part.content_type != "text/html")
+        return "\n".join(_flowing(part) for part in self._shown if part.content_type != "text/html")
 
     @cached_property
     def _shown(self) -> list[Part]:
@@ -209,6 +210,14 @@ def _is_text(part: Part) -> bool:
     if part.content_type not in ("text/plain", "text/html"):
         return part.multipart and not part.children and part.parent is None  # its delimiter is not there
     return part.disposition != "attachment" and not _name(part)
+
+
+def _flowing(part: Part) -> str:
+    """The text of a part, paragraphs in one line where its mailer has broken them (RFC 3676)."""
+    said = part.parameters
+    if said.get("format", "").lower() != "flowed":
+        return part.text
+    return unflowed(part.text, delsp=said.get("delsp", "").lower() == "yes")
 
 
 def _alternative(part: Part) -> Part | None:
