@@ -46,8 +46,6 @@ class Email(Interface[EmailOptions]):
         if options.tls in ("required", "implicit") and context.listening.tls is None:
             raise ConfigError(f"--email-tls {options.tls} needs a certificate: --tls-cert FILE")
         service = Service(app, options, context, loop)
-        if options.authenticate or options.dnsbl or options.greylist or options.recipients_per_minute:
-            _guarded(service)
         alpn = () if options.tls == "implicit" else None
         sends = bool(options.send) or context.layer is not None
         service.tick()
@@ -58,6 +56,10 @@ class Email(Interface[EmailOptions]):
         ]
         try:
             async with AsyncExitStack() as stack:
+                if options.guarded:
+                    await stack.enter_async_context(_guarded(service))
+                if options.ack == "accepted":
+                    await stack.enter_async_context(_accepting(service))
                 post = await stack.enter_async_context(_sending(options, context)) if sends else None
                 service.post = post
                 if post is not None:
@@ -86,6 +88,8 @@ class Email(Interface[EmailOptions]):
                 finally:
                     for one in listeners:
                         one.stop_accepting()
+                    if service.accepting is not None:
+                        service.accepting.leave()
                     service.begin_drain()
                     end = loop.time() + context.drain
                     for one in listeners:
@@ -104,11 +108,18 @@ def _sending(options: EmailOptions, context: Context) -> AbstractAsyncContextMan
     return sending(options, context)
 
 
-def _guarded(service: Service) -> None:
+def _guarded(service: Service) -> AbstractAsyncContextManager[None]:
     """Checks and policies in front of the application, which are imported where there are some."""
     from interfaces.email.policies.guard import guard  # noqa: PLC0415 - and an extra with them
 
-    guard(service)
+    return guard(service)
+
+
+def _accepting(service: Service) -> AbstractAsyncContextManager[None]:
+    """What keeps accepted messages, which is imported where they are answered before the application."""
+    from interfaces.email.accepting import accepting  # noqa: PLC0415 - and a spool, or a layer
+
+    return accepting(service)
 
 
 def _webhooks(service: Service, context: Context) -> AbstractAsyncContextManager[list[Address]]:

@@ -263,6 +263,12 @@ class EmailOptions:
         3_024_000.0, "that a network is believed after that", unit="seconds", peers="Postgrey 35 days",
         between=(60, inf),
     )  # fmt: skip
+    greylist_store: str = option(
+        "",
+        "where greylisting remembers: redis://… (also rediss://, unix://), or module:attribute of an operator's own;"
+        " the memory of each process unless given",
+        secret=True,
+    )
     recipients_per_minute: int = option(
         0,
         "recipients that a client may name in a minute, then 450; 0: as many as it likes",

@@ -4,22 +4,24 @@ The first that has something to say decides. Users who have logged in, clients i
 an address or over LMTP, which are servers of ours, are not asked about.
 """
 
+import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from interfaces.email.auth.resolver import Resolver
 from interfaces.email.envelope import Mail, Recipient
 from interfaces.email.options import EmailOptions
 from interfaces.email.policies.dnsbl import Lists
-from interfaces.email.policies.greylist import Greylist, Memory, Store
-from interfaces.email.policies.networks import address, networks, within
+from interfaces.email.policies.greylist import Greylist, Store
+from interfaces.email.policies.networks import Ip, address, networks, within
 from interfaces.email.policies.rates import Rates
 from interfaces.email.translate import Place
 from interfaces.shared.delivery import Verdict
+from interfaces.shared.errors import Unavailable
 
 __all__ = ["Gate"]
 
-Policy = Callable[[Place, Mail, Recipient], Awaitable[Verdict | None]]
+log = logging.getLogger("interfaces.email")
 LISTS_TIMEOUT = 10.0
 """Seconds for all lists together."""
 
@@ -27,7 +29,7 @@ LISTS_TIMEOUT = 10.0
 class Gate:
     """The policies of ``options``. ``count``: what is put off or refused, by a name. ConfigError.
 
-    ``resolver`` makes one, which only lists need; ``store`` is for greylisting, this process's memory unless given.
+    ``resolver`` makes one, which only lists need; ``store`` is where greylisting remembers.
     """
 
     def __init__(
@@ -35,7 +37,7 @@ class Gate:
         options: EmailOptions,
         resolver: Callable[[], Resolver],
         count: Callable[[str], object],
-        store: Store | None = None,
+        store: Store,
     ) -> None:
         self.count = count
         self.trusted = networks(options.trusted, "--email-trusted")
@@ -43,9 +45,7 @@ class Gate:
         self.lists = Lists(options.dnsbl, resolver(), LISTS_TIMEOUT) if options.dnsbl else None
         self.grey: Greylist | None = None
         if options.greylist:
-            self.grey = Greylist(
-                options.greylist, options.greylist_keep, Memory() if store is None else store
-            )
+            self.grey = Greylist(options.greylist, options.greylist_keep, store)
 
     async def __call__(self, place: Place, mail: Mail, recipient: Recipient) -> Verdict | None:
         """What is said of a recipient; None: nothing."""
@@ -63,9 +63,17 @@ class Gate:
         if self.lists is not None and (said := await self.lists.verdict(client)) is not None:
             self.count("email.listed")
             return said
-        if self.grey is not None:
-            sender, to = mail.sender.text, recipient.address.text
-            if (said := await self.grey.verdict(client, sender, to, time.time())) is not None:
-                self.count("email.greylisted")
-                return said
+        if self.grey is not None and (said := await self._greylisted(self.grey, client, mail, recipient)):
+            self.count("email.greylisted")
+            return said
         return None
+
+    async def _greylisted(
+        self, grey: Greylist, client: Ip, mail: Mail, recipient: Recipient
+    ) -> Verdict | None:
+        """What greylisting says; a store that is away puts nobody off."""
+        try:
+            return await grey.verdict(client, mail.sender.text, recipient.address.text, time.time())
+        except Unavailable as error:
+            log.warning("%s", error)
+            return None

@@ -1,11 +1,14 @@
 """The checks and policies of a server, as its options ask for them, put where they belong."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from functools import cache
 
 from interfaces.email.auth.resolver import Dns, Resolver
 from interfaces.email.auth.zone import Zone
 from interfaces.email.options import EmailOptions
 from interfaces.email.policies.gate import Gate
+from interfaces.email.policies.greylist_store import opened
 from interfaces.email.policies.names import Names
 from interfaces.email.policies.screen import Screen
 from interfaces.email.service import Service
@@ -22,8 +25,9 @@ def resolver_of(options: EmailOptions) -> Resolver:
     return Zone.read(files[0].removeprefix("file:")) if files else Dns(options.dns)
 
 
-def guard(service: Service) -> None:
-    """Put them there. ConfigError for what cannot be switched on."""
+@asynccontextmanager
+async def guard(service: Service) -> AsyncIterator[None]:
+    """Have them there for as long as this lasts. ConfigError for what cannot be switched on."""
     options = service.options
 
     @cache
@@ -36,5 +40,7 @@ def guard(service: Service) -> None:
         service.before(Screen(service, resolver()))
     if "iprev" in options.methods:
         service.named = Names(resolver(), service.run, options.authenticate_timeout).look
-    if options.dnsbl or options.greylist or options.recipients_per_minute:
-        service.ask(Gate(options, resolver, service.count))
+    async with opened(options.greylist_store) as store:
+        if options.dnsbl or options.greylist or options.recipients_per_minute:
+            service.ask(Gate(options, resolver, service.count, store))
+        yield

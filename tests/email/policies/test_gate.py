@@ -8,8 +8,9 @@ from interfaces.email.envelope import Address, Mail, Recipient
 from interfaces.email.options import EmailOptions
 from interfaces.email.policies import gate as module
 from interfaces.email.policies.gate import Gate
+from interfaces.email.policies.greylist import Memory
 from interfaces.email.translate import Place
-from interfaces.shared.errors import ConfigError
+from interfaces.shared.errors import ConfigError, Unavailable
 
 RECORDS = {"1.2.0.192.bl.example": {"A": ["127.0.0.2"]}}
 
@@ -35,9 +36,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 def gate(counted: list[str] | None = None, **options: Any) -> Gate:
     """The policies of these options."""
-    return Gate(
-        EmailOptions(**options), lambda: Zone(RECORDS), (counted if counted is not None else []).append
-    )
+    count = (counted if counted is not None else []).append
+    return Gate(EmailOptions(**options), lambda: Zone(RECORDS), count, Memory())
 
 
 def asked(one: Gate, client: Any = ("192.0.2.1", 4000), to: str = "b", **place: Any) -> Any:
@@ -86,10 +86,24 @@ def test_whom_nothing_is_asked_about(place: dict[str, Any], clock: Clock) -> Non
         assert asked(one, **place) is None
 
 
+class Away(Memory):
+    """A store whose broker does not answer."""
+
+    async def known(self, key: str, now: float) -> bool:
+        raise Unavailable("greylisting: nobody there")
+
+
+def test_a_store_that_is_away_puts_nobody_off(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
+    """What cannot be remembered is let through, and the log says so in one line."""
+    one = Gate(EmailOptions(greylist=300), lambda: Zone(RECORDS), print, Away())
+    assert asked(one) is None
+    assert caplog.messages == ["greylisting: nobody there"]
+
+
 def test_a_wrong_configuration() -> None:
     """A list or a network that is none is told before anything is opened; without lists no resolver is made."""
     with pytest.raises(ConfigError, match="--email-dnsbl"):
         gate(dnsbl=("bl",))
     with pytest.raises(ConfigError, match="--email-trusted"):
         gate(trusted=("bl",))
-    Gate(EmailOptions(greylist=1), lambda: 1 / 0, print)  # type: ignore[arg-type, return-value]
+    Gate(EmailOptions(greylist=1), lambda: 1 / 0, print, Memory())  # type: ignore[arg-type, return-value]

@@ -110,3 +110,23 @@ def test_a_wrong_configuration(tmp_path: Path) -> None:
         resolver_of(EmailOptions(dns=("file:/nowhere",)))
     with pytest.raises(ConfigError, match="--email-authenticate bimi"):
         served(tmp_path, lambda client: None, authenticate=("spf,bimi",))
+
+
+def test_a_streamed_message_is_checked_at_its_end(tmp_path: Path) -> None:
+    """With --email-stream the last event has the results; what is refused then is told to the application."""
+    seen: list[Any] = []
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        while True:
+            event = await receive()
+            if event["type"] == "email.disconnect" or not event["more_body"]:
+                break
+        found = event.get("authentication")
+        seen.append(event["code"] if found is None else found["dmarc"]["result"])
+
+    def talk(client: smtplib.SMTP) -> list[Any]:
+        return [sent(client, domain) for domain in ("example.org", "example.net")]
+
+    said = served(tmp_path, talk, app, authenticate=("dmarc",), reject_dmarc=True, stream=True)
+    assert (said[0], said[1][0]) == (250, 550)
+    assert seen == ["none", 550]
