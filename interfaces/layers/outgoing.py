@@ -146,7 +146,7 @@ class DurableStore:
                     found = asked
             except ConfigError:
                 break
-        return f"durable queue: {found} ({node.host.name}: {facts.described})"
+        return f"a durable queue: {found} ({node.host.name}: {facts.described})"
 
     async def close(self) -> None:
         """As the protocol says."""
@@ -161,7 +161,7 @@ class DurableStore:
 
     def describe(self) -> str:
         """As the protocol says."""
-        return self._found or self.queues.describe()
+        return self._found or self.queues.describe().replace("durable queues", "a durable queue", 1)
 
     # --- messages ---------------------------------------------------------------------------------
 

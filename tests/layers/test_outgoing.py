@@ -210,10 +210,10 @@ def test_how_well_it_is_kept(broker, fresh_broker):
                 await store.close()
 
     lasting = fresh_broker()
-    assert asyncio.run(told(broker)).startswith("durable queue: memory (")
+    assert asyncio.run(told(broker)).startswith("a durable queue: memory (")
     assert "appendonly no" in asyncio.run(told(broker))
-    assert asyncio.run(told(lasting)).startswith("durable queue: host-crash (")
-    assert asyncio.run(told(lasting, durability="process-crash")).startswith("durable queues: process-crash")
+    assert asyncio.run(told(lasting)).startswith("a durable queue: host-crash (")
+    assert asyncio.run(told(lasting, durability="process-crash")).startswith("a durable queue: process-crash")
     with pytest.raises(ConfigError, match="appendonly yes"):
         asyncio.run(told(broker, durability="process-crash"))
 

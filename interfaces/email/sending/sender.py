@@ -151,7 +151,7 @@ async def _begin(
     await store.open()
     if store.durable:  # else who is told 250 could not be sure that the report leaves
         post.reports = Reports(post.layer.send, options.name, time.time)
-    context.keeps.append(f"{CHANNEL} by {shown(options.send)}, kept in a {store.describe()}")
+    context.keeps.append(f"{CHANNEL} by {shown(options.send)}, waiting in {store.describe()}")
     running = asyncio.ensure_future(outbox.run())
     running.add_done_callback(partial(_ended, context))
     context.ready(CHANNEL, True)
