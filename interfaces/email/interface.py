@@ -56,6 +56,8 @@ class Email(Interface[EmailOptions]):
         ]
         try:
             async with AsyncExitStack() as stack:
+                if options.ack == "accepted":
+                    await stack.enter_async_context(_accepting(service))
                 if options.guarded:
                     await stack.enter_async_context(_guarded(service))
                 if options.ack == "accepted":

@@ -40,6 +40,10 @@ COUNTS = (
     "email.forgotten",
     "email.logins_failed",
     "email.spool_full",
+    "email.accepted_full",
+    "email.tried_again",
+    "email.refused_later",
+    "email.given_up",
 )
 """What is counted: told from the beginning, since what is there only after the first time hides that one."""
 
