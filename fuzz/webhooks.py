@@ -101,7 +101,7 @@ def one(data: bytes) -> None:
     ):
         read(provider, request)
     try:
-        found = fields(request)
+        found = dict(fields(request))
     except PeerError:
         found = {}
     if len(found) > FIELDS:
