@@ -56,21 +56,28 @@ def read(event: Mapping[str, Any], path: ReturnPath | None, *, now: float) -> li
 def _told(
     event: Mapping[str, Any], message: Part, path: ReturnPath | None, now: float
 ) -> Iterator[dict[str, Any]]:
-    found = [path.read(str(one), now) for one in event.get("to", ())] if path is not None else []
-    signed = next((one for one in found if one is not None), None)
+    signed = _signed(event, path, now)
     statuses = delivery_report(message)
-    if statuses and (signed is not None or path is None):
-        for one in statuses:
-            action = _ACTIONS.get(one.action, one.action)
-            yield _bounce(signed, message, one.recipient, action, one.status, one.diagnostic)
+    if statuses:
+        if signed is not None or path is None:
+            for one in statuses:
+                action = _ACTIONS.get(one.action, one.action)
+                yield _bounce(signed, message, one.recipient, action, one.status, one.diagnostic)
         return
     said = complaint(message)
     if said is not None:
         yield from _complaint(said, message, signed or _author(said, message, path, now), path)
-    elif signed is not None and not statuses and event.get("kind", "bounce") == "bounce":
+    elif signed is not None and event.get("kind", "bounce") == "bounce":
         status, diagnostic = _reason(message)
-        action = "delayed" if status.startswith("4") else "failed"
-        yield _bounce(signed, message, "", action, status, diagnostic)
+        yield _bounce(signed, message, "", "delayed" if status[0] == "4" else "failed", status, diagnostic)
+
+
+def _signed(event: Mapping[str, Any], path: ReturnPath | None, now: float) -> Signed | None:
+    """What the first of our return paths says that it came to."""
+    if path is None:
+        return None
+    found = (path.read(str(one), now) for one in event.get("to", ()))
+    return next((one for one in found if one is not None), None)
 
 
 def _bounce(

@@ -113,16 +113,7 @@ def compose(message: Mapping[str, Any], *, now: float, host: str, id: str, max_s
 
 def _raw(message: Mapping[str, Any], send: _Send) -> Outgoing:
     """A message that is complete; only what would be told to everybody is taken out, and what it lacks is put in."""
-    beside = sorted(key for key in message.keys() & _TEXT if message[key] and key != "from_address")
-    if beside:
-        raise ApplicationError(f"raw is the whole message: it goes with no {beside[0]}")
-    if not isinstance(message["raw"], bytes):
-        raise ApplicationError(f"raw is a {type(message['raw']).__name__}; it is to be bytes")
-    if message.get("mail_from") is None and not message.get("from_address"):
-        raise ApplicationError('raw needs a mail_from, "" for the null sender')
-    content = canonical(message["raw"])
-    if b"\0" in content or max(map(len, content.split(b"\r\n"))) > _LINE:
-        raise ApplicationError(f"raw has NUL, or a line of more than {_LINE} octets")
+    content = _whole(message)
     found = split(content)
     if not found.fields or not content.endswith(b"\r\n\r\n", 0, found.end):
         raise ApplicationError("raw has no header, or one that no empty line ends")
@@ -143,6 +134,21 @@ def _raw(message: Mapping[str, Any], send: _Send) -> Outgoing:
         message_id=mail_id,
     )
     return _finished(mail, message, send.max_size, utf8=not header.isascii())
+
+
+def _whole(message: Mapping[str, Any]) -> bytes:
+    """``raw`` in lines that a server takes, if nothing else is said that would have to be put into it."""
+    beside = sorted(key for key in message.keys() & _TEXT if message[key] and key != "from_address")
+    if beside:
+        raise ApplicationError(f"raw is the whole message: it goes with no {beside[0]}")
+    if not isinstance(message["raw"], bytes):
+        raise ApplicationError(f"raw is a {type(message['raw']).__name__}; it is to be bytes")
+    if message.get("mail_from") is None and not message.get("from_address"):
+        raise ApplicationError('raw needs a mail_from, "" for the null sender')
+    content = canonical(message["raw"])
+    if b"\0" in content or max(map(len, content.split(b"\r\n"))) > _LINE:
+        raise ApplicationError(f"raw has NUL, or a line of more than {_LINE} octets")
+    return content
 
 
 def _finished(mail: Outgoing, message: Mapping[str, Any], max_size: int, *, utf8: bool) -> Outgoing:
@@ -236,12 +242,15 @@ def _added(value: Any) -> Iterable[bytes]:
     for pair in pairs:
         if isinstance(pair, str | bytes) or len(pair) != 2:
             raise ApplicationError("headers is a dict, or a list of (name, value)")
-        name, text = (one.decode("utf-8", "replace") if isinstance(one, bytes) else one for one in pair)
-        if not isinstance(name, str) or not _NAME.fullmatch(name):
-            raise ApplicationError(f"headers: no name of a field: {name!r}")
-        if name.lower() in _MADE or name.lower().startswith("content-"):
-            raise ApplicationError(f"headers: {name} is made of the keys of email.send, or by who sends it")
-        yield unstructured(name, text_of(text, f"headers: {name}", VALUE))
+        yield _field(*(one.decode("utf-8", "replace") if isinstance(one, bytes) else one for one in pair))
+
+
+def _field(name: Any, text: Any) -> bytes:
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise ApplicationError(f"headers: no name of a field: {name!r}")
+    if name.lower() in _MADE or name.lower().startswith("content-"):
+        raise ApplicationError(f"headers: {name} is made of the keys of email.send, or by who sends it")
+    return unstructured(name, text_of(text, f"headers: {name}", VALUE))
 
 
 def _message_id(value: Any, send: _Send) -> str:

@@ -123,19 +123,25 @@ def _file(one: Any, what: str) -> tuple[Part, bool]:
     kind = text_of(one.get("content_type") or "application/octet-stream", f"{what}: content_type", 200)
     if not _TYPE.fullmatch(kind) or kind.lower().startswith("multipart/"):
         raise ApplicationError(f"{what}: no content_type: {kind!r}; write type/subtype, such as image/png")
-    content = one.get("content")
+    content = _octets(one.get("content"), kind, what)
+    encoding, content = _within(content, what) if kind.lower() == _WITHIN else ("base64", _base64(content))
+    named = {"filename": name} if name else {}
+    header = [
+        parameters("Content-Type", kind, _described(name, kind)),
+        parameters("Content-Disposition", "inline" if inline else "attachment", named),
+        _content_id(one.get("content_id"), what),
+        f"Content-Transfer-Encoding: {encoding}\r\n".encode(),
+    ]
+    return Part(b"".join(header), content), inline
+
+
+def _octets(content: Any, kind: str, what: str) -> bytes:
+    """Bytes, or for a text its characters."""
     if isinstance(content, str) and kind.lower().startswith("text/"):
-        content = content.encode("utf-8", "replace")
+        return content.encode("utf-8", "replace")
     if not isinstance(content, bytes):
         raise ApplicationError(f"{what}: content is a {type(content).__name__}; it is to be bytes")
-    header = parameters("Content-Type", kind, _described(name, kind))
-    header += parameters(
-        "Content-Disposition", "inline" if inline else "attachment", {"filename": name} if name else {}
-    )
-    header += _content_id(one.get("content_id"), what)
-    encoding, content = _within(content, what) if kind.lower() == _WITHIN else ("base64", _base64(content))
-    header += f"Content-Transfer-Encoding: {encoding}\r\n".encode()
-    return Part(header, content), inline
+    return content
 
 
 def _described(name: str, kind: str) -> dict[str, str]:

@@ -44,20 +44,29 @@ def kept(event: Mapping[str, Any]) -> dict[str, Any]:
     first = _firsts(event["headers"])
     sender = str(event.get("from_address") or "")
     to = (_boxes(first.get(b"reply-to")) or _boxes(first.get(b"from")) or _boxes(sender.encode()))[:1]
-    own = [str(one).lower() for one in event.get("to", ())]
-    others = [box for name in (b"to", b"cc") for box in _boxes(first.get(name))]
-    named = {*own, *(box.address.lower() for box in to)}
     identifier = _identifiers(first.get(b"message-id", b""))[:1]
-    before = _identifiers(first.get(b"references", b"")) or _identifiers(first.get(b"in-reply-to", b""))[:1]
     return {
         "in_reply_to": identifier,
-        "references": bounded([*(one for one in before if one not in identifier), *identifier]),
+        "references": _thread(first, identifier),
         "subject": _UNSEEN.sub(" ", str(event.get("subject") or ""))[:800],
         "reply_to": [_written(box) for box in to],
-        "reply_all": [_written(box) for box in others if box.address.lower() not in named],
+        "reply_all": _others(first, [*event.get("to", ()), *(box.address for box in to)]),
         "from_address": str(event.get("to_address") or ""),
         "refusal": refusal(event, *(box.address for box in to)),
     }
+
+
+def _thread(first: Mapping[bytes, bytes], identifier: list[str]) -> list[str]:
+    """What the thread has had, and the message itself at the end."""
+    before = _identifiers(first.get(b"references", b"")) or _identifiers(first.get(b"in-reply-to", b""))[:1]
+    return bounded([*(one for one in before if one not in identifier), *identifier])
+
+
+def _others(first: Mapping[bytes, bytes], named: Iterable[Any]) -> list[str]:
+    """Whom it was sent to beside those that are ``named``."""
+    known = {str(one).lower() for one in named}
+    boxes = [box for name in (b"to", b"cc") for box in _boxes(first.get(name))]
+    return [_written(box) for box in boxes if box.address.lower() not in known]
 
 
 def answer(message: Mapping[str, Any]) -> dict[str, Any]:

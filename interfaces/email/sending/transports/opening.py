@@ -52,24 +52,17 @@ def _server(parts: SplitResult, host: str) -> Smarthost:
     """SMTP or LMTP over TCP."""
     scheme = parts.scheme.lower()
     if not parts.hostname or parts.path not in ("", "/"):
-        raise ValueError(
-            f"write {scheme}://HOST, with USER:PASSWORD@ before it and :PORT behind it where they are needed"
-        )
+        raise ValueError(f"write {scheme}://HOST, or {scheme}://USER:PASSWORD@HOST:PORT")
     user, password = unquote(parts.username or ""), unquote(parts.password or "")
     if bool(user) != bool(password):
         raise ValueError(
-            "a user needs a password, and a password a user; what is no letter or digit in it is written as %XX"
+            "a user needs a password, and that a user; signs such as / @ : are written as %XX in them"
         )
     words = _words(parts, {"tls", "ca", "timeout", "connections"})
-    tls = "implicit" if scheme == "smtps" else words.get("tls", "starttls" if user else "offered")
-    if (tls not in _TLS and scheme != "smtps") or (scheme == "smtps" and "tls" in words):
-        raise ValueError(f"tls is one of {', '.join(_TLS)}, and smtps:// needs none")
-    if user and tls == "offered":
-        raise ValueError("a password needs tls=starttls, or tls=off where the network is trusted")
-    port = _port(parts) or {"smtp": 587 if user else 25, "smtps": 465, "lmtp": 24}[scheme]
+    tls = _tls(scheme, words.get("tls"), user)
     server = Server(
         host=parts.hostname,
-        port=port,
+        port=_port(parts) or {"smtp": 587 if user else 25, "smtps": 465, "lmtp": 24}[scheme],
         lmtp=scheme == "lmtp",
         tls=tls,
         context=_context(tls, words.get("ca")),
@@ -78,6 +71,20 @@ def _server(parts: SplitResult, host: str) -> Smarthost:
         **_numbers(words),
     )
     return Smarthost(server, host)
+
+
+def _tls(scheme: str, said: str | None, user: str) -> str:
+    """How TLS begins: before a password in any case, unless somebody says that the network is trusted."""
+    if scheme == "smtps":
+        if said is not None:
+            raise ValueError(f"tls is one of {', '.join(_TLS)}, and smtps:// needs none")
+        return "implicit"
+    found = said or ("starttls" if user else "offered")
+    if found not in _TLS:
+        raise ValueError(f"tls is one of {', '.join(_TLS)}, and smtps:// needs none")
+    if user and found == "offered":
+        raise ValueError("a password needs tls=starttls, or tls=off where the network is trusted")
+    return found
 
 
 def _port(parts: SplitResult) -> int | None:
