@@ -5,6 +5,7 @@ import random
 from interfaces.email.mime import Limits, MimeError, Parsed, Part
 from interfaces.email.mime.addresses import addresses
 from interfaces.email.mime.fields import parameters
+from interfaces.email.mime.flowed import unflowed
 from interfaces.email.mime.replies import reply_text
 from interfaces.email.mime.report import complaint, delivery_report, returned
 from interfaces.email.mime.words import decoded
@@ -89,7 +90,9 @@ def one(data: bytes) -> None:
             read(data)
         except MimeError:
             pass
-    reply_text(data.decode("latin-1"))
+    text = data.decode("latin-1")
+    reply_text(text)
+    assert "".join(unflowed(text).replace(">", "").split()) == "".join(text.replace(">", "").split())
 
 
 def message(data: bytes) -> None:
