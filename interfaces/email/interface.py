@@ -56,16 +56,13 @@ class Email(Interface[EmailOptions]):
         ]
         try:
             async with AsyncExitStack() as stack:
-                if options.ack == "accepted":
-                    await stack.enter_async_context(_accepting(service))
-                if options.guarded:
-                    await stack.enter_async_context(_guarded(service))
-                if options.ack == "accepted":
-                    await stack.enter_async_context(_accepting(service))
                 post = await stack.enter_async_context(_sending(options, context)) if sends else None
-                service.post = post
                 if post is not None:
                     post.receives(service)
+                if options.guarded:
+                    await stack.enter_async_context(_guarded(service))
+                if options.ack == "accepted":  # last: what was kept before begins at once
+                    await stack.enter_async_context(_accepting(service))
                 listeners = [
                     await stack.enter_async_context(
                         context.listening.open(

@@ -50,7 +50,8 @@ class Post:
         self._check = partial(compose, host=host, max_size=max_size)
 
     def receives(self, service: Service) -> None:
-        """Stand in front of the application of ``service``, with what comes back and what is to be told."""
+        """Send for the application of ``service``, and stand in front of it, with what comes back and is to be told."""
+        service.post = self
         if self.returns is not None:
             service.before(self.returns)
         service.bounces = self.reports

@@ -40,7 +40,6 @@ async def desk(monkeypatch, app, *, layer=None, **options):
     given = {"hostname": "mx.example.org", "send": "smtp://relay", "bounce_key": KEY, **options}
     context = Context(drain=5, layer=layer)
     async with Bench(app, **given) as bench, sending(EmailOptions(**given), context) as post:
-        bench.service.post = post
         post.receives(bench.service)
         peer = bench.connect()
         await peer.codes(EHLO)

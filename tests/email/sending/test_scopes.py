@@ -24,7 +24,7 @@ async def desk(monkeypatch, app, *replies):
     monkeypatch.setattr(sender, "_transport", lambda options: transport)
     options = EmailOptions(hostname="mx.example.org", send="smtp://relay")
     async with Bench(app) as bench, sending(options, Context(drain=5)) as post:
-        bench.service.post = post
+        post.receives(bench.service)
         peer = bench.connect()
         await peer.codes(EHLO)
         yield bench, peer, transport
