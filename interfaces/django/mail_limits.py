@@ -1,6 +1,7 @@
 """Bounds of the log of mail and of its admin."""
 
 __all__ = [
+    "ADMIN_REPLAYED", "ADMIN_SECONDS",
     "ERROR", "LARGE", "MOST", "PENDING", "PIECE", "REMOVED", "REPLAYED", "REPLIES", "SECONDS", "SHOWN", "TEXT",
 ]  # fmt: skip
 
@@ -26,3 +27,7 @@ REMOVED = 500
 """Contents that are removed within one look."""
 SHOWN = 200_000
 """Characters of a text that the admin shows."""
+ADMIN_REPLAYED = 20
+"""Messages that are replayed while the page of the admin waits."""
+ADMIN_SECONDS = 30.0
+"""For the application's verdict on each of them."""

@@ -58,5 +58,8 @@ def prune_mail(
         remove(batch)
         gone += len(batch)
     deleted = received.filter(received_at__lt=now - rows).delete()[0]
+    orphans = MailContent.objects.using(using).filter(mails=None)  # whose rows were deleted by hand
+    while batch := [*orphans[:REMOVED]]:
+        remove(batch)
     deleted += sent.filter(created_at__lt=now - rows).delete()[0]
     return {"mail": deleted, "mail content": gone}

@@ -21,6 +21,21 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
 ]
+if os.environ.get("PROJ_ADMIN"):
+    INSTALLED_APPS += ["django.contrib.admin", "django.contrib.messages"]
+    MIDDLEWARE += [
+        "django.contrib.messages.middleware.MessageMiddleware",
+        "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    ]
+    PROCESSORS = ["template.context_processors.request", "contrib.auth.context_processors.auth",
+                  "contrib.messages.context_processors.messages"]  # fmt: skip
+    TEMPLATES = [
+        {
+            "BACKEND": "django.template.backends.django.DjangoTemplates",
+            "APP_DIRS": True,
+            "OPTIONS": {"context_processors": [f"django.{name}" for name in PROCESSORS]},
+        }
+    ]
 STATIC_URL = "/static/"
 USE_TZ = True
 DATABASES = {

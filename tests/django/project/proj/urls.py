@@ -4,6 +4,7 @@ import asyncio
 
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
+from django.apps import apps
 from django.contrib.auth.models import User
 from django.http import HttpResponse
 from django.urls import path
@@ -28,3 +29,7 @@ def notify(request):
 
 
 urlpatterns = [path("users/", users), path("server/", server), path("notify/", notify)]
+if apps.is_installed("django.contrib.admin"):
+    from django.contrib import admin
+
+    urlpatterns.append(path("admin/", admin.site.urls))
