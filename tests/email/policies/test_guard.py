@@ -2,16 +2,20 @@
 
 import asyncio
 import smtplib
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from interfaces.email.auth.zone import Zone
 from interfaces.email.interface import Email, EmailOptions
 from interfaces.email.policies.guard import resolver_of
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context
+from tests.email.auth.dns_server import serving
 
 ZONE = """\
 example.org. TXT "v=spf1 ip4:127.0.0.1 -all"
@@ -130,3 +134,38 @@ def test_a_streamed_message_is_checked_at_its_end(tmp_path: Path) -> None:
     said = served(tmp_path, talk, app, authenticate=("dmarc",), reject_dmarc=True, stream=True)
     assert (said[0], said[1][0]) == (250, 550)
     assert seen == ["none", 550]
+
+
+def test_a_real_resolver(tmp_path: Path) -> None:
+    """The same over the network: a DNS server that answers, and one that fails."""
+    zone = Zone({"_dmarc.example.net": {"TXT": ["v=DMARC1; p=reject"]}}, broken=["example.com"])
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+
+    def talk(port: int) -> list[Any]:
+        with smtplib.SMTP("127.0.0.1", port, timeout=10) as client:
+            return [sent(client, domain) for domain in ("example.org", "example.net", "example.com")]
+
+    async def run() -> Any:
+        async with serving(zone) as server:
+            options = EmailOptions(
+                bind=("127.0.0.1:0",), authenticate=("dmarc",), reject_dmarc=True, dns=(server.address,)
+            )
+            async with Email(options).serve(app, Context(names=("email",), state={})) as addresses:
+                return await asyncio.to_thread(talk, int(str(addresses[0]).rpartition(":")[2]))
+
+    said = asyncio.run(run())
+    assert [one if one == 250 else one[0] for one in said] == [250, 550, 451]
+
+
+def test_what_is_off_is_not_there() -> None:
+    """A server that checks nothing imports nothing for it."""
+    code = (
+        "import sys, interfaces.email.interface as found\n"
+        "found.EmailOptions()\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules} & {'dns', 'cryptography', 'redis'}),"
+        " *[name for name in sys.modules if name.startswith(('interfaces.email.auth', 'interfaces.email.policies'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == []
