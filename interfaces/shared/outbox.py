@@ -21,7 +21,7 @@ from interfaces.shared.errors import Unavailable
 from interfaces.shared.pacing import Pace, back_off
 from interfaces.shared.sendings import Held, Overtaken, Record, Sending, Store, Tried, Way
 
-__all__ = ["COUNTS", "DEATHS", "Outbox", "Rules"]
+__all__ = ["ANSWERS", "COUNTS", "DEATHS", "LOOK", "Outbox", "Rules"]
 
 log = logging.getLogger("interfaces.outbox")
 
@@ -29,6 +29,8 @@ DEATHS = 10
 """Attempts that may die with their process before anything is sent; then the message is given up as their cause."""
 LOOK = 1.0
 """Seconds between two tries to tell a store that does not answer what became of a message."""
+ANSWERS = 5
+"""Tries, LOOK seconds apart, to tell a result while the broker is away."""
 COUNTS = ("sent", "later", "failed", "uncertain", "unanswered")
 """What is counted, behind the outbox's name and a dot."""
 
@@ -294,11 +296,20 @@ class Outbox:
             return
         name = held.message.get("id") or held.id
         result = {**told, "type": self.way.result, "id": name, "final": final}
-        try:
-            await self.answer(channel, result)
-        except Exception as error:  # noqa: BLE001 - a name may be none, its reader slow; what was sent is sent
-            self._count(f"{self.way.name}.unanswered", 1)
-            log.warning("%s %s: its result could not be told: %s", self.way.name, held.id, error)
+        for left in reversed(range(ANSWERS)):
+            try:
+                await self.answer(channel, result)
+                return
+            except Unavailable as error:  # a broker comes back, or its reader has gone
+                failed: Exception = error
+                if left and not self._stopping.is_set():
+                    await asyncio.sleep(LOOK)
+                    continue
+            except Exception as error:  # noqa: BLE001 - a name may be none, its reader slow; what was sent is sent
+                failed = error
+            break
+        self._count(f"{self.way.name}.unanswered", 1)
+        log.warning("%s %s: its result could not be told: %s", self.way.name, held.id, failed)
 
 
 def _number(value: Any, otherwise: float) -> float:

@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter, deque
 from contextlib import asynccontextmanager
 
+from interfaces.shared.errors import Unavailable
 from interfaces.shared.outbox import Outbox, Rules
 from interfaces.shared.sendings import Tried
 
@@ -71,7 +72,7 @@ class Watched:
     """An outbox that runs, and what it has answered and counted."""
 
     def __init__(self, way, store, **rules):
-        self.answers, self.counts = [], Counter()
+        self.answers, self.counts, self.away = [], Counter(), 0
         count = lambda name, by: self.counts.update({name: by})  # noqa: E731 - one line of a fake
         clock = getattr(store, "clock", None)
         more = {"clock": clock} if clock else {}
@@ -79,6 +80,9 @@ class Watched:
         self.store = store
 
     async def _answer(self, channel, result):
+        if self.away:
+            self.away -= 1
+            raise Unavailable("no broker")
         if channel == "full":
             raise RuntimeError("it is full")
         self.answers.append((channel, result))

@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from interfaces.shared.errors import Unavailable
-from interfaces.shared.outbox import COUNTS, DEATHS, Outbox
+from interfaces.shared.outbox import ANSWERS, COUNTS, DEATHS, Outbox
 from interfaces.shared.sendings import Overtaken, Record, Sending, Tried
 from interfaces.shared.waiting import MemoryStore
 from tests.shared.outboxes import LATER, SENT, Asked, Clock, Scripted, running
@@ -402,6 +402,22 @@ def test_a_result_that_cannot_be_told(caplog):
 
     asyncio.run(main())
     assert "it is full" in caplog.text
+
+
+@pytest.mark.parametrize("outage", [ANSWERS - 1, ANSWERS])
+def test_a_result_that_cannot_be_told_for_now(outage, monkeypatch, caplog):
+    """While the broker is away it is tried again, and then given up and counted: its reader may have gone."""
+    monkeypatch.setattr("interfaces.shared.outbox.LOOK", 0)
+
+    async def main():
+        store, _ = memory(ASKS)
+        async with running(Scripted(), store) as box:
+            box.away = outage
+            await box.until(lambda: box.answers or box.counts["test.send.unanswered"])
+        assert len(box.answers) == (outage < ANSWERS)
+        assert box.counts["test.send.unanswered"] == (outage == ANSWERS)
+
+    asyncio.run(main())
 
 
 def test_a_destination_that_is_down_gets_a_rest():
