@@ -156,7 +156,7 @@ class Box:
             except FileNotFoundError:
                 continue
             if lapsed:
-                put += self.deferred(Taken(path, *found), 0, found[1])
+                put += self.deferred(Taken(path, *found), 0, found[1] + 1)  # it may have begun
         return put
 
 
@@ -281,7 +281,7 @@ class Watch:
 
     def _put(self, taken: Taken, kinds: set[str]) -> bool:
         if self.intake.service.draining and "defer" in kinds:
-            return self.box.deferred(taken, 0, taken.attempts)
+            return self.box.deferred(taken, 0, taken.attempts + 1)
         if "defer" in kinds:
             seconds = min(LONGEST, FIRST * 2 ** min(taken.attempts, 20))
             return self.box.deferred(taken, seconds, taken.attempts + 1)
