@@ -83,6 +83,8 @@ class Proof(TypedDict):
     """DMARC: what the domain asks for, of messages that fail."""
     sets: NotRequired[str]
     """ARC: how many servers have sealed it."""
+    dmarc: NotRequired[str]
+    """ARC: what the last of them says to have found by DMARC."""
 
 
 class Authentication(TypedDict):

@@ -32,6 +32,10 @@ class EmailOptions:
     auth: str = option(
         "", "module:function that is asked for (user, password) of AUTH; what it returns is true for yes"
     )
+    auth_keys: str = option(
+        "",
+        "module:function that is asked for (user): a key of SCRAM-SHA-256 as PostgreSQL writes it, or None",
+    )
     auth_unencrypted: bool = option(False, "offer AUTH without TLS too: where the network is trusted")
     xclient_from: tuple[str, ...] = option(
         (), "mail proxies whose XCLIENT is believed: addresses, networks, unix; for SMTP, as Postfix has it"
@@ -241,6 +245,10 @@ class EmailOptions:
     reject_spf: bool = option(
         False, "refuse what a domain says is not sent by it (550), put off what cannot be checked (451)"
     )
+    arc_trusted: tuple[str, ...] = option(
+        (),
+        "domains whose ARC seals are believed, such as a mailing list's: what they found to pass DMARC is not refused",
+    )
     authentication_results: bool = option(
         False,
         "put a field Authentication-Results in front of a message, and take away those that say to be ours",
@@ -303,7 +311,7 @@ class EmailOptions:
             raise ConfigError("--email-spool keeps what is accepted: it needs --email-ack accepted")
         if self.stream and self.ack == "accepted":
             raise ConfigError("--email-stream needs --email-ack processed: the application comes first there")
-        if self.submission_bind and not self.auth:
+        if self.submission_bind and not self.auth and not self.auth_keys:
             raise ConfigError(
                 "--email-submission-bind needs --email-auth module:function, to know the users by"
             )
@@ -322,6 +330,8 @@ class EmailOptions:
         for needed, asked in (("dmarc", self.reject_dmarc), ("spf", self.reject_spf)):
             if asked and not {needed, "dmarc"} & {*self.methods}:
                 raise ConfigError(f"--email-reject-{needed} needs --email-authenticate {needed}")
+        if self.arc_trusted and "arc" not in self.methods:
+            raise ConfigError("--email-arc-trusted needs --email-authenticate arc")
         if self.authentication_results and not self.methods:
             raise ConfigError(
                 "--email-authentication-results needs --email-authenticate: spf,dkim,dmarc,arc,iprev"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from interfaces.email.auth import tags
+from interfaces.email.auth.authors import plain
 from interfaces.email.auth.canonical import Field, field
 from interfaces.email.auth.keys import PublicKey
 from interfaces.email.auth.message import Message, value
@@ -18,6 +19,7 @@ __all__ = ["check"]
 SETS = 50
 """Servers of a chain (RFC 8617 §4.2.1)."""
 RESULTS, MESSAGE, SEAL = KINDS = (b"arc-authentication-results", b"arc-message-signature", b"arc-seal")
+_DMARC = re.compile(r"[ \t]*dmarc[ \t]*=[ \t]*([a-z]+)", re.IGNORECASE | re.ASCII)
 _INSTANCE = re.compile(r"[ \t\r\n]*i[ \t\r\n]*=[ \t\r\n]*([0-9]{1,2})[ \t\r\n]*;", re.ASCII)
 
 
@@ -53,7 +55,15 @@ async def check(message: Message, resolver: Resolver, now: float) -> Result:
         return Result("fail", domain, str(error))
     except Broken as broken:
         return Result("temperror" if broken.result == "temperror" else "fail", domain, broken.reason)
-    return Result("pass", domain, "", {"sets": str(len(chain))})
+    return Result("pass", domain, "", {"sets": str(len(chain)), "dmarc": _dmarc(chain[-1])})
+
+
+def _dmarc(last: _Set) -> str:
+    """What the last server found by DMARC; "none" when it does not say."""
+    for said in plain(value(last.fields[RESULTS]).replace("\r\n", "")).split(";"):
+        if found := _DMARC.match(said):
+            return found[1].lower()
+    return "none"
 
 
 def _chain(message: Message) -> list[_Set]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from interfaces.email.auth.canonical import Field
 
-__all__ = ["domains"]
+__all__ = ["domains", "plain"]
 
 MOST = 20
 """Addresses of an author that are told apart."""
@@ -15,7 +15,7 @@ def domains(fields: Sequence[Field]) -> list[str]:
     found = []
     for _, raw in fields:
         value = raw.partition(b":")[2].decode("utf-8", "replace").replace("\r\n", "")
-        found += [one.rpartition("@")[2].strip().lower() for one in _addresses(_plain(value))[: MOST + 1]]
+        found += [one.rpartition("@")[2].strip().lower() for one in _addresses(plain(value))[: MOST + 1]]
     return found[: MOST + 1]
 
 
@@ -32,7 +32,7 @@ def _addresses(text: str) -> list[str]:
     return found
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """``text`` without quoted strings, for which a letter stands, and without comments, which may be nested."""
     kept, depth, quoted, skip = [], 0, False, False
     for char in text:

@@ -1,6 +1,6 @@
 """What is refused for what SPF and DMARC found (RFC 9989 §5, RFC 7208 §8.4, RFC 7372). Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from interfaces.shared.delivery import Verdict
@@ -8,15 +8,25 @@ from interfaces.shared.delivery import Verdict
 __all__ = ["verdict"]
 
 
-def verdict(found: Mapping[str, Any], *, dmarc: bool, spf: bool) -> Verdict | None:
+def verdict(
+    found: Mapping[str, Any], *, dmarc: bool, spf: bool, sealers: Collection[str] = ()
+) -> Verdict | None:
     """``dmarc``: refuse what fails where the domain asks for that; ``spf``: refuse what a domain says is not its.
+
+    What one of ``sealers`` passed on, and had found to pass DMARC, is refused for neither (RFC 8617 §7.2.1).
 
     A check that could not be made puts the message off: else whoever breaks the DNS gets through.
     """
+    if _believed(found.get("arc"), sealers):
+        return None
     for switched, one, refusal in ((dmarc, found.get("dmarc"), _dmarc), (spf, found.get("spf"), _spf)):
         if switched and one is not None and (said := refusal(one)) is not None:
             return said
     return None
+
+
+def _believed(arc: Mapping[str, str] | None, sealers: Collection[str]) -> bool:
+    return arc is not None and arc["result"] == "pass" and arc["domain"] in sealers and arc["dmarc"] == "pass"
 
 
 def _dmarc(one: Mapping[str, str]) -> Verdict | None:

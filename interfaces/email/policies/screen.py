@@ -37,6 +37,7 @@ class Screen:
         self.service = service
         self.options = options = service.options
         self.trusted = networks(options.trusted, "--email-trusted")
+        self.sealers = {one.lower() for one in options.arc_trusted}
         self.checks = Checks(
             options.methods, resolver, host=options.name, timeout=options.authenticate_timeout
         )
@@ -50,7 +51,9 @@ class Screen:
         more["authentication"] = found
         if (name := found["iprev"]) is not None:
             transaction.place.client_name = name["domain"] or None
-        said = verdict(found, dmarc=self.options.reject_dmarc, spf=self.options.reject_spf)
+        said = verdict(
+            found, dmarc=self.options.reject_dmarc, spf=self.options.reject_spf, sealers=self.sealers
+        )
         if len(head) > LARGEST and (self.options.reject_dmarc or self.options.authentication_results):
             said = ENDLESS  # whoever wrote it, and what is forged in it, nobody has looked for
         if said is not None:

@@ -37,8 +37,28 @@ THREE = sealed(sealed(ONE, b"list.example"), b"last.example")
 def test_chains_of_another_implementation() -> None:
     """Chains that dkimpy makes hold, and name who sealed them last."""
     assert checked(MAIL) == Result("none")
-    assert checked(ONE) == Result("pass", "example.org", "", {"sets": "1"})
-    assert checked(THREE) == Result("pass", "example.org", "", {"sets": "3"})
+    assert checked(ONE) == Result("pass", "example.org", "", {"sets": "1", "dmarc": "none"})
+    assert checked(THREE) == Result("pass", "example.org", "", {"sets": "3", "dmarc": "none"})
+
+
+@pytest.mark.parametrize(
+    ("said", "dmarc"),
+    [
+        (b"dmarc=pass header.from=x", "pass"), (b"spf=pass; DMARC = fail (p=reject)", "fail"),
+        (b'spf=pass reason="; dmarc=pass"', "none"), (b"spf=pass (; dmarc=pass)", "none"), (b"x-dmarc=pass", "none"),
+    ],
+)  # fmt: skip
+def test_what_the_last_server_found(said: bytes, dmarc: str) -> None:
+    """Its word on DMARC is its own, and not what somebody made it quote."""
+    content = b"Authentication-Results: mx.example; arc=none; %b\r\n" % said + MAIL
+    sets = dkimpy.arc_sign(content, b"r", b"example.org", pem(rsa()), b"mx.example", timestamp=1)
+    if (
+        b"Authentication-Results: i=1; mx.example" in b"".join(sets)
+        and b"dmarc" not in b"".join(sets).lower()
+    ):
+        dmarc = "none"  # dkimpy has left out what it cannot read
+    found = checked(b"".join(sets) + MAIL)
+    assert (found.result, found.more["dmarc"]) == ("pass", dmarc)
 
 
 def test_what_a_list_adds_breaks_only_the_older_signatures() -> None:

@@ -38,3 +38,19 @@ def test_what_is_refused(
 def test_what_was_not_checked() -> None:
     """Without results there is no verdict."""
     assert verdict({}, dmarc=True, spf=True) is None
+
+
+@pytest.mark.parametrize(
+    ("arc", "refused"),
+    [
+        ({"result": "pass", "domain": "list.example", "dmarc": "pass"}, False),
+        ({"result": "pass", "domain": "list.example", "dmarc": "fail"}, True),
+        ({"result": "pass", "domain": "other.example", "dmarc": "pass"}, True),
+        ({"result": "fail", "domain": "list.example"}, True),
+        (None, True),
+    ],
+)
+def test_whom_we_believe_to_have_checked(arc: dict[str, str] | None, refused: bool) -> None:
+    """What a sealer of ours found to pass is not refused for what it has broken since."""
+    results = {**found("dmarc", "fail", policy="reject"), "arc": arc}
+    assert (verdict(results, dmarc=True, spf=True, sealers={"list.example"}) is not None) == refused
