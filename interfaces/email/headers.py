@@ -6,7 +6,7 @@ hostile fields; here a field is bytes, and decoding one is asked for one at a ti
 
 import re
 from dataclasses import dataclass, field
-from email.errors import HeaderParseError
+from email.errors import MessageError
 from email.header import decode_header, make_header
 from typing import Final
 
@@ -66,7 +66,7 @@ class Headers:
             return plain
         try:
             return " ".join(str(make_header(decode_header(plain))).splitlines())  # none can forge a field
-        except (HeaderParseError, LookupError, ValueError):
+        except (MessageError, LookupError, ValueError):
             return plain
 
 

@@ -164,6 +164,7 @@ def test_encoded_words_are_decoded(value: bytes, decoded: str | None) -> None:
 @example(b"=?rot13?q?a?=")
 @example(b"=?idna?q?=ff?=")
 @example(b"=?unknown-8bit?q?=ff?=")
+@example(b"=?utf-8\xff?q?a?=")
 def test_no_field_raises(value: bytes) -> None:
     """A hostile encoded word is text that can be sent on."""
     assert isinstance(text(value), str)
