@@ -271,3 +271,26 @@ async def test_messages_in_files_have_a_limit():
         assert await desk.kinds(content=b"y\n" * 80_000) == ["defer"]
         desk.go.set()
         assert await first == ["accept"] and bench.service.spooled == 0 and len(desk.events) == 1
+
+
+@scene
+async def test_whom_some_refuse_beside_others_its_sender_is_told():
+    """Once, and where that fails the message comes again: nobody is dropped in silence."""
+    async with Bench() as bench:
+        desk = Desk(bench, {"type": "email.status", "index": 0, "code": 550})
+        told, fails = [], [OSError("no sender")]
+
+        async def bounces(transaction, refused):
+            if fails:
+                raise fails.pop()
+            told.append([one.address.text for one, _, _ in refused])
+
+        bench.service.bounces = bounces
+        both = ("me@a.example", ["no@b.example", "yes@b.example"])
+        assert await desk.kinds(both, heard=False) == ["defer", "accept"]
+        assert await desk.kinds(both, heard=False) == ["reject", "accept"]
+        assert told == [["no@b.example"]] and len(desk.events) == 1
+        desk.words = ({"type": "email.reject"},)
+        assert (
+            await desk.kinds(("", ["x@b.example", "y@b.example"])) == ["reject", "reject"] and len(told) == 1
+        )
