@@ -2,6 +2,7 @@
 """Mail under kill -9: what was answered 250 is there, and nothing that a repeat brings is done twice.
 
     python tools/soak_mail.py [--way one|redis|direct] [--kills N] [--level SECONDS] [--seed N] [--fault early|twice]
+                              [--ack accepted]
 
 All three ways unless given: ``interfaces serve email`` with its application in one process (200 kills); an interface
 container with two workers, through a broker or over connections of their own (100 each). Clients send over SMTP and
@@ -15,6 +16,8 @@ effect once, by the dedupe key; all repeats of a message have one key; messages 
 once for each recipient; of two that are the same on purpose both came; what was deferred ran again; no message was
 given up; and every way to die and to hang up was tried. ``--fault early`` answers before it writes, ``--fault twice``
 does not look at the key: each has to end with 1, the proof that this can fail.
+
+``--ack accepted``: the server answers once a message is in its spool, in one process, and is killed at six points more.
 """
 
 import argparse
@@ -39,7 +42,7 @@ for place in (str(TOOLS), str(TOOLS.parent)):
         sys.path.insert(0, place)
 
 from soak_durable import break_broker_of  # noqa: E402 - found beside this file, and in the checkout
-from soak_mail_app import APPLICATION, BODY, SERVER, TABLES, opened  # noqa: E402
+from soak_mail_app import APPLICATION, BODY, SERVER, SPOOL, TABLES, opened  # noqa: E402
 from soak_mail_client import HANGS, Mail, Traffic  # noqa: E402
 
 from interfaces.layers.embedded import Embedded  # noqa: E402
@@ -53,6 +56,8 @@ SLOW = 2.5
 """Seconds of a slow message: more than the verdict may take."""
 CALM = 10.0
 """Seconds after a kill in which a message may still run twice: whoever waited for the dead has been told by then."""
+HANDLED = 90.0
+"""Seconds in which what was accepted last has to be handled: longer than the pause behind a third attempt."""
 WARM = 20.0
 """Seconds of a server's life before its memory is looked at: it grows by 7 MiB in them, and then no more."""
 GROWTH = 6.0
@@ -60,11 +65,12 @@ GROWTH = 6.0
 WAYS = {"one": 200, "redis": 100, "direct": 100}
 
 
-def plan_of(way: str) -> list[tuple[str, str]]:
+def plan_of(way: str, *, accepted: bool = False) -> list[tuple[str, str]]:
     """Who is killed, and at which point; "": at a random moment."""
     one = way == "one"
     spooled = set(() if one else BODY.values())  # workers cannot read files of the server's, so it has none
-    server = [("server", point) for point in (*SERVER, "") if point not in spooled]
+    points = (*SPOOL, *SERVER, "") if accepted else (*SERVER, "")
+    server = [("server", point) for point in points if point not in spooled]
     rest = [("server" if one else "worker", point) for point in (*APPLICATION, "")] + [("broker", "")] * (
         not one
     )
@@ -76,10 +82,11 @@ def plan_of(way: str) -> list[tuple[str, str]]:
 class House:
     """The processes of one way to run it."""
 
-    def __init__(self, folder: Path, way: str, broker: str, fault: str) -> None:
+    def __init__(self, folder: Path, way: str, fault: str, *, accepted: bool = False) -> None:
         self.folder = folder
         self.way = way
-        self.broker = broker
+        self.broker = ""
+        self.spool = folder / "spool" if accepted else None
         self.ports = [free_port() for _ in range(2)]
         self.database = folder / "mail.sqlite3"
         self.env = {"SOAK_DATABASE": str(self.database), "SOAK_SLOW": str(SLOW), "SOAK_FAULT": fault}
@@ -95,6 +102,7 @@ class House:
                      f"127.0.0.1:{self.ports[1]}", "--email-verdict-timeout", str(VERDICT), "--no-access-log",
                      "--email-keep-verdicts", "30", *(layer or app)]  # fmt: skip
             words += ["--relay-bind", "127.0.0.1:0"] if self.way == "direct" else []
+            words += ["--email-ack", "accepted", "--email-spool", str(self.spool)] if self.spool else []
         else:
             words = ["worker", *app, *layer]
         folder = self.folder / f"{name}-{next(self._numbers)}"
@@ -134,6 +142,21 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as sock:
         port: int = sock.getsockname()[1]
         return port
+
+
+async def handled(house: House, traffic: Traffic) -> list[str]:
+    """Wait until the application has had what was accepted before it was asked; what is wrong with the rest."""
+    if house.spool is None:
+        return []
+    until = time.monotonic() + HANDLED
+    promised = {(mail.name, one) for mail in traffic.mails for one in mail.ids}
+    database = opened(str(house.database))
+    while promised and time.monotonic() < until:
+        await asyncio.sleep(0.5)
+        promised -= {*database.execute("SELECT name, recipient FROM effect")}
+    database.close()
+    dead = len(list((house.spool / "dead").glob("*.letter")))
+    return [f"{dead} were given up by the spool"] if dead else []
 
 
 class Judge:
@@ -227,7 +250,11 @@ async def level(house: House, seconds: float) -> str:
 async def soak(way: str, house: House, broker: Embedded | None, given: argparse.Namespace) -> list[str]:
     """Kill so often, then let it be, and look; what is wrong."""
     kills = WAYS[way] if given.kills is None else given.kills
-    plan, deaths, whens = plan_of(way), Counter[str](), list[tuple[float, float]]()
+    plan, deaths, whens = (
+        plan_of(way, accepted=house.spool is not None),
+        Counter[str](),
+        list[tuple[float, float]](),
+    )
     choose = random.Random(given.seed)
     names = ["server"] + (["worker-0", "worker-1"] if way != "one" else [])
     for name in names:
@@ -251,6 +278,7 @@ async def soak(way: str, house: House, broker: Embedded | None, given: argparse.
     grown = await level(house, given.level)
     traffic.end()
     await sending
+    given_up = await handled(house, traffic)
     judge = Judge(house.database, traffic, whens)
     judge.judge()
     told = {what: number for what, number in judge.figures.items() if number} | {
@@ -265,17 +293,18 @@ async def soak(way: str, house: House, broker: Embedded | None, given: argparse.
     return [
         *(f"{number} {what}" for what, number in judge.faults.items() if number),
         *([grown] if grown else []),
+        *given_up,
         *(f"not tried: {one}" for one in sorted((wanted - deaths.keys()) | (hangs - traffic.counts.keys()))),
     ]
 
 
 @contextmanager
-def house_of(way: str, fault: str) -> Iterator[tuple[House, Embedded | None]]:
+def house_of(way: str, given: argparse.Namespace) -> Iterator[tuple[House, Embedded | None]]:
     """The processes of a way, with a broker where it needs one; killed in the end."""
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
         folder = Path(name)
         broker = Embedded(folder / "broker") if way != "one" else None
-        house = House(folder, way, "", fault)
+        house = House(folder, way, given.fault, accepted=given.ack == "accepted")
         opened(str(house.database)).executescript(TABLES)
         try:
             if broker is not None:
@@ -298,10 +327,11 @@ def main() -> int:
     parser.add_argument("--level", type=float, default=45.0)
     parser.add_argument("--seed", type=int, default=random.randrange(1 << 30))
     parser.add_argument("--fault", choices=["early", "twice"], default="")
+    parser.add_argument("--ack", choices=["processed", "accepted"], default="processed")
     given = parser.parse_args()
     faults = []
-    for way in given.way or WAYS:
-        with house_of(way, given.fault) as (house, broker):
+    for way in given.way or (["one"] if given.ack == "accepted" else WAYS):
+        with house_of(way, given) as (house, broker):
             faults += [f"{way}: {fault}" for fault in asyncio.run(soak(way, house, broker, given))]
     print("\n".join(faults) or "nothing that was acknowledged is lost, and nothing was done twice")
     return 1 if faults else 0

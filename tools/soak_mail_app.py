@@ -22,19 +22,23 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
-__all__ = ["APPLICATION", "BODY", "SERVER", "TABLES", "application", "main", "opened"]
+__all__ = ["APPLICATION", "BODY", "SERVER", "SPOOL", "TABLES", "application", "main", "opened"]
 
 APPLICATION = ("started", "before", "slow", "inside", "written", "said")
 """Points: before the application takes the message, before and in its work, in its transaction, and behind that; and
 once it has sent its verdict."""
 CONNECTION = {
     "connection_made": "connected", "data_received": "bytes", "_begin": "begun", "_add": "data", "_deliver": "dot",
-    "_call": "called", "_decided": "decided", "_answer": "answering", "eof_received": "end", "connection_lost": "lost",
+    "_decided": "decided", "_told": "answering", "eof_received": "end", "connection_lost": "lost",
 }  # fmt: skip
-"""Points before these methods of a connection. "answered" is behind the answer, which then is on its way."""
+"""Points before these methods of a connection. "called" is before the call of the application, or before what is done
+in its place; "answered" is behind the answer, which then is on its way."""
 REPEATS = {"orphan": "orphan", "remember": "kept"}
 BODY = {"_write": "spooled"}
-SERVER = (*CONNECTION.values(), "answered", *REPEATS.values(), *BODY.values())
+SERVER = (*CONNECTION.values(), "called", "answered", *REPEATS.values(), *BODY.values())
+SPOOL = ("write", "written-down", "synced", "kept-told", "starting", "settling")
+"""Points of what is accepted before the application has it: before it is written, between that and its fsync, behind
+the fsync, before the answer; before the application starts, and before what it said is written down."""
 ARM = Path(os.environ.get("SOAK_ARM", "never"))
 FAULT = os.environ.get("SOAK_FAULT", "")
 TABLES = """
@@ -162,9 +166,11 @@ async def application(scope: Any, receive: Any, send: Any) -> None:
 
 def patched() -> None:
     """Give the server its points."""
-    from interfaces.email.body import Body  # noqa: PLC0415 - workers need none of it
-    from interfaces.email.connection import Connection  # noqa: PLC0415
+    from interfaces.email import connection  # noqa: PLC0415 - workers need none of it
+    from interfaces.email.accepting import Accepting  # noqa: PLC0415
+    from interfaces.email.body import Body  # noqa: PLC0415
     from interfaces.email.deliveries import Repeats  # noqa: PLC0415
+    from interfaces.shared.spool.segments import Segments  # noqa: PLC0415
 
     def behind(point: str, method: Callable[..., Any]) -> Callable[..., Any]:
         def call(*words: Any) -> Any:
@@ -173,19 +179,35 @@ def patched() -> None:
 
         return call
 
+    def after(point: str, method: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*words: Any) -> Any:
+            found = method(*words)
+            at(point)
+            return found
+
+        return call
+
     def answered(method: Callable[..., Any]) -> Callable[..., Any]:
-        def call(self: Any, *replies: bytes) -> None:
-            method(self, *replies)
+        def call(self: Any, message: Any, replies: list[bytes]) -> None:
+            method(self, message, replies)
             if replies[0].startswith(b"250 2"):
                 at("answered")
 
         return call
 
-    points: list[tuple[type, dict[str, str]]] = [(Connection, CONNECTION), (Repeats, REPEATS), (Body, BODY)]
+    accepted = {"_is_kept": "kept-told", "_begin": "starting", "_decided": "settling"}
+    points: list[tuple[Any, dict[str, str]]] = [
+        (connection.Connection, CONNECTION), (Repeats, REPEATS), (Body, BODY), (Accepting, accepted),
+        (Segments, {"_write": "write"}), (connection, {"call": "called"}),
+    ]  # fmt: skip
     for kind, names in points:
         for name, point in names.items():
             setattr(kind, name, behind(point, getattr(kind, name)))
-    setattr(Connection, "_answer", answered(getattr(Connection, "_answer")))  # noqa: B009, B010 - mypy knows another
+    for owner, name, wrapped in (
+        (connection.Connection, "_told", answered), (Segments, "_write", lambda one: after("written-down", one)),
+        (Segments, "add", lambda one: after("synced", one)),
+    ):  # fmt: skip
+        setattr(owner, name, wrapped(getattr(owner, name)))
 
 
 def main() -> int:

@@ -30,6 +30,13 @@ def test_deaths_lose_nothing_that_was_acknowledged(way: str, died: str) -> None:
     assert FINE in done.stdout
 
 
+def test_deaths_lose_nothing_that_was_accepted() -> None:
+    """Those at the first six points of the spool, before the application has a message that was answered 250."""
+    done = soak("--ack", "accepted", "--kills", "6")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "server write=1;" in done.stdout and "server synced=1;" in done.stdout and FINE in done.stdout
+
+
 def test_an_application_that_answers_before_it_writes_is_found_out() -> None:
     """It loses what was answered 250, and the soak says so."""
     done = soak("--way", "one", "--kills", "5", "--fault", "early")
@@ -50,6 +57,14 @@ def test_every_point_is_in_the_plan(mail: Any, way: str) -> None:
     missing = set() if way == "one" else {"spooled"}
     assert sorted(points) == sorted({*app.SERVER, *app.APPLICATION} - missing)
     assert len({*app.SERVER, *app.APPLICATION}) == 20
+
+
+def test_the_points_of_the_spool_are_in_the_plan_of_what_is_accepted(mail: Any) -> None:
+    """Six more, of the server alone."""
+    app = load("tools/soak_mail_app.py")
+    plan = mail.plan_of("one", accepted=True)
+    assert {point for who, point in plan if who == "server"} >= {*app.SPOOL} and len(app.SPOOL) == 6
+    assert not {point for _, point in mail.plan_of("one")} & {*app.SPOOL}
 
 
 def test_the_judge_finds_every_broken_promise(mail: Any, tmp_path: Path) -> None:
