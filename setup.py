@@ -46,6 +46,7 @@ HOT = [
     "interfaces/email/kinds.py",
     "interfaces/email/xclient.py",
     "interfaces/email/wire_lines.py",
+    "interfaces/email/wire_identity.py",
     "interfaces/email/wire_smtp.py",
     "interfaces/email/translate.py",
     "interfaces/email/verdicts.py",

@@ -2,14 +2,17 @@
 
 import random
 import re
+from base64 import b64encode
 from dataclasses import dataclass, field
 
-from interfaces.email.events_smtp import Abandoned, Auth, Begun, Ended, Event, Limits, Piece, Rcpt
+from interfaces.email.events_smtp import Abandoned, Auth, Begun, Ended, Event, KeyWanted, Limits, Piece, Rcpt
+from interfaces.email.scram import parsed, stored
 from interfaces.email.wire_smtp import LINE, Wire
 
 LMTP, NORMALISE, ASK, TLS, LOGIN, REQUIRE, SPOIL, PROXY = (1 << bit for bit in range(8))
 REPLY = re.compile(rb"(?:[2-5][0-9]{2}(?:-[ -~]*\r\n[2-5][0-9]{2})*(?: [ -~]*)?\r\n)*")
 MAX_LINE = 60
+KEY = parsed(stored("secret", b"salt", 1))
 COMMANDS = (
     b"EHLO a.example",
     b"HELO a.example",
@@ -33,6 +36,10 @@ COMMANDS = (
     b"STARTTLS",
     b"AUTH PLAIN AGEAc2VjcmV0",
     b"AUTH PLAIN",
+    b"AUTH SCRAM-SHA-256 " + b64encode(b"n,,n=a,r=b"),
+    b"AUTH SCRAM-SHA-256",
+    b64encode(b"n,,n=a,r=b"),
+    b64encode(b"c=biws,r=bc,p=" + b64encode(bytes(32))),
     b"AUTH LOGIN",
     b"YQ==",
     b"c2VjcmV0",
@@ -98,6 +105,8 @@ def settle(wire: Wire, event: Event) -> None:
         wire.answer(
             b"550 5.1.1 No\r\n" if event.recipient.address.local.startswith('"') else b"250 2.1.5 Ok\r\n"
         )
+    elif isinstance(event, KeyWanted):
+        wire.key(KEY, "c")
     elif isinstance(event, Auth):
         wire.answer(b"235 2.7.0 Ok\r\n" if event.password == "secret" else b"535 5.7.8 No\r\n")
     elif isinstance(event, Ended):
@@ -120,7 +129,7 @@ def talk(flags: int, pieces: list[bytes]) -> Talk:
     wire = Wire("mx.example", limits, lmtp=bool(flags & LMTP))
     wire.offer_tls = bool(flags & TLS)
     wire.xclient = bool(flags & PROXY)
-    wire.mechanisms = ("PLAIN", "LOGIN") if flags & LOGIN else ()
+    wire.mechanisms = ("SCRAM-SHA-256", "PLAIN", "LOGIN") if flags & LOGIN else ()
     told = Talk()
     for piece in pieces:
         wire.feed(piece)

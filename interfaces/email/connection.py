@@ -10,7 +10,7 @@ from interfaces.email import replies as say
 from interfaces.email.calls import ask, call
 from interfaces.email.deliveries import Message, Run
 from interfaces.email.envelope import Mail, Recipient
-from interfaces.email.events_smtp import Abandoned, Auth, Begun, Ended, Event, Piece, Rcpt, Tls
+from interfaces.email.events_smtp import Abandoned, Auth, Begun, Ended, Event, KeyWanted, Piece, Rcpt, Tls
 from interfaces.email.secure import UPGRADE, Client
 from interfaces.email.service import Service, log
 from interfaces.email.streams import Flow, code_of
@@ -140,6 +140,8 @@ class Connection(Client):
             self._run(self._ask(event.recipient, token))
         elif isinstance(event, Auth):
             self._run(self._login(event))
+        elif isinstance(event, KeyWanted):
+            self._run(self._key(event.user))
         elif isinstance(event, XClient):
             self._behind(event)
         elif isinstance(event, Tls):

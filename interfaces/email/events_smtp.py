@@ -13,6 +13,7 @@ __all__ = [
     "Begun",
     "Ended",
     "Event",
+    "KeyWanted",
     "Limits",
     "Piece",
     "Rcpt",
@@ -88,11 +89,19 @@ class Abandoned:
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """Somebody says who they are; to be answered with 235 or 535."""
+    """Somebody says who they are; to be answered with 235 or 535. ``proven``: whether that is so, where it is known."""
 
     mechanism: str
     user: str
     password: str = field(repr=False)
+    proven: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyWanted:
+    """Somebody is going to prove who they are: :meth:`Wire.key` goes on, or an answer of 4xx ends it."""
+
+    user: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,5 +109,5 @@ class Tls:
     """The client waits for a TLS handshake, once what is in ``out`` has left; then :meth:`Wire.secured`."""
 
 
-Event = Rcpt | Begun | Piece | Ended | Abandoned | Auth | Tls | XClient
+Event = Rcpt | Begun | Piece | Ended | Abandoned | Auth | KeyWanted | Tls | XClient
 ABANDONED, BEGUN = Abandoned(), Begun()

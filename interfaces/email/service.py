@@ -72,7 +72,9 @@ class Service(Serving):
         self.users_only = replace(self.limits, require_auth=True)
         if options.ask_recipients:
             self._asking()
-        self.accounts = Accounts(options.auth) if options.auth else None
+        self.accounts = (
+            Accounts(options.auth, options.auth_keys) if options.auth or options.auth_keys else None
+        )
         self.name: str = options.name
         self.in_flight: int = 0
         self.memory: int = carried or options.spool_above

@@ -17,11 +17,11 @@ from collections.abc import Callable, Sequence
 from interfaces.email import envelope
 from interfaces.email import replies as say
 from interfaces.email.content import Content
-from interfaces.email.envelope import Mail, Recipient
-from interfaces.email.events_smtp import ABANDONED, BEGUN, Auth, Ended, Event, Limits, Piece, Rcpt, Tls
-from interfaces.email.login import Login
-from interfaces.email.wire_lines import CHUNK, COMMAND, DATA, HANDSHAKE, LINE, LOGIN, WAIT, Lines
-from interfaces.email.xclient import OFFER, xclient
+from interfaces.email.envelope import Recipient
+from interfaces.email.events_smtp import ABANDONED, BEGUN, Ended, Event, Limits, Piece, Rcpt
+from interfaces.email.wire_identity import Identity
+from interfaces.email.wire_lines import CHUNK, COMMAND, DATA, LINE, WAIT
+from interfaces.email.xclient import OFFER
 from interfaces.shared.errors import PeerError
 
 __all__ = ["LINE", "Wire"]
@@ -32,7 +32,7 @@ _NAME = re.compile(rb"[!-~]{1,255}")
 _BDAT = re.compile(rb"[Bb][Dd][Aa][Tt] +(?P<size>[0-9]{1,15})(?P<last> +[Ll][Aa][Ss][Tt])? *")
 
 
-class Wire(Lines):
+class Wire(Identity):
     """One connection. :meth:`feed` it, take events by :meth:`next`, write what is in ``out``, :meth:`answer`.
 
     ``closing``: nothing more is taken; the connection ends when ``out`` has left. ``busy``: no new message now.
@@ -40,30 +40,13 @@ class Wire(Lines):
     """
 
     def __init__(self, host: str, limits: Limits, *, lmtp: bool = False, tls: bool = False) -> None:
-        super().__init__(limits)
-        self.host: bytes = host.encode("ascii")
-        self.lmtp = lmtp
-        self.secure = tls
-        self.offer_tls: bool = False
-        self.mechanisms: tuple[str, ...] = ()
-        self.user: str = ""
+        super().__init__(host, limits, lmtp=lmtp, tls=tls)
         self.busy: bool = False
-        self.xclient: bool = False
-        self.greeting: str = ""
-        self.extended: bool = False
-        self.mail: Mail | None = None
         self.recipients: list[Recipient] = []
         self._content = Content(0, 0)
-        self._open: bool = False  # content has been announced, and the message was not answered
         self._begun: bool = False  # Begun has been said, and no end of it
         self._junk: int = 0
         self._asked: Recipient | None = None
-        self._login: Login | None = None
-        self.out.append(self._banner)
-
-    @property
-    def _banner(self) -> bytes:
-        return b"220 %b %b\r\n" % (self.host, b"LMTP" if self.lmtp else b"ESMTP")
 
     # --- in ----------------------------------------------------------------------------------------
 
@@ -258,67 +241,6 @@ class Wire(Lines):
         self._open, self.mail, self._asked = False, None, None
         self.recipients = []
         return ABANDONED if begun else None
-
-    # --- who, and in secret ------------------------------------------------------------------------
-
-    def _starttls(self, words: bytes) -> Event | None:
-        if words:
-            return self._bad(say.SYNTAX)
-        if self.secure or self.mail is not None or self._open:
-            return self._bad(say.SEQUENCE)
-        if not self.offer_tls:
-            return self._bad(say.UNKNOWN)
-        self.out.append(say.TLS_GO)
-        self._drop(HANDSHAKE)
-        return Tls()
-
-    def secured(self) -> None:
-        """The handshake is done: begin anew (RFC 3207 §4.2)."""
-        self.secure, self.offer_tls = True, False
-        self.greeting, self.extended, self.user = "", False, ""
-        self._state = COMMAND
-
-    def _xclient(self, words: bytes) -> Event | None:
-        """Who is behind a proxy: the session begins anew, for that client."""
-        if not self.xclient:
-            return self._bad(say.UNKNOWN)
-        if self.mail is not None or self._open:
-            return self._bad(say.SEQUENCE)
-        try:
-            said = xclient(words)
-        except PeerError as error:
-            return self._bad(error.answer)
-        self.greeting, self.extended = said.helo or "", bool(said.helo) and said.proto != "SMTP"
-        if said.login is not None:
-            self.user = said.login
-        self._say(self._banner)
-        return said
-
-    def _auth(self, words: bytes) -> Event | None:
-        if not self.mechanisms:
-            return self._bad(say.UNKNOWN)
-        if self.limits.require_tls and not self.secure:
-            return self._bad(say.NEED_TLS)
-        if self.mail is not None or self._open or self.user or not self.greeting:
-            return self._bad(say.SEQUENCE)
-        try:
-            self._login = login = Login(words, self.mechanisms)
-        except PeerError as error:
-            return self._bad(error.answer)
-        self._state = LOGIN
-        return self._say(login.challenge) if login.initial is None else self._credential(login.initial)
-
-    def _credential(self, line: bytes) -> Event | None:
-        login = self._login
-        assert login is not None  # noqa: S101 - there is one in this state
-        try:
-            if not login.said(line):
-                return self._say(login.challenge)
-        except PeerError as error:
-            self._state, self._login = COMMAND, None
-            return self._bad(error.answer)
-        self._state = WAIT
-        return Auth(login.mechanism, login.user, login.password)
 
     # --- out ---------------------------------------------------------------------------------------
 

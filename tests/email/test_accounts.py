@@ -1,13 +1,16 @@
 """interfaces.email.accounts: logging in, by functions of both kinds, and what only users may do."""
 
+import asyncio
 import base64
 
 import pytest
 
 from interfaces.email import secure
 from interfaces.email.accounts import Accounts
+from interfaces.email.scram import stored
 from interfaces.shared.errors import ConfigError
 from tests.email.harness import EHLO, ENVELOPE, Bench, mail, scene
+from tests.email.test_scram import Client
 
 HERE = "tests.email.test_accounts"
 ASKED = []
@@ -141,3 +144,86 @@ def test_a_function_that_is_not_there_is_said_in_one_line(spec, words):
     with pytest.raises(ConfigError, match=words) as caught:
         Accounts(spec)
     assert "\n" not in str(caught.value)
+
+
+# --- keys ---
+
+MINE = stored("secret", b"salt", 4096)
+
+
+def keys(user):
+    """What is stored of one user; of another, nonsense."""
+    ASKED.append(user)
+    return {"me": MINE, "odd": "nonsense"}.get(user)
+
+
+async def keys_later(user):
+    """The same by a coroutine function."""
+    return keys(user)
+
+
+def keys_away(user):
+    """Its database is away."""
+    raise OSError("no database")
+
+
+def bench_of_keys(name="keys", **options):
+    """A service that knows keys."""
+    return Bench(auth_keys=f"{HERE}:{name}", auth_unencrypted=True, **options)
+
+
+async def by_scram(peer, user="me", password="secret"):
+    """Log in by SCRAM; the codes of the two last replies."""
+    client = Client(user, password)
+    said = await peer.send(b"AUTH SCRAM-SHA-256 " + base64.b64encode(client.first.encode()) + b"\r\n")
+    while not said:
+        await asyncio.sleep(0.001)
+        said = peer.take()
+    if not said.startswith(b"334"):
+        return [int(said[:3])]
+    final = client.final(base64.b64decode(said[4:]).decode())
+    codes = await answered(peer, base64.b64encode(final.encode()) + b"\r\n")
+    return codes + await answered(peer, b"\r\n") if codes == [334] else codes
+
+
+@pytest.mark.parametrize("name", ["keys", "keys_later"])
+@scene
+async def test_a_password_is_proven_by_a_key(name):
+    """EHLO offers it first; the scope names the mechanism; the password was never said."""
+    async with bench_of_keys(name) as bench:
+        peer = bench.connect()
+        assert b"AUTH SCRAM-SHA-256 PLAIN LOGIN" in await peer.send(EHLO)
+        assert await by_scram(peer) == [334, 235]
+        call = await bench.call(peer)
+        assert call.scope["auth"] == {"user": "me", "mechanism": "SCRAM-SHA-256"}
+        await call.finish()
+
+
+@pytest.mark.parametrize(
+    ("user", "password", "code"), [("me", "wrong", 535), ("nobody", "secret", 535), ("odd", "secret", 454)]
+)
+@scene
+async def test_who_cannot_prove_it_is_refused(user, password, code):
+    """One who has no key at the same place as one who is wrong; a key that is none is nobody's fault but ours."""
+    async with bench_of_keys() as bench:
+        peer = await bench.greeted()
+        assert await by_scram(peer, user, password) == [code]
+        assert await peer.codes(ENVELOPE) == [250, 250]
+        assert bench.counted("email.logins_failed") == (code == 535)
+
+
+@scene
+async def test_keys_are_enough_for_passwords_that_are_said():
+    """PLAIN is compared with the key when no other function is there."""
+    async with bench_of_keys() as bench:
+        for password, code in (("secret", 235), ("wrong", 535)):
+            assert await answered(await bench.greeted(), plain("me", password)) == [code]
+        assert await answered(await bench.greeted(), plain("nobody")) == [535]
+
+
+@scene
+async def test_keys_that_cannot_be_had_are_try_again():
+    """454, and the error is logged."""
+    async with bench_of_keys("keys_away") as bench:
+        assert await by_scram(await bench.greeted()) == [454]
+        assert await answered(await bench.greeted(), plain()) == [454]

@@ -22,6 +22,7 @@ def users(mail_server: MailServer, tmp_path_factory: pytest.TempPathFactory) -> 
     with MailServer(
         tmp_path_factory.mktemp("users"), f"--tls-cert={mail_server.directory / 'mx.pem'}",
         "--email-submission-bind=127.0.0.1:0", "--email-auth=tests.interop.apps.mail_app:fits",
+        "--email-auth-keys=tests.interop.apps.mail_app:key",
     ) as server:  # fmt: skip
         yield server
         assert "ERROR" not in server.said, server.said
@@ -67,7 +68,7 @@ def test_swaks_logs_in(users: MailServer, mechanism: str) -> None:
     sent(users, mechanism)
 
 
-@pytest.mark.parametrize("mechanism", ["plain", "login"])
+@pytest.mark.parametrize("mechanism", ["plain", "login", "scram-sha-256"])
 def test_msmtp_logs_in(users: MailServer, ca: Path, mechanism: str) -> None:
     """Its password comes from a program."""
     run(
