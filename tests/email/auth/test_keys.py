@@ -1,4 +1,5 @@
 import base64
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,25 @@ def test_files_that_are_no_keys(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match=says) as raised:
             Key.read(text)
         assert "\n" not in str(raised.value)
+
+
+def test_a_small_key_is_not_signed_by(tmp_path: Path) -> None:
+    """A key that nobody believes is refused at once, and so is one that cryptography does not know."""
+    from cryptography.exceptions import UnsupportedAlgorithm
+    from cryptography.hazmat.primitives import serialization
+
+    small = tmp_path / "small.pem"
+    subprocess.run(["openssl", "genrsa", "-out", small, "768"], check=True, capture_output=True)
+    with pytest.raises(ConfigError, match="768 bits"):
+        Key.read(f"example.org:s:{small}")
+
+    def unknown(*_: object, **__: object) -> None:
+        raise UnsupportedAlgorithm("a kind of tomorrow")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(serialization, "load_pem_private_key", unknown)
+        with pytest.raises(ConfigError, match="a kind of tomorrow; there is RSA and Ed25519"):
+            Key.read(f"example.org:s:{small}")
 
 
 def test_the_package_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,6 +132,26 @@ def test_a_client_whose_name_cannot_be_asked() -> None:
     assert checked("v=spf1 ptr -all", broken=["in-addr.arpa"]).result == "fail"
 
 
+def test_what_of_a_name_cannot_be_asked_does_not_count() -> None:
+    """Of several names of the client, one that cannot be asked leaves the others."""
+    names = {"1.2.0.192.in-addr.arpa": {"PTR": ["x.broken.example", "mx.example.org"]}}
+    records = Zone({**HOSTS, **names, "example.org": {"TXT": ["v=spf1 ptr -all"]}}, ["broken.example"])
+    found = asyncio.run(spf.check(records, "192.0.2.1", "h.example", "a@example.org"))
+    assert found.result == "pass"
+
+
+def test_a_record_that_is_too_long() -> None:
+    """A record of a megabyte is not taken apart."""
+    found = checked("v=spf1 " + "a " * 5000)
+    assert (found.result, "too long" in found.reason) == ("permerror", True)
+
+
+def test_a_macro_that_takes_no_part() -> None:
+    """A number of parts that is zero makes the record invalid, also where it is an explanation's."""
+    assert checked("v=spf1 exists:%{d0}.example -all").result == "permerror"
+    assert checked("v=spf1 -all exp=%{d0}.example").reason == "all of example.org"
+
+
 def test_explanations() -> None:
     """What the domain says of its refusal is told, with its macros replaced; what cannot be had is not."""
     found = checked("v=spf1 -all exp=why.example")
