@@ -4,7 +4,9 @@ Each message has its row before the application is called, in the state "pending
 verdict is there, before the client is told. A process that is killed between the two leaves "pending"; ``manage.py
 interfaces_mail replay`` gives such messages to the application once more, with the same ``dedupe_key``. Where the row
 cannot be written before, the client is told to try again; where it cannot be written after, the verdict stands, and
-the row stays "pending". Nothing is written without this wrapper.
+the row stays "pending". Nothing is written without this wrapper, nor of a message that no route takes.
+
+What comes back of mail that was sent (``email.bounce``, ``email.complaint``) is written to its row, where it has one.
 """
 
 import logging
@@ -15,6 +17,7 @@ from typing import Any
 from channels.db import database_sync_to_async
 
 from interfaces.django.mail_rows import begin, settle
+from interfaces.django.sent_mail import update
 from interfaces.email.verdicts import KINDS, verdict
 from interfaces.shared.asgi import Application, Event, Receive, Scope, Send
 from interfaces.shared.delivery import ACCEPTED, DEFERRED, Verdict
@@ -76,7 +79,8 @@ class _Call:
         self._statuses: dict[int, Verdict] = {}
         self._asked: set[str] = set()
         """Sends whose result the application waits for."""
-        self._pieces = False
+        self._first: Event | None = None
+        """The first piece of a message that comes in pieces: the last one does not repeat its header."""
         self._written: list[Verdict] | None = None
 
     async def receive(self) -> Event:
@@ -84,15 +88,21 @@ class _Call:
         if self._rows and not self._asked:
             await self.end()
         event = await self._receive()
-        if event["type"] == "email.receive":
-            if event.get("more_body"):
-                self._pieces = True
-            elif not self._rows:
-                write = partial(begin, self._scope, event, whole=not self._pieces, using=self._using)
-                self._rows = await database_sync_to_async(write)()
-        elif str(event["type"]).endswith(".result"):
-            self._asked.discard(event.get("id", ""))
+        await self._came(event, str(event["type"]))
         return event
+
+    async def _came(self, event: Event, kind: str) -> None:
+        """Write down what there is to be said of an event."""
+        if kind == "email.receive" and event.get("more_body"):
+            self._first = self._first or event
+        elif kind == "email.receive" and not self._rows:
+            whole = {**(self._first or {}), **event}
+            write = partial(begin, self._scope, whole, whole=self._first is None, using=self._using)
+            self._rows = await database_sync_to_async(write)()
+        elif kind in ("email.bounce", "email.complaint"):
+            await database_sync_to_async(partial(update, event, using=self._using))()
+        elif kind == "email.result":
+            self._asked.discard(event.get("id", ""))
 
     async def send(self, event: Event) -> None:
         """What the application says; the server refuses what is no verdict."""

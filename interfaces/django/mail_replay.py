@@ -6,7 +6,7 @@ with the inbox does nothing twice. What it sends goes to the project's channel l
 
 import asyncio
 from collections.abc import Iterable
-from typing import IO, Any
+from typing import IO
 
 from channels.db import database_sync_to_async
 
@@ -16,11 +16,12 @@ from interfaces.django.mail_models import ReceivedMail
 from interfaces.django.mail_rows import source
 from interfaces.email.body import Body
 from interfaces.email.headers import split
+from interfaces.email.sending.compose import SIZE
+from interfaces.email.sending.sender import Post
 from interfaces.email.translate import SPEC_VERSION
 from interfaces.email.verdicts import MailDelivery
 from interfaces.shared.asgi import Application, Event, Scope
 from interfaces.shared.delivery import Verdict
-from interfaces.shared.errors import ApplicationError
 from interfaces.workers.settings import layer_of
 
 __all__ = ["ContentMissingError", "replay"]
@@ -45,6 +46,9 @@ async def replay(
         loop = asyncio.get_running_loop()
         logged = log_mail(application, using=row._state.db)  # noqa: SLF001 - as Django documents it
         delivery = _Replayed(logged, _scope(row), loop)
+        layer = layer_of()
+        if layer is not None:
+            delivery.post = Post(layer, "localhost", SIZE)
         delivery.start(loop)
         delivery.last(_event(row, body, again=again))
         try:
@@ -58,7 +62,7 @@ async def replay(
 
 
 class _Replayed(MailDelivery):
-    """The call of the application; what it sends leaves by the channel layer."""
+    """The call of the application."""
 
     def __init__(self, app: Application, scope: Scope, loop: asyncio.AbstractEventLoop) -> None:
         self.over: asyncio.Future[Verdict] = loop.create_future()
@@ -67,15 +71,6 @@ class _Replayed(MailDelivery):
     def _done(self, _delivery: object) -> None:
         if not self.over.done():  # to be asked now: who is released is cancelled next
             self.over.set_result(self.outcomes(NOWHERE)[0])
-
-    async def _take(self, event: Event) -> None:
-        if event.get("type") != "email.send":
-            await super()._take(event)
-            return
-        layer = layer_of()
-        if layer is None:
-            raise ApplicationError("email.send: a replay sends by CHANNEL_LAYERS, and there is none")
-        await layer.send("email.send", dict(event))
 
 
 def _body(row: ReceivedMail) -> Body:
@@ -97,7 +92,7 @@ def _pieces(file: IO[bytes]) -> Iterable[bytes]:
 
 def _scope(row: ReceivedMail) -> Scope:
     """The scope that the message had."""
-    said: dict[str, Any] = dict(row.envelope)
+    said = {name: value for name, value in row.envelope.items() if name != "authentication"}
     for name in ("client", "server"):
         said[name] = tuple(said[name]) if said.get(name) else None
     first = said["rcpt_to"][0]
@@ -115,10 +110,14 @@ def _event(row: ReceivedMail, body: Body, *, again: bool) -> Event:
     """The event that it was."""
     headers = split(body.whole)
     key = f"{row.from_address} {row.to_address} {row.digest}"
+    key = f"{key} {row.attempts + 1}" if again else key
+    proven = {name: row.envelope[name] for name in ("authentication",) if name in row.envelope}
     return {
+        **proven,
         "type": "email.receive",
         "id": row.envelope.get("transaction_id", ""),
-        "dedupe_key": f"{key} {row.attempts + 1}" if again else key,
+        "dedupe_key": key,
+        "dedupe_keys": [key],
         "attempt": row.attempts + 1,
         "received_at": row.received_at.timestamp(),
         "from": row.from_address or None,

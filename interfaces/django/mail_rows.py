@@ -28,7 +28,7 @@ __all__ = ["begin", "keys_of", "line", "remove", "settle", "source"]
 
 _KEPT = (
     "protocol", "transaction_id", "client", "server", "client_name", "helo", "tls", "auth", "conversation",
-    "mail_from", "mail_params", "rcpt_to", "authentication",
+    "mail_from", "mail_params", "rcpt_to",
 )  # fmt: skip
 """What of a scope is kept for a replay."""
 _STATES = {"accept": ReceivedState.DELIVERED, "reject": ReceivedState.BOUNCED, "defer": ReceivedState.FAILED}
@@ -158,6 +158,7 @@ def _row(
     received = datetime.fromtimestamp(event["received_at"], UTC)
     key, content = what
     envelope = {name: scope[name] for name in _KEPT if name in scope} | {"rcpt_to": [scope["rcpt_to"][at]]}
+    envelope |= {name: event[name] for name in ("authentication",) if name in event}
     return ReceivedMail(
         dedupe_key=key,
         envelope=_clean(envelope),

@@ -5,7 +5,8 @@ consumer is :class:`MailResults`::
 
     "channel": ChannelNameRouter({RESULTS: MailResults.as_asgi()})
 
-Bounces and complaints may come there, too; a consumer that gets them elsewhere gives them to :func:`update`.
+``EMAIL_BACKEND = "interfaces.django.sent_mail.LoggedEmailBackend"`` does so with all that Django sends. What comes back
+is written down by :func:`interfaces.django.mail_log.log_mail`; a consumer that gets it elsewhere says :func:`update`.
 """
 
 import uuid
@@ -16,12 +17,14 @@ from django.db import router, transaction
 from django.utils import timezone
 
 from interfaces.django import outbox
+from interfaces.django.mail import ChannelEmailBackend
 from interfaces.django.mail_limits import REPLIES, TEXT
 from interfaces.django.mail_models import ADDRESS, SentMail, SentState
 from interfaces.django.mail_rows import line
+from interfaces.email.headers import split
 from interfaces.shared.consumer import Consumer
 
-__all__ = ["RESULTS", "MailResults", "send", "update"]
+__all__ = ["RESULTS", "LoggedEmailBackend", "MailResults", "send", "update"]
 
 RESULTS = "email.log"
 """The channel on which results are waited for."""
@@ -45,7 +48,7 @@ def send(message: Mapping[str, Any], *, using: str | None = None) -> SentMail:
         message_id=line(message.get("message_id"), 255),
         from_address=line(message.get("from_address"), ADDRESS),
         recipients=line("\n".join(names), TEXT),
-        subject=line(message.get("subject"), 500),
+        subject=line(_subject(message), 500),
         text=line(message.get("text"), TEXT),
     )
     with transaction.atomic(using=using):
@@ -103,8 +106,22 @@ def _say(row: SentMail, *lines: str) -> None:
     row.reply = "\n".join([*before, *(one for one in new if one and one not in before)])[-REPLIES:]
 
 
+def _subject(message: Mapping[str, Any]) -> Any:
+    """What it says itself, else its header."""
+    raw = message.get("raw")
+    return message.get("subject") or (split(raw).text(b"subject") if isinstance(raw, bytes) else "")
+
+
 def _list(value: Any) -> list[str]:
     return [value] if isinstance(value, str) else [str(one) for one in value or ()]
+
+
+class LoggedEmailBackend(ChannelEmailBackend):
+    """An EMAIL_BACKEND that puts each message into outbox and log, in the transaction that is open."""
+
+    def send(self, content: dict[str, Any]) -> None:
+        """Both rows."""
+        send(content)
 
 
 class MailResults(Consumer):

@@ -7,7 +7,9 @@ from io import StringIO
 
 import pytest
 from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
 from django.contrib.auth.models import User
+from django.core.mail import send_mail
 from django.core.management import CommandError, call_command
 from django.test import TransactionTestCase
 from django.utils import timezone
@@ -36,9 +38,8 @@ class Effect(EmailConsumer):
     def email_receive(self, event):
         """Raises the first time."""
         effect(event)
-        Accepts.seen.append(
-            (event["attempt"], event["dedupe_key"], event["to"], content(event), self.scope["helo"])
-        )
+        said = content(event), self.scope["helo"], event["authentication"]
+        Accepts.seen.append((event["attempt"], event["dedupe_key"], event["to"], *said))
         if event["attempt"] == 1:
             raise ValueError("not now")
 
@@ -52,19 +53,36 @@ class ReplayTests(TransactionTestCase):
 
     def test_the_application_gets_what_it_got(self):
         """With the next attempt and the same key, so that the inbox knows it; ``again`` has another."""
-        scope, event = message(ADA)
+        scope, event = message(ADA, authentication={"spf": None})
         with pytest.raises(ValueError, match="not now"):
             deliver(log_mail(Effect.as_asgi()), scope, event)
         assert states() == [(ADA, "failed", "451 4.3.0 Try again later", 1)]
         row = ReceivedMail.objects.get()
         assert async_to_sync(replay)(row, Effect.as_asgi()).kind == "accept"
-        assert Accepts.seen[1] == (2, event["dedupe_key"], [ADA], RAW, "client")
+        assert Accepts.seen[1] == (2, event["dedupe_key"], [ADA], RAW, "client", {"spf": None})
         assert states() == [(ADA, "delivered", "250 2.0.0 Ok", 2)]
         assert User.objects.count() == 1
         row.refresh_from_db()
         async_to_sync(replay)(row, log_mail(Effect.as_asgi()), again=True)
         assert Accepts.seen[2][:2] == (3, f"{event['dedupe_key']} 3")
         assert User.objects.count() == 2 and states()[0][3] == 3
+
+    def test_what_it_sends_leaves_by_the_layer(self):
+        """With its result, where it waits for that."""
+
+        async def application(scope, receive, send):
+            await receive()
+            words = {"to": ADA, "from_address": BOB, "subject": "hi", "text": "there"}
+            await send({"type": "email.send", **words})
+
+        deliver(log_mail(Accepts.as_asgi()), *message(ADA))
+
+        async def run():
+            said = await replay(await ReceivedMail.objects.select_related("content").aget(), application)
+            sent = await get_channel_layer().receive("email.send")
+            return said.kind, sent["subject"]
+
+        assert async_to_sync(run)() == ("accept", "hi")
 
     def test_what_is_not_kept_cannot_be(self):
         """Its days are over, or it was too large."""
@@ -95,7 +113,7 @@ class ReplayTests(TransactionTestCase):
         assert json.loads(said("list", "--json", "--state", "failed"))["id"] == second
         assert said("list", "--limit", "1").count("\n") == 1
         assert said("show", str(first)) == RAW.decode()
-        with self.settings(ASGI_APPLICATION="proj.check_mail_replay.application"):
+        with self.settings(ASGI_APPLICATION="proj.check_log_replay.application"):
             assert said("replay") == ""
             assert said("replay", "--failed") == f"{second}: accept\n"
             ReceivedMail.objects.filter(pk=first).update(state="pending")
@@ -138,6 +156,14 @@ class SentTests(TransactionTestCase):
         queued = Outbox.objects.get()
         assert queued.channel == "email.send"
         assert row.send_id.encode() in bytes(queued.message) and RESULTS.encode() in bytes(queued.message)
+
+    def test_all_that_django_sends(self):
+        """By an EMAIL_BACKEND, with the subject that its header has."""
+        with self.settings(EMAIL_BACKEND="interfaces.django.sent_mail.LoggedEmailBackend"):
+            send_mail("grüße", "there", "me@shop.example", [ADA])
+        row = SentMail.objects.get()
+        assert (row.subject, row.recipients, row.from_address) == ("grüße", ADA, "me@shop.example")
+        assert Outbox.objects.count() == 1
 
     def test_results_and_reports(self):
         """Accepted is delivered until it bounces, and a late result does not undo that; each is said once."""

@@ -17,6 +17,7 @@ from interfaces.django import mail_limits, mail_rows
 from interfaces.django.mail_log import log_mail
 from interfaces.django.models import MailContent, ReceivedMail
 from interfaces.django.retention import prune_mail
+from interfaces.django.sent_mail import send
 from interfaces.email.mime import MimeError
 from interfaces.shared.errors import NoRoute
 from proj.mailing import ADA, BOB, RAW, Accepts, deliver, message, saying, states
@@ -186,13 +187,31 @@ class LogTests(TransactionTestCase):
         assert kept.cut and bytes(kept.data) == raw[: mail_limits.LARGE] and mail_rows.source(kept) is None
 
     def test_pieces_are_logged_without_their_content(self):
-        """With the last event, which has the digest."""
+        """With the last event, which has the digest; what breaks off before is not there."""
         scope, event = message(ADA)
+        last = {"dedupe_key", "size", "digest"}
 
         async def application(scope, receive, send):
-            while (await receive())["more_body"]:
-                assert not ReceivedMail.objects.none()
+            while (await receive()).get("more_body"):
+                pass
 
-        first = {"type": "email.receive", "body": b"", "more_body": True}
-        deliver(log_mail(application), scope, first, {**event, "body": b""})
-        assert states()[0][1] == "delivered" and MailContent.objects.get().cut
+        first = {key: value for key, value in event.items() if key not in last} | {"more_body": True}
+        end = {"type": "email.receive", "id": "t1", "body": b"", "more_body": False}
+        deliver(log_mail(application), scope, first, {"type": "email.disconnect"})
+        assert states() == []
+        deliver(log_mail(application), scope, first, end | {key: event[key] for key in last})
+        assert states()[0][:2] == (ADA, "delivered") and MailContent.objects.get().cut
+
+    def test_what_comes_back_is_in_the_log_of_sent_mail(self):
+        """Before the application hears of it."""
+        row = send({"to": ADA, "subject": "hi"})
+        bounce = {
+            "type": "email.bounce",
+            "id": row.send_id,
+            "recipient": ADA,
+            "action": "failed",
+            "status": "5.1.1",
+        }
+        deliver(log_mail(Accepts.as_asgi()), message(ADA)[0], bounce)
+        row.refresh_from_db()
+        assert row.state == "bounced" and states() == []
