@@ -30,14 +30,18 @@ from interfaces.layers.embedded import Embedded
 from interfaces.layers.outgoing import DurableStore
 from interfaces.layers.redis import RedisChannelLayer
 from interfaces.shared import outbox
+from interfaces.shared.errors import Unavailable
 from interfaces.shared.interface import Context
 from interfaces.shared.sendings import Sending
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from soak_durable import break_broker_of
 
 __all__ = ["POINTS", "main"]
 
 LEASE = 1.0
-STUCK = 60.0
-"""Seconds without a result after which the rest counts as stuck."""
+STUCK = 20.0
+"""Seconds without a result after which the rest counts as stuck: a broker that was killed has lost results, too."""
 POINTS = [
     "taken", "read", "beginning", "begun", "content", "settling", "settled", "answered", "done", "retried", "random",
 ]  # fmt: skip
@@ -261,18 +265,29 @@ async def hand_in(layer: RedisChannelLayer, channel: str, book: Book, ended: asy
     number = 0
     while not ended.is_set():
         number += 1
-        name = f"m{number}"
-        message = {
-            "type": "email.send", "id": name, "reply_channel": channel, "dedupe_key": name if number % 10 == 0 else "",
-            "from_address": "soak@example.org", "subject": f"number {number}", "text": "x" * random.randrange(2000),
-            "to": [f"{letter}@example.net" for letter in "abc"[: random.randint(1, 3)]],
-            "headers": {"X-Number": name}, "auto_submitted": "auto-generated",
-        }  # fmt: skip
         for _ in range(1 + (number % 10 == 0)):
-            await layer.send("email.send", message)
-            book.counts["sends"] += 1
-        book.handed.add(name)
+            await put(layer, channel, book, f"m{number}")
         await asyncio.sleep(0.01)
+
+
+async def put(layer: RedisChannelLayer, channel: str, book: Book, name: str) -> None:
+    """Send one; while nobody knows whether it is there, again."""
+    dice = random.Random(name)
+    message = {
+        "type": "email.send", "id": name, "reply_channel": channel, "dedupe_key": name,
+        "from_address": "soak@example.org", "subject": f"number {name}", "text": "x" * dice.randrange(2000),
+        "to": [f"{letter}@example.net" for letter in "abc"[: dice.randint(1, 3)]],
+        "headers": {"X-Number": name}, "auto_submitted": "auto-generated",
+    }  # fmt: skip
+    while True:
+        try:
+            await layer.send("email.send", message)
+            break
+        except Unavailable:
+            book.counts["sends: unavailable"] += 1
+            await asyncio.sleep(0.05)
+    book.counts["sends"] += 1
+    book.handed.add(name)
 
 
 async def sender(url: str, port: int, point: str, fault: str) -> asyncio.subprocess.Process:
@@ -312,12 +327,18 @@ async def soak(names: list[str], fault: str, server: Embedded) -> int:
     processes = [await sender(server.url, port, names[0], fault)]
     for number, name in enumerate(names):
         processes.append(await sender(server.url, port, [*names, ""][number + 1], fault))
-        await killed(processes.pop(0), name, book)
+        breaking = break_broker(server, book) if number % 20 == 9 else nothing()
+        await asyncio.gather(killed(processes.pop(0), name, book), breaking)
         if number % 20 == 19:
             print(f"{number + 1} kills: {len(book.handed)} handed in, {len(book.results)} ended", flush=True)
     ended.set()
     await tasks[1]
     last = [await sender(server.url, port, "", fault)]
+    await settled(book)
+    lost = book.handed - book.results.keys()
+    book.counts["asked again"] = len(lost)
+    for name in sorted(lost):
+        await put(layer, channel, book, name)
     await settled(book)
     for process in (*processes, *last):
         if process.returncode is None:
@@ -326,6 +347,16 @@ async def soak(names: list[str], fault: str, server: Embedded) -> int:
     tasks[0].cancel()
     await layer.close()
     return report(book, counting, book.check(counting.has))
+
+
+async def break_broker(server: Embedded, book: Book) -> None:
+    """Kill it, and count it."""
+    await break_broker_of(server)
+    book.counts["kills: broker"] += 1
+
+
+async def nothing() -> None:
+    """No broker is killed this time."""
 
 
 async def settled(book: Book) -> None:
