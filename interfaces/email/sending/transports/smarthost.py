@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import socket
 import ssl
 from collections import deque
 from dataclasses import dataclass, field, replace
@@ -17,6 +18,8 @@ log = logging.getLogger("interfaces.email")
 
 IDLE = 20.0
 """Seconds that an unused connection is kept."""
+ADDRESSES = 4
+"""Addresses of its name that are tried, one after the other: one that does not answer is to hold up nobody."""
 CLOSING = 2.0
 """Seconds that a server has to end a connection when we stop."""
 MESSAGES = 100
@@ -174,13 +177,24 @@ class Smarthost:
         server, loop = self.server, asyncio.get_running_loop()
         if server.path:
             return (await loop.create_unix_connection(Line, server.path))[1]
-        context = server.context if server.tls == "implicit" else None
+        found = (await loop.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM))[:ADDRESSES]
+        error: OSError = OSError(f"{server.host} has no address")
+        for family, _, _, _, (address, port, *_) in found:
+            try:
+                async with asyncio.timeout(server.times.connect / len(found)):
+                    return await self._to(str(address), int(port), family)
+            except TimeoutError:
+                error = OSError(f"no answer from {address}")
+            except OSError as failed:
+                error = failed
+        raise error
+
+    async def _to(self, address: str, port: int, family: int) -> Line:
+        context = self.server.context if self.server.tls == "implicit" else None
+        name = self.server.host if context is not None else None
+        loop = asyncio.get_running_loop()
         _, line = await loop.create_connection(
-            Line,
-            server.host,
-            server.port,
-            ssl=context,
-            server_hostname=server.host if context is not None else None,
+            Line, address, port, family=family, ssl=context, server_hostname=name
         )
         return line
 

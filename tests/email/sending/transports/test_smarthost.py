@@ -170,6 +170,25 @@ async def test_a_server_that_is_not_there() -> None:
 
 
 @scene
+async def test_every_address_of_a_name_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One where nobody listens, then the one that does; a name without any is told."""
+    async with Peer() as peer, Peer() as other:
+        dead, alive = other.port, peer.port
+        await other.__aexit__(None, None, None)
+        found = [(2, 1, 6, "", ("127.0.0.1", dead)), (2, 1, 6, "", ("127.0.0.1", alive))]
+
+        async def addresses(*_: Any, **__: Any) -> Any:
+            return found
+
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", addresses)
+        assert (await once(peer, host="mx.example")).status == "accepted"
+        found.clear()
+        assert (await once(peer, host="mx.example")).text.endswith(
+            "cannot be reached: mx.example has no address"
+        )
+
+
+@scene
 async def test_a_unix_socket(tmp_path: Path) -> None:
     """Of an LMTP server on this machine."""
     peer = Peer(lmtp=True)
