@@ -69,11 +69,10 @@ class MailDelivery(Delivery):
         self.results: list[Any] = []
         """Tasks for the results of mail that it waits for."""
 
-    async def receive(self) -> Event:
-        """The next event; while results are waited for, asking does not end the delivery."""
-        while self.results and not self.waiting:
-            await self.arrival()
-        return await super().receive()
+    def _release(self) -> None:
+        """While results are waited for, asking does not end the delivery."""
+        if not self.results:
+            super()._release()
 
     def end(self) -> None:
         """It is over: results are waited for no more."""
