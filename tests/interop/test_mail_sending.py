@@ -2,16 +2,18 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
 from aiosmtpd.controller import Controller
 
+from interfaces.email.sending.bounces import read
 from interfaces.email.sending.compose import compose
 from interfaces.email.sending.outgoing import Outgoing, Result
+from interfaces.email.sending.return_path import KEY, ReturnPath
 from interfaces.email.sending.transports.opening import transport
 from tests.interop.mail import MailServer
 from tests.interop.postfix import Postfix
@@ -166,19 +168,45 @@ def free_port() -> int:
         return port
 
 
-def test_postfix_relays_for_us(mail_server: MailServer, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def smarthost(
+    mail_server: MailServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[str, Postfix]]:
+    """The URL of a Postfix that takes our mail, and it; what it delivers, bounces too, comes to our LMTP."""
+    port, folder = free_port(), mail_server.directory
+    routes = dict.fromkeys(("lmtp.example", "us.example"), f"lmtp:unix:{mail_server.path}")
+    home = tmp_path_factory.mktemp("smarthost") / "postfix"
+    with Postfix(home, folder / "ca.pem", routes, listen=(port, folder / "mx.pem")) as relay:
+        yield f"smtp://localhost:{port}?tls=starttls&ca={quote(str(folder / 'ca.pem'))}", relay
+
+
+def test_postfix_relays_for_us(smarthost: tuple[str, Postfix], mail_server: MailServer) -> None:
     """As a smart host with TLS and PIPELINING, which hands it on to our LMTP: there and back again."""
-    port, pem = free_port(), mail_server.directory / "mx.pem"
-    routes = {"lmtp.example": f"lmtp:unix:{mail_server.path}"}
-    with Postfix(tmp_path / "postfix", mail_server.directory / "ca.pem", routes, listen=(port, pem)) as relay:
-        ca = quote(str(mail_server.directory / "ca.pem"))
-        one, two = sent(
-            f"smtp://localhost:{port}?tls=starttls&ca={ca}",
-            mail("b@lmtp.example", "x@nowhere"), mail("c@lmtp.example"),
-        )  # fmt: skip
-        assert one[0].status == two[0].status == "accepted"
-        assert one[1].status in ("failed", "accepted")
-        relay.became("b@lmtp.example", "sent")
-        relay.became("c@lmtp.example", "sent")
+    url, relay = smarthost
+    (one,), (two,) = sent(url, mail("b@lmtp.example"), mail("c@lmtp.example"))
+    assert (one.status, two.status) == ("accepted", "accepted")
+    relay.became("b@lmtp.example", "sent")
+    relay.became("c@lmtp.example", "sent")
     first, _ = mail_server.mails(2)
     arrived(first["body"])
+
+
+def test_its_bounces_are_read(smarthost: tuple[str, Postfix], mail_server: MailServer) -> None:
+    """What it cannot deliver comes back to the signed return path, and says which send, who and why."""
+    url, relay = smarthost
+    path, now = ReturnPath(b"k" * KEY, "us.example"), time.time()
+    outgoing = path.signed(mail("reject@lmtp.example", notify="FAILURE", envid="e1"), now)
+    ((one,),) = sent(url, outgoing)
+    assert one.status == "accepted"
+    relay.became("reject@lmtp.example", "bounced")
+    refused, bounce = mail_server.mails(2)
+    assert refused["scope"]["mail_from"] == bounce["event"]["to"][0] == outgoing.mail_from
+    assert bounce["scope"]["mail_from"] == ""
+    body = bounce["body"].encode("latin-1")
+    fields = [(name.encode(), value.encode("latin-1")) for name, value in bounce["event"]["headers"]]
+    event = {"id": "t1", "to": bounce["event"]["to"], "kind": "bounce", "headers": fields, "body": body}
+    (found,) = read(event, path, now=now)
+    assert (found["type"], found["id"], found["recipient"]) == ("email.bounce", "s1", "reject@lmtp.example")
+    assert (found["action"], found["status"], found["hard"]) == ("failed", "5.7.1", True)
+    assert found["message_id"] == outgoing.message_id
+    assert "550 5.7.1" in found["diagnostic"]
