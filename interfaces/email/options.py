@@ -6,11 +6,18 @@ from math import inf
 from typing import Literal
 
 from interfaces.shared.errors import ConfigError
-from interfaces.shared.options import option
+from interfaces.shared.options import did_you_mean, option
 
-__all__ = ["EmailOptions"]
+__all__ = ["PROVIDERS", "EmailOptions"]
 
 MIB = 2**20
+PROVIDERS = {
+    "mailgun": ("mailgun_key", "the HTTP webhook signing key of your account"),
+    "postmark": ("postmark_user", "user:password, as in the URL that Postmark has"),
+    "sendgrid": ("sendgrid_key", "the public key of the security policy of your Inbound Parse webhook"),
+    "ses": ("ses_topics", "the ARN of the SNS topic, arn:aws:sns:…"),
+}
+"""Who posts mail, the option that each needs, and what that is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +199,11 @@ class EmailOptions:
         " lmtp+unix:, maildir:, file:, memory:, django:",
         secret=True,
     )
+    send_spool: str = option(
+        "",
+        "where messages wait to be sent, of this process alone and without a broker; in memory unless given",
+        unit="directory",
+    )
     send_concurrency: int = option(
         10, "messages on their way at once", peers="Postfix 20 a destination", between=(1, inf)
     )
@@ -307,6 +319,8 @@ class EmailOptions:
             raise ConfigError(f"--email-bare {self.bare}: there is refuse and normalise")
         if not (self.name.isascii() and self.name.isprintable()) or " " in self.name:
             raise ConfigError(f"--email-hostname {self.name!r}: write a host name, such as mx.example.org")
+        if self.send_spool and not self.send:
+            raise ConfigError("--email-send-spool keeps what waits to be sent: it needs --email-send URL")
         if self.spool and self.ack != "accepted":
             raise ConfigError("--email-spool keeps what is accepted: it needs --email-ack accepted")
         if self.stream and self.ack == "accepted":
@@ -320,10 +334,22 @@ class EmailOptions:
         ):
             raise ConfigError("--email-bind: name an address to listen on, there or for --email-lmtp-bind")
         self._check_refusals()
-        if self.maildir_to and ("@" not in self.maildir_to or not self.maildir_to.isprintable()):
-            raise ConfigError(f"--email-maildir-to {self.maildir_to!r}: write an address")
+        self._check_other_ways()
+
+    def _check_other_ways(self) -> None:
+        """Providers have to be known, and to have their secrets."""
+        for name in self.providers:
+            if name not in PROVIDERS:
+                close = did_you_mean(name, PROVIDERS)
+                raise ConfigError(f"--email-webhooks {name}: there is {', '.join(PROVIDERS)}{close}")
+            option, what = PROVIDERS[name]
+            if not getattr(self, option):
+                flag = f"--email-{option.replace('_', '-')}"
+                raise ConfigError(f"--email-webhooks {name} needs {flag}: {what}")
         if not self.webhooks_path.startswith("/") or self.webhooks_path.endswith("/"):
             raise ConfigError(f"--email-webhooks-path {self.webhooks_path}: write a path such as /email")
+        if self.maildir_to and ("@" not in self.maildir_to or not self.maildir_to.isprintable()):
+            raise ConfigError(f"--email-maildir-to {self.maildir_to!r}: write an address")
 
     def _check_refusals(self) -> None:
         """What is refused for what was found has to be looked for."""
@@ -345,11 +371,20 @@ class EmailOptions:
         return bool(self.methods or self.dnsbl or self.greylist or self.recipients_per_minute)
 
     @property
+    def providers(self) -> tuple[str, ...]:
+        """The words of ``webhooks``, which may be written in one."""
+        return _words(self.webhooks)
+
+    @property
     def methods(self) -> tuple[str, ...]:
         """The words of ``authenticate``, which may be written in one."""
-        return tuple(word.strip() for one in self.authenticate for word in one.split(",") if word.strip())
+        return _words(self.authenticate)
 
     @property
     def name(self) -> str:
         """What we call ourselves."""
         return self.hostname or socket.getfqdn()
+
+
+def _words(several: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(word.strip() for one in several for word in one.split(",") if word.strip())

@@ -21,8 +21,6 @@ class Mailgun(Provider):
     """Checks with signing keys, several while one replaces another."""
 
     name: ClassVar[str] = "mailgun"
-    flag: ClassVar[str] = "--email-mailgun-key"
-    what: ClassVar[str] = "the HTTP webhook signing key of your account"
     types: ClassVar[tuple[str, ...]] = TYPES
     growth: ClassVar[float] = 3.0  # each byte may be three, as %XX
     rejected: ClassVar[int] = 406

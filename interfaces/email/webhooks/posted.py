@@ -10,7 +10,6 @@ from typing import ClassVar, Literal, TypeVar
 
 import msgspec
 
-from interfaces.shared.errors import ConfigError
 from interfaces.shared.webhook import Answer, Request
 
 __all__ = ["Posted", "Provider", "Read", "Wanted", "address", "told"]
@@ -42,13 +41,9 @@ Read = Posted | Answer | Wanted
 
 
 class Provider(ABC):
-    """One provider of mail. ``secrets`` are the values of its option; ConfigError for none, or wrong ones."""
+    """One provider of mail. ``secrets`` are the values of its option; ConfigError for wrong ones."""
 
     name: ClassVar[str]
-    flag: ClassVar[str]
-    """The option that it needs."""
-    what: ClassVar[str]
-    """What that is, in words."""
     types: ClassVar[tuple[str, ...]]
     """The media types that it posts."""
     growth: ClassVar[float]
@@ -60,8 +55,6 @@ class Provider(ABC):
 
     def __init__(self, secrets: Sequence[str]) -> None:
         self.secrets = tuple(secrets)
-        if not secrets:
-            raise ConfigError(f"--email-webhooks {self.name} needs {self.flag}: {self.what}")
 
     @abstractmethod
     def read(self, request: Request, now: float) -> Read:

@@ -35,8 +35,6 @@ class Postmark(Provider):
     """Checks user and password, several while one replaces another."""
 
     name: ClassVar[str] = "postmark"
-    flag: ClassVar[str] = "--email-postmark-user"
-    what: ClassVar[str] = "user:password, as in the URL that Postmark has"
     types: ClassVar[tuple[str, ...]] = ("application/json",)
     growth: ClassVar[float] = 4.0  # the message once raw and once taken apart, as JSON
     rejected: ClassVar[int] = 403

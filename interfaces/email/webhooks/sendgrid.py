@@ -32,8 +32,6 @@ class Sendgrid(Provider):
     """Checks with public keys, several while one replaces another."""
 
     name: ClassVar[str] = "sendgrid"
-    flag: ClassVar[str] = "--email-sendgrid-key"
-    what: ClassVar[str] = "the public key of the security policy of your Inbound Parse webhook"
     types: ClassVar[tuple[str, ...]] = ("multipart/form-data",)
     growth: ClassVar[float] = 1.5
     rejected: ClassVar[int] = 403
@@ -57,7 +55,9 @@ class Sendgrid(Provider):
             except ValueError:
                 key = None
             if not isinstance(key, ec.EllipticCurvePublicKey):
-                raise ConfigError(f"{self.flag}: that is not {self.what}, which begins with MF")
+                raise ConfigError(
+                    "--email-sendgrid-key: that is not the public key of a security policy, which begins with MF"
+                )
             self._keys.append(key)
 
     def read(self, request: Request, now: float) -> Read:

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import Any
 
 from interfaces.email.intake import Intake
-from interfaces.email.options import EmailOptions
+from interfaces.email.options import PROVIDERS, EmailOptions
 from interfaces.email.service import Service
 from interfaces.email.translate import Place
 from interfaces.email.webhooks.fetch import fetch
@@ -20,18 +20,12 @@ from interfaces.shared.errors import ConfigError, PeerError
 from interfaces.shared.interface import Context
 from interfaces.shared.listen import Address
 from interfaces.shared.noise import Noise
-from interfaces.shared.options import did_you_mean
 from interfaces.shared.webhook import Answer, Request, Room, Webhook, refusal
 
 __all__ = ["Webhooks", "provider", "served"]
 
-PROVIDERS = {
-    "mailgun": ("Mailgun", "mailgun_key"),
-    "postmark": ("Postmark", "postmark_user"),
-    "sendgrid": ("Sendgrid", "sendgrid_key"),
-    "ses": ("Ses", "ses_topics"),
-}
-"""The class of each, in the module of its name, and the option that it needs."""
+CLASSES = {"mailgun": "Mailgun", "postmark": "Postmark", "sendgrid": "Sendgrid", "ses": "Ses"}
+"""The class of each, in the module of its name."""
 PORT = 8001
 """Where they listen when their bind names no port."""
 ENVELOPE = 1_048_576
@@ -44,11 +38,8 @@ FETCHES = 4
 
 def provider(name: str, options: EmailOptions) -> Provider:
     """The provider that is called ``name``. Raises ConfigError."""
-    if name not in PROVIDERS:
-        known = ", ".join(PROVIDERS)
-        raise ConfigError(f"--email-webhooks {name}: there is {known}{did_you_mean(name, PROVIDERS)}")
-    kind, option = PROVIDERS[name]
-    made = getattr(import_module(f"interfaces.email.webhooks.{name}"), kind)
+    made = getattr(import_module(f"interfaces.email.webhooks.{name}"), CLASSES[name])
+    option, _ = PROVIDERS[name]
     found: Provider = made(getattr(options, option))
     return found
 
@@ -137,7 +128,7 @@ class Webhooks:
         self.fetch = fetch
         self.clock = clock
         self.fetching = asyncio.Semaphore(FETCHES)
-        self.hooks = {name: _Hook(self, provider(name, options)).app for name in options.webhooks}
+        self.hooks = {name: _Hook(self, provider(name, options)).app for name in options.providers}
         intake.service.context.telemetry.count("email.webhooks_refused", 0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -75,8 +75,6 @@ class Ses(Provider):
     """Takes what is signed by SNS and comes from one of the topics, which are no secrets but ARNs."""
 
     name: ClassVar[str] = "ses"
-    flag: ClassVar[str] = "--email-ses-topics"
-    what: ClassVar[str] = "the ARN of the SNS topic, arn:aws:sns:…"
     types: ClassVar[tuple[str, ...]] = ("text/plain", "application/json")
     growth: ClassVar[float] = 4.0
     rejected: ClassVar[int] = 403

@@ -3,7 +3,7 @@
 import pytest
 
 from interfaces.email.webhooks.postmark import Postmark
-from interfaces.shared.errors import ConfigError, PeerError
+from interfaces.shared.errors import PeerError
 from tests.email.webhooks.signing import NOW, USER, postmark, request
 
 
@@ -55,14 +55,6 @@ def test_the_password_comes_first():
 def test_what_is_no_raw_message(fields):
     """400, and its text says what to tick where that is it."""
     assert status(postmark(**fields)) == 400
-
-
-def test_no_user():
-    """One line that says which option."""
-    with pytest.raises(
-        ConfigError, match="--email-webhooks postmark needs --email-postmark-user: user:password"
-    ):
-        Postmark([])
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"RawEmail":"\xff"}', b'{"x":' * 50_000])

@@ -78,10 +78,6 @@ def test_keys_that_are_none():
     rsa = RSA.public_key().public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
     )
-    with pytest.raises(
-        ConfigError, match="--email-webhooks sendgrid needs --email-sendgrid-key: the public key"
-    ):
-        Sendgrid([])
     for key in ("SG.secret", "MFkw", "ä", base64.b64encode(rsa).decode()):
         with pytest.raises(ConfigError, match="--email-sendgrid-key: that is not the public key") as caught:
             Sendgrid([key])

@@ -1,6 +1,7 @@
 """interfaces.email.webhooks.serving: from a provider's request to the application and back, mounted and alone."""
 
 import asyncio
+import re
 from contextlib import AsyncExitStack
 from typing import Any
 
@@ -223,11 +224,32 @@ async def test_alone_they_listen():
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
-    [("mailgnu", "--email-webhooks mailgnu: there is mailgun, postmark, sendgrid, ses; did you mean mailgun?"),
-     ("postmark", "--email-webhooks postmark needs --email-postmark-user: user:password")],
-)  # fmt: skip
-def test_a_mistake_is_one_line(name, said):
-    """An unknown provider, and one without its secret."""
-    with pytest.raises(ConfigError, match=said.replace("?", r"\?")):
-        provider(name, EmailOptions())
+    ("options", "said"),
+    [
+        (
+            {"webhooks": ("mailgnu",)},
+            "--email-webhooks mailgnu: there is mailgun, postmark, sendgrid, ses; did you mean mailgun?",
+        ),
+        ({"webhooks": ("postmark",)}, "--email-webhooks postmark needs --email-postmark-user: user:password"),
+        (
+            {"webhooks": ("mailgun",)},
+            "--email-webhooks mailgun needs --email-mailgun-key: the HTTP webhook signing key",
+        ),
+        ({"webhooks": ("sendgrid",)}, "--email-webhooks sendgrid needs --email-sendgrid-key: the public key"),
+        ({"webhooks": ("ses",)}, "--email-webhooks ses needs --email-ses-topics: the ARN"),
+        ({"webhooks_path": "/"}, "--email-webhooks-path /: write a path such as /email"),
+    ],
+)
+def test_a_mistake_is_one_line(options, said):
+    """An unknown provider, and one without its secret; in the options, so that `interfaces check` tells it too."""
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        EmailOptions(**options)
+
+
+def test_providers_may_be_written_in_one_word():
+    """As lists of other options may."""
+    options = EmailOptions(**(OPTIONS | {"webhooks": ("mailgun, ses", "postmark")}))
+    assert options.providers == ("mailgun", "ses", "postmark")
+    assert {name: provider(name, options).name for name in options.providers} == {
+        name: name for name in options.providers
+    }
