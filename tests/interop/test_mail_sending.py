@@ -4,6 +4,7 @@ import asyncio
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -15,8 +16,10 @@ from interfaces.email.sending.compose import compose
 from interfaces.email.sending.outgoing import Outgoing, Result
 from interfaces.email.sending.return_path import KEY, ReturnPath
 from interfaces.email.sending.transports.opening import transport
+from tests.interop.exim import EximServer
 from tests.interop.mail import MailServer
 from tests.interop.postfix import Postfix
+from tests.process.server import until
 
 TEXT = "Grüße\n.\n..\n"
 
@@ -210,3 +213,20 @@ def test_its_bounces_are_read(smarthost: tuple[str, Postfix], mail_server: MailS
     assert (found["action"], found["status"], found["hard"]) == ("failed", "5.7.1", True)
     assert found["message_id"] == outgoing.message_id
     assert "550 5.7.1" in found["diagnostic"]
+
+
+def test_exim_takes_it(tmp_path: Path) -> None:
+    """Over TLS that it offers with a certificate of its own, as it does where nobody has given it one."""
+    outgoing = mail("b@b.example", "no@b.example", "later@b.example", notify="NEVER", ret="HDRS", envid="e1")
+    with EximServer(tmp_path, free_port()) as server:
+        (found,) = sent(f"smtp://127.0.0.1:{server.port}", outgoing)
+        until(lambda: "Subject" in server.mailbox)
+        log = (tmp_path / "log-mainlog").read_text()
+    assert [(one.status, one.code, one.enhanced) for one in found] == [
+        ("accepted", 250, None), ("failed", 550, "5.1.1"), ("deferred", 451, "4.2.0"),
+    ]  # fmt: skip
+    assert "X=TLS1.3" in log
+    lines = server.mailbox.partition("From: ")[2].rstrip("\n")
+    assert lines == outgoing.content.decode("latin-1").replace("\r\n", "\n").partition("From: ")[2].rstrip(
+        "\n"
+    )
