@@ -17,6 +17,8 @@ __all__ = ["Body", "content", "opened"]
 
 DESCRIPTORS = Path("/proc/self/fd")
 """Where a file without a name has a path; without it everything stays in memory."""
+BEGINNING = 65_536
+"""Bytes of a message that stay in memory though it is in a file: its header is read there."""
 COPIED = 262_144
 """Bytes that are copied at once."""
 
@@ -76,6 +78,10 @@ class Body:
             self._file = _unnamed(self._folder)
             self._write(self.whole)
         self._write(piece)
+        if self.held < BEGINNING:
+            begin = piece[: BEGINNING - self.held]
+            self._pieces.append(begin)
+            self.held += len(begin)
 
     def flow(self) -> None:
         """Hold nothing: it goes elsewhere as it comes, and size and digest are told at its end."""

@@ -123,6 +123,23 @@ async def test_messages_that_had_begun_do_not_exceed_the_memory_together() -> No
 
 
 @scene
+async def test_a_message_keeps_its_header_though_memory_is_used_up() -> None:
+    """What begins when others have filled the memory has its fields in the event all the same."""
+    async with Bench(max_in_flight=100_000) as bench:
+        peer = await bench.greeted()
+        assert await peer.codes(ENVELOPE) == [250, 250]
+        bench.service.in_flight += 200_000
+        assert await peer.codes(b"DATA\r\n") == [354]
+        lines = b"%b\r\n" % (b"x" * 998) * 70
+        call = await bench.call(peer, b"Subject: one\r\n\r\n" + lines + b".\r\n")
+        event = await call.receive()
+        assert event["subject"] == "one"
+        assert read(event["body_ref"]["path"]).endswith(lines)
+        await call.finish()
+        bench.service.in_flight -= 200_000
+
+
+@scene
 async def test_what_a_client_is_refused_leaves_nothing_in_flight() -> None:
     """Too large, a bare LF: told at the end of it, no application is called, the connection goes on."""
     async with Bench(max_size=1000, max_line=1000) as bench:
