@@ -12,12 +12,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
+from interfaces.email.sending.addresses import domain
 from interfaces.email.sending.outgoing import Transport
 from interfaces.email.sending.transports.dialogue import Times
 from interfaces.email.sending.transports.folder import Folder, Maildir
 from interfaces.email.sending.transports.memory import Memory
 from interfaces.email.sending.transports.smarthost import Server, Smarthost
-from interfaces.shared.errors import ConfigError
+from interfaces.shared.errors import ApplicationError, ConfigError
 
 __all__ = ["redacted", "transport"]
 
@@ -28,11 +29,15 @@ _DJANGO = "interfaces.django.mail_transport"
 def transport(url: str, *, host: str) -> Transport:
     """What ``url`` names. ``host``: our name. ConfigError, one line without the password, for a wrong one."""
     try:
+        name = domain(host, "the name of this host")
+    except ApplicationError as error:
+        raise ConfigError(f"{error}; say another one: --email-hostname mx.example.org") from None
+    try:
         parts = urlsplit(url)
         ready = _KINDS.get(parts.scheme.lower())
         if ready is None:
             raise ValueError(f"it begins with one of {', '.join(f'{kind}:' for kind in _KINDS)}")
-        return ready(parts, host)
+        return ready(parts, name)
     except (ValueError, OSError) as error:
         raise ConfigError(f"a transport for mail: {redacted(url)}: {error}") from None
 

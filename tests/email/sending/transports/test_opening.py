@@ -111,6 +111,13 @@ def test_a_wrong_one_is_told_in_one_line(url: str, told: str) -> None:
     assert "geheim" not in str(error.value)
 
 
+@pytest.mark.parametrize("host", ["", "mx example", "mx.example\r\nRCPT", "a" * 70])
+def test_a_name_of_ours_that_is_none(host: str) -> None:
+    """Is told before it is in a command, or in the Message-ID of everything."""
+    with pytest.raises(ConfigError, match="--email-hostname"):
+        transport("memory:", host=host)
+
+
 def test_a_url_is_shown_without_its_password() -> None:
     """Whatever is in it."""
     assert redacted("smtp://u:a@b:c@mx.example:25?x") == "smtp://u:***@mx.example:25?x"
