@@ -83,12 +83,12 @@ class Returns:
 
 
 class Reports:
-    """Tells the sender of a message about those of its recipients that refuse it; ``send(channel, message)``."""
+    """Tells the sender of a message about those of its recipients that refuse it; ``keep(message)`` sends that."""
 
     def __init__(
-        self, send: Callable[[str, Message], Awaitable[None]], host: str, clock: Callable[[], float]
+        self, keep: Callable[[Message], Awaitable[None]], host: str, clock: Callable[[], float]
     ) -> None:
-        self.send = send
+        self.keep = keep
         self.host = host
         self.clock = clock
 
@@ -118,7 +118,7 @@ class Reports:
                 "mail_from": "",
                 "raw": mail.content,
             }
-            await self.send(CHANNEL, {**message, "to": [*mail.recipients]})
+            await self.keep({**message, "to": [*mail.recipients]})
 
 
 def _failed(recipient: Recipient, said: Verdict) -> Result:

@@ -5,9 +5,11 @@ Without a channel layer there is one in memory for it alone: then what scopes se
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from interfaces.email.options import EmailOptions
@@ -22,9 +24,10 @@ from interfaces.email.service import Service
 from interfaces.layers.base import Message, copied
 from interfaces.layers.local import LocalChannelLayer
 from interfaces.shared.asgi import Event
-from interfaces.shared.errors import ApplicationError, Unavailable
+from interfaces.shared.errors import ApplicationError, ConfigError, Unavailable
 from interfaces.shared.interface import Context
 from interfaces.shared.outbox import Outbox, Rules
+from interfaces.shared.sendings import Store
 
 __all__ = ["Post", "redacted", "sending"]
 
@@ -41,6 +44,8 @@ class Post:
 
     def __init__(self, layer: Any, host: str, max_size: int) -> None:
         self.layer = layer
+        self.keep: Callable[[Message], Awaitable[None]] = partial(layer.send, CHANNEL)
+        """Puts a message where the sender takes it from; when that returns it is kept as well as it can be."""
         self.drain: float | None = None
         """Seconds that are left for what is on its way, once the process is to end."""
         self.returns: Returns | None = None
@@ -72,7 +77,7 @@ class Post:
 
     async def _put(self, message: Message) -> None:
         try:
-            await self.layer.send(CHANNEL, message)
+            await self.keep(message)
         except (TypeError, ValueError) as error:
             raise ApplicationError(f"email.send: {error}") from None
 
@@ -139,7 +144,7 @@ async def _begin(
         return_path=put_on,
         by_domain=options.send_per_domain > 0,
     )
-    store = post.layer.store(CHANNEL, redacted if options.send_redact else None)
+    store = _store(options, context, post)
     rules = Rules(
         concurrency=options.send_concurrency,
         rate=options.send_rate,
@@ -151,7 +156,7 @@ async def _begin(
     stack.push_async_callback(store.close)
     await store.open()
     if store.durable:  # else who is told 250 could not be sure that the report leaves
-        post.reports = Reports(post.layer.send, options.name, time.time)
+        post.reports = Reports(post.keep, options.name, time.time)
     context.keeps.append(f"{CHANNEL} by {shown(options.send)}, waiting in {store.describe()}")
     running = asyncio.ensure_future(outbox.run())
     running.add_done_callback(partial(_ended, context))
@@ -162,6 +167,25 @@ async def _begin(
         await asyncio.wait({running})
 
     stack.push_async_callback(stop)
+
+
+def _store(options: EmailOptions, context: Context, post: Post) -> Store:
+    """Where messages wait: at the layer's broker, in a spool, or in memory."""
+    layer = post.layer
+    if not options.send_spool:
+        store: Store = layer.store(CHANNEL, redacted if options.send_redact else None)
+        return store
+    if hasattr(layer, "hub"):
+        raise ConfigError("--email-send-spool: the broker of --layer keeps what waits; leave one of both out")
+    kept = import_module("interfaces.shared.spool.outgoing").SpoolStore(
+        Path(options.send_spool),
+        layer.consume(CHANNEL),
+        keep_dead=not options.send_redact,
+        count=context.telemetry.count,
+    )
+    post.keep = kept.put
+    spool: Store = kept
+    return spool
 
 
 def _ended(context: Context, running: "asyncio.Task[None]") -> None:

@@ -186,11 +186,11 @@ async def test_a_report_is_one_however_often_it_is_said(monkeypatch):
     """A message that comes again has the same report, with the same key."""
     said = []
 
-    async def send(channel, message):
+    async def keep(message):
         said.append(message)
 
     async with Bench(some_refuse) as bench:
-        bench.service.bounces = Reports(send, "mx.example.org", lambda: 1_700_000_000.0)
+        bench.service.bounces = Reports(keep, "mx.example.org", lambda: 1_700_000_000.0)
         for _ in range(2):
             peer = await bench.greeted()
             found = await both(peer)

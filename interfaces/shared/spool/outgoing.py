@@ -1,0 +1,249 @@
+"""The store of an outbox in a spool: what waits to go out of one process, without a broker, survives its machine.
+
+Messages are in the spool's segments, what became of their attempts beside them in SQLite, synced before it is answered.
+"""
+
+import asyncio
+import logging
+import sqlite3
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from hashlib import sha256
+from pathlib import Path
+from secrets import token_hex
+from typing import Any, Final
+
+import msgspec
+
+from interfaces.shared.asgi import Event
+from interfaces.shared.errors import ConfigError, Unavailable
+from interfaces.shared.sendings import NOTHING, Held, Record
+from interfaces.shared.spool.recovery import Kept
+from interfaces.shared.spool.store import Rules, Spool
+
+__all__ = ["SWEEP", "Records", "SpoolStore"]
+
+log = logging.getLogger("interfaces.spool")
+
+SWEEP: Final = 1000
+"""Records that are written between two times that old ones are deleted."""
+_TABLE = """
+CREATE TABLE IF NOT EXISTS record (
+  key TEXT PRIMARY KEY, n INTEGER, begun INTEGER, final INTEGER, owner TEXT, told BLOB, until REAL) WITHOUT ROWID
+"""
+_READ = "SELECT n, begun, final, owner, told FROM record WHERE key = ? AND until > ?"
+_WRITE = "INSERT OR REPLACE INTO record VALUES (?, ?, ?, ?, ?, ?, ?)"
+
+
+class Records:
+    """What became of attempts, in the file ``path``; used in one thread. ``clock`` gives Unix seconds."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = time.time) -> None:
+        self.clock = clock
+        self._written = 0
+        try:
+            self._base = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._base.execute("PRAGMA journal_mode=WAL")
+            self._base.execute("PRAGMA synchronous=FULL")
+            self._base.execute(_TABLE)
+        except sqlite3.Error as error:
+            raise ConfigError(f"{path}: {error}") from None
+
+    def close(self) -> None:
+        """Let the file go."""
+        self._base.close()
+
+    def read(self, key: str) -> Record:
+        """As a store's."""
+        row = self._base.execute(_READ, (key, self.clock())).fetchone()
+        if row is None:
+            return NOTHING
+        number, begun, final, owner, told = row
+        return Record(
+            number=number,
+            begun=bool(begun),
+            final=bool(final),
+            owner=owner,
+            told=msgspec.msgpack.decode(told),
+        )
+
+    def begin(self, key: str, seen: int, keep: float) -> bool:
+        """As a store's."""
+        known = self.read(key)
+        if known.number != seen or known.begun:
+            return False
+        self._write(key, (seen + 1, 1, 0, known.owner, msgspec.msgpack.encode(known.told)), keep)
+        return True
+
+    def settle(self, key: str, record: Record, keep: float) -> bool:
+        """As a store's."""
+        known = self.read(key)
+        if known.begun != record.begun or known.number != record.number - (not record.begun):
+            return False
+        told = msgspec.msgpack.encode(record.told)
+        self._write(key, (record.number, 0, int(record.final), record.owner, told), keep)
+        return True
+
+    def _write(self, key: str, values: tuple[Any, ...], keep: float) -> None:
+        now = self.clock()
+        self._base.execute(_WRITE, (key, *values, now + keep))
+        self._written += 1
+        if self._written % SWEEP == 0:
+            self._base.execute("DELETE FROM record WHERE until <= ?", (now,))
+
+
+class SpoolStore:
+    """A store of an outbox in ``folder``: see :class:`interfaces.shared.sendings.Store`.
+
+    What ``source`` gives, a channel of this process, is put into it as soon as it comes; what is put by :meth:`put` is
+    on the disk when that returns. ``keep_dead`` False: of what was given up nothing is kept.
+    """
+
+    durable = True
+
+    def __init__(
+        self,
+        folder: Path,
+        source: AsyncIterator[Event],
+        *,
+        rules: Rules | None = None,
+        keep_dead: bool = True,
+        count: Callable[[str, int], None] = lambda _name, _by: None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self.spool = Spool(folder, rules=rules, count=count, clock=clock)
+        self.clock = clock
+        self.keep_dead = keep_dead
+        self._folder = folder
+        self._source = source
+        self._thread = ThreadPoolExecutor(1, "records")
+        self._records: Records | None = None
+        self._pump: asyncio.Task[None] | None = None
+
+    def __repr__(self) -> str:
+        return f"<SpoolStore {self.spool!r}>"
+
+    async def open(self) -> None:
+        """As the protocol says."""
+        await self.spool.open()
+        try:
+            path = self._folder / "results.sqlite3"
+            self._records = await self._in_thread(partial(Records, path, self.clock))
+        except BaseException:
+            await self.spool.close()
+            raise
+        self._pump = asyncio.ensure_future(self._read())
+
+    async def close(self) -> None:
+        """As the protocol says."""
+        if self._pump is not None:
+            self._pump.cancel()
+            await asyncio.wait({self._pump})
+        await self.spool.close()
+        records, self._records = self._records, None
+        if records is not None:
+            await self._in_thread(records.close)
+        self._thread.shutdown(wait=False)
+
+    def leave(self) -> None:
+        """As the protocol says."""
+        self.spool.leave()
+
+    def describe(self) -> str:
+        """As the protocol says."""
+        return f"a {self.spool.describe()}"
+
+    async def _in_thread(self, work: Callable[[], Any]) -> Any:
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except sqlite3.Error as error:
+            raise Unavailable(f"{self._folder}: {error}") from error
+
+    # --- messages ---------------------------------------------------------------------------------
+
+    async def put(self, message: Event) -> None:
+        """Keep it: on the disk when this returns. Unavailable when there is no room, or the disk cannot be written."""
+        kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        key = str(message.get("dedupe_key") or "")
+        data = msgspec.msgpack.encode({"id": token_hex(12), "message": dict(message)})
+        # one after the other, so that the second finds what became of the first
+        conversation = sha256(key.encode("utf-8", "replace")).hexdigest()[:32] if key else None
+        if not self.spool.put(b"", data, kept.set_result, conversation=conversation):
+            raise Unavailable(f"{self._folder}: there is no room for another message")
+        if not await asyncio.shield(kept):
+            raise Unavailable(f"{self._folder}: a message cannot be written")
+
+    async def _read(self) -> None:
+        """Put what the channel has; while that cannot be, the channel fills up."""
+        async for message in self._source:
+            while True:
+                try:
+                    await self.put(message)
+                    break
+                except Unavailable as error:
+                    log.warning("a message has to wait: %s", error)
+                    await asyncio.sleep(1)
+
+    async def take(self, n: int) -> list[Held]:
+        """As the protocol says."""
+        while True:
+            found = await self.spool.take(n)
+            held = [one for kept in found if (one := await self._loaded(kept)) is not None]
+            if held or not found:
+                return held
+
+    async def _loaded(self, kept: Kept) -> Held | None:
+        try:
+            put = await self.spool.load(kept)
+            said = msgspec.msgpack.decode(put.content)
+            message, name = said["message"], said["id"]
+        except (OSError, msgspec.MsgspecError, KeyError, TypeError) as error:
+            self.spool.dead(kept, f"it cannot be read: {error}")
+            return None
+        start: Any = message.get("not_before")
+        if isinstance(start, int | float) and start > self.clock():
+            self.spool.later(kept, start - self.clock())
+            return None
+        return Held(name, message, kept.attempt, kept.put_at, kept)
+
+    async def done(self, held: Held) -> None:
+        """As the protocol says."""
+        self.spool.done(held.item)
+
+    async def retry(self, held: Held, delay: float, reason: str) -> None:
+        """As the protocol says."""
+        self.spool.later(held.item, delay)
+
+    async def dead(self, held: Held, reason: str) -> None:
+        """A letter in ``DIR/dead``."""
+        if self.keep_dead:
+            self.spool.dead(held.item, reason)
+        else:
+            self.spool.done(held.item)
+
+    async def give_back(self, held: Held) -> None:
+        """As the protocol says."""
+        self.spool.give_back(held.item)
+
+    # --- records ----------------------------------------------------------------------------------
+
+    async def read(self, key: str) -> Record:
+        """As the protocol says."""
+        found: Record = await self._in_thread(partial(self._known.read, key))
+        return found
+
+    async def begin(self, key: str, seen: int, keep: float) -> bool:
+        """As the protocol says."""
+        return bool(await self._in_thread(partial(self._known.begin, key, seen, keep)))
+
+    async def settle(self, key: str, record: Record, keep: float) -> bool:
+        """As the protocol says."""
+        return bool(await self._in_thread(partial(self._known.settle, key, record, keep)))
+
+    @property
+    def _known(self) -> Records:
+        if self._records is None:
+            raise Unavailable(f"{self._folder}: it is not open")
+        return self._records
