@@ -154,9 +154,10 @@ class ReceivedMailAdmin(ReadOnly):
     @admin.action(description="Replay: give it to the application once more", permissions=["replay"])
     def replay_mail(self, request: HttpRequest, queryset: Any) -> None:
         """One after another, the oldest first; a consumer with the inbox does nothing twice."""
-        rows = [*queryset.select_related("content").order_by("received_at")[: ADMIN_REPLAYED + 1]]
+        numbers = [*queryset.order_by("received_at").values_list("pk", flat=True)[: ADMIN_REPLAYED + 1]]
         application = import_string(settings.ASGI_APPLICATION)
-        for row in rows[:ADMIN_REPLAYED]:
+        for number in numbers[:ADMIN_REPLAYED]:
+            row = queryset.select_related("content").get(pk=number)
             try:
                 said = async_to_sync(replay)(row, application, seconds=ADMIN_SECONDS)
             except (ContentMissingError, OSError) as error:
@@ -164,7 +165,7 @@ class ReceivedMailAdmin(ReadOnly):
             else:
                 self.log_change(request, row, f"Replayed: {said.kind}")
                 self.message_user(request, f"{row}: {said.kind}")
-        if len(rows) > ADMIN_REPLAYED:
+        if len(numbers) > ADMIN_REPLAYED:
             self.message_user(
                 request,
                 f"Only {ADMIN_REPLAYED} at once; manage.py interfaces_mail takes more.",

@@ -52,14 +52,12 @@ def prune_mail(
     old.exclude(subject="", error="").update(subject="", error="")
     # one that came again lately is kept for the younger row
     kept = received.filter(received_at__gte=now - content, content__isnull=False).values("content")
-    while batch := [
-        *MailContent.objects.using(using).filter(mails__in=old).exclude(pk__in=kept).distinct()[:REMOVED]
-    ]:
+    contents = MailContent.objects.using(using).only("file")  # without what it is about
+    while batch := [*contents.filter(mails__in=old).exclude(pk__in=kept).distinct()[:REMOVED]]:
         remove(batch)
         gone += len(batch)
     deleted = received.filter(received_at__lt=now - rows).delete()[0]
-    orphans = MailContent.objects.using(using).filter(mails=None)  # whose rows were deleted by hand
-    while batch := [*orphans[:REMOVED]]:
+    while batch := [*contents.filter(mails=None)[:REMOVED]]:  # whose rows were deleted by hand
         remove(batch)
     deleted += sent.filter(created_at__lt=now - rows).delete()[0]
     return {"mail": deleted, "mail content": gone}

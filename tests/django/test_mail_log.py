@@ -1,6 +1,14 @@
 """The log of mail, on SQLite and on PostgreSQL."""
 
-from tests.django.test_project import manage
+import smtplib
+import sqlite3
+import sys
+from contextlib import closing
+
+import pytest
+
+from tests.django.test_project import PROJECT, ROOT, manage
+from tests.process.server import Server
 
 ALL = "Ran 26 tests"
 
@@ -17,3 +25,31 @@ def test_on_postgresql(postgres):
     done = manage("test", "proj", "--pattern", "check_log_*.py", PROJ_POSTGRES=postgres)
     assert done.returncode == 0, done.stderr
     assert ALL in done.stderr
+
+
+@pytest.mark.parametrize("kill", ["before", "after"])
+def test_what_a_killed_process_had_is_replayed(tmp_path, kill):
+    """It is pending, whether its effect was there or not; after the replay it is delivered, with one effect."""
+    env = {"PROJ_DB": str(tmp_path / "db.sqlite3"), "PROJ_APPLICATION": "proj.dying.application"}
+    assert manage("migrate", **env).returncode == 0
+    words = [str(PROJECT / "manage.py"), "interfaces", "serve", "email", "--email-bind", "127.0.0.1:0"]
+    paths = {"PYTHONPATH": f"{ROOT}:{PROJECT}", "PROJ_KILL": kill}
+    with Server(tmp_path, command=[sys.executable, *words], env={**env, **paths}) as server:
+        port = int(server.wait_for(r"email on 127\.0\.0\.1:(\d+)")[1])
+        with (
+            pytest.raises(smtplib.SMTPServerDisconnected),
+            smtplib.SMTP("127.0.0.1", port, timeout=20) as client,
+        ):
+            client.sendmail("ada@example.org", ["bob@example.net"], "Subject: hi\n\nthere\n")
+        server.ended()
+
+    def found(words):
+        with closing(sqlite3.connect(env["PROJ_DB"])) as database:
+            return database.execute(words).fetchall()
+
+    log = "SELECT state, attempts FROM interfaces_receivedmail"
+    users = "SELECT count(*) FROM auth_user"
+    assert found(log) == [("pending", 1)] and found(users) == [(int(kill == "after"),)]
+    replayed = manage("interfaces_mail", "replay", "--older", "0", **env)
+    assert (replayed.returncode, replayed.stdout) == (0, "1: accept\n"), replayed.stderr
+    assert found(log) == [("delivered", 2)] and found(users) == [(1,)]

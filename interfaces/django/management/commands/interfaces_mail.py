@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import Iterable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
@@ -40,6 +42,7 @@ class Command(BaseCommand):
         listing.add_argument("--json", action="store_true", help="one JSON value a line")
         show = words.add_parser("show", help="the message as it came")
         show.add_argument("id", type=int)
+        show.add_argument("--output", metavar="FILE", help="a new file that its bytes go to")
         again = words.add_parser("replay", help="give messages to the application once more")
         again.add_argument(
             "id", type=int, nargs="*", help="none: those that are pending, and have been for a while"
@@ -86,29 +89,33 @@ class Command(BaseCommand):
             )
 
     def show(self, rows: Any, options: dict[str, Any]) -> None:
-        """Its bytes, to a file or a mail reader: a terminal may take what they say for its own."""
+        """As text, without what a terminal takes for its own; to a file as it is."""
         file = source(_one(rows, options["id"]).content)
         if file is None:
             raise CommandError(f"{options['id']}: its content is not kept, or not whole")
         with file:
-            self.stdout.write(
-                file.read().decode("utf-8", "backslashreplace").replace("\x1b", "\\x1b"), ending=""
-            )
+            if options["output"]:
+                try:
+                    with Path(options["output"]).open("xb") as out:
+                        shutil.copyfileobj(file, out)
+                except OSError as error:
+                    raise CommandError(f"--output {options['output']}: {error.strerror}") from None
+                return
+            for text in file:
+                self.stdout.write(visible(text.decode("utf-8", "replace").rstrip("\r\n")))
 
     def replay(self, rows: Any, options: dict[str, Any]) -> None:
         """One after another, the oldest first."""
-        rows = rows.select_related("content")
         if options["id"]:
-            chosen = [_one(rows, number) for number in options["id"]]
+            chosen = [_one(rows, number).pk for number in options["id"]]
         else:
             states = [ReceivedState.PENDING, *([ReceivedState.FAILED] if options["failed"] else [])]
             before = timezone.now() - timedelta(seconds=options["older"])
-            chosen = [
-                *rows.filter(state__in=states, received_at__lt=before).order_by("received_at")[:REPLAYED]
-            ]
+            found = rows.filter(state__in=states, received_at__lt=before).order_by("received_at")
+            chosen = [*found.values_list("pk", flat=True)[:REPLAYED]]
         try:
             application = load(application_path(), ".")
-            failed = asyncio.run(self._replayed(chosen, application, again=options["again"]))
+            failed = asyncio.run(self._replayed(rows, chosen, application, again=options["again"]))
         except (ConfigError, ApplicationError) as error:
             raise CommandError(str(error), returncode=2 if isinstance(error, ConfigError) else 1) from None
         finally:
@@ -116,17 +123,22 @@ class Command(BaseCommand):
         if failed:
             raise CommandError(f"{failed} of {len(chosen)} could not be replayed")
 
-    async def _replayed(self, rows: Iterable[ReceivedMail], application: Application, *, again: bool) -> int:
-        """Replay them; how many could not be."""
+    async def _replayed(
+        self, rows: Any, numbers: Iterable[int], application: Application, *, again: bool
+    ) -> int:
+        """Replay them, with one content in memory at a time; how many could not be."""
         failed = 0
-        for row in rows:
+        for number in numbers:
+            row = await rows.select_related("content").filter(pk=number).afirst()
+            if row is None:  # pruned meanwhile
+                continue
             try:
                 said = await replay(row, application, again=again, seconds=SECONDS)
             except (ContentMissingError, OSError) as error:
                 failed += 1
                 self.stderr.write(f"{row.pk}: {error}")
             else:
-                self.stdout.write(f"{row.pk}: {said.kind} {said.detail.get('text', '')}".rstrip())
+                self.stdout.write(f"{row.pk}: {said.kind} {visible(said.detail.get('text', ''))}".rstrip())
         return failed
 
 
@@ -139,4 +151,4 @@ def _one(rows: Any, number: int) -> ReceivedMail:
 
 def visible(text: str) -> str:
     """``text`` in one line, with nothing that a terminal takes for a command."""
-    return "".join(char if char.isprintable() else "?" for char in text)
+    return "".join(char if char.isprintable() or char == "\t" else "?" for char in text)

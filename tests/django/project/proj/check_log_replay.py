@@ -4,6 +4,8 @@ import asyncio
 import json
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from asgiref.sync import async_to_sync
@@ -112,7 +114,12 @@ class ReplayTests(TransactionTestCase):
         assert "a?[2Jb" in said("list", "--to", ADA) and "\x1b" not in said("list")
         assert json.loads(said("list", "--json", "--state", "failed"))["id"] == second
         assert said("list", "--limit", "1").count("\n") == 1
-        assert said("show", str(first)) == RAW.decode()
+        assert said("show", str(first)) == RAW.decode().replace("\r\n", "\n")
+        with TemporaryDirectory() as folder:
+            assert said("show", str(first), "--output", f"{folder}/x.eml") == ""
+            assert Path(folder, "x.eml").read_bytes() == RAW
+            with pytest.raises(CommandError, match="File exists"):
+                said("show", str(first), "--output", f"{folder}/x.eml")
         with self.settings(ASGI_APPLICATION="proj.check_log_replay.application"):
             assert said("replay") == ""
             assert said("replay", "--failed") == f"{second}: accept\n"
