@@ -78,6 +78,18 @@ class Store(Protocol):
         """The file of a large content."""
         ...
 
+    async def open(self) -> None:
+        """Before all else. ConfigError."""
+        ...
+
+    async def close(self) -> None:
+        """What is held goes back."""
+        ...
+
+    def describe(self) -> str:
+        """How well it keeps what is put: one line."""
+        ...
+
     def leave(self) -> None:
         """Nothing more is taken."""
         ...
@@ -284,18 +296,10 @@ def _opened(path: Path) -> tuple[IO[bytes], bytes]:
 async def accepting(service: Service) -> AsyncIterator[None]:
     """Have ``service`` keep what comes while it is entered, and give it to the application. ConfigError."""
     options, context = service.options, service.context
-    if not options.spool:
-        raise ConfigError("--email-ack accepted needs --email-spool DIR, to keep messages in")
-    rules = Rules(
-        max_messages=options.accepted_messages,
-        max_size=options.accepted_size,
-        at_once=options.accepted_at_once,
-        strict=options.accepted_strict,
-    )
-    spool = Spool(Path(options.spool), rules=rules, count=context.telemetry.count)
-    await spool.open()
-    context.keeps.append(f"email accepted into {spool.describe()}")
-    one = Accepting(service, spool, at_once=options.accepted_at_once, attempts=options.accepted_attempts)
+    store = _spool(service) if options.spool else _layer(service)
+    await store.open()
+    context.keeps.append(f"email accepted into {store.describe()}")
+    one = Accepting(service, store, at_once=options.accepted_at_once, attempts=options.accepted_attempts)
     running = asyncio.ensure_future(one.run())
     service.accepting = one
     try:
@@ -306,4 +310,29 @@ async def accepting(service: Service) -> AsyncIterator[None]:
         while service.tasks:
             await asyncio.wait(service.tasks, timeout=context.drain)
         service.accepting = None
-        await spool.close()
+        await store.close()
+
+
+def _spool(service: Service) -> Store:
+    options = service.options
+    rules = Rules(
+        max_messages=options.accepted_messages,
+        max_size=options.accepted_size,
+        at_once=options.accepted_at_once,
+        strict=options.accepted_strict,
+    )
+    return Spool(Path(options.spool), rules=rules, count=service.context.telemetry.count)
+
+
+def _layer(service: Service) -> Store:
+    """A durable queue; its messages are no files, and as large as a broker's may be."""
+    layer, options = service.context.layer, service.options
+    if layer is None:
+        raise ConfigError(
+            "--email-ack accepted needs --email-spool DIR, to keep messages in, or a --layer with a broker"
+        )
+    from interfaces.email.accepting_layer import CARRIED, LayerStore  # noqa: PLC0415 - and redis with it
+
+    store = LayerStore(layer, most=options.accepted_messages, strict=options.accepted_strict)
+    service.carry(CARRIED)
+    return store

@@ -99,6 +99,13 @@ class Service(Serving):
         for name in COUNTS:
             context.telemetry.count(name, 0)
 
+    def carry(self, most: int) -> None:
+        """Messages have at most so many bytes, and stay in memory: they go where no file of ours is read."""
+        size = min(self.limits.max_size, most)
+        self.limits = replace(self.limits, max_size=size)
+        self.users_only = replace(self.users_only, max_size=size)
+        self.memory = most + 1
+
     def ask(self, hook: BeforeRecipient) -> None:
         """Have ``hook`` asked about each recipient before there is content; None: the next one is asked, too."""
         self.before_recipient.append(hook)

@@ -192,15 +192,22 @@ class DurableStore:
         if self.redact is None:
             await self.queues.dead(item, reason)
         elif await self.queues.done(item):  # what is another's by now it still has to send
-            keys = durable_keys(self._rules.prefix, self.channel)
-            body = Body(self.redact(dict(item.message)), item.dedupe_key, item.conversation, item.put_at)
-            fields: dict[str, Word] = {
-                "i": item.id, "b": body.sealed(self._rules.cipher, keys.bodies), "t": item.attempt,
-                "c": item.conversation or "", "r": reason, "o": self.queues.owner,
-            }  # fmt: skip
-            words = [word for pair in fields.items() for word in pair]
-            node = self._hub.node_of(self.channel)
-            await answer(node.call("XADD", keys.dead, "MAXLEN", LETTERS, "*", *words))
+            await self.letter(item, reason)
+
+    async def letter(self, item: Item, reason: str) -> None:
+        """A dead letter of what was taken, redacted where that is asked for; the item itself is settled apart."""
+        message = dict(item.message)
+        if self.redact is not None:
+            message = self.redact(message)
+        keys = durable_keys(self._rules.prefix, self.channel)
+        body = Body(message, item.dedupe_key, item.conversation, item.put_at)
+        fields: dict[str, Word] = {
+            "i": item.id, "b": body.sealed(self._rules.cipher, keys.bodies), "t": item.attempt,
+            "c": item.conversation or "", "r": reason, "o": self.queues.owner,
+        }  # fmt: skip
+        words = [word for pair in fields.items() for word in pair]
+        node = self._hub.node_of(self.channel)
+        await answer(node.call("XADD", keys.dead, "MAXLEN", LETTERS, "*", *words))
 
     async def give_back(self, held: Held) -> None:
         """As the protocol says."""
