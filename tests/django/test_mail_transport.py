@@ -25,5 +25,5 @@ def test_without_settings_it_is_a_wrong_configuration():
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, env=clean, check=False
     )
     assert done.stderr.splitlines()[-1].startswith(
-        "interfaces.shared.errors.ConfigError: a transport for mail: django:: Requested setting EMAIL_BACKEND"
+        "interfaces.shared.errors.ConfigError: --email-send django:: Requested setting EMAIL_BACKEND"
     )

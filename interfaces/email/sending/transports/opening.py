@@ -39,7 +39,7 @@ def transport(url: str, *, host: str) -> Transport:
             raise ValueError(f"it begins with one of {', '.join(f'{kind}:' for kind in _KINDS)}")
         return ready(parts, name)
     except (ValueError, OSError) as error:
-        raise ConfigError(f"a transport for mail: {redacted(url)}: {error}") from None
+        raise ConfigError(f"--email-send {redacted(url)}: {error}") from None
 
 
 def redacted(url: str) -> str:
