@@ -85,7 +85,7 @@ def test_one_process_without_a_layer(tmp_path: Path) -> None:
     ("words", "said"),
     [
         (["--email-send", "smpt://relay"], "smtp:"),
-        (["--email-send", "smtp://user:secret@relay:no"], "a transport for mail"),
+        (["--email-send", "smtp://user:secret@relay:no"], "--email-send smtp://user:***@relay:no"),
         (["--email-send", "memory:", "--email-send-dkim", "example.org:x:/nowhere.pem"], "/nowhere.pem"),
         (["--email-send", "memory:", "--email-bounce-key", "short"], "--email-bounce-key"),
     ],
