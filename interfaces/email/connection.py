@@ -1,7 +1,7 @@
 """A connection of SMTP or LMTP: bytes to the wire, messages to the application, verdicts back, deadlines."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from random import getrandbits
 from typing import Any, Final
@@ -11,6 +11,7 @@ from interfaces.email.calls import ask, call
 from interfaces.email.deliveries import Message, Run
 from interfaces.email.envelope import Mail, Recipient
 from interfaces.email.events_smtp import Abandoned, Auth, Begun, Ended, Event, KeyWanted, Piece, Rcpt, Tls
+from interfaces.email.headers import Headers
 from interfaces.email.secure import UPGRADE, Client
 from interfaces.email.service import Service, log
 from interfaces.email.streams import Flow, code_of
@@ -224,28 +225,44 @@ class Connection(Client):
         message = self.message = Message(keys, partial(self._decided, transaction))
         self.deadline = self.service.now + self.service.options.verdict_timeout
         known = self.service.repeats.known(keys)
-        if not known:  # as it mostly is
-            message.join(
-                call(self.service, transaction, headers, keys)
-                if flow is None
-                else flow.finish(keys, range(len(keys)))
-            )
-            return
-        new = [n for n, key in enumerate(keys) if key not in known]
+        if known:
+            self._again(transaction, headers, flow, known)
+        else:
+            message.join(self._called(transaction, headers, flow, range(len(keys))))
+
+    def _called(
+        self, transaction: Transaction, headers: Headers, flow: Flow | None, places: Sequence[int]
+    ) -> Run:
+        """Call the application for the recipients at these ``places``."""
+        if len(places) != len(transaction.recipients):
+            transaction = transaction.only(places)
+        keys = self.message.keys if self.message is not None else ()
+        keys = keys if len(places) == len(keys) else [keys[place] for place in places]
+        if flow is None:
+            return call(self.service, transaction, headers, keys)
+        return flow.finish(keys, places)
+
+    def _again(
+        self,
+        transaction: Transaction,
+        headers: Headers,
+        flow: Flow | None,
+        known: Mapping[Key, Run | Verdict],
+    ) -> None:
+        """A message comes again: call the application for those whose fate is not known, wait for who is called."""
+        message = self.message
+        assert message is not None  # noqa: S101 - it has just been made
+        new = [place for place, key in enumerate(message.keys) if key not in known]
+        said = {key: one for key, one in known.items() if isinstance(one, Verdict)}
         if new:
-            keys = [keys[n] for n in new]
-            message.join(
-                call(self.service, transaction.only(new), headers, keys)
-                if flow is None
-                else flow.finish(keys, new)
-            )
+            message.join(self._called(transaction, headers, flow, new))
         else:
             self.service.let_go(transaction.body)
             if flow is not None:
-                flow.stop(code_of([one for one in known.values() if isinstance(one, Verdict)]))
+                flow.stop(code_of([*said.values()]))
         for run in {id(one): one for one in known.values() if isinstance(one, Run)}.values():
             message.join(run)
-        if said := {key: one for key, one in known.items() if isinstance(one, Verdict)}:
+        if said:
             self.loop.call_soon(message.take, said)
 
     def _decided(self, transaction: Transaction, message: Message) -> None:

@@ -41,6 +41,11 @@ def _dot(buffer: bytes, at: int) -> int:
     return buffer.find(b"\r\n.", max(dot - 2, at)) if dot >= 0 else -1
 
 
+def _end_at(buffer: bytes, at: int) -> bool:
+    """Whether the dot of the end is there: the first look is a fifth of the second."""
+    return at < len(buffer) and buffer[at] == DOT and buffer.startswith(b".\r\n", at)
+
+
 def _alone(piece: bytes) -> bool:
     """Whether a CR or LF is there that is not part of a CRLF: one pass in C, where counting all three takes three."""
     look = IncrementalNewlineDecoder(None, translate=False)
@@ -72,7 +77,7 @@ class Content:
 
         A line that is too long is read as far as there is of it; no CR is taken before what follows is known.
         """
-        if self._fresh and at < len(buffer) and buffer[at] == DOT and buffer.startswith(b".\r\n", at):
+        if self._fresh and _end_at(buffer, at):
             self.ended = True
             return b"", at + 3
         dot = _dot(buffer, at)

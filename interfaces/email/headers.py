@@ -80,6 +80,11 @@ def split(content: bytes, most: int = 1 << 30) -> Headers:
         ordinary = _ordinary(content[:end])
         if ordinary is not None and len(ordinary) <= most:
             return Headers(ordinary, end + 4)
+    return _any(content, most)
+
+
+def _any(content: bytes, most: int) -> Headers:
+    """As :func:`split`, of whatever there is."""
     fields: list[tuple[bytes, bytes]] = []
     at, size = 0, len(content)
     while True:

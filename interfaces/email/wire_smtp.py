@@ -19,6 +19,7 @@ from interfaces.email import replies as say
 from interfaces.email.content import Content
 from interfaces.email.envelope import Recipient
 from interfaces.email.events_smtp import ABANDONED, BEGUN, Ended, Event, Limits, Piece, Rcpt
+from interfaces.email.login import Login
 from interfaces.email.wire_identity import Identity
 from interfaces.email.wire_lines import CHUNK, COMMAND, DATA, LINE, WAIT
 from interfaces.email.xclient import OFFER
@@ -65,6 +66,11 @@ class Wire(Identity):
             if buffer.startswith(b"DATA\r\n", at):
                 self._at = at + 6
                 return self._go(b"DATA")
+        return self._line(state)
+
+    def _line(self, state: int) -> Event | None:
+        """Any other command, or a line of a login."""
+        at, buffer = self._at, self._buffer
         end = buffer.find(b"\n", at, at + LINE)
         if end < 0:
             return self._close(say.LONG) if len(buffer) - at >= LINE else None
@@ -258,26 +264,28 @@ class Wire(Identity):
         if len(replies) != 1 and not (self._open and self.lmtp and len(replies) == len(self.recipients)):
             raise ValueError(f"{len(replies)} replies are too few or too many")
         self._state = COMMAND
-        good = replies[0].startswith(b"2") or any(answer.startswith(b"2") for answer in replies)
         asked, login = self._asked, self._login
         self._asked = self._login = None
-        if asked is not None:
-            if good:
-                self.recipients.append(asked)
-            if replies[0].startswith(b"5"):  # who tries many addresses is no friend
-                self._bad(replies[0])
-            else:
-                self.out += replies
-        elif login is None:
-            self._decided(replies, good)
-        elif good:
-            self.out += replies
-            self.user = login.user
+        if asked is None and login is None:
+            self._decided(replies)
         else:
-            self._bad(replies[0])
+            self._told(replies[0], asked, login)
 
-    def _decided(self, replies: Sequence[bytes], good: bool) -> None:
+    def _told(self, answer: bytes, asked: Recipient | None, login: Login | None) -> None:
+        """A recipient that was asked about, or a login, has its answer."""
+        good = answer.startswith(b"2")
+        if not good and (login is not None or answer.startswith(b"5")):
+            self._bad(answer)  # who tries many addresses, or passwords, is no friend
+            return
+        self.out.append(answer)
+        if asked is not None and good:
+            self.recipients.append(asked)
+        elif login is not None:
+            self.user = login.user
+
+    def _decided(self, replies: Sequence[bytes]) -> None:
         """The message has its answer."""
+        good = replies[0].startswith(b"2") or any(answer.startswith(b"2") for answer in replies)
         self.out += [replies[0]] * len(self.recipients) if self.lmtp and len(replies) == 1 else replies
         self._begun = False
         self._forget()

@@ -236,7 +236,7 @@ async def test_what_is_sent_behind_a_login_is_held_too() -> None:
         return AUTH_OK
 
     async with Bench(auth_unencrypted=True) as bench:
-        bench.service.accounts = SimpleNamespace(answer=answer)  # type: ignore[assignment]
+        bench.service.accounts = SimpleNamespace(answer=answer, mechanisms=("PLAIN",))  # type: ignore[assignment]
         peer = await bench.greeted()
         assert await peer.codes(b"AUTH PLAIN AGEAYg==\r\n") == []
         peer.feed(b"NOOP\r\n" * 50_000)
