@@ -49,8 +49,8 @@ async def check(message: Message, resolver: Resolver, now: float) -> Result:
         digests = await message.digests({signature.relaxed_body})
         signature.covers(*digests[signature.relaxed_body])
         signing, *sealing = await _keys([signature, *seals], resolver)
-        await asyncio.to_thread(signature.fits, signing, message.header)
-        await asyncio.to_thread(_sealed, chain, seals, sealing)
+        await message.work(signature.fits, signing, message.header)
+        await message.work(_sealed, chain, seals, sealing)
     except ValueError as error:
         return Result("fail", domain, str(error))
     except Broken as broken:

@@ -56,7 +56,7 @@ async def _result(one: Signature | Result, message: Message, digests: Digests, r
     try:
         one.covers(*digests[one.relaxed_body])
         key = await key_of(one, resolver)
-        await asyncio.to_thread(one.fits, key, message.header)
+        await message.work(one.fits, key, message.header)
     except Broken as broken:
         return one.result(broken.result, broken.reason)
     return one.result("pass", "the domain is trying it out" if "y" in key.flags else "")

@@ -18,6 +18,8 @@ __all__ = ["Key", "PublicKey", "needed"]
 
 SMALLEST, LARGEST = 1024, 8192
 """Bits of an RSA key."""
+EXPONENT = 32
+"""Bits of its exponent: 65537 is usual, and a large one costs whoever checks a signature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +146,13 @@ def _public(kind: str, data: bytes) -> Any:
         raise ValueError("the key is too large")
     try:
         public = _cryptography("hazmat.primitives.serialization").load_der_public_key(data)
-        bits = public.key_size
-        public.public_numbers().n  # noqa: B018 - it is an RSA key, or this fails
+        bits, exponent = public.key_size, public.public_numbers().e  # it is an RSA key, or this fails
     except Exception as error:  # the package has many
         raise ValueError("that is no RSA key") from error
     if not SMALLEST <= bits <= LARGEST:
         raise ValueError(f"an RSA key of {bits} bits")
+    if exponent.bit_length() > EXPONENT:
+        raise ValueError("the exponent of the key is too large")
     return public
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, Any
 
 from interfaces.email.auth.canonical import Body, Field, fields
 
@@ -26,13 +26,17 @@ class Message:
     opened: Callable[[], IO[bytes]]
     start: int
     too_large: bool = False
+    small: bool = False
+    """What it costs to look at is less than to have another thread do it."""
 
     @classmethod
-    def of(cls, head: bytes, opened: Callable[[], IO[bytes]], *, own: int = 0) -> "Message":
-        """``head``: the bytes up to the body; ``own``: how many fields at its beginning are ours."""
+    def of(
+        cls, head: bytes, opened: Callable[[], IO[bytes]], *, own: int = 0, size: int = LARGEST
+    ) -> "Message":
+        """``head``: the bytes up to the body; ``own``: how many fields at its beginning are ours; ``size``: of all."""
         if len(head) > LARGEST:
             return cls([], opened, len(head), too_large=True)
-        return cls(fields(head)[own:], opened, len(head))
+        return cls(fields(head)[own:], opened, len(head), small=size <= PIECE)
 
     def named(self, name: bytes) -> list[Field]:
         """The fields of that name, in lower case."""
@@ -40,7 +44,14 @@ class Message:
 
     async def digests(self, kinds: Collection[bool]) -> Digests:
         """The digests of the body for each of ``kinds``: relaxed, or not. OSError when it cannot be read."""
-        return await asyncio.to_thread(self._digests, set(kinds)) if kinds else {}
+        if not kinds:
+            return {}
+        found: Digests = await self.work(self._digests, set(kinds))
+        return found
+
+    async def work(self, do: Callable[..., Any], *arguments: Any) -> Any:
+        """Do what takes as long as the message is large: outside the event loop, unless it is small."""
+        return do(*arguments) if self.small else await asyncio.to_thread(do, *arguments)
 
     def _digests(self, kinds: Iterable[bool]) -> Digests:
         bodies = {kind: Body(relaxed=kind) for kind in kinds}

@@ -74,7 +74,7 @@ class Screen:
         client = address(place.client) if place.protocol == "smtp" else None
         if place.auth is not None or (client is not None and within(client, self.trusted)):
             return dict(UNCHECKED)
-        message = Message.of(head, lambda: _opened(body), own=OWN)
+        message = Message.of(head, lambda: _opened(body), own=OWN, size=body.size)
         who = Who(client=str(client or ""), helo=place.helo, mail_from=transaction.mail.sender.text)
         return await self.checks.of(who, message)
 

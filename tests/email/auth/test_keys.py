@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1
 from cryptography.hazmat.primitives.asymmetric.ec import generate_private_key as curve
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from interfaces.email.auth import keys
 from interfaces.email.auth.keys import Key, PublicKey
@@ -104,6 +106,15 @@ def test_what_a_record_allows() -> None:
     found = PublicKey.of(f" v=DKIM1 ; h=SHA256:sha1; s=email ; t= y : s; n=x; p= {P[:9]} {P[9:]} ;")
     assert (found.hashes, found.services, found.flags) == (("sha256", "sha1"), ("email",), ("y", "s"))
     assert PublicKey.of(f"p={P}").services == ("*",)
+
+
+def test_a_key_that_costs_too_much() -> None:
+    """An exponent as long as the modulus would have each signature cost a hundred times as much."""
+    numbers = rsa().private.public_key().public_numbers()
+    costly = RSAPublicNumbers(numbers.n - 2, numbers.n).public_key()
+    shown = base64.b64encode(costly.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
+    with pytest.raises(ValueError, match="exponent"):
+        PublicKey.of(f"p={shown}")
 
 
 def test_small_keys_count_for_nothing() -> None:

@@ -1,6 +1,9 @@
 import asyncio
 import hashlib
 from io import BytesIO
+from typing import Any
+
+import pytest
 
 from interfaces.email.auth import message as module
 from interfaces.email.auth.message import Message
@@ -36,3 +39,18 @@ def test_a_header_that_is_too_large() -> None:
     found = message(b"X: " + b"y" * module.LARGEST + b"\r\n\r\n")
     assert found.too_large
     assert found.header == []
+
+
+def test_small_messages_need_no_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is small is looked at where it is; what is large is given to another thread."""
+    threads = []
+
+    async def thread(do: Any, *arguments: Any) -> Any:
+        threads.append(do)
+        return do(*arguments)
+
+    monkeypatch.setattr(asyncio, "to_thread", thread)
+    for size, count in ((1000, 0), (module.PIECE + 1, 1)):
+        found = Message.of(b"From: a\r\n\r\n", lambda: BytesIO(b"From: a\r\n\r\nx\r\n"), size=size)
+        asyncio.run(found.digests([True]))
+        assert len(threads) == count

@@ -35,11 +35,13 @@ class Passed:
     """A message that went through: its ``verdict``, else the ``event`` that the application gets, and its content."""
 
     def __init__(
-        self, content_: bytes = MAIL, *, memory: int = 1 << 20, broken: Any = (), place: Any = (), **options: Any
+        self, content_: bytes = MAIL, *, memory: int = 1 << 20, broken: Any = (), place: Any = (),
+        gone: Path | None = None, **options: Any,
     ) -> None:  # fmt: skip
         self.content_ = content_
         self.memory = memory
         self.broken = broken
+        self.gone = gone
         self.place = Place(
             **{"protocol": "smtp", "client": ("192.0.2.1", 4000), "server": None, "helo": "mx.example.org"}
             | dict(place)
@@ -55,6 +57,8 @@ class Passed:
             body.memory = self.memory
             service.in_flight += body.held
             assert service.add(body, self.content_) == b""
+            if self.gone is not None:
+                self.gone.rmdir()
             mail = envelope.mail(b"MAIL FROM:<a@example.org>", extended=True, max_size=0, tls=False)
             transaction = Transaction(
                 "id", self.place, mail, [Recipient(Address("b", "b.example"), {})], 0.0, body
@@ -176,25 +180,14 @@ def test_a_field_for_those_who_read_later(memory: int) -> None:
     assert event["digest"] == Passed(FORGED + MAIL).event["digest"]  # of what the client sent
 
 
-def test_a_file_that_cannot_be_written(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     """Where our field cannot be put in front of a file, that is told, and nothing is left behind."""
-
-    def full(*_: Any, **__: Any) -> None:
-        raise OSError(28, "no space")
-
-    def begin(self: Any, head: bytes, size: int) -> None:
-        monkeypatch.setattr("interfaces.email.body.tempfile.TemporaryFile", full)
-        try:
-            before(self, head, size)
-        finally:
-            monkeypatch.undo()
-
-    from interfaces.email.body import Body
-
-    before = Body.begin
-    monkeypatch.setattr(Body, "begin", begin)
-    with pytest.raises(OSError, match="no space"):
-        Passed(MAIL + b"x" * 5000, memory=1000, authentication_results=True)
+    folder = tmp_path / "spool"
+    folder.mkdir()
+    with pytest.raises(OSError, match="spool"):
+        Passed(
+            MAIL + b"x" * 5000, memory=1000, spool_folder=str(folder), authentication_results=True, gone=folder
+        )  # fmt: skip
 
 
 def test_a_wrong_configuration(tmp_path: Path) -> None:
