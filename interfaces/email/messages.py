@@ -231,7 +231,7 @@ class EmailStatus(TypedDict):
 class SentFile(TypedDict):
     """A file of a message that is sent."""
 
-    filename: str
+    filename: NotRequired[str]
     content: bytes
     content_type: NotRequired[str]
     """Guessed from the name unless given."""
@@ -254,6 +254,8 @@ class EmailSend(TypedDict):
     bcc: NotRequired[str | list[str]]
     from_address: NotRequired[str]
     """The author; of an answer, who was written to."""
+    sender: NotRequired[str]
+    """Who sends it in the author's name."""
     reply_to: NotRequired[str | list[str]]
     subject: NotRequired[str]
     text: NotRequired[str]
@@ -268,6 +270,8 @@ class EmailSend(TypedDict):
     reply_to_event: NotRequired[dict[str, Any]]
     """The ``email.receive`` that this answers, or its parts from `interfaces.email.sending.threads.kept(event)`."""
     reply_all: NotRequired[bool]
+    message_id: NotRequired[str]
+    """One is made unless it is given."""
     in_reply_to: NotRequired[str]
     references: NotRequired[list[str]]
     auto_submitted: NotRequired[str]

@@ -9,8 +9,10 @@ from base64 import b64encode
 from binascii import b2a_qp
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from itertools import count
+from mimetypes import MimeTypes
 from typing import Any
 
 from interfaces.email.sending.addresses import text_of
@@ -120,18 +122,18 @@ def _file(one: Any, what: str) -> tuple[Part, bool]:
         raise ApplicationError(f"{what} is to be a dict with {', '.join(sorted(_KEYS))}")
     inline = bool(one.get("inline"))
     name = text_of(one.get("filename") or "", f"{what}: filename", FILENAME)
-    kind = text_of(one.get("content_type") or "application/octet-stream", f"{what}: content_type", 200)
+    kind = text_of(one.get("content_type") or _guessed(name), f"{what}: content_type", 200)
     if not _TYPE.fullmatch(kind) or kind.lower().startswith("multipart/"):
         raise ApplicationError(f"{what}: no content_type: {kind!r}; write type/subtype, such as image/png")
     content = _octets(one.get("content"), kind, what)
-    encoding, content = _within(content, what) if kind.lower() == _WITHIN else ("base64", _base64(content))
     named = {"filename": name} if name else {}
     header = [
-        parameters("Content-Type", kind, _described(name, kind)),
+        parameters("Content-Type", kind, _described(name, kind, content)),
         parameters("Content-Disposition", "inline" if inline else "attachment", named),
         _content_id(one.get("content_id"), what),
-        f"Content-Transfer-Encoding: {encoding}\r\n".encode(),
     ]
+    encoding, content = _within(content, what) if kind.lower() == _WITHIN else ("base64", _base64(content))
+    header.append(f"Content-Transfer-Encoding: {encoding}\r\n".encode())
     return Part(b"".join(header), content), inline
 
 
@@ -144,10 +146,29 @@ def _octets(content: Any, kind: str, what: str) -> bytes:
     return content
 
 
-def _described(name: str, kind: str) -> dict[str, str]:
+@cache
+def _types() -> MimeTypes:
+    return MimeTypes()
+
+
+def _guessed(name: str) -> str:
+    """The type that the end of a name speaks of; what holds a message says so itself."""
+    kind, packed = _types().guess_type(f"/{name.rpartition('/')[2]}")
+    return kind if kind and not packed and not kind.startswith("message/") else "application/octet-stream"
+
+
+def _described(name: str, kind: str, content: bytes) -> dict[str, str]:
     """Parameters of the type: programs that know no Content-Disposition look for the name there."""
-    charset = {"charset": "utf-8"} if kind.lower().startswith("text/") else {}
+    charset = {"charset": "utf-8"} if kind.lower().startswith("text/") and _is_utf8(content) else {}
     return charset | ({"name": name} if name else {})
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _content_id(value: Any, what: str) -> bytes:

@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from interfaces.email.messages import EmailSend
 from interfaces.email.sending.compose import FIELDS, KEYS, RECIPIENTS, compose
 from interfaces.email.sending.content import ATTACHMENTS
 from interfaces.email.sending.outgoing import Outgoing
 from interfaces.shared.errors import ApplicationError
 
+UNKNOWN = "application/octet-stream"
 SIMPLE = {"from_address": "Ann <a@a.example>", "to": ["b@b.example"], "subject": "Hello", "text": "Hi\n"}
 
 
@@ -201,6 +203,24 @@ def test_a_file_alone() -> None:
     assert read(composed(attachments=files)).get_content_type() == "multipart/mixed"
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("a.pdf", "application/pdf"), ("A.PNG", "image/png"), ("x/y.csv", "text/csv"), ("a.eml", UNKNOWN),
+     ("a.tar.gz", UNKNOWN), ("data:text/html,x", UNKNOWN), ("", UNKNOWN)],
+)  # fmt: skip
+def test_a_type_is_guessed_from_the_name(name: str, kind: str) -> None:
+    """Where it is not given; nothing that is packed or holds a message, which would say more than is known."""
+    (part,) = read(composed(text=None, attachments=[{"filename": name, "content": b"x"}])).walk()
+    assert part.get_content_type() == kind
+
+
+def test_a_charset_is_not_claimed_of_what_has_another() -> None:
+    """UTF-8, where it is that."""
+    for content, charset in [(b"x", "utf-8"), ("ü".encode(), "utf-8"), ("ü".encode("latin-1"), None)]:
+        (part,) = read(composed(text=None, attachments=[{"filename": "a.csv", "content": content}])).walk()
+        assert (part.get_content_charset(), part.get_payload(decode=True)) == (charset, content)
+
+
 def test_a_message_within_stays_as_it_is() -> None:
     """Byte for byte, with its boundary, its odd fields and its eight bits: its signatures hold."""
     inner = b"subject:  x\r\nX:\r\n\ty\r\n\r\n.\r\n--=_1\r\n\xff\xfe \r\n"
@@ -379,5 +399,5 @@ def test_a_message_is_bounded() -> None:
 
 def test_keys_of_the_sender_are_let_pass() -> None:
     """And what a layer adds."""
-    assert {"dedupe_key", "not_before", "expires", "dkim", "type", "id"} <= KEYS
+    assert {*EmailSend.__annotations__, "attempt", "received_at", "channel", "conversation"} == KEYS
     assert composed({"type": "email.send", "dedupe_key": "x", "__asgi_channel__": "y"}) == composed()
