@@ -1,41 +1,48 @@
 #!/usr/bin/env python3
 """Sending mail under kill -9: what was handed in is sent once, or it is said that nobody knows.
 
-    python tools/soak_send.py [--kills N] [--seed N] [--points A,B] [--fault repeat]     200 kills unless given
+    python tools/soak_send.py [--kills N] [--spool] [--seed N] [--points A,B] [--fault repeat]     200 kills
 
 Two senders (the interface of mail, without a listener) take ``email.send`` from a broker that keeps it, and send to a
-server that defers, refuses and hangs up wherever it may, and counts what it has. One sender is killed after the
-other: at random moments, and at each of POINTS. Exit code 1 unless every message has its final result, what is
-"accepted" was delivered once to each recipient, "failed" never, "uncertain" once at most, and nothing twice. With
-``--fault repeat`` senders do not record that they begin: then the soak has to fail.
+server that defers, refuses and hangs up wherever it may, and counts what it has. One sender is killed after the other:
+at random moments, and at each of POINTS; and so is the broker, with every twentieth, under load. What has no result in
+the end is handed in again, under its ``dedupe_key``. With ``--spool`` one sender after the other keeps in a folder what
+it hands in itself. Exit code 1 unless every message then has its final result, what is "accepted" was delivered once to
+each recipient, "failed" never, "uncertain" once at most, and nothing twice. With ``--fault repeat`` senders do not
+record that they begin: then the soak has to fail.
 """
 
 import argparse
 import asyncio
+import json
 import os
 import random
+import secrets
 import signal
 import sys
 import tempfile
 import time
-from collections import Counter
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
 
 from interfaces.email.interface import Email, EmailOptions
+from interfaces.email.sending.sender import sending
 from interfaces.layers import outgoing
 from interfaces.layers.durable import Limits
 from interfaces.layers.embedded import Embedded
+from interfaces.layers.local import LocalChannelLayer
 from interfaces.layers.outgoing import DurableStore
 from interfaces.layers.redis import RedisChannelLayer
 from interfaces.shared import outbox
 from interfaces.shared.errors import Unavailable
 from interfaces.shared.interface import Context
 from interfaces.shared.sendings import Sending
+from interfaces.shared.spool.outgoing import SpoolStore
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from soak_durable import break_broker_of
+from soak_send_server import Book, Counting
 
 __all__ = ["POINTS", "main"]
 
@@ -47,6 +54,8 @@ POINTS = [
 ]  # fmt: skip
 """Where a sender kills itself; "random": it is killed at any moment; "content": while the message is on the wire."""
 CAPACITY = 1_000_000
+BACKLOG = 300
+"""Messages without a result beyond which fewer are handed in."""
 
 
 def die() -> NoReturn:
@@ -86,18 +95,18 @@ def dying_with_content() -> None:
     Sending.commit = commit  # type: ignore[method-assign]  # the point of it
 
 
-def arm(point: str) -> None:
+def arm(point: str, store: type) -> None:
     """Die there."""
     methods: dict[str, tuple[Any, str, bool]] = {
-        "taken": (DurableStore, "take", False),
-        "read": (DurableStore, "read", False),
-        "beginning": (DurableStore, "begin", True),
-        "begun": (DurableStore, "begin", False),
-        "settling": (DurableStore, "settle", True),
-        "settled": (DurableStore, "settle", False),
+        "taken": (store, "take", False),
+        "read": (store, "read", False),
+        "beginning": (store, "begin", True),
+        "begun": (store, "begin", False),
+        "settling": (store, "settle", True),
+        "settled": (store, "settle", False),
         "answered": (outbox.Outbox, "_answer", False),
-        "done": (DurableStore, "done", False),
-        "retried": (DurableStore, "retry", False),
+        "done": (store, "done", False),
+        "retried": (store, "retry", False),
     }
     if point in methods:
         owner, name, before = methods[point]
@@ -115,149 +124,57 @@ async def forget(_sending: Sending) -> None:
 
 
 async def work(url: str, port: str, point: str, fault: str) -> None:
-    """Send until killed."""
+    """Send until killed; a ``url`` that is a path is a spool, where this process hands in as well."""
     outgoing.Limits = partial(Limits, lease=LEASE)  # type: ignore[misc,assignment]  # a sender that died is missed soon
     outbox.back_off = lambda attempt: min(0.05 * attempt, 0.5)  # type: ignore[assignment]
     if fault == "repeat":
         Sending.commit = forget  # type: ignore[method-assign]
-    arm(point)
+    arm(point, SpoolStore if url.startswith("/") else DurableStore)
+    if url.startswith("/"):
+        await work_alone(url, port, last=not point)
+        return
     layer = RedisChannelLayer([url], prefix="soak", channel_capacity={"*": CAPACITY})
     await layer.hub().started()
-    options = EmailOptions(
-        bind=(), hostname="soak.example", send=f"smtp://127.0.0.1:{port}?tls=off&timeout=10"
-    )
+    options = EmailOptions(bind=(), hostname="soak.example", send=way_to(port))
     async with Email(options).serve(nowhere, Context(names=("email",), layer=layer, drain=5.0)):
         os.write(1, b"ready\n")
         await asyncio.Event().wait()
 
 
-# --- the server that counts ------------------------------------------------------------------------
+def way_to(port: str) -> str:
+    """The transport."""
+    return f"smtp://127.0.0.1:{port}?tls=off&timeout=10"
 
 
-class Counting:
-    """An SMTP server that does to each message what its dice say, and knows what it has."""
+async def work_alone(folder: str, port: str, *, last: bool) -> None:
+    """Hand in, unless it is the last, send and hear the results, all in this process; the parent is told."""
+    layer = LocalChannelLayer(capacity=CAPACITY, expiry=3600)
+    options = EmailOptions(bind=(), hostname="soak.example", send=way_to(port), send_spool=folder)
 
-    def __init__(self) -> None:
-        self.has: Counter[tuple[str, str]] = Counter()
-        """(message, recipient) → how often."""
-        self.did: Counter[str] = Counter()
+    async def listen() -> None:
+        while True:
+            tell("result", await layer.receive("results"))
 
-    async def start(self) -> int:
-        """Listen; the port."""
-        self.server = await asyncio.start_server(self._connected, "127.0.0.1", 0, limit=2**20)
-        port: int = self.server.sockets[0].getsockname()[1]
-        return port
+    async with sending(options, Context(names=("email",), layer=layer, drain=5.0)) as post:
+        os.write(1, b"ready\n")
+        listening = asyncio.create_task(listen())
+        while last:
+            await asyncio.wait({listening})
+            listening.result()
+        while True:
+            name = secrets.token_hex(6)
+            for _ in range(1 + (name[0] == "0")):
+                await post.keep(message_of(name, "results"))
+                tell("put", name)
+            await asyncio.sleep(0.01)
 
-    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            writer.write(b"220 counts\r\n")
-            await self._talk(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError):
-            pass
-        finally:
-            writer.close()
 
-    async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        recipients: list[str] = []
-        while line := await reader.readline():
-            verb, _, rest = line.decode().strip().partition(" ")
-            if verb.upper() == "EHLO":
-                writer.write(b"250-counts\r\n250-PIPELINING\r\n250 ENHANCEDSTATUSCODES\r\n")
-            elif verb.upper() == "RCPT":
-                recipients += self._recipient(rest.partition("<")[2].partition(">")[0], writer)
-            elif verb.upper() == "DATA":
-                if not recipients:
-                    writer.write(b"554 5.5.1 nobody\r\n")
-                elif not await self._content(reader, writer, recipients):
-                    return
-                recipients = []
-            elif verb.upper() == "QUIT":
-                writer.write(b"221 2.0.0 bye\r\n")
-                return
-            else:
-                recipients = [] if verb.upper() in ("MAIL", "RSET") else recipients
-                writer.write(b"250 2.0.0 Ok\r\n")
-
-    def _recipient(self, address: str, writer: asyncio.StreamWriter) -> list[str]:
-        dice = random.random()
-        if dice < 0.1:
-            self.did["deferred"] += 1
-            writer.write(b"451 4.7.1 later\r\n")
-        elif dice < 0.13:
-            self.did["refused"] += 1
-            writer.write(b"550 5.1.1 nobody\r\n")
-        else:
-            writer.write(b"250 2.1.5 Ok\r\n")
-            return [address]
-        return []
-
-    async def _content(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, recipients: list[str]
-    ) -> bool:
-        """Take the content; whether the connection goes on."""
-        writer.write(b"354 go on\r\n")
-        if random.random() < 0.03:
-            self.did["hung up before the end"] += 1
-            return False
-        content = await reader.readuntil(b"\r\n.\r\n")
-        await asyncio.sleep(random.random() * 0.005)
-        dice = random.random()
-        if dice < 0.05:
-            self.did["deferred all"] += 1
-            writer.write(b"452 4.3.1 full\r\n")
-            return True
-        name = content.partition(b"X-Number: ")[2].partition(b"\r\n")[0].decode()
-        self.has.update((name, one) for one in recipients)
-        if dice < 0.08:
-            self.did["hung up after the end"] += 1
-            return False
-        writer.write(b"250 2.0.0 taken\r\n")
-        return True
+def tell(what: str, of: object) -> None:
+    """One line to the parent, in one write: it stays when we are killed."""
+    os.write(1, f"{what} {json.dumps(of)}\n".encode())
 
 
 # --- the parent ------------------------------------------------------------------------------------
-
-
-class Book:
-    """What was handed in, and what was told of it."""
-
-    def __init__(self) -> None:
-        self.handed: set[str] = set()
-        self.results: dict[str, dict[str, Any]] = {}
-        """The final ones, by message."""
-        self.counts: Counter[str] = Counter()
-        self.faults: list[str] = []
-
-    def told(self, result: dict[str, Any]) -> None:
-        """A result."""
-        name = result["id"]
-        known = self.results.get(name)
-        self.counts["results"] += 1
-        if known is not None and result["final"] and statuses(known) != statuses(result):
-            self.faults.append(f"{name} was told {statuses(known)} and {statuses(result)}")
-        if result["final"]:
-            self.results[name] = result
-
-    def check(self, has: Counter[tuple[str, str]]) -> list[str]:
-        """What is wrong in the end."""
-        faults = list(self.faults)
-        if lost := self.handed - self.results.keys():
-            faults.append(f"{len(lost)} of {len(self.handed)} have no final result: {sorted(lost)[:5]}")
-        for (name, recipient), times in has.items():
-            if times > 1:
-                faults.append(f"{name} is there {times} times for {recipient}")
-        for name, result in self.results.items():
-            for recipient, status in statuses(result).items():
-                self.counts[f"recipients {status}"] += 1
-                times = has[name, recipient]
-                if (status == "accepted" and times != 1) or (status == "failed" and times):
-                    faults.append(f"{name} is {status} for {recipient}, and there {times} times")
-        return faults
-
-
-def statuses(result: dict[str, Any]) -> dict[str, str]:
-    """What a result says of each recipient."""
-    return {one["recipient"]: one["status"] for one in result["results"]}
 
 
 async def hand_in(layer: RedisChannelLayer, channel: str, book: Book, ended: asyncio.Event) -> None:
@@ -267,21 +184,25 @@ async def hand_in(layer: RedisChannelLayer, channel: str, book: Book, ended: asy
         number += 1
         for _ in range(1 + (number % 10 == 0)):
             await put(layer, channel, book, f"m{number}")
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(0.01 if len(book.handed) - len(book.results) < BACKLOG else 0.2)
 
 
-async def put(layer: RedisChannelLayer, channel: str, book: Book, name: str) -> None:
-    """Send one; while nobody knows whether it is there, again."""
+def message_of(name: str, channel: str) -> dict[str, Any]:
+    """The message of that name, always the same."""
     dice = random.Random(name)
-    message = {
+    return {
         "type": "email.send", "id": name, "reply_channel": channel, "dedupe_key": name,
         "from_address": "soak@example.org", "subject": f"number {name}", "text": "x" * dice.randrange(2000),
         "to": [f"{letter}@example.net" for letter in "abc"[: dice.randint(1, 3)]],
         "headers": {"X-Number": name}, "auto_submitted": "auto-generated",
     }  # fmt: skip
+
+
+async def put(layer: RedisChannelLayer, channel: str, book: Book, name: str) -> None:
+    """Send one; while nobody knows whether it is there, again."""
     while True:
         try:
-            await layer.send("email.send", message)
+            await layer.send("email.send", message_of(name, channel))
             break
         except Unavailable:
             book.counts["sends: unavailable"] += 1
@@ -298,10 +219,14 @@ async def sender(url: str, port: int, point: str, fault: str) -> asyncio.subproc
     )
 
 
-async def killed(process: asyncio.subprocess.Process, point: str, book: Book) -> None:
-    """Wait until it has killed itself, or do it."""
+async def ready(process: asyncio.subprocess.Process) -> None:
+    """Wait until it sends."""
     assert process.stdout is not None
     await asyncio.wait_for(process.stdout.readline(), 60)
+
+
+async def killed(process: asyncio.subprocess.Process, point: str, book: Book) -> None:
+    """Wait until it has killed itself, or do it."""
     try:
         await asyncio.wait_for(process.wait(), random.random() if point == "random" else 20)
     except TimeoutError:
@@ -327,6 +252,7 @@ async def soak(names: list[str], fault: str, server: Embedded) -> int:
     processes = [await sender(server.url, port, names[0], fault)]
     for number, name in enumerate(names):
         processes.append(await sender(server.url, port, [*names, ""][number + 1], fault))
+        await ready(processes[0])
         breaking = break_broker(server, book) if number % 20 == 9 else nothing()
         await asyncio.gather(killed(processes.pop(0), name, book), breaking)
         if number % 20 == 19:
@@ -359,6 +285,35 @@ async def nothing() -> None:
     """No broker is killed this time."""
 
 
+async def soak_alone(names: list[str], fault: str, folder: str) -> int:
+    """The same with a spool, one sender after the other."""
+    book, counting = Book(), Counting()
+    port = await counting.start()
+    for name in [*names, ""]:
+        process = await sender(folder, port, name, fault)
+        await ready(process)
+        reading = asyncio.create_task(read(process, book))
+        if name:
+            await killed(process, name, book)
+        else:
+            await settled(book)
+            process.kill()
+            await process.wait()
+        await reading
+    return report(book, counting, book.check(counting.has))
+
+
+async def read(process: asyncio.subprocess.Process, book: Book) -> None:
+    """What it tells."""
+    assert process.stdout is not None
+    async for line in process.stdout:
+        what, _, said = line.decode().partition(" ")
+        if what == "put":
+            book.handed.add(json.loads(said))
+        elif what == "result":
+            book.told(json.loads(said))
+
+
 async def settled(book: Book) -> None:
     """Wait until everything has its final result, or nothing has come for STUCK seconds."""
     most, since = 0, time.monotonic()
@@ -385,6 +340,7 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=None)
     parser.add_argument("--points", default=",".join(POINTS), help="where they kill themselves, in turn")
+    parser.add_argument("--spool", action="store_true", help="a spool in place of the broker")
     parser.add_argument("--fault", choices=["repeat"], default="")
     parser.add_argument("--work", nargs=4, help=argparse.SUPPRESS)
     given = parser.parse_args()
@@ -394,11 +350,11 @@ def main() -> int:
     random.seed(given.seed)
     points = given.points.split(",")
     names = [points[number % len(points)] for number in range(given.kills)]
-    with (
-        tempfile.TemporaryDirectory(prefix="soak-") as folder,
-        Embedded(Path(folder, "broker"), fsync=True) as server,
-    ):
-        return asyncio.run(soak(names, given.fault, server))
+    with tempfile.TemporaryDirectory(prefix="soak-") as folder:
+        if given.spool:
+            return asyncio.run(soak_alone(names, given.fault, folder))
+        with Embedded(Path(folder, "broker"), fsync=True) as server:
+            return asyncio.run(soak(names, given.fault, server))
 
 
 if __name__ == "__main__":

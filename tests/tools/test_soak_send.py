@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.tools.loading import load
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -18,9 +20,10 @@ def played(*words: str) -> subprocess.CompletedProcess[str]:
     )  # fmt: skip
 
 
-def test_a_death_at_each_point_loses_nothing_and_sends_nothing_twice() -> None:
+@pytest.mark.parametrize("store", [[], ["--spool"]], ids=["broker", "spool"])
+def test_a_death_at_each_point_loses_nothing_and_sends_nothing_twice(store: list[str]) -> None:
     """Every message has its result, and what that says is what the server has."""
-    done = played("--kills", str(len(soak.POINTS)))
+    done = played("--kills", str(len(soak.POINTS)), *store)
     assert done.returncode == 0, done.stdout + done.stderr
     for point in soak.POINTS:
         assert f"kills: {point}=1;" in done.stdout
