@@ -138,7 +138,9 @@ class Connection(Client):
         elif isinstance(event, Rcpt):
             self._asking = token = object()
             self.deadline = self.service.now + self.service.options.recipient_timeout
-            self._run(self._ask(event.recipient, token))
+            mail = self.wire.mail
+            assert mail is not None  # noqa: S101 - RCPT follows MAIL
+            self._run(self._ask(mail, event.recipient, token))
         elif isinstance(event, Auth):
             self._run(self._login(event))
         elif isinstance(event, KeyWanted):
@@ -173,10 +175,8 @@ class Connection(Client):
             name if asked is mail else getrandbits(64).to_bytes(8, "big").hex()
         )  # nothing is secret about it
 
-    async def _ask(self, recipient: Recipient, token: object) -> None:
+    async def _ask(self, mail: Mail, recipient: Recipient, token: object) -> None:
         """Whether there is such a recipient, which the client is told."""
-        mail = self.wire.mail
-        assert mail is not None  # noqa: S101 - RCPT follows MAIL
         self.place.helo = self.wire.greeting
         name = self._name(mail)
         self._next = mail, name
