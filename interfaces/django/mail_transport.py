@@ -120,7 +120,10 @@ class DjangoTransport:
 
     async def send(self, mail: Outgoing, commit: Commit | None = None) -> list[Result]:
         """As :meth:`Transport.send`; a backend says nothing of a single recipient unless it is SMTP's."""
-        ready = await self._strand.run(Ready, mail)
+        try:
+            ready = await self._strand.run(Ready, mail)
+        except Exception as error:  # noqa: BLE001 - the standard library's reader, of what an application sends raw
+            return results(mail.recipients, "failed", _words(error), 554, "5.6.0")
         try:
             connection = await self._strand.run(self._opened)
         except Exception as error:  # noqa: BLE001 - a backend raises what it likes; nothing was sent

@@ -14,7 +14,7 @@ def test_by_its_backends(tmp_path):
         "test", "proj", "--pattern", "check_transport.py", PROJ_TEST_DB=str(tmp_path / "test.sqlite3")
     )
     assert done.returncode == 0, done.stderr
-    assert "Ran 9 tests" in done.stderr
+    assert "Ran 10 tests" in done.stderr
 
 
 def test_without_settings_it_is_a_wrong_configuration():

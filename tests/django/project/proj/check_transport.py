@@ -117,6 +117,15 @@ class TransportTest(SimpleTestCase):
         assert (message.subject, message.bcc) == ("", ["b@b.example"])
         assert message.message().as_bytes().endswith(raw)
 
+    def test_what_cannot_be_read_fails(self):
+        """As multiparts that are too deep for the standard library; nothing is raised."""
+        deep = b"".join(
+            b"Content-Type: multipart/mixed; boundary=%d\r\n\r\n--%d\r\n" % (at, at) for at in range(1500)
+        )
+        raw = {"mail_from": "a@a.example", "to": "b@b.example", "raw": deep}
+        (found,) = sent("django:", compose(raw, now=0, host="h", id="s"))
+        assert (found.status, found.code) == ("failed", 554)
+
     def test_a_backend_that_writes_files(self):
         """Byte for byte."""
         with TemporaryDirectory() as folder, override_settings(EMAIL_FILE_PATH=folder):
