@@ -350,7 +350,7 @@ def main() -> int:
     random.seed(given.seed)
     points = given.points.split(",")
     names = [points[number % len(points)] for number in range(given.kills)]
-    with tempfile.TemporaryDirectory(prefix="soak-") as folder:
+    with tempfile.TemporaryDirectory(prefix="soak-", ignore_cleanup_errors=True) as folder:
         if given.spool:
             return asyncio.run(soak_alone(names, given.fault, folder))
         with Embedded(Path(folder, "broker"), fsync=True) as server:
