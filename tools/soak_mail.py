@@ -155,7 +155,7 @@ async def handled(house: House, traffic: Traffic) -> list[str]:
         await asyncio.sleep(0.5)
         promised -= {*database.execute("SELECT name, recipient FROM effect")}
     database.close()
-    dead = len(list((house.spool / "dead").glob("*.letter")))
+    dead = len(list(house.spool.glob("*/dead/*.letter")))
     return [f"{dead} were given up by the spool"] if dead else []
 
 

@@ -6,8 +6,7 @@ attempts are used up is a dead letter, too: also one that has ended the process 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, Protocol
@@ -22,11 +21,9 @@ from interfaces.email.kept import Mark, conversation, packed, unpacked
 from interfaces.email.service import Service, log
 from interfaces.email.translate import Transaction
 from interfaces.shared.delivery import ACCEPTED, DEFERRED, Verdict
-from interfaces.shared.errors import ConfigError
 from interfaces.shared.pacing import back_off
-from interfaces.shared.spool.store import Rules, Spool
 
-__all__ = ["FULL", "Accepting", "Kept", "Store", "accepting"]
+__all__ = ["FULL", "Accepting", "Kept", "Store"]
 
 FULL = Verdict("defer", {"code": 452, "enhanced": "4.3.1", "text": "No room for messages, try again later"})
 EVERYTHING = 1 << 30
@@ -121,6 +118,8 @@ class Accepting:
         self.attempts = attempts
         self.running: set[Any] = set()
         self.leaving = False
+        self.others: set[Accepting] = set()
+        """Those of what was taken over."""
         self._room = asyncio.Event()
 
     def __repr__(self) -> str:
@@ -168,6 +167,8 @@ class Accepting:
         """The server stops: no more is begun."""
         self.leaving = True
         self.store.leave()
+        for other in list(self.others):
+            other.leave()
 
     async def _begin(self, kept: Any) -> None:
         try:
@@ -290,49 +291,3 @@ def _opened(path: Path) -> tuple[IO[bytes], bytes]:
     except BaseException:
         file.close()
         raise
-
-
-@asynccontextmanager
-async def accepting(service: Service) -> AsyncIterator[None]:
-    """Have ``service`` keep what comes while it is entered, and give it to the application. ConfigError."""
-    options, context = service.options, service.context
-    store = _spool(service) if options.spool else _layer(service)
-    await store.open()
-    context.keeps.append(f"email accepted into {store.describe()}")
-    one = Accepting(service, store, at_once=options.accepted_at_once, attempts=options.accepted_attempts)
-    running = asyncio.ensure_future(one.run())
-    service.accepting = one
-    try:
-        yield
-    finally:
-        one.leave()
-        await asyncio.wait({running})
-        while service.tasks:
-            await asyncio.wait(service.tasks, timeout=context.drain)
-        service.accepting = None
-        await store.close()
-
-
-def _spool(service: Service) -> Store:
-    options = service.options
-    rules = Rules(
-        max_messages=options.accepted_messages,
-        max_size=options.accepted_size,
-        at_once=options.accepted_at_once,
-        strict=options.accepted_strict,
-    )
-    return Spool(Path(options.spool), rules=rules, count=service.context.telemetry.count)
-
-
-def _layer(service: Service) -> Store:
-    """A durable queue; its messages are no files, and as large as a broker's may be."""
-    layer, options = service.context.layer, service.options
-    if layer is None:
-        raise ConfigError(
-            "--email-ack accepted needs --email-spool DIR, to keep messages in, or a --layer with a broker"
-        )
-    from interfaces.email.accepting_layer import CARRIED, LayerStore  # noqa: PLC0415 - and redis with it
-
-    store = LayerStore(layer, most=options.accepted_messages, strict=options.accepted_strict)
-    service.carry(CARRIED)
-    return store

@@ -116,7 +116,7 @@ def _guarded(service: Service) -> AbstractAsyncContextManager[None]:
 
 def _accepting(service: Service) -> AbstractAsyncContextManager[None]:
     """What keeps accepted messages, which is imported where they are answered before the application."""
-    from interfaces.email.accepting import accepting  # noqa: PLC0415 - and a spool, or a layer
+    from interfaces.email.accepted import accepting  # noqa: PLC0415 - and a spool, or a layer
 
     return accepting(service)
 

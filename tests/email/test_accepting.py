@@ -5,11 +5,8 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
-import pytest
 
-from interfaces.email import accepting as module
-from interfaces.email.accepting import Accepting, accepting
-from interfaces.shared.errors import ConfigError
+from interfaces.email.accepting import Accepting
 from interfaces.shared.spool import letters
 from interfaces.shared.spool.store import Rules, Spool
 from tests.email.harness import Bench, mail, scene
@@ -315,24 +312,3 @@ async def test_what_hangs_up_meanwhile_is_kept_once(tmp_path):
         assert await replies(other, mail(message())) == [250, 250, 354, 250]
         await empty(bench)
         assert len(bench.app.events) == 1
-
-
-@scene
-async def test_options_that_do_not_fit(tmp_path):
-    """One line each."""
-    async with Bench(ack="accepted") as bench:
-        with pytest.raises(ConfigError, match="--email-spool DIR"):
-            async with accepting(bench.service):
-                pass
-
-
-@scene
-async def test_it_says_how_well_it_keeps(tmp_path):
-    """At the start; and lets go of the folder in the end."""
-    async with Bench(App(), ack="accepted", spool=str(tmp_path)) as bench:
-        for _ in range(2):
-            async with accepting(bench.service):
-                assert bench.service.accepting is not None
-            assert bench.service.accepting is None
-        assert bench.context.keeps[0].startswith(f"email accepted into spool {tmp_path}: ")
-    assert module.FULL.detail["code"] == 452

@@ -7,7 +7,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
-from interfaces.email.accepting import accepting
+from interfaces.email.accepted import accepting
 from interfaces.email.accepting_layer import CARRIED, QUEUE
 from interfaces.layers.dead import DeadLetters
 from interfaces.layers.embedded import Embedded

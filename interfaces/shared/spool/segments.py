@@ -17,7 +17,7 @@ from typing import Final
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.spool.records import MARK, body_of, mark_of, record, top
 
-__all__ = ["SEGMENT", "Place", "Segments", "Write", "synced"]
+__all__ = ["SEGMENT", "Busy", "Place", "Segments", "Write", "synced"]
 
 log = logging.getLogger("interfaces.spool")
 
@@ -25,6 +25,10 @@ SEGMENT: Final = 16 * 2**20
 """Bytes after which the next segment begins."""
 VECTORS: Final = 512
 """Records that one call of the system writes; it takes 1,024 pieces at most."""
+
+
+class Busy(ConfigError):  # noqa: N818 - a state: whoever has several folders takes the next
+    """The folder is another process's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ class Segments:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             self.close()
-            raise ConfigError(
+            raise Busy(
                 f"the spool {self.folder} is another server's: give each server a folder of its own"
             ) from None
         return sorted(int(path.stem) for path in self.folder.glob("*.log") if path.stem.isdecimal())
@@ -226,6 +230,11 @@ class Segments:
         """Nothing in this segment is needed, and none before it is there."""
         del self.sizes[number], self.marks[number]
         self.path(number).unlink(missing_ok=True)
+
+    def clear(self) -> None:
+        """Nothing is needed at all, and nothing more is written."""
+        for number in sorted(self.sizes):
+            self.drop(number)
 
     def aside(self, number: int) -> Path:
         """Keep a copy of a damaged segment, for somebody to look at."""

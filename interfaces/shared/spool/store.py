@@ -136,6 +136,8 @@ class Spool:
         for kept in list(self.held):
             self.give_back(kept)
         await self._writer.close()
+        if not self._all:
+            await asyncio.to_thread(self.segments.clear)
         self.segments.close()
 
     def leave(self) -> None:

@@ -369,6 +369,9 @@ def test_a_crash_at_any_byte_loses_nothing_that_was_told(deeds, choose):
                         spool.later(one, 0.0)
                     else:
                         spool.give_back(one)
+        if {*promised} == settled:
+            assert list((folder / "a").glob("*.log")) == []
+            return
         path = max((folder / "a").glob("*.log"))
         data = path.read_bytes()
         cut = choose.draw(st.integers(kept.get(path.name, TOP), len(data)))
