@@ -45,10 +45,8 @@ def plain(text: str) -> str:
         elif char == '"' and not depth:
             quoted = True
             kept.append("q")
-        elif char == "(":
-            depth += 1
-        elif char == ")" and depth:
-            depth -= 1
-        elif not depth:
+        elif depth or char == "(":
+            depth += (char == "(") - (char == ")")
+        else:
             kept.append(char)
     return "".join(kept)

@@ -117,11 +117,13 @@ class _Evaluation:
             return bool(await self._ask(target, "A"))
         if term.name == "ptr":
             return any(_below(name, target) for name in await self._names())
-        names = [target]
-        if term.name == "mx":
-            names = await self._ask(target, "MX")
-            if len(names) > NAMES:
-                raise _Stopped("permerror", f"{target[:100]} has more than {NAMES} MX")
+        return await self._addressed(term, target)
+
+    async def _addressed(self, term: Term, target: str) -> bool:
+        """Whether a or mx fits: the addresses of a name, or of its mail servers."""
+        names = await self._ask(target, "MX") if term.name == "mx" else [target]
+        if len(names) > NAMES:
+            raise _Stopped("permerror", f"{target[:100]} has more than {NAMES} MX")
         length = term.four if self.client.version == 4 else term.six
         for name in names:
             if any(contains(one, self.client, length) for one in await self._ask(name, self.kind)):
