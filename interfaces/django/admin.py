@@ -11,7 +11,7 @@ from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.http import content_disposition_header
@@ -129,7 +129,8 @@ class ReceivedMailAdmin(ReadOnly):
         file = source(row.content)
         if file is None:
             raise Http404(_NOT_KEPT)
-        return _file(file, f"{row.digest[:16]}.eml")
+        with file:
+            return _file(file.read(), f"{row.digest[:16]}.eml")
 
     def html_view(self, row: ReceivedMail) -> HttpResponse:
         """Its HTML as it came, which may do nothing."""
@@ -242,13 +243,11 @@ def _block(row: ReceivedMail, get: Callable[[Parsed], str]) -> str:
     return _html('<pre style="white-space:pre-wrap;margin:0">{}</pre>', shown)
 
 
-def _file(content: IO[bytes] | bytes, name: str) -> HttpResponse:
+def _file(content: bytes, name: str) -> HttpResponse:
     """A download, and nothing that a browser shows."""
     headers = {
         **_LOCKED,
         "Content-Disposition": content_disposition_header(as_attachment=True, filename=name),
         "Content-Security-Policy": "sandbox; default-src 'none'",
     }
-    if isinstance(content, bytes):
-        return HttpResponse(content, content_type="application/octet-stream", headers=headers)
-    return FileResponse(content, content_type="application/octet-stream", headers=headers)
+    return HttpResponse(content, content_type="application/octet-stream", headers=headers)

@@ -10,6 +10,7 @@ http = get_asgi_application()  # before anything imports models
 
 from channels.routing import ChannelNameRouter  # noqa: E402
 from django.conf import settings  # noqa: E402
+from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler  # noqa: E402
 
 from helpdesk.consumers import Support  # noqa: E402
 from interfaces.django.mail_log import log_mail  # noqa: E402
@@ -19,7 +20,7 @@ from interfaces.email.router import EmailRouter, tagged  # noqa: E402
 
 application = ProtocolTypeRouter(
     {
-        "http": http,
+        "http": ASGIStaticFilesHandler(http) if settings.DEBUG else http,
         "email": log_mail(EmailRouter([tagged(settings.SUPPORT_ADDRESS, Support.as_asgi())])),
         "channel": ChannelNameRouter({RESULTS: MailResults.as_asgi()}),
     }

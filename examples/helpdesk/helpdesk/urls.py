@@ -1,7 +1,6 @@
 """Paths of the pages; the log of mail is in the admin."""
 
 from django.contrib import admin
-from django.contrib.staticfiles.urls import staticfiles_urlpatterns
 from django.urls import path
 
 from helpdesk import views
@@ -11,5 +10,4 @@ urlpatterns = [
     path("tickets/<int:number>/", views.ticket, name="ticket"),
     path("attachments/<int:number>/", views.attachment, name="attachment"),
     path("admin/", admin.site.urls),
-    *staticfiles_urlpatterns(),
 ]
