@@ -1,19 +1,23 @@
-"""What is asked about each recipient, before there is content: rates, lists of addresses, greylisting, in this order.
+"""What is asked about each recipient before there is content: rates, lists of addresses, SPF, greylisting.
 
-The first that has something to say decides. Users who have logged in, clients in trusted networks, and clients without
+The first of them that has something to say decides. Users who have logged in, clients in trusted networks, and clients without
 an address or over LMTP, which are servers of ours, are not asked about.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable
 
+from interfaces.email.auth import spf
+from interfaces.email.auth.checks import LATE
 from interfaces.email.auth.resolver import Resolver
 from interfaces.email.envelope import Mail, Recipient
 from interfaces.email.options import EmailOptions
 from interfaces.email.policies.dnsbl import Lists
 from interfaces.email.policies.greylist import Greylist, Store
 from interfaces.email.policies.networks import Ip, address, networks, within
+from interfaces.email.policies.proven import verdict
 from interfaces.email.policies.rates import Rates
 from interfaces.email.translate import Place
 from interfaces.shared.delivery import Verdict
@@ -43,6 +47,10 @@ class Gate:
         self.trusted = networks(options.trusted, "--email-trusted")
         self.rates = Rates(options.recipients_per_minute) if options.recipients_per_minute else None
         self.lists = Lists(options.dnsbl, resolver(), LISTS_TIMEOUT) if options.dnsbl else None
+        self.options = options
+        self.spf: Resolver | None = None
+        if options.reject_spf and not options.arc_trusted:  # what they have sealed comes with the content
+            self.spf = resolver()
         self.grey: Greylist | None = None
         if options.greylist:
             self.grey = Greylist(options.greylist, options.greylist_keep, store)
@@ -63,10 +71,23 @@ class Gate:
         if self.lists is not None and (said := await self.lists.verdict(client)) is not None:
             self.count("email.listed")
             return said
+        if self.spf is not None and (said := await self._proven(self.spf, client, place, mail)) is not None:
+            self.count("email.unproven")
+            return said
         if self.grey is not None and (said := await self._greylisted(self.grey, client, mail, recipient)):
             self.count("email.greylisted")
             return said
         return None
+
+    async def _proven(self, resolver: Resolver, client: Ip, place: Place, mail: Mail) -> Verdict | None:
+        """What the sender's domain says of this client; the answers of the DNS are remembered for the next time."""
+        options, sender = self.options, mail.sender.text
+        try:
+            async with asyncio.timeout(options.authenticate_timeout):
+                found = await spf.check(resolver, str(client), place.helo, sender, options.name, time.time())
+        except TimeoutError:
+            found = LATE
+        return verdict({"spf": found.plain}, dmarc=False, spf=True)
 
     async def _greylisted(
         self, grey: Greylist, client: Ip, mail: Mail, recipient: Recipient

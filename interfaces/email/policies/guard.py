@@ -41,6 +41,6 @@ async def guard(service: Service) -> AsyncIterator[None]:
     if "iprev" in options.methods:
         service.named = Names(resolver(), service.run, options.authenticate_timeout).look
     async with opened(options.greylist_store) as store:
-        if options.dnsbl or options.greylist or options.recipients_per_minute:
+        if options.dnsbl or options.greylist or options.recipients_per_minute or options.reject_spf:
             service.ask(Gate(options, resolver, service.count, store))
         yield

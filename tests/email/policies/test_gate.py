@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from interfaces.email.auth.resolver import Answer, Kind
 from interfaces.email.auth.zone import Zone
 from interfaces.email.envelope import Address, Mail, Recipient
 from interfaces.email.options import EmailOptions
@@ -12,7 +13,7 @@ from interfaces.email.policies.greylist import Memory
 from interfaces.email.translate import Place
 from interfaces.shared.errors import ConfigError, Unavailable
 
-RECORDS = {"1.2.0.192.bl.example": {"A": ["127.0.0.2"]}}
+RECORDS = {"1.2.0.192.bl.example": {"A": ["127.0.0.2"]}, "a.example": {"TXT": ["v=spf1 ip4:192.0.2.7 -all"]}}
 
 
 class Clock:
@@ -84,6 +85,37 @@ def test_whom_nothing_is_asked_about(place: dict[str, Any], clock: Clock) -> Non
     one = gate(dnsbl=("bl.example",), greylist=300, recipients_per_minute=1, trusted=("192.0.2.7",))
     for _ in range(3):
         assert asked(one, **place) is None
+
+
+@pytest.mark.parametrize(
+    ("client", "options", "said"),
+    [
+        ("192.0.2.9", {}, (550, "5.7.23")),
+        ("192.0.2.7", {}, None),
+        ("192.0.2.9", {"trusted": ("192.0.2.9",)}, None),
+        ("192.0.2.9", {"arc_trusted": ("list.example",)}, None),
+    ],
+)
+def test_spf_is_asked_before_there_is_content(
+    client: str, options: dict[str, Any], said: Any, clock: Clock
+) -> None:
+    """Who may not send is told so at RCPT, unless a seal in the content may speak for the message."""
+    one = gate(reject_spf=True, authenticate=("spf", "arc"), **options)
+    assert asked(one, (client, 1)) == said
+
+
+class Deaf(Zone):
+    """Never answers."""
+
+    async def ask(self, name: str, kind: Kind) -> Answer:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+
+def test_spf_that_cannot_be_asked_puts_off(clock: Clock) -> None:
+    """No answer in time is 451."""
+    options = EmailOptions(reject_spf=True, authenticate=("spf",), authenticate_timeout=0.1)
+    assert asked(Gate(options, lambda: Deaf({}), print, Memory())) == (451, "4.7.24")
 
 
 class Away(Memory):

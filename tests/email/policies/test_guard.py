@@ -23,6 +23,7 @@ _dmarc.example.net. TXT "v=DMARC1; p=reject"
 1.0.0.127.in-addr.arpa. PTR mx.example.org.
 mx.example.org. A 127.0.0.1
 1.0.0.127.bl.example. A 127.0.0.2
+fail.example. TXT "v=spf1 -all"
 """
 Talk = Callable[[smtplib.SMTP], Any]
 
@@ -87,6 +88,7 @@ def test_what_is_not_proven_is_refused(tmp_path: Path) -> None:
     ("options", "said"),
     [
         ({"dnsbl": ("bl.example",)}, (550, b"5.7.1 127.0.0.1 is listed at bl.example")),
+        ({"reject_spf": True, "authenticate": ("spf",)}, (550, b"5.7.23 SPF: all of fail.example")),
         ({"greylist": 300.0}, (451, b"4.7.1 Greylisted, come again in 300 seconds")),
         ({"dnsbl": ("bl.example",), "trusted": ("127.0.0.0/8",)}, 250),
     ],
@@ -95,7 +97,7 @@ def test_a_recipient_is_refused_before_there_is_content(
     tmp_path: Path, options: dict[str, Any], said: Any
 ) -> None:
     """RCPT is answered with the policy's words."""
-    assert served(tmp_path, lambda client: sent(client, "example.org"), **options) == said
+    assert served(tmp_path, lambda client: sent(client, "fail.example"), **options) == said
 
 
 def test_too_many_recipients_a_minute(tmp_path: Path) -> None:
