@@ -1,7 +1,7 @@
 """What is asked about each recipient before there is content: rates, lists of addresses, SPF, greylisting.
 
-The first of them that has something to say decides. Users who have logged in, clients in trusted networks, and clients without
-an address or over LMTP, which are servers of ours, are not asked about.
+The first of them that has something to say decides. Users who have logged in, clients in trusted networks, and clients
+without an address or over LMTP, which are servers of ours, are not asked about.
 """
 
 import asyncio
