@@ -12,7 +12,7 @@ from interfaces.email.service import Service
 from interfaces.shared.asgi import Application
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context, Interface
-from interfaces.shared.listen import Address
+from interfaces.shared.listen import Address, Listeners
 
 __all__ = ["Email", "EmailOptions"]
 
@@ -42,40 +42,15 @@ class Email(Interface[EmailOptions]):
     @asynccontextmanager
     async def serve(self, app: Application, context: Context) -> AsyncIterator[list[Address]]:
         """Listen; on leaving, stop accepting, and let messages get their verdicts for ``context.drain`` seconds."""
-        loop, options = asyncio.get_running_loop(), self.options
+        options = self.options
         if options.tls in ("required", "implicit") and context.listening.tls is None:
             raise ConfigError(f"--email-tls {options.tls} needs a certificate: --tls-cert FILE")
-        service = Service(app, options, context, loop)
-        alpn = () if options.tls == "implicit" else None
-        sends = bool(options.send) or context.layer is not None
+        service = Service(app, options, context, asyncio.get_running_loop())
         service.tick()
-        doors = [
-            (options.bind, 8025, {}),
-            (options.submission_bind, 8587, {"users": True}),
-            (options.lmtp_bind, 8024, {"lmtp": True}),
-        ]
         try:
             async with AsyncExitStack() as stack:
-                post = await stack.enter_async_context(_sending(options, context)) if sends else None
-                if post is not None:
-                    post.receives(service)
-                if options.guarded:
-                    await stack.enter_async_context(_guarded(service))
-                if options.ack == "accepted":  # last: what was kept before begins at once
-                    await stack.enter_async_context(_accepting(service))
-                listeners = [
-                    await stack.enter_async_context(
-                        context.listening.open(
-                            partial(Connection, service, **role),
-                            binds,
-                            port,
-                            alpn=alpn,
-                            limit=options.max_connections,
-                        )
-                    )
-                    for binds, port, role in doors
-                    if binds
-                ]
+                post = await _behind(stack, service)
+                listeners = [await stack.enter_async_context(one) for one in _doors(service)]
                 addresses = [address for one in listeners for address in one.addresses]
                 if options.webhooks:
                     addresses += await stack.enter_async_context(_webhooks(service, context))
@@ -85,19 +60,57 @@ class Email(Interface[EmailOptions]):
                 try:
                     yield addresses
                 finally:
-                    for one in listeners:
-                        one.stop_accepting()
-                    if service.accepting is not None:
-                        service.accepting.leave()
-                    service.begin_drain()
-                    end = loop.time() + context.drain
-                    for one in listeners:
-                        await one.settled(min(SETTLE, context.drain))
-                    await service.drain(context.drain)
-                    if post is not None:
-                        post.drain = max(SETTLE, end - loop.time())
+                    await _drained(service, listeners, post)
         finally:
             service.stop()
+
+
+async def _behind(stack: AsyncExitStack, service: Service) -> Any:
+    """Enter what stands behind the listeners; the sender, or None."""
+    options, context, post = service.options, service.context, None
+    if options.send or context.layer is not None:
+        post = await stack.enter_async_context(_sending(options, context))
+        if post is not None:
+            post.receives(service)
+    if options.guarded:
+        await stack.enter_async_context(_guarded(service))
+    if options.ack == "accepted":  # last: what was kept before begins at once
+        await stack.enter_async_context(_accepting(service))
+    return post
+
+
+def _doors(service: Service) -> list[Listeners]:
+    """Where SMTP and LMTP are spoken, and to whom."""
+    options = service.options
+    doors: list[tuple[tuple[str, ...], int, dict[str, bool]]] = [
+        (options.bind, 8025, {}),
+        (options.submission_bind, 8587, {"users": True}),
+        (options.lmtp_bind, 8024, {"lmtp": True}),
+    ]
+    alpn = () if options.tls == "implicit" else None
+    return [
+        service.context.listening.open(
+            partial(Connection, service, **role), binds, port, alpn=alpn, limit=options.max_connections
+        )
+        for binds, port, role in doors
+        if binds
+    ]
+
+
+async def _drained(service: Service, listeners: list[Listeners], post: Any) -> None:
+    """Stop accepting, and wait for the verdicts of what is there; what is left of the time is the sender's."""
+    drain = service.context.drain
+    for one in listeners:
+        one.stop_accepting()
+    if service.accepting is not None:
+        service.accepting.leave()
+    service.begin_drain()
+    end = service.loop.time() + drain
+    for one in listeners:
+        await one.settled(min(SETTLE, drain))
+    await service.drain(drain)
+    if post is not None:
+        post.drain = max(SETTLE, end - service.loop.time())
 
 
 def _sending(options: EmailOptions, context: Context) -> AbstractAsyncContextManager[Any]:

@@ -319,22 +319,25 @@ class EmailOptions:
             raise ConfigError(f"--email-bare {self.bare}: there is refuse and normalise")
         if not (self.name.isascii() and self.name.isprintable()) or " " in self.name:
             raise ConfigError(f"--email-hostname {self.name!r}: write a host name, such as mx.example.org")
+        self._check_keeping()
+        if self.submission_bind and not self.auth and not self.auth_keys:
+            raise ConfigError(
+                "--email-submission-bind needs --email-auth module:function, to know the users by"
+            )
+        binds = (self.bind, self.lmtp_bind, self.submission_bind)
+        if not any((*binds, self.webhooks, self.maildir, self.send)):
+            raise ConfigError("--email-bind: name an address to listen on, there or for --email-lmtp-bind")
+        self._check_refusals()
+        self._check_other_ways()
+
+    def _check_keeping(self) -> None:
+        """What keeps messages needs those that it keeps."""
         if self.send_spool and not self.send:
             raise ConfigError("--email-send-spool keeps what waits to be sent: it needs --email-send URL")
         if self.spool and self.ack != "accepted":
             raise ConfigError("--email-spool keeps what is accepted: it needs --email-ack accepted")
         if self.stream and self.ack == "accepted":
             raise ConfigError("--email-stream needs --email-ack processed: the application comes first there")
-        if self.submission_bind and not self.auth and not self.auth_keys:
-            raise ConfigError(
-                "--email-submission-bind needs --email-auth module:function, to know the users by"
-            )
-        if not (
-            self.bind or self.lmtp_bind or self.submission_bind or self.webhooks or self.maildir or self.send
-        ):
-            raise ConfigError("--email-bind: name an address to listen on, there or for --email-lmtp-bind")
-        self._check_refusals()
-        self._check_other_ways()
 
     def _check_other_ways(self) -> None:
         """Providers have to be known, and to have their secrets."""
