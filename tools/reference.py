@@ -63,6 +63,7 @@ def email_messages() -> str:
 ARGUMENTS = {
     "NAME": "what to serve: http, ws, email, any of them",
     "QUEUE": "a durable queue",
+    "FOLDER": "what `--email-spool` names",
     "RECIPIENT": "an address of the envelope",
     "NUMBER": "of a dead letter, as `list` shows it",
     "NUMBERS": "of dead letters, as `list` shows them",
