@@ -28,7 +28,9 @@ EVIL = "<script>alert(1)</script>"
 class Desk:
     """The processes of the README, with free ports."""
 
-    def __init__(self, directory: Path, stack: ExitStack) -> None:
+    def __init__(self, directory: Path, stack: ExitStack, *, apart: bool = False) -> None:
+        """``apart``: the server has no code of the desk, and the worker runs it."""
+        self.apart = apart
         self.out = directory / "out"
         broker = stack.enter_context(Embedded())
         self.env = {
@@ -45,6 +47,7 @@ class Desk:
         )
         self.smtp = int(self.web.wait_for(r"email on 127\.0\.0\.1:(\d+)")[1])
         self.http = int(self.web.wait_for(r"http on 127\.0\.0\.1:(\d+)")[1])
+        until(lambda: self.web.get("/admin/login/", self.http)[0] == 200)  # there is a worker
         jar = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
         self.browser = urllib.request.build_opener(jar)
         self.seen: set[str] = set()
@@ -63,7 +66,8 @@ class Desk:
         words = lines[name].replace("$LAYER", self.env["LAYER"]).replace("$SEND", self.env["SEND"]).split()
         assert words[:2] == ["python", "manage.py"]
         free = ["--http-bind", "127.0.0.1:0", "--email-bind", "127.0.0.1:0"] if name == "web" else []
-        return [sys.executable, "-B", "-W", "error", str(FOLDER / "manage.py"), *words[2:], *free]
+        program = ["-m"] if self.apart and name == "web" else [str(FOLDER / "manage.py")]
+        return [sys.executable, "-B", "-W", "error", *program, *words[2:], *free]
 
     def manage(self, *words: str) -> str:
         """What a command of the project prints."""
@@ -129,11 +133,11 @@ class Desk:
         return self.manage("interfaces_mail", "list", "--state", word).count("\n")
 
 
-@pytest.fixture(scope="module")
-def desk(tmp_path_factory):
+@pytest.fixture(scope="module", params=[False, True], ids=["in the server", "in a worker"])
+def desk(request, tmp_path_factory):
     """The desk, with an agent who has logged in."""
     with ExitStack() as stack:
-        one = Desk(tmp_path_factory.mktemp("desk"), stack)
+        one = Desk(tmp_path_factory.mktemp("desk"), stack, apart=request.param)
         one.page("/admin/login/?next=/", username="agent", password="secret")
         yield one
 
