@@ -7,7 +7,8 @@ without an address or over LMTP, which are servers of ours, are not asked about.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
+from functools import partial
 
 from interfaces.email.auth import spf
 from interfaces.email.auth.checks import LATE
@@ -26,6 +27,7 @@ from interfaces.shared.errors import Unavailable
 __all__ = ["Gate"]
 
 log = logging.getLogger("interfaces.email")
+Policy = Callable[[Ip, Place, Mail, Recipient], Awaitable[Verdict | None]]
 LISTS_TIMEOUT = 10.0
 """Seconds for all lists together."""
 
@@ -44,16 +46,19 @@ class Gate:
         store: Store,
     ) -> None:
         self.count = count
-        self.trusted = networks(options.trusted, "--email-trusted")
-        self.rates = Rates(options.recipients_per_minute) if options.recipients_per_minute else None
-        self.lists = Lists(options.dnsbl, resolver(), LISTS_TIMEOUT) if options.dnsbl else None
         self.options = options
-        self.spf: Resolver | None = None
+        self.trusted = networks(options.trusted, "--email-trusted")
+        self.policies: list[tuple[str, Policy]] = []
+        if options.recipients_per_minute:
+            self.policies.append(("email.too_fast", partial(_fast, Rates(options.recipients_per_minute))))
+        if options.dnsbl:
+            lists = Lists(options.dnsbl, resolver(), LISTS_TIMEOUT)
+            self.policies.append(("email.listed", partial(_listed, lists)))
         if options.reject_spf and not options.arc_trusted:  # what they have sealed comes with the content
-            self.spf = resolver()
-        self.grey: Greylist | None = None
+            self.policies.append(("email.unproven", partial(_unproven, resolver(), options)))
         if options.greylist:
-            self.grey = Greylist(options.greylist, options.greylist_keep, store)
+            grey = Greylist(options.greylist, options.greylist_keep, store)
+            self.policies.append(("email.greylisted", partial(_greylisted, grey)))
 
     async def __call__(self, place: Place, mail: Mail, recipient: Recipient) -> Verdict | None:
         """What is said of a recipient; None: nothing."""
@@ -61,40 +66,46 @@ class Gate:
         if (
             client is None
             or place.auth is not None
-            or place.protocol != "smtp"
+            or place.protocol == "lmtp"
             or within(client, self.trusted)
         ):
             return None
-        if self.rates is not None and (said := self.rates.verdict(client, time.monotonic())) is not None:
-            self.count("email.too_fast")
-            return said
-        if self.lists is not None and (said := await self.lists.verdict(client)) is not None:
-            self.count("email.listed")
-            return said
-        if self.spf is not None and (said := await self._proven(self.spf, client, place, mail)) is not None:
-            self.count("email.unproven")
-            return said
-        if self.grey is not None and (said := await self._greylisted(self.grey, client, mail, recipient)):
-            self.count("email.greylisted")
-            return said
+        for name, policy in self.policies:
+            said = await policy(client, place, mail, recipient)
+            if said is not None:
+                self.count(name)
+                return said
         return None
 
-    async def _proven(self, resolver: Resolver, client: Ip, place: Place, mail: Mail) -> Verdict | None:
-        """What the sender's domain says of this client; the answers of the DNS are remembered for the next time."""
-        options, sender = self.options, mail.sender.text
-        try:
-            async with asyncio.timeout(options.authenticate_timeout):
-                found = await spf.check(resolver, str(client), place.helo, sender, options.name, time.time())
-        except TimeoutError:
-            found = LATE
-        return verdict({"spf": found.plain}, dmarc=False, spf=True)
 
-    async def _greylisted(
-        self, grey: Greylist, client: Ip, mail: Mail, recipient: Recipient
-    ) -> Verdict | None:
-        """What greylisting says; a store that is away puts nobody off."""
-        try:
-            return await grey.verdict(client, mail.sender.text, recipient.address.text, time.time())
-        except Unavailable as error:
-            log.warning("%s", error)
-            return None
+async def _fast(rates: Rates, client: Ip, *_: object) -> Verdict | None:
+    return rates.verdict(client, time.monotonic())
+
+
+async def _listed(lists: Lists, client: Ip, *_: object) -> Verdict | None:
+    return await lists.verdict(client)
+
+
+async def _unproven(
+    resolver: Resolver, options: EmailOptions, client: Ip, place: Place, mail: Mail, _recipient: Recipient
+) -> Verdict | None:
+    """What the sender's domain says of this client; the answers of the DNS are remembered for the next time."""
+    try:
+        async with asyncio.timeout(options.authenticate_timeout):
+            found = await spf.check(
+                resolver, str(client), place.helo, mail.sender.text, options.name, time.time()
+            )
+    except TimeoutError:
+        found = LATE
+    return verdict({"spf": found.plain}, dmarc=False, spf=True)
+
+
+async def _greylisted(
+    grey: Greylist, client: Ip, _place: Place, mail: Mail, recipient: Recipient
+) -> Verdict | None:
+    """What greylisting says; a store that is away puts nobody off."""
+    try:
+        return await grey.verdict(client, mail.sender.text, recipient.address.text, time.time())
+    except Unavailable as error:
+        log.warning("%s", error)
+        return None
