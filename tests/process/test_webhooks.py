@@ -5,13 +5,14 @@ import signal
 import smtplib
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 
 import pytest
 
 from tests.email.webhooks.signing import KEY, mailgun
-from tests.process.server import ROOT, Server
+from tests.process.server import ROOT, Server, until
 
 APP = "tests.process.webhook_app:application"
 SERVE = [sys.executable, "-m", "interfaces", "serve"]
@@ -77,6 +78,40 @@ def test_several_workers_share_all_listeners(tmp_path: Path) -> None:
         assert server.ended() == 0
     assert len((tmp_path / "subjects").read_text().splitlines()) == 16
     assert "ended with code" not in server.said
+
+
+def test_killed_at_random_it_loses_nothing_that_was_answered(tmp_path: Path) -> None:
+    """SIGKILL five times under a provider that tries again until it hears 200: all are there, each once or repeated."""
+    words, port = [*SERVE, "email", *MAILGUN, "--email-webhooks-bind"], 0
+    answered: set[int] = set()
+
+    def provider(port: int, ours: range) -> None:
+        for number in ours:
+            if number not in answered:
+                try:
+                    fields = {"token": str(number), "recipient": "accept@b.example"}
+                    if posted(port, content=f"Subject: n{number}\n\n".encode(), **fields) == 200:
+                        answered.add(number)
+                except (OSError, http.client.HTTPException):
+                    return  # it was killed: later
+
+    for kill in range(6):
+        with Server(
+            tmp_path, command=[*words, f"127.0.0.1:{port}"], env={"INTERFACES_EMAIL_MAILGUN_KEY": KEY}
+        ) as server:
+            port = int(server.wait_for(r"email on 127\.0\.0\.1:\d+, 127\.0\.0\.1:(\d+) for ")[1])
+            threads = [threading.Thread(target=provider, args=(port, range(at, 240, 4))) for at in range(4)]
+            for thread in threads:
+                thread.start()
+            if kill < 5:
+                goal = len(answered) + 30
+                until(lambda goal=goal: len(answered) >= goal)
+                server.signal(signal.SIGKILL)
+            for thread in threads:
+                thread.join()
+    assert answered == set(range(240))
+    subjects = [line.split()[1] for line in (tmp_path / "subjects").read_text().splitlines()]
+    assert {f"n{number}" for number in answered} == {*subjects} and len(subjects) <= 240 + 5 * 4
 
 
 @pytest.mark.parametrize(
