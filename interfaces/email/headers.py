@@ -26,6 +26,7 @@ _COMMON = {
 }
 """Names as they are mostly written, which need no second look."""
 CR: Final = 13
+BLANK: Final = 32
 ORDINARY: Final = 16384
 """Bytes of a header that is read in one go."""
 DECODED = 4000
@@ -118,8 +119,15 @@ def _ordinary(head: bytes) -> list[tuple[bytes, bytes]] | None:
             name = said.rstrip(b" \t").lower()
             if not colon or not _NAME.fullmatch(name):
                 return None
-        fields.append((name, value.strip(b" \t")))
+        fields.append((name, _bare(value)))
     return fields
+
+
+def _bare(value: bytes) -> bytes:
+    """``value`` without the blanks around it, which mostly is one in front."""
+    if len(value) > 1 and value[0] == BLANK and value[1] > BLANK and value[-1] > BLANK:
+        return value[1:]
+    return value.strip(b" \t")
 
 
 def _unfolded(content: bytes, end: int, size: int) -> int:
