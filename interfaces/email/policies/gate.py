@@ -1,7 +1,7 @@
 """What is asked about each recipient before there is content: rates, lists of addresses, SPF, greylisting.
 
 The first of them that has something to say decides. Users who have logged in, clients in trusted networks, and clients
-without an address or over LMTP, which are servers of ours, are not asked about.
+without an address or by other ways than SMTP, which are servers of ours, are not asked about.
 """
 
 import asyncio
@@ -66,7 +66,7 @@ class Gate:
         if (
             client is None
             or place.auth is not None
-            or place.protocol == "lmtp"
+            or place.protocol != "smtp"
             or within(client, self.trusted)
         ):
             return None
