@@ -19,9 +19,9 @@ from interfaces.email.sending.returns import Reports, Returns, return_path, sign
 from interfaces.email.sending.signing import signer
 from interfaces.email.sending.transports.opening import redacted as shown
 from interfaces.email.sending.transports.opening import transport
-from interfaces.email.sending.way import CHANNEL, LARGE, MailWay
+from interfaces.email.sending.way import CHANNEL, LARGE, MailWay, size_of
 from interfaces.email.service import Service
-from interfaces.layers.base import Message, copied
+from interfaces.layers.base import ChannelFull, Message, copied
 from interfaces.layers.local import LocalChannelLayer
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ApplicationError, ConfigError, Unavailable
@@ -62,7 +62,7 @@ class Post:
         service.bounces = self.reports
 
     async def __call__(self, event: Event) -> "asyncio.Task[Event] | None":
-        """Raises ApplicationError for what cannot be sent; ChannelFull and Unavailable: try again."""
+        """Raises ApplicationError for what cannot be sent; Unavailable: try again."""
         try:
             message = copied(dict(event))
             await self._checked(message)
@@ -78,6 +78,8 @@ class Post:
     async def _put(self, message: Message) -> None:
         try:
             await self.keep(message)
+        except ChannelFull as error:
+            raise Unavailable(f"email.send: no room for another message: {error}") from None
         except (TypeError, ValueError) as error:
             raise ApplicationError(f"email.send: {error}") from None
 
@@ -100,7 +102,7 @@ class Post:
         """Refuse in the application what could never be sent; what is only not to be answered has its result."""
         check = partial(self._check, message, now=time.time(), id=str(message.get("id") or "0"))
         try:
-            if sum(len(value) for value in message.values() if isinstance(value, str | bytes)) < LARGE:
+            if size_of(message) < LARGE:
                 check()
             else:
                 await asyncio.to_thread(check)

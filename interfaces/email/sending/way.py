@@ -16,7 +16,7 @@ from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ApplicationError
 from interfaces.shared.sendings import Sending, Tried
 
-__all__ = ["CHANNEL", "LARGE", "MailWay", "Signer", "tried_of"]
+__all__ = ["CHANNEL", "LARGE", "MailWay", "Signer", "size_of", "tried_of"]
 
 log = logging.getLogger("interfaces.email")
 
@@ -84,7 +84,7 @@ class MailWay:
 
     async def _ready(self, sending: Sending) -> Outgoing:
         """Composed, and signed."""
-        if _size(sending.message) < LARGE:
+        if size_of(sending.message) < LARGE:
             return self._made(sending)
         return await asyncio.to_thread(self._made, sending)
 
@@ -153,7 +153,7 @@ def _known(earlier: Mapping[str, Any], *, again: bool = False) -> dict[str, Resu
     return {one.recipient: one for one in _results(earlier) if one.status in ended}
 
 
-def _size(message: Mapping[str, Any]) -> int:
+def size_of(message: Mapping[str, Any]) -> int:
     """About how large it is."""
     files: Any = message.get("attachments") or ()
     parts = [message.get("raw"), message.get("text"), message.get("html")]

@@ -10,6 +10,7 @@ from interfaces.email.options import EmailOptions
 from interfaces.email.router import EmailRouter, tagged
 from interfaces.email.sending import sender
 from interfaces.email.sending.sender import sending
+from interfaces.layers.base import ChannelFull
 from interfaces.layers.local import LocalChannelLayer
 from interfaces.shared.errors import ApplicationError, Unavailable
 from interfaces.shared.interface import Context
@@ -229,6 +230,24 @@ async def test_what_is_too_large_for_the_layer_raises_in_the_application(monkeyp
     post = sender.Post(Small(), "mx.example.org", 1_000_000)
     with pytest.raises(ApplicationError, match="16777216"):
         await post(MAIL)
+
+
+@scene
+async def test_where_there_is_no_room_the_client_tries_again(monkeypatch):
+    """A full channel is nobody's mistake: one line in the log, and 451."""
+
+    async def app(scope, receive, send):
+        await receive()
+        await send(MAIL)
+
+    async with desk(monkeypatch, app) as (bench, peer, transport):
+
+        async def full(message):
+            raise ChannelFull("email.send")
+
+        bench.service.post.keep = full
+        assert await codes(bench, peer) == [250, 250, 354, 451]
+    assert transport.mails == []
 
 
 @scene
