@@ -35,7 +35,7 @@ async def accepting(service: Service) -> AsyncIterator[None]:
 @asynccontextmanager
 async def _running(service: Service, store: Store) -> AsyncIterator[Accepting]:
     """What comes is kept in ``store``, which is open, and closed in the end."""
-    options, context = service.options, service.context
+    options = service.options
     one = Accepting(service, store, at_once=options.accepted_at_once, attempts=options.accepted_attempts)
     running = asyncio.ensure_future(one.run())
     service.accepting = one
@@ -44,8 +44,7 @@ async def _running(service: Service, store: Store) -> AsyncIterator[Accepting]:
     finally:
         one.leave()
         await asyncio.wait({running})
-        while service.tasks:
-            await asyncio.wait(service.tasks, timeout=context.drain)
+        await _ended(service)
         service.accepting = None
         await store.close()
 
@@ -93,9 +92,18 @@ async def _taken_over(service: Service, slots: Slots, spool: Spool, one: Accepti
         other.leave()
         one.others.discard(other)
         await asyncio.wait({running})
-        while other.running and service.tasks:
-            await asyncio.wait(service.tasks, timeout=service.context.drain)
+        await _ended(service)
         await slots.close(spool)
+
+
+async def _ended(service: Service) -> None:
+    """What still goes on for a message has its time, and is cut then: it comes again."""
+    if service.tasks:
+        _, late = await asyncio.wait(service.tasks, timeout=service.context.drain)
+        for task in late:
+            task.cancel()
+        if late:
+            await asyncio.wait(late)
 
 
 def _spool(service: Service, folder: Path) -> Spool:

@@ -15,7 +15,7 @@ from interfaces.email.verdicts import MailDelivery
 from interfaces.shared.asgi import Scope
 from interfaces.shared.delivery import ACCEPTED, DEFERRED, Verdict
 
-__all__ = ["UNROUTED", "ask", "call", "over", "prepared", "start"]
+__all__ = ["UNROUTED", "ask", "begin", "call", "over", "prepared", "start"]
 
 UNROUTED = Verdict("reject", {"code": 550, "enhanced": "5.1.1", "text": "No such address here"})
 
@@ -44,11 +44,19 @@ def call(
 ) -> Run:
     """Start what is to come before the application, and that itself; the run has the verdicts once it is over."""
     run = Run(keys)
+    if service.elsewhere is not None:
+        service.run(service.elsewhere.first(transaction, headers, run, attempt))
+    else:
+        begin(service, transaction, headers, run, attempt)
+    return run
+
+
+def begin(service: Service, transaction: Transaction, headers: Headers, run: Run, attempt: int) -> None:
+    """Start it for a message that is new here, and elsewhere."""
     if service.before_message:
         service.run(_prepared(service, transaction, headers, run, attempt))
     else:
         _come(service, transaction, headers, run, {"attempt": attempt} if attempt != 1 else None)
-    return run
 
 
 def _come(

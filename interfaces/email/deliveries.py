@@ -92,6 +92,8 @@ class Repeats:
     ) -> None:
         self.keep = keep
         self.most = most
+        self.elsewhere: Any = None
+        """Is told the same, where containers share it: see ``elsewhere``."""
         self._count = count
         self._clock = clock
         self._running: dict[Key, Run] = {}
@@ -120,6 +122,8 @@ class Repeats:
         self._running |= dict.fromkeys(run.keys, run)
         if self._ended not in run.heirs:
             run.heirs.append(self._ended)
+            if self.elsewhere is not None:
+                self.elsewhere.orphan(run)
 
     def _ended(self, run: Run) -> None:
         for key in run.keys:
@@ -128,6 +132,8 @@ class Repeats:
 
     def remember(self, verdicts: Mapping[Key, Verdict]) -> None:
         """Keep the final ones: a repeat gets them."""
+        if self.elsewhere is not None:
+            self.elsewhere.remember(verdicts, self.keep)
         until = self._clock() + self.keep
         for key, said in verdicts.items():
             if said.final:

@@ -74,6 +74,8 @@ async def _behind(stack: AsyncExitStack, service: Service) -> Any:
             post.receives(service)
     if options.guarded:
         await stack.enter_async_context(_guarded(service))
+    if options.dedupe == "shared":
+        await stack.enter_async_context(_sharing(service))
     if options.ack == "accepted":  # last: what was kept before begins at once
         await stack.enter_async_context(_accepting(service))
     return post
@@ -125,6 +127,13 @@ def _guarded(service: Service) -> AbstractAsyncContextManager[None]:
     from interfaces.email.policies.guard import guard  # noqa: PLC0415 - and an extra with them
 
     return guard(service)
+
+
+def _sharing(service: Service) -> AbstractAsyncContextManager[None]:
+    """What is known of repeats, shared with other containers, which is imported where it is."""
+    from interfaces.email.elsewhere import sharing  # noqa: PLC0415 - and redis with it
+
+    return sharing(service)
 
 
 def _accepting(service: Service) -> AbstractAsyncContextManager[None]:

@@ -164,6 +164,10 @@ class EmailOptions:
     max_verdicts: int = option(
         100_000, "verdicts that are remembered so; then the oldest go", between=(1, inf)
     )
+    dedupe: Literal["process", "shared"] = option(
+        "process",
+        "who knows of repeats: each process for itself, or all on one layer, which costs a question a message",
+    )
     bare: str = option(
         "refuse",
         "a CR or LF alone in a message: refuse, or normalise for clients of one's own",

@@ -40,6 +40,7 @@ COUNTS = (
     "email.forgotten",
     "email.logins_failed",
     "email.spool_full",
+    "email.unasked",
     "email.accepted_full",
     "email.tried_again",
     "email.refused_later",
@@ -87,6 +88,8 @@ class Service(Serving):
         """Puts mail that applications send on its way; see the ``Post`` of ``sending.sender``."""
         self.bounces: Bounces | None = None
         """Takes the recipients of SMTP that are refused beside others that are accepted, to tell the sender."""
+        self.elsewhere: Any = None
+        """Knows of repeats that come to another container, where they share that: see ``elsewhere``."""
         self.accepting: Any = None
         """Keeps messages in place of calling the application, where they are answered before: see ``accepting``."""
         self.spooled: int = 0

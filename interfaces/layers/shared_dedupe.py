@@ -95,6 +95,15 @@ class SharedDedupe:
         except msgspec.MsgspecError:
             return None  # of another version, or not ours: "try again"
 
+    async def look(self, key: str) -> Claim | None:
+        """What is known of ``key``: it runs somewhere (no verdict), or has its verdict; None: nothing."""
+        node, name = self._hub.node_of(key), self._name(key)
+        try:
+            value: bytes | None = await node.call("GET", name)
+        except ResponseError as error:
+            raise Unavailable(f"the broker refuses: {error}") from error
+        return None if value is None else Claim(key, verdict=self._verdict(key, value))
+
     async def renew(self, claim: Claim, lease: float) -> bool:
         """As the protocol says."""
         return bool(await self._run(_RENEW, claim.key, claim.token, _milliseconds(lease)))

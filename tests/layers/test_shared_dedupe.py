@@ -112,3 +112,18 @@ def test_a_claim_whose_answer_is_lost_is_given_up(broker):
             assert (await other.claim("k", lease=600, wait=5)).ours
 
     asyncio.run(main())
+
+
+def test_a_look_takes_nothing(broker):
+    """It tells what runs and what has its verdict, and the key is as free as before."""
+
+    async def main():
+        async with shared(broker) as store:
+            assert await store.look("k") is None
+            claim = await store.claim("k", lease=10)
+            found = await store.look("k")
+            assert found is not None and not found.ours and found.verdict is None
+            await store.finish(claim, ACCEPT, 10)
+            assert (await store.look("k")).verdict == ACCEPT
+
+    asyncio.run(main())
