@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import subprocess
 from pathlib import Path
 from types import TracebackType
@@ -81,6 +82,7 @@ class Postfix:
             pytest.skip("Postfix's master runs as root alone")
         self.folder = folder
         self.log = folder / "log"
+        self._port = listen[0] if listen is not None else None
         master = program("/usr/lib/postfix/sbin/master")
         for name in ("etc", "queue", "data"):
             (folder / name).mkdir(parents=True)
@@ -109,6 +111,7 @@ class Postfix:
     def __enter__(self) -> Self:
         try:
             until((self.folder / "queue/public/pickup").exists)
+            until(self._listens)
         except BaseException as error:
             self.__exit__(type(error), error, None)
             raise
@@ -121,6 +124,13 @@ class Postfix:
         self.process.wait(20)
         if kind is not None:
             print(self.said)
+
+    def _listens(self) -> bool:
+        """Whether mail can be sent to it, where it is to listen."""
+        if self._port is None:
+            return True
+        with socket.socket() as client:
+            return client.connect_ex(("127.0.0.1", self._port)) == 0
 
     @property
     def said(self) -> str:

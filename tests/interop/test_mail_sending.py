@@ -5,6 +5,7 @@ import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
@@ -172,22 +173,25 @@ def free_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def smarthost(
-    mail_server: MailServer, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[tuple[str, Postfix]]:
-    """The URL of a Postfix that takes our mail, and it; what it delivers, bounces too, comes to our LMTP."""
+def smarthost(mail_server: MailServer) -> Iterator[tuple[str, Postfix]]:
+    """The URL of a Postfix that takes our mail, and it; what it delivers, bounces too, comes to our LMTP.
+
+    Its folder is no one of pytest's: another session takes away from those what other users may.
+    """
     port, folder = free_port(), mail_server.directory
-    routes = dict.fromkeys(("lmtp.example", "us.example"), f"lmtp:unix:{mail_server.path}")
-    home = tmp_path_factory.mktemp("smarthost") / "postfix"
-    with Postfix(home, folder / "ca.pem", routes, listen=(port, folder / "mx.pem")) as relay:
-        yield f"smtp://localhost:{port}?tls=starttls&ca={quote(str(folder / 'ca.pem'))}", relay
+    where = f"lmtp:inet:127.0.0.1:{mail_server.lmtp}"
+    routes = {"lmtp.example": where, "us.example": where}
+    with TemporaryDirectory() as home:
+        place = Path(home) / "postfix"
+        with Postfix(place, folder / "ca.pem", routes, listen=(port, folder / "mx.pem")) as relay:
+            yield f"smtp://localhost:{port}?tls=starttls&ca={quote(str(folder / 'ca.pem'))}", relay
 
 
 def test_postfix_relays_for_us(smarthost: tuple[str, Postfix], mail_server: MailServer) -> None:
     """As a smart host with TLS and PIPELINING, which hands it on to our LMTP: there and back again."""
     url, relay = smarthost
     (one,), (two,) = sent(url, mail("b@lmtp.example"), mail("c@lmtp.example"))
-    assert (one.status, two.status) == ("accepted", "accepted")
+    assert (one.status, two.status) == ("accepted", "accepted"), f"{one.text}; {two.text}\n{relay.said}"
     relay.became("b@lmtp.example", "sent")
     relay.became("c@lmtp.example", "sent")
     first, _ = mail_server.mails(2)
@@ -200,7 +204,7 @@ def test_its_bounces_are_read(smarthost: tuple[str, Postfix], mail_server: MailS
     path, now = ReturnPath(b"k" * KEY, "us.example"), time.time()
     outgoing = path.signed(mail("reject@lmtp.example", notify="FAILURE", envid="e1"), now)
     ((one,),) = sent(url, outgoing)
-    assert one.status == "accepted"
+    assert one.status == "accepted", f"{one.text}\n{relay.said}"
     relay.became("reject@lmtp.example", "bounced")
     refused, bounce = mail_server.mails(2)
     assert refused["scope"]["mail_from"] == bounce["event"]["to"][0] == outgoing.mail_from
