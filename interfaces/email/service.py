@@ -19,6 +19,7 @@ from interfaces.email.options import EmailOptions
 from interfaces.email.translate import Key, Place, Transaction
 from interfaces.shared.asgi import Application, Event
 from interfaces.shared.delivery import Verdict
+from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context
 from interfaces.shared.proxy import Trusted
 from interfaces.shared.proxy_header import ProxyHeader
@@ -94,7 +95,7 @@ class Service(Serving):
         """Keeps messages in place of calling the application, where they are answered before: see ``accepting``."""
         self.spooled: int = 0
         self.tasks: set[asyncio.Task[None]] = set()
-        self.proxies = Trusted.parse(options.xclient_from)
+        self.proxies = _proxies(options.xclient_from)
         """Whose XCLIENT is believed."""
         self.tls: ServerTls | None = None
         if options.tls in ("starttls", "required"):
@@ -187,6 +188,13 @@ class Service(Serving):
         if self.named is not None:
             self.named(place)
         return place
+
+
+def _proxies(texts: tuple[str, ...]) -> Trusted:
+    try:
+        return Trusted.parse(texts)
+    except ConfigError as error:
+        raise ConfigError(f"{error}".replace("trusted proxies", "--email-xclient-from", 1)) from error
 
 
 def tls_of(transport: Any) -> dict[str, Any] | None:

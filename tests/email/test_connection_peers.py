@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from interfaces.shared.errors import ConfigError
 from tests.email.harness import EHLO, ENVELOPE, MESSAGE, QUIT, Bench, mail, scene
 
 
@@ -251,3 +252,10 @@ async def test_no_proxy_speaks_lmtp() -> None:
     async with Bench(xclient_from=("*",)) as bench:
         peer = await bench.greeted(lmtp=True)
         assert await peer.codes(PROXY) == [500]
+
+
+@scene
+async def test_a_network_that_is_none_is_told_by_its_option() -> None:
+    """One line that says where it was written."""
+    with pytest.raises(ConfigError, match=r"^--email-xclient-from: '10"):
+        Bench(xclient_from=("10.0.0.0/99",))

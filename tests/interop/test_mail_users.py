@@ -22,7 +22,7 @@ def users(mail_server: MailServer, tmp_path_factory: pytest.TempPathFactory) -> 
     with MailServer(
         tmp_path_factory.mktemp("users"), f"--tls-cert={mail_server.directory / 'mx.pem'}",
         "--email-submission-bind=127.0.0.1:0", "--email-auth=tests.interop.apps.mail_app:fits",
-        "--email-auth-keys=tests.interop.apps.mail_app:key",
+        "--email-auth-keys=tests.interop.apps.mail_app:key", "--email-xclient-from=127.0.0.0/8",
     ) as server:  # fmt: skip
         yield server
         assert "ERROR" not in server.said, server.said
@@ -77,6 +77,17 @@ def test_msmtp_logs_in(users: MailServer, ca: Path, mechanism: str) -> None:
         f"--passwordeval=printf {PASSWORD}", TO, input=TEXT,
     )  # fmt: skip
     sent(users, mechanism.upper())
+
+
+def test_swaks_stands_for_another(users: MailServer) -> None:
+    """As a proxy that has seen to the login itself: XCLIENT, and EHLO anew."""
+    run(
+        program("swaks"), "--server", "127.0.0.1", "--port", users.submission, "--from", FROM, "--to", TO,
+        "--xclient-name", "c.example", "--xclient-addr", "192.0.2.7", "--xclient-login", USER,
+    )  # fmt: skip
+    (mail,) = users.mails(1)
+    assert mail["scope"]["auth"] == {"user": USER, "mechanism": "XCLIENT"}
+    assert "(c.example [192.0.2.7])" in mail["body"]
 
 
 def test_curl_logs_in(users: MailServer, ca: Path) -> None:
