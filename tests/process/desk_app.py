@@ -21,5 +21,14 @@ def desk(message):
     Channel("email.send").send(reply(message.content, text="We have it."))
 
 
+class Later(EmailConsumer):
+    """Answers, and does not wait."""
+
+    async def email_receive(self, message):
+        """Takes all."""
+        await self.reply(message, text="We have it.")
+
+
+later = Later.as_asgi()
 consumer = Desk.as_asgi()
 functions = Routing([route("email.receive", desk)])

@@ -155,8 +155,8 @@ async def _begin(
         keep=options.send_keep_results,
     )
     outbox = Outbox(way, store, post.layer.send, rules=rules, count=context.telemetry.count)
-    stack.push_async_callback(store.close)
     await store.open()
+    stack.push_async_callback(store.close)
     if store.durable:  # else who is told 250 could not be sure that the report leaves
         post.reports = Reports(post.keep, options.name, time.time)
     context.keeps.append(f"{CHANNEL} by {shown(options.send)}, waiting in {store.describe()}")
@@ -180,7 +180,7 @@ def _store(options: EmailOptions, context: Context, post: Post) -> Store:
     if hasattr(layer, "hub"):
         raise ConfigError("--email-send-spool: the broker of --layer keeps what waits; leave one of both out")
     kept = import_module("interfaces.shared.spool.outgoing").SpoolStore(
-        Path(options.send_spool),
+        Path(options.send_spool, "0"),  # as the spools of several processes are laid out
         layer.consume(CHANNEL),
         keep_dead=not options.send_redact,
         count=context.telemetry.count,

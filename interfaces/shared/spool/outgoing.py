@@ -23,12 +23,14 @@ from interfaces.shared.sendings import NOTHING, Held, Record
 from interfaces.shared.spool.recovery import Kept
 from interfaces.shared.spool.store import Rules, Spool
 
-__all__ = ["SWEEP", "Records", "SpoolStore"]
+__all__ = ["SHOWN", "SWEEP", "Records", "SpoolStore"]
 
 log = logging.getLogger("interfaces.spool")
 
 SWEEP: Final = 1000
 """Records that are written between two times that old ones are deleted."""
+SHOWN: Final = ("id", "dedupe_key", "from_address", "to", "subject")
+"""What ``interfaces spool show`` tells of a message, where it has that."""
 _TABLE = """
 CREATE TABLE IF NOT EXISTS record (
   key TEXT PRIMARY KEY, n INTEGER, begun INTEGER, final INTEGER, owner TEXT, told BLOB, until REAL) WITHOUT ROWID
@@ -167,10 +169,12 @@ class SpoolStore:
         """Keep it: on the disk when this returns. Unavailable when there is no room, or the disk cannot be written."""
         kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         key = str(message.get("dedupe_key") or "")
-        data = msgspec.msgpack.encode({"id": token_hex(12), "message": dict(message)})
+        shown = {name: message[name] for name in SHOWN if message.get(name)}
+        head = msgspec.msgpack.encode({**shown, "spooled": token_hex(12)})
+        data = msgspec.msgpack.encode(dict(message))
         # one after the other, so that the second finds what became of the first
         conversation = sha256(key.encode("utf-8", "replace")).hexdigest()[:32] if key else None
-        if not self.spool.put(b"", data, kept.set_result, conversation=conversation):
+        if not self.spool.put(head, data, kept.set_result, conversation=conversation):
             raise Unavailable(f"{self._folder}: there is no room for another message")
         if not await asyncio.shield(kept):
             raise Unavailable(f"{self._folder}: a message cannot be written")
@@ -197,8 +201,7 @@ class SpoolStore:
     async def _loaded(self, kept: Kept) -> Held | None:
         try:
             put = await self.spool.load(kept)
-            said = msgspec.msgpack.decode(put.content)
-            message, name = said["message"], said["id"]
+            message, name = msgspec.msgpack.decode(put.content), msgspec.msgpack.decode(put.head)["spooled"]
         except (OSError, msgspec.MsgspecError, KeyError, TypeError) as error:
             self.spool.dead(kept, f"it cannot be read: {error}")
             return None

@@ -154,7 +154,7 @@ def test_what_is_damaged_is_a_letter(tmp_path):
         store = spool(tmp_path)
         async with running(Scripted(), store) as box:
             done = asyncio.get_running_loop().create_future()
-            assert store.spool.put(b"", b"\xc1", done.set_result)
+            assert store.spool.put(b"\xc1", b"\xc1", done.set_result)
             assert await done
             await store.put(ASKS)
             await box.answered()
