@@ -58,7 +58,7 @@ async def check(
 
     ``more`` has the ``policy`` that the domain asks for: none, quarantine or reject.
     """
-    names = sorted({one.lower().removesuffix(".") for one in authors})
+    names = sorted({_written(one) for one in authors})
     if len(names) != 1 or labels(names[0]) is None:
         said = "no author" if not names else "more than one author, or one without a domain"
         return Result("permerror", names[0][:253] if names else "", said)
@@ -89,7 +89,7 @@ async def _judged(
             continue
         strict = record.get("adkim" if method == "dkim" else "aspf", "r") == "s"
         try:
-            if await walks.aligned(one.domain.lower(), found, strict=strict):
+            if await walks.aligned(_written(one.domain), found, strict=strict):
                 return Result("pass", author, f"{method} of {one.domain}", {"policy": wanted})
         except Unanswered as error:
             later = str(error)
@@ -146,6 +146,12 @@ class _Walks:
         if strict or labels(domain) is None or domain.rpartition(".")[2] != author.domain.rpartition(".")[2]:
             return False
         return (await self.of(domain)).organization == author.organization
+
+
+def _written(domain: str) -> str:
+    """As the DNS has it, whether it came as U-labels or A-labels; what is no name as it came."""
+    found = labels(domain)
+    return b".".join(found).decode().lower() if found else domain.lower()
 
 
 def _upwards(domain: str) -> list[str]:

@@ -109,6 +109,14 @@ def test_where_an_organization_ends(records: list[str], author: str, proven: str
     assert checked(zone(*records), author, proven).result == result
 
 
+@pytest.mark.parametrize("author", ["b\u00fccher.example", "xn--bcher-kva.example"])
+def test_names_that_are_written_in_two_ways(author: str) -> None:
+    """A domain of other letters is the same one, however From and a signature write it."""
+    records = zone("xn--bcher-kva.example: p=reject")
+    assert checked(records, author, None, "xn--bcher-kva.example").result == "pass"
+    assert checked(records, author, "mail.b\u00fccher.example").result == "pass"
+
+
 def test_long_names_cost_eight_questions() -> None:
     """Of a domain with many labels the last seven are asked (§4.10)."""
     records = zone()
