@@ -2,7 +2,7 @@
 
 from tests.django.test_project import manage
 
-ALL = "Ran 29 tests"
+ALL = "Ran 30 tests"
 
 
 def test_on_sqlite(tmp_path):

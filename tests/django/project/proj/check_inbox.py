@@ -18,6 +18,10 @@ from interfaces.django import inbox
 from interfaces.django.inbox import Busy, once
 from interfaces.django.models import Inbox
 from interfaces.django.retention import prune
+from interfaces.email.body import Body
+from interfaces.email.envelope import Address, Mail, Recipient
+from interfaces.email.headers import Headers
+from interfaces.email.translate import Place, Transaction
 from interfaces.workers.message import Message
 
 MESSAGE = {"type": "email.receive", "dedupe_key": "m1"}
@@ -86,6 +90,20 @@ class InboxTests(TransactionTestCase):
         Consumer().email_receive({**MESSAGE, "dedupe_key": "m3"})
         Consumer().email_receive({**MESSAGE, "dedupe_key": "m3"})
         assert User.objects.count() == 4
+
+    def test_a_mail_for_fewer_recipients_is_a_repeat_for_each(self):
+        """Under a key for each: the repeat for one of two has no effect, one for a third has its own."""
+        for some in ("ab", "b", "bc", "cba"):
+            to = [Recipient(Address(one, "b.example"), {}) for one in some]
+            place = Place(protocol="smtp", client=None, server=None)
+            event = Transaction("t", place, Mail(Address("me", "a.example"), {}), to, 1.0, Body(99)).event(
+                Headers()
+            )
+            for name, key in zip(event["to"], event["dedupe_keys"], strict=True):
+                with once(key, consumer="each") as first:
+                    if first:
+                        User.objects.create(username=name)
+        assert [one.username[0] for one in User.objects.order_by("id")] == ["a", "b", "c"]
 
     def test_an_exception_takes_both_back(self):
         """Neither effect nor row stays, so that the repeat has its effect."""
