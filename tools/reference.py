@@ -62,6 +62,8 @@ def email_messages() -> str:
 
 ARGUMENTS = {
     "NAME": "what to serve: http, ws, email, any of them",
+    "CHANNEL": "email.send, or a channel of the application",
+    "MESSAGE": "a JSON object, or - for the standard input",
     "QUEUE": "a durable queue",
     "FOLDER": "what `--email-spool` names",
     "RECIPIENT": "an address of the envelope",

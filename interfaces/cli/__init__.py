@@ -19,6 +19,7 @@ COMMANDS = {
     "worker": "interfaces.cli.worker:worker",
     "check": "interfaces.cli.check:check",
     "config": "interfaces.cli.config:config",
+    "send": "interfaces.cli.send:send",
     "dead": "interfaces.cli.dead:dead",
     "spool": "interfaces.cli.spool:spool",
     "receive-mail": "interfaces.cli.receive_mail:receive_mail",

@@ -1,0 +1,76 @@
+"""``interfaces send``: a message to a channel of the layer, from a shell."""
+
+import asyncio
+import json
+import sys
+from typing import Any
+from uuid import uuid4
+
+import click
+
+from interfaces.layers.base import KEPT, ChannelFull
+from interfaces.layers.opening import open_layer
+from interfaces.shared.errors import ConfigError, Unavailable
+
+__all__ = ["send"]
+
+
+def _message(text: str) -> dict[str, Any]:
+    """The message that ``text`` is; "-": what comes from the standard input."""
+    try:
+        found = json.loads(sys.stdin.read() if text == "-" else text)
+    except ValueError as error:
+        raise click.UsageError(f"MESSAGE is no JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise click.UsageError('MESSAGE is a JSON object, such as {"to": "you@example.net"}')
+    return found
+
+
+async def _sent(url: str, channel: str, message: dict[str, Any], wait: float) -> int:
+    layer: Any = open_layer(url)
+    try:
+        if not hasattr(layer, "hub"):
+            raise ConfigError(f"--layer {url}: nobody else hears what is sent there; name a broker")
+        await layer.hub().started()
+        if wait:
+            message = {"id": uuid4().hex, **message, "reply_channel": await layer.new_channel("send")}
+        await layer.send(channel, message)
+        return await _heard(layer, message["reply_channel"], wait) if wait else 0
+    finally:
+        await layer.close()
+
+
+async def _heard(layer: Any, channel: str, wait: float) -> int:
+    """Tell the results until the final one; 0 when all is well."""
+    try:
+        async with asyncio.timeout(wait):
+            while True:
+                result = await layer.receive(channel)
+                click.echo(json.dumps(result, default=str))
+                if result.get("final", True):
+                    return 0 if result.get("ok", True) else 1
+    except TimeoutError:
+        click.echo(f"interfaces: no result within {wait:g} s; the message waits, or is on its way", err=True)
+        return 1
+
+
+@click.command("send")
+@click.argument("channel")
+@click.argument("message")
+@click.option(
+    "--layer", metavar="URL", envvar="INTERFACES_LAYER", required=True,
+    help="the broker: redis://HOST, rediss://, unix:// or embedded:, or several with commas (or INTERFACES_LAYER)",
+)  # fmt: skip
+@click.option("--wait", metavar="SECONDS", type=float, default=0.0, help="wait for its result, and print it")
+def send(channel: str, message: str, layer: str, wait: float) -> int:
+    """Send MESSAGE, a JSON object or - for the standard input, to CHANNEL: email.send, or one of the application's."""
+    content = _message(message)
+    if channel in KEPT:
+        content = {"type": channel, **content}
+    try:
+        return asyncio.run(_sent(layer, channel, content, wait))
+    except (TypeError, ValueError) as error:
+        raise click.UsageError(f"{channel}: {error}") from None
+    except (ChannelFull, Unavailable) as error:
+        click.echo(f"interfaces: {channel}: {error}", err=True)
+        return 1
