@@ -26,6 +26,9 @@ class EmailConsumer(Consumer):
     except in a plain function. After a verdict there is no other.
     """
 
+    _replies = 0
+    """How many were made in this scope."""
+
     async def dispatch(self, message: Event) -> None:
         """Call the handler of the message's type; a message that is beyond the limits of a reader is refused."""
         try:
@@ -67,7 +70,12 @@ class EmailConsumer(Consumer):
 
         To whom, under which subject and in which thread is taken from it. What no program may answer, such as a bounce
         or another program's answer, is not answered. ``wait`` and what is given: as :meth:`send_mail`.
+
+        A message that comes again is answered once: the ``dedupe_key`` is made of its own, unless one is said, or None.
         """
+        if message.get("dedupe_key") and "dedupe_key" not in said:
+            self._replies += 1
+            said["dedupe_key"] = f"{message['dedupe_key']} reply {self._replies}"
         return self.send_mail(wait=wait, **reply(message, **said))
 
     def forward(

@@ -60,6 +60,27 @@ async def test_a_consumer_answers(monkeypatch):
 
 
 @scene
+async def test_a_message_that_comes_again_is_answered_once(monkeypatch):
+    """The first call was lost with its verdict; a second answer to the same message is another one."""
+    again = []
+
+    class Desk(EmailConsumer):
+        async def email_receive(self, message):
+            await self.reply(message, text="We have it.")
+            await self.reply(message, text="And more.")
+            await self.reply(message, text="Each time.", dedupe_key=None)
+            if not again:
+                again.append(True)
+                raise RuntimeError("lost")
+
+    async with desk(monkeypatch, Desk.as_asgi()) as (bench, peer, transport):
+        assert await codes(bench, peer) == [250, 250, 354, 451]
+        assert await codes(bench, peer) == [250, 250, 354, 250]
+    texts = [out.content.rpartition(b"\r\n\r\n")[2].strip() for out in transport.mails]
+    assert sorted(texts) == [b"And more.", b"Each time.", b"Each time.", b"We have it."]
+
+
+@scene
 async def test_a_consumer_waits_for_the_result(monkeypatch):
     """Its verdict depends on it; while it waits its delivery does not end."""
 
