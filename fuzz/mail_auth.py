@@ -46,7 +46,6 @@ RECORDS = [
     KEY,
 ]
 SEEDS = [message + b"\0" + record.encode() for message in (SIGNED, CHAIN) for record in RECORDS]
-LOOP = asyncio.new_event_loop()
 MOST = 300
 """Questions that one message may cost."""
 
@@ -80,7 +79,7 @@ class Odd:
 def one(data: bytes) -> None:
     """All checks of a message, in front of a DNS that is the rest."""
     content, _, text = data.partition(b"\0")
-    LOOP.run_until_complete(checked(content, Odd(text.decode("utf-8", "replace")[:300])))
+    asyncio.run(checked(content, Odd(text.decode("utf-8", "replace")[:300])))
 
 
 async def checked(content: bytes, resolver: Odd) -> None:
