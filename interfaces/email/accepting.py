@@ -17,7 +17,7 @@ from interfaces.email import calls
 from interfaces.email.body import Body
 from interfaces.email.deliveries import Run
 from interfaces.email.headers import Headers
-from interfaces.email.kept import Mark, conversation, packed, unpacked
+from interfaces.email.kept import Mark, order, packed, unpacked
 from interfaces.email.service import Service, log
 from interfaces.email.translate import Transaction
 from interfaces.shared.delivery import ACCEPTED, DEFERRED, Verdict
@@ -135,7 +135,7 @@ class Accepting:
             packed(transaction, more),
             body.whole if source < 0 else b"",
             partial(self._is_kept, transaction, run),
-            conversation=conversation(headers),
+            conversation=order(headers),
             source=source,
             size=body.size if source >= 0 else 0,
         )

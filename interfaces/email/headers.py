@@ -8,9 +8,10 @@ import re
 from dataclasses import dataclass, field
 from email.errors import MessageError
 from email.header import decode_header, make_header
+from itertools import islice
 from typing import Final
 
-__all__ = ["Headers", "identifier", "split"]
+__all__ = ["Headers", "conversation", "identifier", "identifiers", "split"]
 
 _NAME = re.compile(rb"[!-9;-~]+")
 _IDENTIFIER = re.compile(rb"<([^<>\s]{1,998})>")
@@ -141,3 +142,13 @@ def identifier(value: bytes) -> str | None:
     """The first message identifier in a field, without its angle brackets."""
     found = _IDENTIFIER.search(value) if value else None
     return found[1].decode("utf-8", "replace") if found is not None else None
+
+
+def identifiers(value: bytes, most: int) -> list[str]:
+    """All of them, up to ``most``."""
+    return [found[1].decode("utf-8", "replace") for found in islice(_IDENTIFIER.finditer(value), most)]
+
+
+def conversation(headers: Headers) -> str | None:
+    """The message that began the thread, or at least the one that is answered; None where none is."""
+    return identifier(headers.first(b"references")) or identifier(headers.first(b"in-reply-to"))

@@ -7,10 +7,10 @@ import msgspec
 
 from interfaces.email.body import Body
 from interfaces.email.envelope import Address, Mail, Recipient
-from interfaces.email.headers import Headers, identifier
+from interfaces.email.headers import Headers, conversation, identifier
 from interfaces.email.translate import Place, Transaction
 
-__all__ = ["Mark", "conversation", "packed", "unpacked"]
+__all__ = ["Mark", "order", "packed", "unpacked"]
 
 VERSION: Final = 1
 
@@ -76,10 +76,6 @@ def _endpoint(said: Sequence[Any] | None) -> tuple[str, int | None] | None:
     return None if said is None else (said[0], said[1])
 
 
-def conversation(headers: Headers) -> str | None:
-    """What is handled in its order: a thread, by the message that began it, which this one may be."""
-    return (
-        identifier(headers.first(b"references"))
-        or identifier(headers.first(b"in-reply-to"))
-        or identifier(headers.first(b"message-id"))
-    )
+def order(headers: Headers) -> str | None:
+    """What is handled one after the other: a thread, by the message that began it, which this one may be."""
+    return conversation(headers) or identifier(headers.first(b"message-id"))

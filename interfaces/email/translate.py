@@ -11,7 +11,7 @@ from typing import Any
 
 from interfaces.email.body import Body
 from interfaces.email.envelope import Mail, Recipient
-from interfaces.email.headers import Headers, identifier, split
+from interfaces.email.headers import Headers, conversation, identifier, split
 from interfaces.email.kinds import kind
 from interfaces.email.xclient import XClient
 from interfaces.shared.asgi import Event, Scope
@@ -93,8 +93,7 @@ class Transaction:
             "helo": place.helo,
             "tls": place.tls,
             "auth": place.auth,
-            "conversation": identifier(headers.first(b"references"))
-            or identifier(headers.first(b"in-reply-to")),
+            "conversation": conversation(headers),
             "mail_from": self.mail.sender.text,
             "mail_params": self.mail.parameters,
             "rcpt_to": [_recipient(one) for one in self.recipients],

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from interfaces.email.headers import DECODED, Headers, identifier, split
+from interfaces.email.headers import DECODED, Headers, conversation, identifier, identifiers, split
 
 
 def fields(content: bytes) -> list[tuple[bytes, bytes]]:
@@ -193,6 +193,26 @@ def test_a_very_long_field_is_left_as_it_is() -> None:
 def test_the_first_identifier(value: bytes, found: str | None) -> None:
     """Without its angle brackets, None without one."""
     assert identifier(value) == found
+
+
+def test_identifiers_are_found_and_bounded() -> None:
+    """Without brackets; what is no identifier is passed over."""
+    assert identifiers(b"<a@b> junk <c d> (x)<e@f><g@h>", 2) == ["a@b", "e@f"]
+    assert identifiers(b"", 5) == []
+
+
+@pytest.mark.parametrize(
+    ("header", "began"),
+    [
+        (b"References: <1@x> <2@x>\r\nIn-Reply-To: <2@x>\r\n", "1@x"),
+        (b"In-Reply-To: <2@x>\r\n", "2@x"),
+        (b"References: none\r\nIn-Reply-To: <2@x>\r\n", "2@x"),
+        (b"Message-ID: <3@x>\r\n", None),
+    ],
+)
+def test_the_thread_that_a_message_is_in(header: bytes, began: str | None) -> None:
+    """The first of its References, else what it answers: a first message is in none yet."""
+    assert conversation(split(header + b"\r\n")) == began
 
 
 # --- time ---

@@ -6,7 +6,7 @@ import pytest
 from interfaces.email.body import Body
 from interfaces.email.envelope import Address, Mail, Recipient
 from interfaces.email.headers import split
-from interfaces.email.kept import conversation, packed, unpacked
+from interfaces.email.kept import order, packed, unpacked
 from interfaces.email.translate import Place, Transaction
 
 CONTENT = b"Subject: one\r\nMessage-ID: <m@x>\r\n\r\nText\r\n"
@@ -77,4 +77,4 @@ def test_what_is_no_message_is_told(head):
 )
 def test_a_thread_is_one_conversation(fields, name):
     """A message that begins one is in it, so that its answers come behind it."""
-    assert conversation(split(fields + b"\r\n", 100)) == name
+    assert order(split(fields + b"\r\n", 100)) == name

@@ -10,7 +10,7 @@ from urllib.parse import unquote_to_bytes
 from interfaces.email.mime.charsets import text_of
 from interfaces.email.mime.words import decoded, one_line
 
-__all__ = ["LONGEST", "Parameters", "identifiers", "media_type", "parameters", "word"]
+__all__ = ["LONGEST", "Parameters", "media_type", "parameters", "word"]
 
 Parameters = dict[str, str]
 """By their names in lower case."""
@@ -21,7 +21,6 @@ _PARAMETER = re.compile(
     rb";[\s]*+([^\s=;\"()*]++)(?:\*([0-9]{1,3}+))?(\*)?\s*+=\s*+(?:\"((?:[^\"\\]++|\\.)*+)\"?|([^;\s]*+))",
     re.DOTALL,
 )
-_IDENTIFIER = re.compile(rb"<([^<>\s]{1,998})>")
 _ESCAPED = re.compile(rb"\\(.)", re.DOTALL)
 LONGEST = 65_536
 """Bytes of a field that are looked at."""
@@ -65,14 +64,6 @@ def parameters(value: bytes) -> Parameters:
     for name, parts in pieces.items():
         plain[name] = _joined(parts)
     return plain
-
-
-def identifiers(value: bytes, most: int) -> list[str]:
-    """The message identifiers in a field, without their angle brackets, ``most`` of them."""
-    return [
-        found[1].decode("utf-8", "replace")
-        for found, _ in zip(_IDENTIFIER.finditer(value), range(most), strict=False)
-    ]
 
 
 def _joined(pieces: Pieces) -> str:

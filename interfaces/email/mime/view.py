@@ -12,9 +12,9 @@ from email.utils import parsedate_to_datetime
 from functools import cached_property
 from typing import IO, Any
 
-from interfaces.email.headers import Headers
+from interfaces.email.headers import Headers, identifier, identifiers
 from interfaces.email.mime.addresses import Address, addresses
-from interfaces.email.mime.fields import identifiers, parameters
+from interfaces.email.mime.fields import parameters
 from interfaces.email.mime.filenames import safe
 from interfaces.email.mime.flowed import unflowed
 from interfaces.email.mime.limits import LIMITS, Limits
@@ -129,12 +129,12 @@ class Parsed:
     @property
     def message_id(self) -> str | None:
         """Without angle brackets."""
-        return next(iter(identifiers(self.headers.first(b"message-id"), 1)), None)
+        return identifier(self.headers.first(b"message-id"))
 
     @property
     def in_reply_to(self) -> str | None:
         """The message that it answers, without angle brackets."""
-        return next(iter(identifiers(self.headers.first(b"in-reply-to"), 1)), None)
+        return identifier(self.headers.first(b"in-reply-to"))
 
     @property
     def references(self) -> list[str]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interfaces.email.mime.fields import LONGEST, MOST, identifiers, media_type, parameters, word
+from interfaces.email.mime.fields import LONGEST, MOST, media_type, parameters, word
 
 
 @pytest.mark.parametrize(
@@ -59,9 +59,3 @@ def test_the_word_of_a_field() -> None:
     assert word(b" (c) x") == "" == word(b"")
     assert word(b"", default="7bit") == "7bit"
     assert media_type(b"", "message/rfc822") == "message/rfc822"
-
-
-def test_identifiers_are_found_and_bounded() -> None:
-    """Without brackets; what is no identifier is passed over."""
-    assert identifiers(b"<a@b> junk <c d> (x)<e@f><g@h>", 2) == ["a@b", "e@f"]
-    assert identifiers(b"", 5) == []
