@@ -229,19 +229,11 @@ class Accepting:
 
     async def _bounced(self, kept: Any, part: Transaction, mark: Mark, verdicts: list[Verdict]) -> None:
         """Report to the sender who is refused; while that cannot be done, those are tried again."""
-        bounces, keys = self.service.bounces, part.keys()
-        refused = [
-            (part.recipients[at], said, keys[at]) for at, said in enumerate(verdicts) if said.kind == "reject"
-        ]
         try:
-            if bounces is not None:
-                await bounces(part, refused)
+            verdicts = await calls.bounced(self.service, part, part.keys(), verdicts)
         except asyncio.CancelledError:
             self._left(kept, self.store.give_back)
             raise
-        except Exception as error:  # noqa: BLE001 - of whoever sends: it is tried again
-            log.warning("%s: the sender cannot be told that it is refused: %s", part.id, error)
-            verdicts = [DEFERRED if said.kind == "reject" else said for said in verdicts]
         self._settled(kept, mark, verdicts)
 
     def _settled(self, kept: Any, mark: Mark, verdicts: list[Verdict]) -> None:

@@ -14,8 +14,9 @@ from interfaces.email.translate import Key, Place, Transaction
 from interfaces.email.verdicts import MailDelivery
 from interfaces.shared.asgi import Scope
 from interfaces.shared.delivery import ACCEPTED, DEFERRED, Verdict
+from interfaces.shared.errors import Unavailable
 
-__all__ = ["UNROUTED", "ask", "begin", "call", "over", "prepared", "start"]
+__all__ = ["UNROUTED", "ask", "begin", "bounced", "call", "over", "prepared", "start"]
 
 UNROUTED = Verdict("reject", {"code": 550, "enhanced": "5.1.1", "text": "No such address here"})
 
@@ -119,6 +120,24 @@ async def prepared(
         log.exception("%s: what is asked before the application raised", transaction.id)
         return DEFERRED
     return None
+
+
+async def bounced(
+    service: Service, transaction: Transaction, keys: Sequence[Key], verdicts: Sequence[Verdict]
+) -> list[Verdict]:
+    """Have the sender told who refuses what others take. Where that fails they only put it off, and it comes again."""
+    rows = zip(transaction.recipients, verdicts, keys, strict=True)
+    refused = [row for row in rows if row[1].kind == "reject"]
+    try:
+        if service.bounces is not None:
+            await service.bounces(transaction, refused)
+    except Unavailable as error:
+        log.warning("%s: its sender cannot be told who refuses it: %s", transaction.id, error)
+    except Exception:  # noqa: BLE001 - of whoever was added
+        log.exception("%s: its sender cannot be told who refuses it", transaction.id)
+    else:
+        return [*verdicts]
+    return [DEFERRED if said.kind == "reject" else said for said in verdicts]
 
 
 async def ask(service: Service, place: Place, mail: Mail, recipient: Recipient, name: str) -> Verdict:

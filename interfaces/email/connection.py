@@ -7,13 +7,13 @@ from random import getrandbits
 from typing import Any, Final
 
 from interfaces.email import replies as say
-from interfaces.email.calls import ask, call
+from interfaces.email.calls import ask, bounced, call
 from interfaces.email.deliveries import Message, Run
 from interfaces.email.envelope import Mail, Recipient
 from interfaces.email.events_smtp import Abandoned, Auth, Begun, Ended, Event, KeyWanted, Piece, Rcpt, Tls
 from interfaces.email.headers import Headers
 from interfaces.email.secure import UPGRADE, Client
-from interfaces.email.service import Service, log
+from interfaces.email.service import Service
 from interfaces.email.streams import Flow, code_of
 from interfaces.email.translate import Key, Transaction, received
 from interfaces.email.verdicts import answer, mixed, replies_of
@@ -277,21 +277,10 @@ class Connection(Client):
 
     async def _bounce(self, transaction: Transaction, message: Message) -> None:
         """Take a message that some refuse, once it is sure that its sender will hear of those."""
-        keys, verdicts = message.keys, message.replies
-        refused = [
-            (one, said, key)
-            for one, said, key in zip(transaction.recipients, verdicts, keys, strict=True)
-            if said.kind == "reject"
-        ]
-        replies = replies_of([said for said in verdicts if said.kind == "accept"], transaction.id, lmtp=False)
-        try:
-            if self.service.bounces is not None:
-                await self.service.bounces(transaction, refused)
-        except Exception:  # noqa: BLE001 - of whoever was added: the client repeats it
-            log.exception("%s: its sender cannot be told who refuses it", transaction.id)
-            replies = replies_of(verdicts, transaction.id, lmtp=False)
+        verdicts = await bounced(self.service, transaction, message.keys, message.replies)
+        taken = [said for said in verdicts if said.kind != "reject"]  # whoever else refuses, the sender knows
         if self.message is message:
-            self._told(message, replies)
+            self._told(message, replies_of(taken, transaction.id, lmtp=False))
         else:
             self.service.repeats.remember(message.verdicts)
 

@@ -13,11 +13,11 @@ from typing import IO
 
 from interfaces.email import replies as say
 from interfaces.email.body import Body
-from interfaces.email.calls import ask, call
+from interfaces.email.calls import ask, bounced, call
 from interfaces.email.content import Content
 from interfaces.email.deliveries import Message, Run
 from interfaces.email.envelope import Address, Mail, Parameters, Recipient, mail, recipient
-from interfaces.email.service import Bounces, Service, log
+from interfaces.email.service import Service
 from interfaces.email.translate import Key, Place, Transaction
 from interfaces.email.verdicts import mixed
 from interfaces.shared.delivery import Verdict
@@ -155,19 +155,7 @@ class Intake:
         late = verdict_of(say.LATE)
         verdicts = [message.verdicts.get(key, late) for key in keys]
         if service.bounces is not None and mixed(verdicts):
-            return await self._bounced(service.bounces, transaction, keys, verdicts)
-        return verdicts
-
-    async def _bounced(
-        self, bounces: Bounces, transaction: Transaction, keys: Sequence[Key], verdicts: list[Verdict]
-    ) -> list[Verdict]:
-        """Have the sender told whom some refuse beside others; where that fails, those are to be tried again."""
-        rows = zip(transaction.recipients, verdicts, keys, strict=True)
-        try:
-            await bounces(transaction, [row for row in rows if row[1].kind == "reject"])
-        except Exception:  # noqa: BLE001 - of whoever was added: the message comes again
-            log.exception("%s: its sender cannot be told who refuses it", transaction.id)
-            return [verdict_of(say.LATE) if one.kind == "reject" else one for one in verdicts]
+            return await bounced(service, transaction, keys, verdicts)
         return verdicts
 
     async def _waited(self, message: Message, done: asyncio.Event, seconds: float) -> None:
