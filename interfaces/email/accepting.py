@@ -240,16 +240,12 @@ class Accepting:
         late = [at for at, said in enumerate(verdicts) if said.kind == "defer"]
         if not late:
             self._left(kept, self.store.done)
-        elif self.leaving and all(verdicts[at] is DEFERRED for at in late) and len(late) == len(verdicts):
+        elif self.leaving and all(said is DEFERRED for said in verdicts):
             self._left(kept, self.store.give_back)  # it was cut
         elif kept.attempt >= self.attempts:
             self._given_up(kept, f"{kept.attempt} attempts: {_said(verdicts[late[0]])}")
         else:
-            before = mark.left
-            left = None if before is None and len(late) == len(verdicts) else late
-            if left is not None and before is not None:
-                left = [before[at] for at in left]
-            note = msgspec.msgpack.encode(Mark(left, _said(verdicts[late[0]])))
+            note = msgspec.msgpack.encode(mark.again(late, len(verdicts), _said(verdicts[late[0]])))
             self.service.count("email.tried_again")
             self._left(kept, lambda one: self.store.later(one, back_off(one.attempt), note))
 

@@ -23,7 +23,7 @@ from interfaces.email.translate import Key, Transaction
 from interfaces.shared.delivery import DEFERRED, Claim, Verdict
 from interfaces.shared.errors import ConfigError, Unavailable
 
-__all__ = ["FIRST_LOOK", "LEASE", "LONGEST_LOOK", "Elsewhere", "sharing"]
+__all__ = ["FIRST_LOOK", "LEASE", "LONGEST_LOOK", "Elsewhere", "hub_of", "sharing"]
 
 LEASE = 30.0
 """Seconds after which a call counts as dead whose container says no more of it."""
@@ -125,13 +125,7 @@ class Elsewhere:
         run.heirs.append(lambda _run: ended.set())
         try:
             for key in run.keys:
-                claim = await self.store.claim(_named(key), lease=LEASE)
-                if claim.ours and not run.verdicts:
-                    self._claims[key] = claim
-                elif claim.ours:  # it has ended meanwhile
-                    await self.store.finish(
-                        claim, run.verdicts.get(key, DEFERRED), self.service.options.keep_verdicts
-                    )
+                await self._claimed(key, run)
             while not run.verdicts:
                 try:
                     async with asyncio.timeout(LEASE / 3):
@@ -145,6 +139,15 @@ class Elsewhere:
                     await self.store.finish(held, said, 0)
         except Unavailable as error:
             log.warning("another container will not know of a message that runs: %s", error)
+
+    async def _claimed(self, key: Key, run: Run) -> None:
+        """Say that it runs, unless another container has said so; what has ended meanwhile has its verdict."""
+        claim = await self.store.claim(_named(key), lease=LEASE)
+        if claim.ours and not run.verdicts:
+            self._claims[key] = claim
+        elif claim.ours:
+            said = run.verdicts.get(key, DEFERRED)
+            await self.store.finish(claim, said, self.service.options.keep_verdicts)
 
     async def _tell(self, key: Key, said: Verdict, keep: float) -> None:
         claim = self._claims.pop(key, None) or Claim(_named(key), "-")
@@ -168,13 +171,17 @@ class Elsewhere:
                 await asyncio.wait(late)
 
 
+def hub_of(layer: Any) -> Any:
+    """The hub of a layer that containers share. ConfigError."""
+    if not hasattr(layer, "hub"):
+        raise ConfigError("--email-dedupe shared needs a --layer with a broker, which containers share")
+    return layer.hub()
+
+
 @asynccontextmanager
 async def sharing(service: Service) -> AsyncIterator[None]:
     """Have ``service`` share what it knows of repeats with other containers on its layer. ConfigError."""
-    layer = service.context.layer
-    if not hasattr(layer, "hub"):
-        raise ConfigError("--email-dedupe shared needs a --layer with a broker, which containers share")
-    hub = layer.hub()
+    hub = hub_of(service.context.layer)
     await hub.started()
     store = import_module("interfaces.layers.shared_dedupe").SharedDedupe(hub)
     elsewhere = Elsewhere(service, store)

@@ -21,6 +21,12 @@ class Mark(msgspec.Struct, array_like=True):
     left: list[int] | None = None
     reason: str = ""
 
+    def again(self, late: Sequence[int], of: int, reason: str) -> "Mark":
+        """What is noted when only those at ``late`` are to be tried again, ``of`` so many that were tried now."""
+        if self.left is not None:
+            return Mark([self.left[at] for at in late], reason)
+        return Mark(None if len(late) == of else [*late], reason)
+
 
 def packed(transaction: Transaction, more: dict[str, Any] | None) -> bytes:
     """All but the content; ``more`` are the keys that were added to the event. TypeError for what is not plain."""

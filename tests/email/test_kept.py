@@ -6,7 +6,7 @@ import pytest
 from interfaces.email.body import Body
 from interfaces.email.envelope import Address, Mail, Recipient
 from interfaces.email.headers import split
-from interfaces.email.kept import order, packed, unpacked
+from interfaces.email.kept import Mark, order, packed, unpacked
 from interfaces.email.translate import Place, Transaction
 
 CONTENT = b"Subject: one\r\nMessage-ID: <m@x>\r\n\r\nText\r\n"
@@ -78,3 +78,19 @@ def test_what_is_no_message_is_told(head):
 def test_a_thread_is_one_conversation(fields, name):
     """A message that begins one is in it, so that its answers come behind it."""
     assert order(split(fields + b"\r\n", 100)) == name
+
+
+@pytest.mark.parametrize(
+    ("before", "late", "of", "left"),
+    [
+        (None, [0, 1], 2, None),
+        (None, [1], 2, [1]),
+        ([1, 3, 4], [0, 2], 3, [1, 4]),
+        ([1, 3], [0, 1], 2, [1, 3]),
+    ],
+)
+def test_who_is_left_is_told_by_its_place_among_all(
+    before: list[int] | None, late: list[int], of: int, left: list[int] | None
+) -> None:
+    """Places of an attempt are of those that it was for; None stays all of them."""
+    assert Mark(before, "x").again(late, of, "451") == Mark(left, "451")
