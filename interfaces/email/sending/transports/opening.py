@@ -24,6 +24,7 @@ __all__ = ["redacted", "transport"]
 
 _TLS = ("starttls", "offered", "off")
 _DJANGO = "interfaces.django.mail_transport"
+_UNKNOWN = re.compile(r"([?&](?!(?:tls|ca|timeout|connections)=)[^=&]*=)[^&]*")
 
 
 def transport(url: str, *, host: str) -> Transport:
@@ -33,7 +34,7 @@ def transport(url: str, *, host: str) -> Transport:
     except ApplicationError as error:
         raise ConfigError(f"{error}; say another one: --email-hostname mx.example.org") from None
     try:
-        parts = urlsplit(url)
+        parts = _split(url)
         ready = _KINDS.get(parts.scheme.lower())
         if ready is None:
             raise ValueError(f"it begins with one of {', '.join(f'{kind}:' for kind in _KINDS)}")
@@ -42,15 +43,35 @@ def transport(url: str, *, host: str) -> Transport:
         raise ConfigError(f"--email-send {redacted(url)}: {error}") from None
 
 
+def _split(url: str) -> SplitResult:
+    """Its parts. What is wrong with them is said without them: they may hold a password."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise ValueError("the host is none; signs such as [ / @ : are written as %XX in a password") from None
+    if not parts.username and "@" in f"{parts.query}{parts.fragment}":
+        raise ValueError("signs such as / ? # @ : are written as %XX in a user and a password")
+    return parts
+
+
 def redacted(url: str) -> str:
-    """``url`` for people to read: without what stands between the user and the host."""
+    """``url`` for people to read: without what stands between the user and the host, or may be a password."""
     scheme, slashes, rest = url.partition("//")
-    place, at, after = rest.rpartition("@")
-    if at and ":" in place:
-        return f"{scheme}//{place.partition(':')[0]}:***@{after}"
+    place, at, after = (rest if slashes else url).rpartition("@")
+    if at and slashes and not scheme.endswith("/") and ":" in place:
+        return f"{scheme}//{place.partition(':')[0]}:***@{_shown(after)}"
+    if at and ":" in (place if slashes else url):  # USER:PASSWORD@HOST behind fewer slashes, or nothing
+        kind = url.partition(":")[0].lower()
+        return f"{kind}:***@{_shown(after)}" if kind in _KINDS else f"***@{_shown(after)}"
     user, colon, port = re.split(r"[/?#]", rest, maxsplit=1)[0].partition(":")
-    forgotten = colon and not port.isdigit() and not user.startswith("[")  # USER:PASSWORD without @HOST
-    return f"{scheme}//{user}:***" if forgotten else f"{scheme}{slashes}{rest}"
+    number = port.isdigit() and len(port) <= len("65535")
+    forgotten = colon and not number and not user.startswith("[")  # USER:PASSWORD without @HOST
+    return f"{scheme}//{user}:***" if forgotten else _shown(url)
+
+
+def _shown(text: str) -> str:
+    """A part of a URL without the values of words that are none of ours."""
+    return _UNKNOWN.sub(r"\1***", text)
 
 
 def _server(parts: SplitResult, host: str) -> Smarthost:
@@ -66,7 +87,7 @@ def _server(parts: SplitResult, host: str) -> Smarthost:
     words = _words(parts, {"tls", "ca", "timeout", "connections"})
     tls = _tls(scheme, words.get("tls"), user)
     server = Server(
-        host=parts.hostname,
+        host=_host(parts.hostname),
         port=_port(parts) or {"smtp": 587 if user else 25, "smtps": 465, "lmtp": 24}[scheme],
         lmtp=scheme == "lmtp",
         tls=tls,
@@ -76,6 +97,16 @@ def _server(parts: SplitResult, host: str) -> Smarthost:
         **_numbers(words),
     )
     return Smarthost(server, host)
+
+
+def _host(name: str) -> str:
+    """Where to connect: an address, or a name that one can be asked for."""
+    if ":" in name:  # [IPv6]
+        return name
+    try:
+        return domain(name.removesuffix("."), "the host")
+    except ApplicationError as error:
+        raise ValueError(error) from None
 
 
 def _tls(scheme: str, said: str | None, user: str) -> str:
@@ -131,15 +162,24 @@ def _words(parts: SplitResult, known: set[str]) -> dict[str, str]:
 def _numbers(words: Mapping[str, str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     if "timeout" in words:
-        seconds = float(words["timeout"])
+        seconds = _number(words["timeout"])
         if not 0 < seconds <= 3600:
             raise ValueError("timeout is 1 to 3600 seconds")
         found["times"] = Times(connect=seconds, command=seconds, end=2 * seconds)
     if "connections" in words:
-        found["connections"] = int(words["connections"])
-        if not 1 <= found["connections"] <= 1000:
+        number = _number(words["connections"])
+        if not (1 <= number <= 1000 and number == int(number)):
             raise ValueError("connections is 1 to 1000")
+        found["connections"] = int(number)
     return found
+
+
+def _number(text: str) -> float:
+    """A number; 0, which nothing may be here, for anything else."""
+    try:
+        return float(text)
+    except ValueError:
+        return 0.0
 
 
 def _path(parts: SplitResult) -> Path:

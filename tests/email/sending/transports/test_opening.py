@@ -93,12 +93,26 @@ def test_files_and_memory(tmp_path: Path) -> None:
         ("smtp://mx.example?timeout=0", "timeout is"),
         ("smtp://mx.example?timeout=nan", "timeout is"),
         ("smtp://mx.example?connections=0", "connections is"),
-        ("smtp://mx.example?connections=x", "invalid literal"),
+        ("smtp://mx.example?connections=x", "connections is"),
+        ("smtp://mx.example?connections=1.5", "connections is"),
+        ("smtp://mx.example?timeout=soon", "timeout is"),
         ("maildir:box", "three slashes"),
         ("maildir://box/x", "three slashes"),
         ("file:///", "three slashes"),
         ("file:///x?y=1", "knows no 'y'"),
-        ("smtp://u:geheim@[::1", "Invalid IPv6"),
+        ("smtp://u:geheim@[::1", "the host is none"),
+        ("smtp://u:ge\u2100heim@mx.example", "the host is none"),
+        ("smtp://mx..example", "no domain"),
+        (f"smtp://{'a' * 64}.example", "no domain"),
+        ("smtp://mx example", "no domain"),
+        ("smtp:u:geheim@mx.example", "write smtp"),
+        ("smtp:/u:geheim@mx.example", "write smtp"),
+        ("u:geheim@mx.example", "it begins with one of"),
+        ("smtp://u:x#geheim@mx.example", "are written as %XX"),
+        ("smtp://u:x?geheim@mx.example", "are written as %XX"),
+        ("smtp://u:x?geheim=1@mx.example", "are written as %XX"),
+        ("smtp://mx.example?password=geheim", "it knows no 'password'"),
+        ("smtp://u:1234567", "the port is a number"),
         ("smtp://u:geheim", "the port is a number"),
         ("smtp://u:geheim/x", "write smtp"),
     ],
@@ -109,6 +123,7 @@ def test_a_wrong_one_is_told_in_one_line(url: str, told: str) -> None:
         transport(url, host="h")
     assert len(str(error.value).splitlines()) == 1
     assert "geheim" not in str(error.value)
+    assert "ge\u2100heim" not in str(error.value) and "1234567" not in str(error.value)
 
 
 @pytest.mark.parametrize("host", ["", "mx example", "mx.example\r\nRCPT", "a" * 70])
@@ -126,3 +141,6 @@ def test_a_url_is_shown_without_its_password() -> None:
     assert redacted("smtp://mx.example:25/x") == "smtp://mx.example:25/x"
     assert redacted("lmtp://[::1]:24") == "lmtp://[::1]:24"
     assert redacted("smtp://u:forgot") == "smtp://u:***"
+    assert redacted("smtp:u:p@mx.example") == "smtp:***@mx.example"
+    assert redacted("u:p@mx.example") == "***@mx.example"
+    assert redacted("smtp://mx.example?tls=off&key=geheim") == "smtp://mx.example?tls=off&key=***"
