@@ -46,7 +46,9 @@ class Rules:
     """The bounds of an outbox; times in seconds, 0 is no limit of ``rate`` and ``at_once``."""
 
     concurrency: int = 10
-    """Messages on their way, or waiting for their turn, at once."""
+    """Messages on their way at once."""
+    waiting: int = 0
+    """Messages that are taken beside those, so that one destination that makes them wait holds up no other."""
     rate: float = 0.0
     """Messages a second."""
     at_once: int = 0
@@ -84,6 +86,7 @@ class Outbox:
         self._stopping = asyncio.Event()
         self._left = asyncio.Event()
         self._over = False
+        self._on_way = 0
         self._ended = asyncio.Event()
         for name in COUNTS:
             count(f"{way.name}.{name}", 0)
@@ -128,7 +131,7 @@ class Outbox:
 
     async def _take(self) -> bool:
         """Take what there is room for, and begin with it; False after the last."""
-        room = self.rules.concurrency - len(self.running)
+        room = self.rules.concurrency + self.rules.waiting - len(self.running)
         if room <= 0:
             await asyncio.wait(self.running, return_when=asyncio.FIRST_COMPLETED)
             return True
@@ -216,6 +219,9 @@ class Outbox:
     async def _in_turn(self, held: Held, sending: Sending) -> Tried | None:
         """An attempt in its turn; None when there is to be none any more."""
         place = self.way.place(held.message)
+        rest = self._pace.rests(place, asyncio.get_running_loop().time())
+        if place and rest > LOOK:
+            return Tried(state="later", reason=f"{place} cannot be reached", delay=rest)
         if not await self._turn(place):
             return None
         down = False
@@ -231,6 +237,7 @@ class Outbox:
             reason = f"{type(error).__name__}: {error}"
             tried = self.way.unknown(sending) if sending.begun else Tried(state="later", reason=reason)
         finally:
+            self._on_way -= 1
             self._pace.left(place, asyncio.get_running_loop().time(), down=down)
             self._left.set()
         return tried
@@ -239,8 +246,10 @@ class Outbox:
         """Wait for its turn; False when the process is to end, and what waits outlives it."""
         loop = asyncio.get_running_loop()
         while not (self._stopping.is_set() and self.store.durable):
-            wait = self._pace.ask(place, loop.time())
+            full = self._on_way >= self.rules.concurrency
+            wait = None if full else self._pace.ask(place, loop.time())
             if wait == 0.0:
+                self._on_way += 1
                 return True
             self._left.clear()
             try:

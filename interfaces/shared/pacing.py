@@ -69,6 +69,11 @@ class Pace:
         at.running += 1
         return 0.0
 
+    def rests(self, place: str, now: float) -> float:
+        """For how many seconds nothing goes to ``place``, since it is down."""
+        at = self._places.get(place)
+        return max(0.0, at.rests_until - now) if at is not None else 0.0
+
     def left(self, place: str, now: float, *, down: bool = False) -> None:
         """One has come back from ``place``; ``down``: it could not be reached, and gets a rest."""
         at = self._places[place]

@@ -232,6 +232,51 @@ def test_so_many_at_once_and_to_a_place():
     asyncio.run(main())
 
 
+def test_one_slow_destination_holds_up_no_other():
+    """Those that wait for their turn there are taken beside those on their way, of which there are no more."""
+
+    async def main():
+        gate, now, most = asyncio.Event(), 0, 0
+
+        async def wait(sending):
+            nonlocal now, most
+            now += 1
+            most = max(now, most)
+            if sending.message["place"] == "slow":
+                await gate.wait()
+            now -= 1
+            return SENT
+
+        messages = [{"reply_channel": "r", "place": place} for place in ["slow"] * 8 + ["quick"] * 4]
+        store, _ = memory(*messages)
+        async with running(Scripted(*[wait] * 12), store, concurrency=3, at_once=2, waiting=20) as box:
+            await box.answered(4)
+            assert [sending.message["place"] for sending in box.outbox.way.sendings].count("slow") == 2
+            gate.set()
+            await box.answered(12)
+        assert most == 3
+
+    asyncio.run(main())
+
+
+def test_what_is_for_a_destination_that_rests_is_put_off():
+    """It takes no room meanwhile, and no attempt is made; nor is it told of."""
+
+    async def main():
+        down = Tried(state="later", told={"error": "refused"}, reason="refused", delay=0.0, down=True)
+        store, _ = memory({**ASKS, "place": "a"})
+        async with running(way := Scripted(down), store) as box:
+            box.outbox._pace.jitter = lambda: 1.0
+            await box.answered()
+            box.outbox._pace._places["a"].rests_until += 100
+            await box.until(lambda: box.counts["test.send.later"] == 2)
+            assert len(way.sendings) == 1
+            assert len(box.answers) == 1
+            assert store._waiting[0][0] > store.clock.now + 90
+
+    asyncio.run(main())
+
+
 def test_no_more_are_taken_than_there_is_room_for():
     """What cannot be begun stays where others can take it."""
 

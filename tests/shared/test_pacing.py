@@ -56,6 +56,7 @@ def test_a_destination_that_is_down_gets_rests():
         pace.left("a", now, down=True)
         pace.left("a", now, down=True)
         rests.append(pace.ask("a", now))
+        assert pace.rests("a", now) == rests[-1]
         now += rests[-1]
     assert rests == [min(LONGEST_REST, FIRST_REST * 2**n) for n in range(9)]
     assert pace.ask("a", now) == 0.0
@@ -63,6 +64,7 @@ def test_a_destination_that_is_down_gets_rests():
     assert pace.ask("a", now) == 0.0
     pace.left("a", now, down=True)
     assert pace.ask("a", now) == FIRST_REST
+    assert pace.rests("another", now) == 0.0
 
 
 def test_what_is_remembered_is_bounded(monkeypatch):

@@ -32,6 +32,8 @@ from interfaces.shared.sendings import Store
 __all__ = ["Post", "redacted", "sending"]
 
 REDACTED = "(redacted)"
+WAITING = 100
+"""Messages that are taken ahead of their turn, where each domain has a pace of its own."""
 _CONTENT = ("subject", "text", "html", "raw", "attachments", "headers")
 """What of a message is not told once it is given up, where it is to be redacted."""
 
@@ -151,6 +153,7 @@ async def _begin(
         concurrency=options.send_concurrency,
         rate=options.send_rate,
         at_once=options.send_per_domain,
+        waiting=WAITING if options.send_per_domain else 0,
         lifetime=options.send_lifetime,
         keep=options.send_keep_results,
     )
