@@ -16,6 +16,7 @@ from interfaces.shared.errors import Unavailable
 
 __all__ = ["LONGEST_LOOK", "LOOK", "SharedDedupe"]
 
+KINDS = ("accept", "reject", "defer")
 LOOK, LONGEST_LOOK = 0.02, 0.25
 """Seconds between looks for a verdict that is waited for: doubling from the first to the second."""
 
@@ -91,9 +92,12 @@ class SharedDedupe:
             return None
         plain = opened(self._rules.cipher, self._name(key).encode(), value[1:])
         try:
-            return None if plain is None else msgspec.msgpack.decode(plain, type=Verdict)
-        except msgspec.MsgspecError:
+            # not into a Verdict: what its fields are is not told by a class that is compiled
+            said: Any = None if plain is None else msgspec.msgpack.decode(plain)
+            kind, detail = said["kind"], said["detail"]
+        except (msgspec.MsgspecError, TypeError, KeyError):
             return None  # of another version, or not ours: "try again"
+        return Verdict(kind, detail) if kind in KINDS and isinstance(detail, dict) else None
 
     async def look(self, key: str) -> Claim | None:
         """What is known of ``key``: it runs somewhere (no verdict), or has its verdict; None: nothing."""
