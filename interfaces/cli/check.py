@@ -12,13 +12,13 @@ from interfaces.cli.names import Invocation, NamesCommand
 from interfaces.cli.serve import application_of
 from interfaces.runner.binds import binds_of
 from interfaces.runner.ops import PORT as OPS_PORT
-from interfaces.runner.options import ServeOptions
 from interfaces.runner.plan import Plan
 from interfaces.runner.process import listening_of, loop_factory
 from interfaces.shared.asgi import Application
 from interfaces.shared.bind import parse_bind
 from interfaces.shared.endpoint import known_endpoint
 from interfaces.shared.errors import ApplicationError, ConfigError
+from interfaces.shared.interface import Context
 from interfaces.shared.telemetry import Telemetry
 
 __all__ = ["check", "served_types"]
@@ -36,8 +36,9 @@ def run_check(invocation: Invocation) -> int:
         click.echo("application  in workers")
     else:
         _check_application(plan)
-    if plan.options.layer:
-        click.echo(f"layer        {asyncio.run(_try_layer(plan.options))}")
+    kind = asyncio.run(_try_interfaces(plan))
+    if kind:
+        click.echo(f"layer        {kind}")
     loop_factory(plan.options.loop)
     for setting in plan.settings:
         if setting.origin.kind != "default":
@@ -79,8 +80,23 @@ def _misspelled(app: Any) -> list[str]:
     )
 
 
-async def _try_layer(options: ServeOptions) -> str:
+async def _try_interfaces(plan: Plan) -> str:
+    """Ask each interface whether it could serve, with the layer open, if there is one; the kind of that."""
+    if plan.options.layer:
+        return await _try_layer(plan)
+    await _ask(plan, None)
+    return ""
+
+
+async def _ask(plan: Plan, layer: Any) -> None:
+    listening = listening_of(plan.options)
+    for interface, names in plan.chosen:
+        await interface.check(Context(names=names, listening=listening, layer=layer))
+
+
+async def _try_layer(plan: Plan) -> str:
     """Open the layer and close it; its kind, without the URL, where a password may stand. ConfigError."""
+    options = plan.options
     from interfaces.runner.layer import opened  # noqa: PLC0415 - only who has a layer pays for it
 
     async with opened(options.layer, Telemetry()) as layer:
@@ -88,6 +104,7 @@ async def _try_layer(options: ServeOptions) -> str:
             raise ConfigError(
                 "workers cannot be reached through this layer: say --layer redis://HOST or embedded:"
             )
+        await _ask(plan, layer)
         return type(layer).__name__
 
 

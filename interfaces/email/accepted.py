@@ -12,7 +12,7 @@ from interfaces.shared.errors import ConfigError
 from interfaces.shared.spool.slots import Slots
 from interfaces.shared.spool.store import Rules, Spool
 
-__all__ = ["LEFT", "accepting"]
+__all__ = ["LEFT", "accepting", "layer_store"]
 
 LEFT = 5.0
 """Seconds between two looks for what a process has left in the spool that does not come back."""
@@ -25,7 +25,7 @@ async def accepting(service: Service) -> AsyncIterator[None]:
         async with _spooled(service):
             yield
         return
-    store = _layer(service)
+    store = layer_store(service)
     await store.open()
     service.context.keeps.append(f"email accepted into a {store.describe()}")
     async with _running(service, store):
@@ -117,8 +117,8 @@ def _spool(service: Service, folder: Path) -> Spool:
     return Spool(folder, rules=rules, count=service.context.telemetry.count)
 
 
-def _layer(service: Service) -> Store:
-    """A durable queue; its messages are no files, and as large as a broker's may be."""
+def layer_store(service: Service) -> Store:
+    """A durable queue, not opened; its messages are no files, and as large as a broker's may be. ConfigError."""
     layer, options = service.context.layer, service.options
     if layer is None:
         raise ConfigError(

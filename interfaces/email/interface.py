@@ -6,11 +6,11 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from functools import partial
 from typing import Any, ClassVar
 
+from interfaces.email.checking import check_files, check_tls, checked
 from interfaces.email.connection import Connection
 from interfaces.email.options import EmailOptions
 from interfaces.email.service import Service
-from interfaces.shared.asgi import Application
-from interfaces.shared.errors import ConfigError
+from interfaces.shared.asgi import Application, Receive, Scope, Send
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address, Listeners
 
@@ -39,12 +39,16 @@ class Email(Interface[EmailOptions]):
             doors.append((options.webhooks_bind, 8001))
         return [(text, port) for binds, port in doors for text in binds]
 
+    async def check(self, context: Context) -> None:
+        """ConfigError for what :meth:`serve` would refuse."""
+        await checked(Service(_nobody, self.options, context, asyncio.get_running_loop()))
+
     @asynccontextmanager
     async def serve(self, app: Application, context: Context) -> AsyncIterator[list[Address]]:
         """Listen; on leaving, stop accepting, and let messages get their verdicts for ``context.drain`` seconds."""
         options = self.options
-        if options.tls in ("required", "implicit") and context.listening.tls is None:
-            raise ConfigError(f"--email-tls {options.tls} needs a certificate: --tls-cert FILE")
+        check_tls(options, context.listening.tls)
+        check_files(options)
         service = Service(app, options, context, asyncio.get_running_loop())
         service.tick()
         try:
@@ -63,6 +67,10 @@ class Email(Interface[EmailOptions]):
                     await _drained(service, listeners, post)
         finally:
             service.stop()
+
+
+async def _nobody(_scope: Scope, _receive: Receive, _send: Send) -> None:
+    """Where there is no application: nothing comes."""
 
 
 async def _behind(stack: AsyncExitStack, service: Service) -> Any:

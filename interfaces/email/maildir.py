@@ -31,7 +31,7 @@ from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context
 from interfaces.shared.noise import Noise, Trouble
 
-__all__ = ["Box", "Taken", "Watch", "watched"]
+__all__ = ["Box", "Taken", "Watch", "check_box", "watched"]
 
 LEASE = 60.0
 """Seconds after which what a dead process had taken is another's."""
@@ -68,8 +68,7 @@ class Box:
         self.clock = clock
         self.owner = secrets.token_hex(4)
         self._numbers = count()
-        if not (self.folder / "new").is_dir() or not (self.folder / "cur").is_dir():
-            raise ConfigError(f"--email-maildir {folder}: this is no Maildir, which has new/, cur/ and tmp/")
+        check_box(folder)
         self.rejected = self.folder / ".Rejected"
         try:
             for place in ("taken", "later", ".Rejected/new", ".Rejected/cur", ".Rejected/tmp"):
@@ -158,6 +157,13 @@ class Box:
             if lapsed:
                 put += self.deferred(Taken(path, *found), 0, found[1] + 1)  # it may have begun
         return put
+
+
+def check_box(folder: str) -> None:
+    """ConfigError when ``folder`` is no Maildir."""
+    path = Path(folder).expanduser()
+    if not (path / "new").is_dir() or not (path / "cur").is_dir():
+        raise ConfigError(f"--email-maildir {folder}: this is no Maildir, which has new/, cur/ and tmp/")
 
 
 def _parts(text: str) -> tuple[str, int] | None:

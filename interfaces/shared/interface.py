@@ -90,6 +90,9 @@ class Interface(ABC, Generic[Options]):
         """
         return []
 
+    async def check(self, context: Context) -> None:
+        """Look at what :meth:`serve` would need, and change nothing; ``interfaces check`` asks. ConfigError."""
+
     @abstractmethod
     def serve(self, app: Application, context: Context) -> AbstractAsyncContextManager[list[Address]]:
         """Entering is being ready (the addresses come back), leaving is being drained.

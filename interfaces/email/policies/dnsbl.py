@@ -94,7 +94,8 @@ def _list(text: str) -> _List:
     codes: set[int] = set()
     for part in filter(None, (found["some"] or found["one"] or "").split(";")):
         span = _RANGE.fullmatch(part)
-        if span is None or max(int(span["first"]), int(span["last"] or 0)) > 255:
+        some = range(int(span["first"]), int(span["last"] or span["first"]) + 1) if span is not None else ()
+        if not some or some[-1] > 255:
             raise ConfigError(f"--email-dnsbl {text}: {part} is no code, such as 2 or 4..7")
-        codes |= {*range(int(span["first"]), int(span["last"] or span["first"]) + 1)}
+        codes |= {*some}
     return _List(found["zone"].lower(), frozenset(codes), found["defer"] is not None)

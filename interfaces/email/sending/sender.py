@@ -29,7 +29,7 @@ from interfaces.shared.interface import Context
 from interfaces.shared.outbox import Outbox, Rules
 from interfaces.shared.sendings import Store
 
-__all__ = ["Post", "redacted", "sending"]
+__all__ = ["Post", "check", "redacted", "sending"]
 
 REDACTED = "(redacted)"
 WAITING = 100
@@ -131,6 +131,20 @@ async def sending(options: EmailOptions, context: Context) -> AsyncIterator[Post
         yield post
 
 
+def check(options: EmailOptions, layer: Any) -> None:
+    """ConfigError for what :func:`sending` would refuse; nothing is opened."""
+    return_path(options.bounce_key, options.bounce_domain or options.name)
+    if options.send:
+        _transport(options)
+        signer(options.send_dkim)
+        _check_spool(options, layer)
+
+
+def _check_spool(options: EmailOptions, layer: Any) -> None:
+    if options.send_spool and hasattr(layer, "hub"):
+        raise ConfigError("--email-send-spool: the broker of --layer keeps what waits; leave one of both out")
+
+
 async def _begin(
     stack: AsyncExitStack,
     options: EmailOptions,
@@ -180,8 +194,7 @@ def _store(options: EmailOptions, context: Context, post: Post) -> Store:
     if not options.send_spool:
         store: Store = layer.store(CHANNEL, redacted if options.send_redact else None)
         return store
-    if hasattr(layer, "hub"):
-        raise ConfigError("--email-send-spool: the broker of --layer keeps what waits; leave one of both out")
+    _check_spool(options, layer)
     kept = import_module("interfaces.shared.spool.outgoing").SpoolStore(
         Path(options.send_spool, "0"),  # as the spools of several processes are laid out
         layer.consume(CHANNEL),

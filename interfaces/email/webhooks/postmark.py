@@ -4,12 +4,14 @@ Postmark signs nothing: the URL has a user and a password, https://user:password
 authentication. 200 and 403 are not tried again, all else is for ten and a half hours.
 """
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 import msgspec
 
 from interfaces.email.headers import split
 from interfaces.email.webhooks.posted import Posted, Provider, Read, address, told
+from interfaces.shared.errors import ConfigError
 from interfaces.shared.webhook import Request, basic, refusal
 
 __all__ = ["Postmark"]
@@ -38,6 +40,11 @@ class Postmark(Provider):
     types: ClassVar[tuple[str, ...]] = ("application/json",)
     growth: ClassVar[float] = 4.0  # the message once raw and once taken apart, as JSON
     rejected: ClassVar[int] = 403
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        super().__init__(secrets)
+        if not all(one.partition(":")[0] and one.partition(":")[2] for one in secrets):
+            raise ConfigError("--email-postmark-user: write user:password, as in the URL that Postmark has")
 
     def read(self, request: Request, now: float) -> Read:
         """Check the password, and read the message. Raises PeerError."""

@@ -28,6 +28,7 @@ CERTIFICATES = 16
 _HOST = r"https://sns\.[a-z0-9-]{1,40}\.amazonaws\.com(?:\.cn)?"
 _CERTIFICATE = re.compile(_HOST + r"/[A-Za-z0-9_-]{1,100}\.pem")
 _CONFIRM = re.compile(_HOST + r"/\?[!-~]{1,2000}")
+_TOPIC = re.compile(r"arn:aws[a-z-]{0,20}:sns:[a-z0-9-]{1,40}:[0-9]{12}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?")
 _SIGNED = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
     "SubscriptionConfirmation": (
@@ -83,6 +84,11 @@ class Ses(Provider):
     def __init__(self, secrets: Sequence[str]) -> None:
         super().__init__(secrets)
         self.topics = frozenset(secrets)
+        for one in secrets:
+            if not _TOPIC.fullmatch(one):
+                raise ConfigError(
+                    f"--email-ses-topics {one}: write the ARN of a topic, arn:aws:sns:REGION:ACCOUNT:NAME"
+                )
         try:
             from cryptography import x509  # noqa: PLC0415 - optional
             from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
