@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import count
+from math import isfinite
 from secrets import token_hex
 from typing import Any
 
@@ -85,7 +86,8 @@ class MemoryStore:
             async for message in self._source:
                 start: Any = message.get("not_before")
                 held = Held(token_hex(8), message, 0, self.clock())
-                self._wait(held, start if isinstance(start, int | float) else 0.0)
+                time_is = isinstance(start, int | float) and isfinite(start)
+                self._wait(held, start if time_is else 0.0)
                 while len(self._waiting) + len(self._held) >= self.most:
                     self._room.clear()
                     await self._room.wait()

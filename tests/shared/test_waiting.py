@@ -158,3 +158,19 @@ def test_records_are_bounded(passes):
             assert len(store._records) == 1
 
     stored(main, records=3)
+
+
+@pytest.mark.parametrize("start", [float("nan"), float("inf"), "tomorrow", None])
+def test_a_beginning_that_is_no_time_holds_up_nobody(start):
+    """It is taken at once, so that whoever sends it refuses it, and so is what comes behind it."""
+
+    async def main(store, asked):
+        asked.queue.put_nowait({"id": "a", "not_before": start})
+        asked.queue.put_nowait({"id": "b"})
+        await turns()
+        found = await store.take(2)
+        assert [held.message["id"] for held in found] == ["a", "b"]
+        for held in found:
+            await store.done(held)
+
+    stored(main)

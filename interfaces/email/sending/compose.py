@@ -58,6 +58,8 @@ _FIELD = re.compile(rb"[^\r\n][^\r]*\r\n(?:[ \t][^\r]*\r\n)*|\r\n")
 _BLIND = re.compile(rb"(?:(?:resent-)?bcc|return-path)[ \t]*:", re.IGNORECASE)
 """Fields that tell each recipient what is none of theirs."""
 _LINE = 998
+_LATEST = 253_402_300_800
+"""Unix seconds of the year 10000, which no Date can name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,39 +78,61 @@ def compose(message: Mapping[str, Any], *, now: float, host: str, id: str, max_s
     ``now``: Unix seconds, for Date. ``host``: our name, for Message-ID. ``id``: of the send. ApplicationError, one
     line, for what cannot be sent; Suppressed, which is one, for an automatic answer that would begin a loop.
     """
+    try:
+        return _composed(message, _Send(now, host, id, max_size))
+    except (
+        TypeError,
+        ValueError,
+        AttributeError,
+        OverflowError,
+    ) as error:  # it came as msgpack, from anybody
+        raise ApplicationError(
+            f"email.send has a value of a wrong kind: {' '.join(str(error).split())}"
+        ) from None
+
+
+def _composed(message: Mapping[str, Any], send: _Send) -> Outgoing:
     unknown = sorted(key for key in message.keys() - KEYS if not key.startswith("__"))
     if unknown:
         raise ApplicationError(f"email.send knows no {unknown[0]!r}; it knows {', '.join(sorted(KEYS))}")
-    send = _Send(now, host, id, max_size)
+    for key in ("not_before", "expires"):
+        _check_time(message.get(key), key)
     if message.get("raw") is not None:
         return _raw(message, send)
     if message.get("reply_to_event") is not None:
         message = answer(message)
     elif message.get("reply_all"):
         raise ApplicationError("reply_all needs a reply_to_event")
-    if _weight(message) > max_size:
-        raise ApplicationError(f"the message is larger than {max_size} octets")
+    if _weight(message) > send.max_size:
+        raise ApplicationError(f"the message is larger than {send.max_size} octets")
     author = mailbox(message.get("from_address"), "from_address")
     shown = {name: mailboxes(message.get(name), name) for name in ("to", "cc", "reply_to")}
     mail_id = _message_id(message.get("message_id"), send)
     lines = [address_list("From", [author]), *_addressed(message, shown), *_texts(message)]
     lines += [
-        date(now),
+        date(send.now),
         identifiers("Message-ID", [mail_id]),
         *_thread(message),
         *_added(message.get("headers")),
     ]
-    content = body(message, boundaries(f"{id} {now}"))
+    content = body(message, boundaries(f"{send.id} {send.now}"))
     header = b"".join([*lines, b"MIME-Version: 1.0\r\n", content.header])
     utf8 = beyond_ascii(box.address for boxes in ([author], *shown.values()) for box in boxes)
     mail = Outgoing(
-        id=id,
+        id=send.id,
         mail_from=_return_path(message, author),
         recipients=_recipients(message),
         content=Part(header, content.body).whole,
         message_id=mail_id,
     )
-    return _finished(mail, message, max_size, utf8=utf8)
+    return _finished(mail, message, send.max_size, utf8=utf8)
+
+
+def _check_time(value: Any, key: str) -> None:
+    if value is None:
+        return
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < _LATEST:
+        raise ApplicationError(f"{key} is {value!r}; it is a time in Unix seconds")
 
 
 def _raw(message: Mapping[str, Any], send: _Send) -> Outgoing:

@@ -54,8 +54,8 @@ class MailWay:
         if not self.by_domain:
             return ""
         to: Any = message.get("to") or message.get("cc") or message.get("bcc") or ""
-        first = to if isinstance(to, str) else str(next(iter(to), ""))
-        return first.rpartition("@")[2].rstrip("> ").lower()
+        first = next(iter(to), "") if isinstance(to, list | tuple) else to
+        return first.rpartition("@")[2].rstrip("> ").lower() if isinstance(first, str) else ""
 
     def compose(self, sending: Sending) -> Outgoing:
         """The message. Raises ApplicationError for what cannot be sent."""

@@ -6,7 +6,7 @@ from email.policy import default
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from interfaces.email.messages import EmailSend
@@ -401,3 +401,33 @@ def test_keys_of_the_sender_are_let_pass() -> None:
     """And what a layer adds."""
     assert {*EmailSend.__annotations__, "attempt", "received_at", "channel", "conversation"} == KEYS
     assert composed({"type": "email.send", "dedupe_key": "x", "__asgi_channel__": "y"}) == composed()
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9) | st.binary(max_size=9),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from([*sorted(KEYS)]), inner, max_size=3)
+    ),
+    max_leaves=5,
+)
+
+
+@given(st.dictionaries(st.sampled_from([*sorted(KEYS)]), VALUES, max_size=3))
+@example({"headers": 5})
+@example({"references": 5})
+@example({"notify": 5})
+@example({"auto_submitted": []})
+@example({"reply_to_event": 5})
+@example({"reply_to_event": {"headers": [["a"]]}})
+@example({"reply_to_event": {"headers": [["a", 5]]}})
+@example({"not_before": float("inf")})
+@example({"expires": "tomorrow"})
+def test_whatever_comes_is_composed_or_refused_in_one_line(said: dict[str, Any]) -> None:
+    """It comes over a layer, from anybody: what raised something else was tried for days, a traceback each time."""
+    try:
+        mail = composed(said)
+    except ApplicationError as error:
+        line = str(error)
+    else:
+        line = read(mail)["message-id"]
+    assert len(line.splitlines()) == 1

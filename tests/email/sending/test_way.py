@@ -181,3 +181,9 @@ def test_a_time_that_was_asked_for_is_its_date():
     found = way()
     tried(found, attempt({**MAIL, "not_before": AT + 86_400}))
     assert b"Date: Wed, 15 Nov 2023" in found.transport.mails[0].content
+
+
+@pytest.mark.parametrize("to", [5, {"a": 1}, [5], [], None, "Ann <a@Example.NET>"])
+def test_a_place_is_found_for_anything(to):
+    """What is no address is refused by the attempt, with a result, and not before."""
+    assert way(by_domain=True).place({**MAIL, "to": to}) == ("example.net" if isinstance(to, str) else "")
