@@ -1,7 +1,7 @@
 """Bounds of the log of mail and of its admin."""
 
 __all__ = [
-    "ADMIN_REPLAYED", "ADMIN_SECONDS",
+    "ADMIN_REPLAYED", "ADMIN_SECONDS", "ASKED_AFTER", "ASKED_UNTIL",
     "ERROR", "LARGE", "MOST", "PENDING", "PIECE", "REMOVED", "REPLAYED", "REPLIES", "SECONDS", "SHOWN", "TEXT",
 ]  # fmt: skip
 
@@ -27,6 +27,10 @@ REMOVED = 500
 """Contents that are removed within one look."""
 SHOWN = 200_000
 """Characters of a text that the admin shows."""
+ASKED_AFTER = 600.0
+"""Seconds after which it is asked what became of sent mail that is pending."""
+ASKED_UNTIL = 72_000.0
+"""Seconds after which it is asked no more: a sender keeps its results for a day, unless told."""
 ADMIN_REPLAYED = 20
 """Messages that are replayed while the page of the admin waits."""
 ADMIN_SECONDS = 30.0

@@ -103,6 +103,8 @@ class SentMail(models.Model):
     state = models.CharField(max_length=20, choices=SentState.choices, default=SentState.PENDING)
     reply = models.TextField(blank=True)
     """What was answered last, a line a recipient."""
+    outbox = models.ForeignKey("interfaces.Outbox", models.SET_NULL, null=True, related_name="+")
+    """What was handed on, as long as the outbox keeps it."""
     created_at = models.DateTimeField(default=timezone.now)
     decided_at = models.DateTimeField(null=True)
 

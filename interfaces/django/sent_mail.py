@@ -11,6 +11,7 @@ is written down by :func:`interfaces.django.mail_log.log_mail`; a consumer that 
 
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import router, transaction
@@ -18,13 +19,14 @@ from django.utils import timezone
 
 from interfaces.django import outbox
 from interfaces.django.mail import ChannelEmailBackend
-from interfaces.django.mail_limits import REPLIES, TEXT
+from interfaces.django.mail_limits import ASKED_AFTER, ASKED_UNTIL, REPLIES, TEXT
 from interfaces.django.mail_models import ADDRESS, SentMail, SentState
 from interfaces.django.mail_rows import line
+from interfaces.django.models import Outbox
 from interfaces.email.headers import split
 from interfaces.shared.consumer import Consumer
 
-__all__ = ["RESULTS", "LoggedEmailBackend", "MailResults", "send", "update"]
+__all__ = ["RESULTS", "LoggedEmailBackend", "MailResults", "ask", "send", "update"]
 
 RESULTS = "email.log"
 """The channel on which results are waited for."""
@@ -52,9 +54,23 @@ def send(message: Mapping[str, Any], *, using: str | None = None) -> SentMail:
         text=line(message.get("text"), TEXT),
     )
     with transaction.atomic(using=using):
+        row.outbox = outbox.send("email.send", said, using=using)
         row.save(using=using, force_insert=True)
-        outbox.send("email.send", said, using=using)
     return row
+
+
+def ask(older: float = ASKED_AFTER, *, now: datetime | None = None, using: str | None = None) -> int:
+    """Hand in anew what has been pending for ``older`` seconds, but no longer than a day; how many there were.
+
+    A result is told once, to whoever reads the channel then: a worker that was killed has lost it. The sender knows the
+    ``dedupe_key`` and tells it again; it sends nothing twice as long as it keeps its results.
+    """
+    using = using or router.db_for_write(SentMail)
+    now = now or timezone.now()
+    between = now - timedelta(seconds=ASKED_UNTIL), now - timedelta(seconds=older)
+    rows = SentMail.objects.using(using).filter(state=SentState.PENDING, created_at__range=between)
+    sent = Outbox.objects.using(using).filter(pk__in=rows.values("outbox"), sent_at__isnull=False)
+    return int(sent.update(sent_at=None))
 
 
 def update(message: Mapping[str, Any], *, using: str | None = None) -> bool:

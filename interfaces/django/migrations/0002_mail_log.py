@@ -55,6 +55,15 @@ class Migration(migrations.Migration):
                 ("text", models.TextField(blank=True)),
                 ("state", state(SENT)),
                 ("reply", models.TextField(blank=True)),
+                (
+                    "outbox",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="interfaces.outbox",
+                    ),
+                ),
                 ("created_at", models.DateTimeField(default=NOW)),
                 ("decided_at", models.DateTimeField(null=True)),
             ],

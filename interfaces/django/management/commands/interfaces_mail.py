@@ -1,4 +1,4 @@
-"""``manage.py interfaces_mail list|show|replay``: the log of mail, for people and scripts."""
+"""``manage.py interfaces_mail list|show|replay|ask``: the log of mail, for people and scripts."""
 
 import asyncio
 import json
@@ -11,10 +11,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
-from interfaces.django.mail_limits import PENDING, REPLAYED, SECONDS
+from interfaces.django.mail_limits import ASKED_AFTER, PENDING, REPLAYED, SECONDS
 from interfaces.django.mail_models import ReceivedMail, ReceivedState
 from interfaces.django.mail_replay import ContentMissingError, replay
 from interfaces.django.mail_rows import source
+from interfaces.django.sent_mail import ask
 from interfaces.django.settings import application_path
 from interfaces.runner.application import load
 from interfaces.shared.asgi import Application
@@ -30,7 +31,7 @@ SHOWN = 50
 class Command(BaseCommand):
     """Looks at the mail that `log_mail` has logged, and gives it to the application once more."""
 
-    help = "Lists, shows and replays the mail that log_mail has logged."
+    help = "Lists, shows and replays the mail of the log, and asks about what was sent."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """One word, and what goes with it."""
@@ -56,7 +57,17 @@ class Command(BaseCommand):
             action="store_true",
             help="have their effect once more, also where the inbox knows them",
         )
-        for one in (listing, show, again):
+        asking = words.add_parser(
+            "ask", help="ask what became of sent mail that is pending, where the result was lost"
+        )
+        asking.add_argument(
+            "--older",
+            type=float,
+            default=ASKED_AFTER,
+            metavar="SECONDS",
+            help="that it was sent before at least",
+        )
+        for one in (listing, show, again, asking):
             one.add_argument(
                 "--database", metavar="ALIAS", help="key of DATABASES, unless that of the router"
             )
@@ -103,6 +114,11 @@ class Command(BaseCommand):
                 return
             for text in file:
                 self.stdout.write(visible(text.decode("utf-8", "replace").rstrip("\r\n")))
+
+    def ask(self, rows: Any, options: dict[str, Any]) -> None:
+        """The sender tells again what it knows."""
+        count = ask(options["older"], using=options["database"])
+        self.stdout.write(f"asked about {count}")
 
     def replay(self, rows: Any, options: dict[str, Any]) -> None:
         """One after another, the oldest first."""

@@ -22,7 +22,7 @@ from interfaces.django.mail_log import log_mail
 from interfaces.django.mail_replay import ContentMissingError, replay
 from interfaces.django.models import MailContent, Outbox, ReceivedMail, SentMail
 from interfaces.django.retention import prune_mail
-from interfaces.django.sent_mail import RESULTS, MailResults, send, update
+from interfaces.django.sent_mail import RESULTS, MailResults, ask, send, update
 from interfaces.email.body import content
 from interfaces.email.consumer import EmailConsumer
 from proj.mailing import ADA, BOB, RAW, Accepts, deliver, message, saying, states
@@ -192,6 +192,20 @@ class SentTests(TransactionTestCase):
         row = SentMail.objects.get()
         assert row.message_id == "m@x" and row.reply.count("gone") == 2 and row.decided_at
         assert not update({**result, "id": "unknown"})
+
+    def test_lost_results_are_asked_for(self):
+        """What was handed on and is pending leaves once more: after a while, before the sender forgets it."""
+        row = send({"to": ADA})
+        assert said("ask", "--older", "0") == "asked about 0\n"
+        Outbox.objects.update(sent_at=timezone.now())
+        assert said("ask") == "asked about 0\n"
+        assert ask(now=timezone.now() + timedelta(days=1)) == 0
+        assert said("ask", "--older", "0") == "asked about 1\n" and Outbox.objects.get().sent_at is None
+        Outbox.objects.update(sent_at=timezone.now())
+        update({"type": "email.result", "id": row.send_id, "ok": True})
+        assert said("ask", "--older", "0") == "asked about 0\n"
+        Outbox.objects.all().delete()
+        assert SentMail.objects.get().outbox is None
 
     def test_other_ends(self):
         """What failed, what is uncertain, what could not be sent at all, and a report that it has arrived."""
