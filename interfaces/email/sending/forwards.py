@@ -24,21 +24,28 @@ def forward(event: Mapping[str, Any], to: str | Sequence[str], **said: Any) -> d
     """An ``email.send`` that holds ``event``, an ``email.receive``, as an attachment, byte for byte.
 
     From the address that received it, unless ``said`` has another ``from_address``; "Fwd: " is put before the subject.
-    A large one is read from its file: call this outside the event loop then. Suppressed for what goes in a circle.
+    A large one is read from its file: call this outside the event loop then. Suppressed for what goes in a circle:
+    each address that forwards a message is named in its X-Loop fields, as its Received fields are within it by then.
     """
-    _straight(event)
+    ours = str(event.get("to_address") or "")
+    loops = _straight(event, forwarder=ours)
     subject = _UNSEEN.sub(" ", str(event.get("subject") or "")).strip()[:800]
     inner = {"content_type": "message/rfc822", "content": content(event)}
     filled = {
         "type": "email.send",
         "to": to,
-        "from_address": str(event.get("to_address") or ""),
+        "from_address": ours,
         "subject": subject if _FORWARDED.match(subject) else f"Fwd: {subject}".strip(),
         "auto_submitted": "auto-generated",
         "text": "",
         **said,
     }
-    return {**filled, "attachments": [*(said.get("attachments") or ()), inner]}
+    fields = [*_pairs(said.get("headers")), *(("X-Loop", one) for one in [*loops, ours] if one)]
+    return {**filled, "headers": fields, "attachments": [*(said.get("attachments") or ()), inner]}
+
+
+def _pairs(headers: Any) -> Any:
+    return headers.items() if isinstance(headers, Mapping) else headers or ()
 
 
 def redirect(
@@ -61,15 +68,25 @@ def redirect(
     return {"type": "email.send", "mail_from": ours.address, "to": to, "raw": raw}
 
 
-def _straight(event: Mapping[str, Any], ours: str = "") -> None:
-    """Raises Suppressed for a message that has been here before, or has passed too many servers."""
+def _straight(event: Mapping[str, Any], ours: str = "", forwarder: str = "") -> list[str]:
+    """Who has forwarded it before. Suppressed for a message that has been here, or has passed too many servers.
+
+    ``ours``: who would redirect it now; ``forwarder``: who would forward it.
+    """
     if "headers" not in event:
         raise ApplicationError("what is forwarded is an email.receive")
-    received = sum(name == b"received" for name, _ in event["headers"])
-    if received > HOPS:
-        raise Suppressed(f"it has passed {received} servers: a circle")
-    again = ours.lower().encode()
-    if again and any(
-        name == b"resent-from" and again in bytes(value).lower() for name, value in event["headers"]
-    ):
+    fields = [(name, _text(value)) for name, value in event["headers"]]
+    loops = [value for name, value in fields if name == b"x-loop" and value]
+    passed = len(loops) + sum(name == b"received" for name, _ in fields)
+    if passed > HOPS:
+        raise Suppressed(f"it has passed {passed} servers: a circle")
+    if ours and any(name == b"resent-from" and ours.lower() in value.lower() for name, value in fields):
         raise Suppressed(f"{ours} has sent it again before: a circle")
+    if forwarder and forwarder.lower() in map(str.lower, loops):
+        raise Suppressed(f"{forwarder} has forwarded it before: a circle")
+    return loops
+
+
+def _text(value: Any) -> str:
+    """A field's value, as it can be written again."""
+    return _UNSEEN.sub(" ", bytes(value).decode("utf-8", "replace"))[:998].strip()

@@ -81,3 +81,20 @@ def test_a_circle_ends() -> None:
             way()
     with pytest.raises(ApplicationError, match=r"an email\.receive"):
         forward({"x": 1}, "x@x.example")
+
+
+def test_two_that_forward_to_each_other_come_to_an_end() -> None:
+    """Each message is a new one, with no Received field of the others: so it says who has forwarded it."""
+    at, to = "a@us.example", "b@them.example"
+    event = received(to=(at,))
+    for name in (at, to):
+        assert event["to_address"] == name
+        mail = sent(forward(event, to if name == at else at, headers={"X-Own": "1"}))
+        assert mail.content.count(b"X-Own: 1\r\n") == 1
+        event = received(mail.content, to=mail.recipients)
+    assert [value for name, value in event["headers"] if name == b"x-loop"] == [at.encode(), to.encode()]
+    with pytest.raises(Suppressed, match=r"a@us\.example has forwarded it before"):
+        forward(event, to)
+    many = received(b"".join(b"X-Loop: %d@x.example\r\n" % n for n in range(HOPS + 1)) + MESSAGE)
+    with pytest.raises(Suppressed, match="51 servers"):
+        forward(many, to)
