@@ -171,6 +171,9 @@ class Accepting:
             other.leave()
 
     async def _begin(self, kept: Any) -> None:
+        if self.leaving:
+            self._left(kept, self.store.give_back)
+            return
         try:
             if kept.attempt > self.attempts:  # the last one has ended with its process
                 mark = _mark(kept)

@@ -340,6 +340,9 @@ class EmailOptions:
             raise ConfigError("--email-send-spool keeps what waits to be sent: it needs --email-send URL")
         if self.spool and self.ack != "accepted":
             raise ConfigError("--email-spool keeps what is accepted: it needs --email-ack accepted")
+        if self.spool and self.accepted_size < self.max_size:
+            size = f"{self.accepted_size} has no room for one message of --email-max-size {self.max_size}"
+            raise ConfigError(f"--email-accepted-size {size}: raise the one, or lower the other")
         if self.stream and self.ack == "accepted":
             raise ConfigError("--email-stream needs --email-ack processed: the application comes first there")
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import sys
 from collections.abc import Iterable
 
@@ -9,6 +10,9 @@ from interfaces.shared.bind import Address
 from interfaces.shared.notify import watchdog, watchdog_interval
 
 __all__ = ["banner", "beat", "loop_name", "ops_lines", "say"]
+
+KEPT = re.compile(r": (?:process-crash|host-crash|replica)\b")
+"""What a line says that tells how well something is kept."""
 
 
 def say(text: str) -> None:
@@ -22,9 +26,11 @@ def say(text: str) -> None:
 
 def banner(where: Iterable[str], mode: str, loop: str) -> None:
     """Say what listens where, in which mode, and what is kept of it."""
+    where = list(where)
     for line in where:
         say(line)
-    say(f"{mode}, pid {os.getpid()}, {loop} loop, nothing is kept: what is in flight lives in memory")
+    kept = "all else that" if any(KEPT.search(line) for line in where) else "nothing is kept: what"
+    say(f"{mode}, pid {os.getpid()}, {loop} loop, {kept} is in flight lives in memory")
 
 
 def ops_lines(addresses: Iterable[Address]) -> list[str]:

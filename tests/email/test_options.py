@@ -29,6 +29,12 @@ def test_the_defaults_work() -> None:
         ({"hostname": "a\r\n"}, r"--email-hostname 'a\r\n': write a host name"),
         ({"bind": ()}, "--email-bind: name an address to listen on"),
         ({"submission_bind": ("127.0.0.1:0",)}, "--email-submission-bind needs --email-auth"),
+        ({"spool": "/s"}, "--email-spool keeps what is accepted: it needs --email-ack accepted"),
+        ({"ack": "accepted", "stream": True}, "--email-stream needs --email-ack processed"),
+        (
+            {"ack": "accepted", "spool": "/s", "accepted_size": 2**20},
+            "--email-accepted-size 1048576 has no room for one message of --email-max-size 52428800",
+        ),
     ],
 )
 def test_a_mistake_is_one_line(options: dict[str, Any], said: str) -> None:

@@ -37,3 +37,12 @@ def test_the_banner_says_where_in_which_mode_and_what_is_kept(capsys: pytest.Cap
     assert first == "interfaces: http on 127.0.0.1:8000 for app"
     assert second == "interfaces: /livez, /metrics and /readyz on 127.0.0.1:9000"
     assert third.startswith("interfaces: 2 workers, pid ") and ", uvloop loop, nothing is kept" in third
+
+
+def test_the_banner_does_not_say_that_nothing_is_kept_where_something_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A line above says what, and how well."""
+    banner(["email accepted into spool /s/0: host-crash (fsync)"], "one process", "uvloop")
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.endswith("uvloop loop, all else that is in flight lives in memory")
