@@ -1,22 +1,17 @@
-"""interfaces.email.webhooks.ses: what SNS posts, signed and not, and what has to be fetched."""
-
-import sys
+"""interfaces.email.webhooks.ses: the messages in what SNS posts, and the glue to it."""
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from interfaces.email.webhooks.posted import Wanted
-from interfaces.email.webhooks.ses import CERTIFICATES, WINDOW, Ses
-from interfaces.shared.errors import ConfigError, PeerError
-from tests.email.webhooks.signing import CERTIFICATE, MESSAGE, NOW, TOPIC, certificate, received, request, ses
-
-OTHER = rsa.generate_private_key(65537, 2048)
+from interfaces.email.webhooks.ses import Ses
+from interfaces.shared.errors import PeerError
+from tests.email.webhooks.signing import CERTIFICATE, MESSAGE, NOW, TOPIC, certificate, received, ses
 
 
-def provider(pem=None):
+def provider():
     """One that has the certificate."""
     made = Ses([TOPIC])
-    assert made.got(Wanted(CERTIFICATE, "certificate"), pem or certificate()) is None
+    assert made.got(Wanted(CERTIFICATE, "certificate"), certificate()) is None
     return made
 
 
@@ -46,80 +41,6 @@ def test_a_notification_without_a_subject():
     assert provider().read(ses(Subject=None), NOW).content == MESSAGE
 
 
-def test_the_certificate_is_wanted_once():
-    """Then it is kept, a few of them."""
-    made = Ses([TOPIC])
-    assert made.read(ses(), NOW) == Wanted(CERTIFICATE, "certificate")
-    for number in range(CERTIFICATES):
-        made.got(Wanted(f"x{number}", "certificate"), certificate())
-    made.got(Wanted(CERTIFICATE, "certificate"), certificate())
-    assert len(made._certificates) == CERTIFICATES
-    assert made.read(ses(), NOW).content == MESSAGE
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "http://sns.eu-west-1.amazonaws.com/a.pem",
-        "https://sns.eu-west-1.amazonaws.com.evil.example/a.pem",
-        "https://evil.example/sns.eu-west-1.amazonaws.com/a.pem",
-        "https://sns.eu-west-1.amazonaws.com@evil.example/a.pem",
-        "https://s3.amazonaws.com/bucket/a.pem",
-        "https://sns.eu-west-1.amazonaws.com:8443/a.pem",
-        "https://sns.eu-west-1.amazonaws.com/../a.pem",
-        "https://sns.eu-west-1.amazonaws.com/a.pem?x",
-        "https://sns.eu-west-1.amazonaws.com/a.pem\n",
-        "",
-    ],
-)
-def test_no_other_certificate_is_wanted(url):
-    """Whoever could choose one could sign anything, and have us ask for anything."""
-    assert status(ses(SigningCertURL=url), of=Ses([TOPIC])) == 503
-
-
-@pytest.mark.parametrize("tamper", [{"Message": "{}"}, {"Subject": "x"}, {"MessageId": "2"}, {"Signature": "eA=="},
-                                    {"Signature": "ä"}, {"Signature": None}, {"SignatureVersion": "3"}])  # fmt: skip
-def test_what_does_not_fit_is_to_be_tried_again(tamper):
-    """503, since after 4xx it would be lost."""
-    assert status(ses(tamper=tamper)) == 503
-
-
-def test_another_key_and_a_certificate_that_is_over():
-    """Neither signs."""
-    assert status(ses(key=OTHER)) == 503
-    assert status(ses(), of=provider(certificate(until=NOW - 1))) == 503
-
-
-@pytest.mark.parametrize("at", [NOW - WINDOW - 1, NOW + 301])
-def test_a_notification_has_its_time(at):
-    """One from long ago, or from the future, is none; nor is one without any."""
-    assert status(ses(at=at)) == 503
-    assert status(ses(Timestamp="yesterday")) == 503
-
-
-def test_other_topics():
-    """Are not ours, and nothing is fetched for them."""
-    assert status(ses(TopicArn="arn:aws:sns:eu-west-1:9:mail"), of=Ses([TOPIC])) == 503
-
-
-def test_a_subscription_is_confirmed_for_our_topics():
-    """When it is signed, and nowhere but at SNS."""
-    made = provider()
-    wanted = made.read(ses("welcome", kind="SubscriptionConfirmation"), NOW)
-    assert wanted == Wanted(
-        "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&Token=t", "confirmation"
-    )
-    assert made.got(wanted, b"<ok/>").status == 200
-    for url in ("https://evil.example/?x", "https://sns.eu-west-1.amazonaws.com.evil.example/?x", ""):
-        assert status(ses("welcome", kind="SubscriptionConfirmation", SubscribeURL=url)) == 503
-    assert status(ses("welcome", kind="SubscriptionConfirmation", key=OTHER)) == 503
-
-
-def test_an_end_of_the_subscription():
-    """Is taken note of; it is not begun again."""
-    assert provider().read(ses("bye", kind="UnsubscribeConfirmation"), NOW).status == 200
-
-
 def test_a_content_elsewhere():
     """In S3 it stays there; SNS keeps the notification for a while, the log says what to change."""
     said = received()
@@ -133,31 +54,15 @@ def test_what_else_a_topic_is_told_of(said):
     assert provider().read(ses(said), NOW).status == 200
 
 
-@pytest.mark.parametrize(
-    "body",
-    [b"", b"[]", b"{}", b'{"Type":"Other"}', b'{"Type":1}', b"\xff", b'{"Type":"\xff"}', b"[" * 100_000],
-)
-def test_what_is_no_notification(body):
-    """400."""
-    assert status(request(body, "text/plain")) == 400
-
-
 def test_a_content_that_is_no_base64():
     """400: it will not become one."""
     assert status(ses(received(content=b"x") | {"content": "ä"})) == 400
 
 
-@pytest.mark.parametrize("pem", [b"", b"-----BEGIN CERTIFICATE-----\n-----END CERTIFICATE-----\n"])
-def test_a_certificate_that_is_none(pem):
-    """503: it may be one the next time."""
-    with pytest.raises(PeerError) as caught:
-        Ses([TOPIC]).got(Wanted(CERTIFICATE, "certificate"), pem)
-    assert caught.value.answer.status == 503
-
-
-def test_no_topic_and_no_package(monkeypatch):
-    """Nothing is taken; one line."""
-    assert status(ses(), of=Ses([])) == 503
-    monkeypatch.setitem(sys.modules, "cryptography.exceptions", None)
-    with pytest.raises(ConfigError, match=r"ses needs cryptography: pip install 'asgi-interfaces\[crypto\]'"):
-        Ses([TOPIC])
+def test_what_has_to_be_fetched():
+    """The certificate first, then the message is read; a confirmation is an answer, and nothing is kept of it."""
+    made = Ses([TOPIC])
+    assert made.read(ses(), NOW) == Wanted(CERTIFICATE, "certificate")
+    assert made.got(Wanted(CERTIFICATE, "certificate"), certificate()) is None
+    assert made.read(ses(), NOW).content == MESSAGE
+    assert made.got(Wanted("https://sns.eu-west-1.amazonaws.com/?x", "confirmation"), b"<ok/>").status == 200
