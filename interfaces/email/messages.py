@@ -339,7 +339,7 @@ class EmailBounce(TypedDict):
     """Of the ``email.send``."""
     message_id: str | None
     recipient: str
-    """"" where the report does not say it."""
+    """"" where the report does not say it, or names somebody for whom the return path was not made."""
     action: str
     """failed, delayed or delivered."""
     status: str

@@ -62,7 +62,8 @@ def _told(
         if signed is not None or path is None:
             for one in statuses:
                 action = _ACTIONS.get(one.action, one.action)
-                yield _bounce(signed, message, one.recipient, action, one.status, one.diagnostic)
+                recipient = _proven(signed, one.recipient, one.final_recipient)
+                yield _bounce(signed, message, recipient, action, one.status, one.diagnostic)
         return
     said = complaint(message)
     if said is not None:
@@ -78,6 +79,14 @@ def _signed(event: Mapping[str, Any], path: ReturnPath | None, now: float) -> Si
         return None
     found = (path.read(str(one), now) for one in event.get("to", ()))
     return next((one for one in found if one is not None), None)
+
+
+def _proven(signed: Signed | None, *named: str) -> str:
+    """The first of the addresses that are named which the return path was made for; "" if it is none of them.
+
+    Else who has got one message of ours could have us believe that another address takes no more mail.
+    """
+    return next((one for one in named if signed is None or signed.of(one)), "")
 
 
 def _bounce(
@@ -106,7 +115,7 @@ def _complaint(
             "type": "email.complaint",
             "id": signed.id if signed is not None else "",
             "message_id": _message_id(message),
-            "recipient": recipient,
+            "recipient": _proven(signed, recipient),
             "action": "complained",
             "status": "",
             "diagnostic": said.kind,

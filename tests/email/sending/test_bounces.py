@@ -178,3 +178,20 @@ def test_hostile_reports_give_nothing() -> None:
     ) in ([], came(head))
     (found,) = came(b"Subject: x\r\n\r\n" + b"x" * 3_000_000)
     assert len(found["raw"]) == RAW
+
+
+@pytest.mark.parametrize(
+    ("made_for", "named"),
+    [("b@b.example", ["b@b.example", ""]), ("z@z.example", ["", ""]), ("", ["b@b.example", "c@c.example"])],
+)
+def test_who_got_a_message_cannot_name_somebody_else(made_for: str, named: list[str]) -> None:
+    """Its return path proves one recipient; one for all of them proves the message alone."""
+    events = came(GMAIL, PATH.sign("s1", NOW, made_for))
+    assert [event["recipient"] for event in events] == named
+    assert {event["id"] for event in events} == {"s1"}
+
+
+def test_a_complaint_names_nobody_else() -> None:
+    """Nor does it stop mail to them."""
+    (event,) = came(COMPLAINT, PATH.sign("s1", NOW, "z@z.example"), sender="feedback@isp.example")
+    assert event["recipient"] == "" and event["id"] == "s1"
