@@ -15,6 +15,7 @@ import asyncio
 import os
 import re
 import secrets
+import stat
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Iterator
 from contextlib import asynccontextmanager
@@ -86,6 +87,8 @@ class Box:
                 break
             claim = self.folder / "taken" / f"{attempts}~{self._token()}~{name}"
             try:
+                if not stat.S_ISREG(path.lstat().st_mode):
+                    continue  # a link may lead to what is not its owner's, and a pipe has no end
                 _touch(path)  # before it is ours: nobody shall think that a claim is as old as the message
                 path.rename(claim)
             except FileNotFoundError:  # another was faster
@@ -104,7 +107,7 @@ class Box:
     def _waiting(self) -> Iterator[tuple[Path, str, int]]:
         for path in self._names("later"):
             due, _, rest = path.name.partition("~")
-            if due.isdigit() and int(due) <= self.clock() and (found := _parts(rest)):
+            if _number(due) and int(due) <= self.clock() and (found := _parts(rest)):
                 yield path, *found
         for path in self._names("new"):
             yield path, path.name, 0
@@ -170,7 +173,12 @@ def _parts(text: str) -> tuple[str, int] | None:
     """Name and attempts of ATTEMPTS~TOKEN~NAME."""
     attempts, _, rest = text.partition("~")
     _, _, name = rest.partition("~")
-    return (name, int(attempts)) if name and attempts.isdigit() else None
+    return (name, int(attempts)) if name and _number(attempts) else None
+
+
+def _number(text: str) -> bool:
+    """Whether it is one that we have written."""
+    return text.isascii() and text.isdigit()
 
 
 def _touch(path: Path) -> None:
@@ -233,6 +241,9 @@ class Watch:
                 self._trouble(None)
             except OSError as error:
                 self._trouble(error)
+            except Exception as error:  # noqa: BLE001 - it would never look again, and nobody would know
+                log.exception("%s: cannot be looked through", self.box.folder)
+                self._trouble(error)
             if full:
                 await asyncio.wait(self.running, timeout=RENEW, return_when=asyncio.FIRST_COMPLETED)
             else:
@@ -261,6 +272,9 @@ class Watch:
             kinds = await self._kinds(taken)
         except OSError as error:
             self._trouble(error)
+            kinds = {"defer"}
+        except Exception:  # noqa: BLE001 - whatever it is, the message comes again
+            log.exception("%s: %s cannot be delivered", self.box.folder, taken.name)
             kinds = {"defer"}
         try:
             moved = await asyncio.to_thread(self._put, taken, kinds)

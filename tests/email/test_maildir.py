@@ -185,6 +185,20 @@ def test_strangers_in_the_folders_are_left_alone(folder):
     )  # "fine", and what looks like a claim
 
 
+def test_what_is_no_file_is_left_alone(folder):
+    """A link may lead to what its owner may not read, a pipe has no end; names with other digits are none of ours."""
+    box = Box(str(folder))
+    (folder / "secret").write_bytes(MESSAGE)
+    (folder / "new" / "link").symlink_to(folder / "secret")
+    (folder / "new" / "folder").mkdir()
+    os.mkfifo(folder / "new" / "pipe")
+    for name in ("\u00b2~1~t~name", "1~\u00b2~t~name"):
+        (folder / "later" / name).touch()
+    put(folder, "fine")
+    assert [one.name for one in box.take(9)] == ["fine"]
+    assert there(folder)["new"] == ["folder", "link", "pipe"]
+
+
 @pytest.mark.parametrize(
     ("header", "sender", "recipients"),
     [
@@ -342,6 +356,38 @@ async def test_a_folder_that_cannot_be_read(folder):
             await asyncio.sleep(0.001)
         running.cancel()
         assert desk.told[-1] is None
+
+
+@scene
+async def test_what_nobody_expects_is_told_and_looked_at_again(folder, monkeypatch, caplog):
+    """An error that is no disk's neither ends the watch nor keeps a message."""
+    async with Bench(maildir_interval=0.01) as bench:
+        desk = Desk(bench, folder)
+        take, deliver, wrong = (
+            desk.watch.box.take,
+            desk.watch.intake.deliver,
+            [KeyError("look"), KeyError("give")],
+        )
+
+        def taken(most):
+            if len(wrong) == 2:
+                raise wrong.pop(0)
+            return take(most)
+
+        async def delivered(*arguments, **named):
+            if wrong:
+                raise wrong.pop(0)
+            return await deliver(*arguments, **named)
+
+        monkeypatch.setattr(desk.watch.box, "take", taken)
+        monkeypatch.setattr(desk.watch.intake, "deliver", delivered)
+        put(folder)
+        running = asyncio.ensure_future(desk.watch.run())
+        while "later" not in there(folder):
+            await asyncio.sleep(0.001)
+        running.cancel()
+        assert isinstance(desk.told[0], KeyError) and desk.told[-1] is None
+        assert [one.exc_info[0] for one in caplog.records if one.exc_info] == [KeyError, KeyError]
 
 
 @scene
