@@ -132,9 +132,13 @@ class Room:
         self.most = most
         self.held = 0
 
-    def take(self, size: int) -> bool:
+    def fits(self, size: int, own: int = 0) -> bool:
+        """Whether ``size`` bytes more may be held by who holds ``own`` of what is held: alone always, else never."""
+        return self.held <= own or self.held + size <= self.most
+
+    def take(self, size: int, own: int = 0) -> bool:
         """Hold ``size`` bytes more; False where that is too much now."""
-        if self.held and self.held + size > self.most:  # one alone may always: else it never could
+        if not self.fits(size, own):
             return False
         self.held += size
         return True
@@ -204,8 +208,10 @@ class Webhook:
 
     async def _body(self, headers: Mapping[bytes, bytes], receive: Receive, held: list[int]) -> bytes:
         said = headers.get(b"content-length", b"")
-        if said.isdigit():
-            self._hold(int(said), 0, held)
+        if said.isdigit():  # only what has come is held: else who announces much keeps the others out by that
+            self._sized(int(said))
+            if not self.room.fits(int(said)):
+                raise _full()
         pieces, size, more = [], 0, True
         while more:
             event: Any = await receive()
@@ -213,18 +219,21 @@ class Webhook:
                 raise PeerGone("the client has gone")
             piece = event.get("body", b"")
             size += len(piece)
-            if not said.isdigit():
-                self._hold(len(piece), size - len(piece), held)
+            self._sized(size)
+            if not self.room.take(len(piece), size - len(piece)):
+                raise _full()
+            held.append(len(piece))
             pieces.append(piece)
             more = event.get("more_body", False)
         return b"".join(pieces)
 
-    def _hold(self, size: int, before: int, held: list[int]) -> None:
-        if before + size > self.max_body:
+    def _sized(self, size: int) -> None:
+        if size > self.max_body:
             raise refusal(413, f"More than {self.max_body} bytes")
-        if not self.room.take(size):
-            raise refusal(503, "Too many messages in flight, try again later")
-        held.append(size)
+
+
+def _full() -> PeerError:
+    return refusal(503, "Too many messages in flight, try again later")
 
 
 class Mounts:

@@ -117,6 +117,31 @@ def test_all_bodies_share_their_room():
     assert post(hook, b"x" * 50)[0] == 200 and hook.room.held == 0
 
 
+def test_what_is_announced_is_not_held():
+    """Who announces all the room, and sends a byte now and then, keeps nobody out."""
+    hook, seen = Hook(room=100), []
+
+    async def receive():
+        seen.append(hook.room.held)
+        return {"type": "http.request", "body": b"x", "more_body": len(seen) < 3}
+
+    async def send(_event):
+        pass
+
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [*JSON, (b"content-length", b"90")]}
+    asyncio.run(hook(scope, receive, send))
+    assert seen == [0, 1, 2] and hook.room.held == 0
+
+
+def test_one_alone_has_room_in_pieces_too():
+    """However large it is against the room, as long as it is the only one."""
+    hook = Hook(room=10)
+    assert post(hook, b"x" * 8, b"x" * 8)[0] == 200
+    assert hook.room.take(1)
+    assert post(hook, b"x" * 8, b"x" * 8)[0] == 503
+    assert hook.room.held == 1
+
+
 def test_a_client_that_goes_is_told_nothing():
     """Its body is not handed on, and no longer held."""
     hook = Hook()
