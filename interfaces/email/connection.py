@@ -7,6 +7,7 @@ from random import getrandbits
 from typing import Any, Final
 
 from interfaces.email import replies as say
+from interfaces.email.answers import answer, code_of, mixed, replies_of
 from interfaces.email.calls import ask, bounced, call
 from interfaces.email.deliveries import Message, Run
 from interfaces.email.envelope import Mail, Recipient
@@ -14,9 +15,8 @@ from interfaces.email.events_smtp import Abandoned, Auth, Begun, Ended, Event, K
 from interfaces.email.headers import Headers
 from interfaces.email.secure import UPGRADE, Client
 from interfaces.email.service import Service
-from interfaces.email.streams import Flow, code_of
+from interfaces.email.streams import Flow
 from interfaces.email.translate import Key, Transaction, received
-from interfaces.email.verdicts import answer, mixed, replies_of
 from interfaces.email.xclient import XClient
 from interfaces.shared.delivery import ACCEPTED, Verdict
 
@@ -259,7 +259,7 @@ class Connection(Client):
         else:
             self.service.let_go(transaction.body)
             if flow is not None:
-                flow.stop(code_of([*said.values()]))
+                flow.stop(next(map(code_of, said.values()), 0))  # 0: another call is about to say
         for run in {id(one): one for one in known.values() if isinstance(one, Run)}.values():
             message.join(run)
         if said:

@@ -12,6 +12,7 @@ from random import getrandbits
 from typing import IO
 
 from interfaces.email import replies as say
+from interfaces.email.answers import mixed, verdict_of
 from interfaces.email.body import Body
 from interfaces.email.calls import ask, bounced, call
 from interfaces.email.content import Content
@@ -19,24 +20,13 @@ from interfaces.email.deliveries import Message, Run
 from interfaces.email.envelope import Address, Mail, Parameters, Recipient, mail, recipient
 from interfaces.email.service import Service
 from interfaces.email.translate import Key, Place, Transaction
-from interfaces.email.verdicts import mixed
 from interfaces.shared.delivery import Verdict
 from interfaces.shared.errors import PeerError
 
-__all__ = ["Intake", "verdict_of"]
+__all__ = ["Intake"]
 
 PIECE = 131_072
 """Bytes of a content that are looked at before others get their turn."""
-
-
-def verdict_of(reply: bytes) -> Verdict:
-    """The verdict that a reply to SMTP says."""
-    code, _, text = reply.decode("ascii").rstrip().partition(" ")
-    enhanced, _, words = text.partition(" ")
-    kind = "defer" if code.startswith("4") else "reject"
-    return Verdict(
-        "defer" if kind == "defer" else "reject", {"code": int(code), "enhanced": enhanced, "text": words}
-    )
 
 
 class Intake:

@@ -24,6 +24,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from interfaces.email.answers import code_of
 from interfaces.email.verdicts import MailDelivery
 from interfaces.shared.asgi import Application, Event, Receive, Scope, Send
 from interfaces.shared.delivery import ACCEPTED, Verdict
@@ -38,7 +39,6 @@ Match = Callable[[str, str], Kwargs | None]
 SIDE_BY_SIDE = 10
 """Calls that one message makes at the same time; further routes wait for them."""
 _UNROUTED = Verdict("reject", {"code": 550, "enhanced": "5.1.1", "text": "No such recipient"})
-_CODES = {"accept": 250, "reject": 550, "defer": 451}
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +249,7 @@ class _Fan:
         for place, said in enumerate(self.verdicts):
             if said is not ACCEPTED:
                 await self.send(
-                    {"type": "email.status", "index": place, "code": _CODES[said.kind], **said.detail}
+                    {**said.detail, "type": "email.status", "index": place, "code": code_of(said)}
                 )
 
     async def _together(self, shares: list[_Share], event: Event) -> None:

@@ -16,7 +16,6 @@ from interfaces.email.service import Service
 from interfaces.email.translate import Key, Transaction
 from interfaces.email.verdicts import MailDelivery
 from interfaces.shared.asgi import Event, Scope
-from interfaces.shared.delivery import Verdict
 
 __all__ = ["Flow"]
 
@@ -165,7 +164,10 @@ class Flow:
             call.last(event)
 
     def stop(self, code: int) -> None:
-        """It comes to nothing, or its verdict is known: ``code`` is what the client is told, 421 where it has gone."""
+        """It comes to nothing, or its verdict is known: ``code`` is what the client is told, 421 where it has gone.
+
+        0: another call is about to give it.
+        """
         call = self._call
         self._parts = []
         if call is not None:
@@ -177,11 +179,3 @@ class Flow:
             call.tell()
         else:
             call.last({"type": "email.disconnect", "code": code})
-
-
-def code_of(verdicts: Sequence[Verdict]) -> int:
-    """The code by which an application is told that the verdict is known; 0 while another call is about to give it."""
-    for said in verdicts:
-        code: int = said.detail.get("code", {"accept": 250, "reject": 550, "defer": 451}[said.kind])
-        return code
-    return 0

@@ -1,19 +1,19 @@
-"""From what an application says to what the client is told: verdicts, for all recipients or for one. No I/O.
+"""What an application says of a message: a verdict, for all of its recipients or for each, and mail of its own. No I/O.
 
-RFC 5321 §4.2 (codes), RFC 3463 (enhanced codes), RFC 2033 §4.2 (LMTP: a reply for each recipient).
+RFC 5321 §4.2 (codes), RFC 3463 (enhanced codes).
 """
 
-from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any
 
-from interfaces.email.replies import ENHANCED, reply
+from interfaces.email.answers import USUAL, Kind
+from interfaces.email.replies import ENHANCED
 from interfaces.shared.asgi import Application, Event, Scope
-from interfaces.shared.delivery import ACCEPTED, Delivery, Verdict
+from interfaces.shared.delivery import Delivery, Verdict
 from interfaces.shared.errors import ApplicationError, PeerError
 
-__all__ = ["MailDelivery", "answer", "mixed", "replies_of", "verdict"]
+__all__ = ["KINDS", "MailDelivery", "verdict"]
 
-Kind = Literal["accept", "reject", "defer"]
 KINDS: dict[str, Kind] = {
     "email.accept": "accept",
     "email.discard": "accept",
@@ -21,11 +21,6 @@ KINDS: dict[str, Kind] = {
     "email.defer": "defer",
 }
 _FIRST: dict[str, Kind] = {"2": "accept", "4": "defer", "5": "reject"}
-_DEFAULTS: dict[Kind, tuple[int, str, str]] = {
-    "accept": (250, "2.0.0", "Ok"),
-    "reject": (550, "5.7.1", "Refused"),
-    "defer": (451, "4.3.0", "Try again later"),
-}
 
 
 def verdict(event: Event) -> Verdict:
@@ -37,17 +32,15 @@ def verdict(event: Event) -> Verdict:
 
 
 def _verdict(event: Event, kind: Kind) -> Verdict:
-    usual = _DEFAULTS[kind]
+    usual = USUAL[kind]
     code: Any = event.get("code", usual[0])  # an application may say anything
     enhanced: Any = event.get("enhanced") or usual[1]
     if type(code) is not int or not 200 <= code <= 599 or code == 421 or _FIRST.get(str(code)[0]) != kind:
         raise ApplicationError(
-            f"{event['type']}: {code!r} is no code that says {kind}, such as {_DEFAULTS[kind][0]}"
+            f"{event['type']}: {code!r} is no code that says {kind}, such as {USUAL[kind][0]}"
         )
     if not isinstance(enhanced, str) or not ENHANCED.fullmatch(enhanced) or enhanced[0] != str(code)[0]:
-        raise ApplicationError(
-            f"{event['type']}: enhanced {enhanced!r} is no code such as {_DEFAULTS[kind][1]}"
-        )
+        raise ApplicationError(f"{event['type']}: enhanced {enhanced!r} is no code such as {USUAL[kind][1]}")
     text = str(event.get("text") or usual[2])
     if event.get("queue_id"):
         text = f"{text}: queued as {event['queue_id']}"
@@ -132,41 +125,3 @@ class MailDelivery(Delivery):
         if not self.statuses:
             return [rest] * len(self.addresses)
         return [self.statuses.get(place, rest) for place in range(len(self.addresses))]
-
-
-def replies_of(verdicts: Sequence[Verdict], transaction_id: str, *, lmtp: bool) -> list[bytes]:
-    """What the client is told: of each recipient in LMTP; else of all together.
-
-    SMTP knows one reply. One "try again" makes all of it that, and so does a refusal beside an acceptance: the
-    repeat gets what is final already, and runs for the others.
-    """
-    if lmtp:
-        return [_reply(said, transaction_id) for said in verdicts]
-    if len(verdicts) == 1 or len({said.kind for said in verdicts}) == 1:
-        return [_reply(verdicts[0], transaction_id)]
-    deferring = [said for said in verdicts if said.kind == "defer"]
-    return [_reply(deferring[0] if deferring else Verdict("defer"), transaction_id)]
-
-
-def mixed(verdicts: Sequence[Verdict]) -> bool:
-    """Whether some accept and some refuse, and nobody says "try again"."""
-    return len(verdicts) > 1 and {said.kind for said in verdicts} == {"accept", "reject"}
-
-
-def answer(said: Verdict, usual: tuple[int, str, str]) -> bytes:
-    """The reply to a recipient; ``usual``: code, enhanced code and text of one that is taken."""
-    code, enhanced, text = usual if said.kind == "accept" else _DEFAULTS[said.kind]
-    detail = said.detail
-    if detail.get("enhanced") != _DEFAULTS["accept"][1]:  # what a message is told
-        enhanced = detail.get("enhanced", enhanced)
-    return reply(detail.get("code", code), enhanced, detail.get("text", text))
-
-
-def _reply(said: Verdict, transaction_id: str) -> bytes:
-    if said is ACCEPTED:  # what most messages are answered
-        return b"250 2.0.0 Ok %b\r\n" % transaction_id.encode("ascii")
-    code, enhanced, text = _DEFAULTS[said.kind]
-    text = said.detail.get("text", text)
-    if said.kind == "accept":
-        text = f"{text} {transaction_id}"
-    return reply(said.detail.get("code", code), said.detail.get("enhanced", enhanced), text)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from interfaces.email.intake import PIECE, Intake, verdict_of
+from interfaces.email.intake import PIECE, Intake
 from interfaces.email.translate import Place
 from interfaces.shared.delivery import Verdict
 from tests.email.harness import Bench, scene
@@ -39,16 +39,6 @@ class Desk:
     async def kinds(self, envelope=TO, content=MESSAGE, **more):
         """The verdicts, in short."""
         return [one.kind for one in await self.intake.deliver(place(), envelope, content, **more)]
-
-
-def test_a_reply_is_a_verdict():
-    """Code, enhanced code and text."""
-    said = verdict_of(b"452 4.3.1 Too many messages\r\n")
-    assert (said.kind, said.detail) == (
-        "defer",
-        {"code": 452, "enhanced": "4.3.1", "text": "Too many messages"},
-    )
-    assert verdict_of(b"552 5.3.4 Big\r\n").kind == "reject"
 
 
 @scene

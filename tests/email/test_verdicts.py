@@ -4,7 +4,8 @@ import asyncio
 
 import pytest
 
-from interfaces.email.verdicts import MailDelivery, replies_of, verdict
+from interfaces.email.answers import replies_of
+from interfaces.email.verdicts import MailDelivery, verdict
 from interfaces.shared.delivery import Verdict
 from interfaces.shared.errors import ApplicationError, NoRoute
 
@@ -107,29 +108,3 @@ def status(code, **which):
 def test_each_recipient_has_its_own_verdict_or_that_of_the_message(steps, found):
     """A status counts for its recipient; an error before the verdict is "try again" for all that have none."""
     assert kinds(*steps) == found
-
-
-YES, NO, LATER = (
-    Verdict("accept"),
-    Verdict("reject"),
-    Verdict("defer", {"code": 450, "enhanced": "4.2.1", "text": "Busy"}),
-)
-
-
-@pytest.mark.parametrize(
-    ("verdicts", "smtp"),
-    [
-        ([YES, YES], b"250"),
-        ([NO, NO], b"550"),
-        ([YES, LATER], b"450 4.2.1 Busy"),
-        ([NO, LATER], b"450 4.2.1 Busy"),
-        ([YES, NO], b"451"),
-    ],
-)
-def test_smtp_has_one_reply_and_lmtp_one_for_each(verdicts, smtp):
-    """One that is deferred, or refused beside an accepted one, has the client send it all again."""
-    assert [one.startswith(smtp) for one in replies_of(verdicts, "ID", lmtp=False)] == [True]
-    first = {"accept": b"2", "reject": b"5", "defer": b"4"}
-    assert [one[:1] for one in replies_of(verdicts, "ID", lmtp=True)] == [
-        first[said.kind] for said in verdicts
-    ]

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 
+from interfaces.email.answers import USUAL, answer
 from interfaces.email.intake import Intake
 from interfaces.email.translate import Place
-from interfaces.email.verdicts import answer
 from interfaces.email.webhooks.posted import Posted, Provider, Read, Wanted
 from interfaces.shared.delivery import Verdict
 from interfaces.shared.errors import PeerError
@@ -20,7 +20,6 @@ ENVELOPE = 1_048_576
 """Bytes that a request may have beside the message."""
 LARGE = 262_144
 """Bytes of a request beyond which it is read in a thread."""
-TAKEN = (250, "2.0.0", "Ok")
 
 
 class Hook:
@@ -86,4 +85,4 @@ def answer_to(verdicts: Sequence[Verdict], rejected: int) -> Answer:
     """One status for all recipients: one that is deferred has it tried again, one that is accepted is enough."""
     said = min(verdicts, key=lambda one: ("defer", "accept", "reject").index(one.kind))
     status = {"defer": 503, "accept": 200, "reject": rejected}[said.kind]
-    return Answer(status, answer(said, TAKEN).decode("ascii").rstrip())
+    return Answer(status, answer(said, USUAL["accept"]).decode("ascii").rstrip())
