@@ -300,7 +300,7 @@ class RecipientResult(TypedDict):
     status: Literal["accepted", "deferred", "failed", "uncertain"]
     """deferred: it is tried again. uncertain: all of it was sent, and the answer was lost; it is not tried again."""
     code: int | None
-    """The reply of the next server; None where there was none."""
+    """The reply of the next server; None where there was none, or it lets nobody in."""
     enhanced: str | None
     text: str
 

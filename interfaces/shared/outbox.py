@@ -21,7 +21,7 @@ from interfaces.shared.errors import Unavailable
 from interfaces.shared.pacing import Pace, back_off
 from interfaces.shared.sendings import Held, Overtaken, Record, Sending, Store, Tried, Way
 
-__all__ = ["ANSWERS", "COUNTS", "DEATHS", "LOOK", "Outbox", "Rules"]
+__all__ = ["ANSWERS", "COUNTS", "DEATHS", "LOOK", "REMINDED", "Outbox", "Rules"]
 
 log = logging.getLogger("interfaces.outbox")
 
@@ -29,6 +29,8 @@ DEATHS = 10
 """Attempts that may die with their process before anything is sent; then the message is given up as their cause."""
 LOOK = 1.0
 """Seconds between two tries to tell a store that does not answer what became of a message."""
+REMINDED = 300.0
+"""Seconds after which it is logged again that nothing goes out, for the same reason."""
 ANSWERS = 5
 """Tries, LOOK seconds apart, to tell a result while the broker is away."""
 COUNTS = ("sent", "later", "failed", "uncertain", "unanswered")
@@ -87,6 +89,8 @@ class Outbox:
         self._left = asyncio.Event()
         self._over = False
         self._on_way = 0
+        self._trouble = "", 0.0
+        """Why nothing goes out, and when that is to be told again."""
         self._ended = asyncio.Event()
         for name in COUNTS:
             count(f"{way.name}.{name}", 0)
@@ -226,7 +230,7 @@ class Outbox:
             return None
         down = False
         try:
-            tried = await self.way.attempt(sending)
+            tried = await self._attempt(held, sending)
             down = tried.down
         except (Overtaken, Unavailable):
             raise
@@ -240,6 +244,19 @@ class Outbox:
             self._on_way -= 1
             self._pace.left(place, asyncio.get_running_loop().time(), down=down)
             self._left.set()
+        return tried
+
+    async def _attempt(self, held: Held, sending: Sending) -> Tried:
+        """The attempt, unless it has waited too long for its turn; that nobody is reached is told to who runs this."""
+        if self.clock() >= self._end(held):
+            return self.way.given_up(sending, "expired")
+        tried = await self.way.attempt(sending)
+        now = asyncio.get_running_loop().time()
+        if not tried.down:
+            self._trouble = "", 0.0
+        elif tried.reason != self._trouble[0] or now >= self._trouble[1]:
+            self._trouble = tried.reason, now + REMINDED
+            log.warning("%s: nothing goes out: %s", self.way.name, tried.reason)
         return tried
 
     async def _turn(self, place: str) -> bool:

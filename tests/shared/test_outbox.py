@@ -485,6 +485,47 @@ def test_a_destination_that_is_down_gets_a_rest():
     asyncio.run(main())
 
 
+def test_that_nothing_goes_out_is_logged_once(caplog):
+    """For each reason, and again after a while, or once something went out: nobody else sees what is to be mended."""
+
+    async def main():
+        down = {
+            word: Tried(state="later", reason=word, delay=0.0, down=True) for word in ("refused", "no TLS")
+        }
+        deeds = [*[down["refused"]] * 3, *[down["no TLS"]] * 2, SENT, down["no TLS"], SENT]
+        store, _ = memory({}, {**ASKS})
+        async with running(Scripted(*deeds), store) as box:
+            box.outbox._pace.jitter = lambda: -1.0  # no rest
+            await box.until(lambda: box.counts["test.send.sent"] == 2)
+        assert [record.getMessage().rpartition(": ")[2] for record in caplog.records] == [
+            "refused", "no TLS", "no TLS",
+        ]  # fmt: skip
+
+    asyncio.run(main())
+
+
+def test_what_waits_too_long_for_its_turn_expires():
+    """No attempt is begun after its time, though it was taken before."""
+
+    async def main():
+        gate = asyncio.Event()
+
+        async def wait(_sending):
+            await gate.wait()
+            return SENT
+
+        store, _ = memory({**ASKS, "id": "1"}, {**ASKS, "id": "2", "expires": 1_000_050})
+        async with running(way := Scripted(wait), store, concurrency=2, at_once=1) as box:
+            await box.until(lambda: len(box.outbox.running) == 2 and way.sendings)
+            store.clock.now += 60
+            gate.set()
+            first, second = await box.answered(2)
+            assert (first["ok"], second["ok"], second["error"]) == (True, False, "expired")
+            assert len(way.sendings) == 1
+
+    asyncio.run(main())
+
+
 def test_what_was_put_back_by_hand_is_tried_anew():
     """Its record is final and its own, and it counts as taken for the first time: ``again`` tells the way."""
 

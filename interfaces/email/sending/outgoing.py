@@ -13,7 +13,10 @@ import msgspec
 
 from interfaces.shared.errors import ApplicationError
 
-__all__ = ["Commit", "Outgoing", "Result", "Status", "Suppressed", "Transport", "results"]
+__all__ = ["LOCKED", "Commit", "Outgoing", "Result", "Status", "Suppressed", "Transport", "results"]
+
+LOCKED = frozenset({530, 534, 535, 538})
+"""Refusals of who we are and how we came (RFC 4954 §6), not of the message: somebody is to mend that."""
 
 Status = Literal["accepted", "deferred", "failed", "uncertain"]
 
@@ -70,7 +73,7 @@ class Result:
     recipient: str
     status: Status
     code: int | None = None
-    """The peer's reply; None where there was none."""
+    """The peer's reply about it; None where there was none, or it lets nobody in."""
     enhanced: str | None = None
     text: str = ""
 

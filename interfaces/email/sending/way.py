@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, Protocol
 
 from interfaces.email.sending.compose import SIZE, compose
-from interfaces.email.sending.outgoing import Outgoing, Result, Suppressed, Transport, results
+from interfaces.email.sending.outgoing import LOCKED, Outgoing, Result, Suppressed, Transport, results
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ApplicationError
 from interfaces.shared.sendings import Sending, Tried
@@ -121,6 +121,7 @@ def tried_of(mail: Outgoing, known: Mapping[str, Result], reason: str = "") -> T
     worst = next((one for one in _WORST if any(result.status == one for result in every)), "accepted")
     first = next((result for result in every if result.status == worst), None)
     said = "" if worst == "accepted" or first is None else f"{first.recipient}: {first.text or first.status}"
+    down = all(one.status == "deferred" and (one.code is None or one.code in LOCKED) for one in every)
     result = {
         "ok": worst == "accepted",
         "error": said,
@@ -128,10 +129,7 @@ def tried_of(mail: Outgoing, known: Mapping[str, Result], reason: str = "") -> T
         "results": [one.plain() for one in every],
     }
     return Tried(
-        state=_STATES[worst],
-        told=result,
-        reason=reason or said,
-        down=all(one.status == "deferred" and one.code is None for one in every),
+        state=_STATES[worst], told=result, reason=reason or (every[0].text if down else said), down=down
     )
 
 

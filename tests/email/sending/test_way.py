@@ -83,7 +83,7 @@ def test_what_was_put_back_is_tried_for_all_who_do_not_have_it():
 def test_a_destination_that_is_not_reached_is_down():
     """Nobody was heard: that is no reply of anybody."""
     said = tried(way("connection refused"), attempt(MAIL))
-    assert (said.state, said.down, said.reason) == ("later", True, "a@example.net: connection refused")
+    assert (said.state, said.down, said.reason) == ("later", True, "connection refused")
 
 
 @pytest.mark.parametrize(
@@ -187,3 +187,11 @@ def test_a_time_that_was_asked_for_is_its_date():
 def test_a_place_is_found_for_anything(to):
     """What is no address is refused by the attempt, with a result, and not before."""
     assert way(by_domain=True).place({**MAIL, "to": to}) == ("example.net" if isinstance(to, str) else "")
+
+
+@pytest.mark.parametrize(("code", "down"), [(530, True), (535, True), (450, False), (421, False)])
+def test_a_refusal_of_who_we_are_is_none_of_the_message(code, down):
+    """So it is told once, and all rest."""
+    reply = ("deferred", code, None, "no")
+    said = tried(way({one: reply for one in MAIL["to"]}), attempt(MAIL))
+    assert (said.state, said.down) == ("later", down)

@@ -7,7 +7,7 @@ answer tells; without one it is "uncertain". What the peer refuses is its word: 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from interfaces.email.sending.outgoing import Commit, Outgoing, Result, Status, results
+from interfaces.email.sending.outgoing import LOCKED, Commit, Outgoing, Result, Status, results
 from interfaces.email.sending.transports.line import Line, Lost
 from interfaces.email.sending.transports.wire_client import (
     Garbled,
@@ -20,7 +20,7 @@ from interfaces.email.sending.transports.wire_client import (
 
 __all__ = ["OURS", "Dialogue", "Times", "of_reply"]
 
-OURS = frozenset({421, 530, 534, 535, 538})
+OURS = LOCKED | {421}
 """Refusals of the connection or of our credentials, not of the message: somebody is to mend that, it is tried again."""
 PIECE = 256 * 1024
 """Octets of the content that have a time of their own."""

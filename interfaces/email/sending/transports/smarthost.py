@@ -1,7 +1,6 @@
 """A server that takes our mail: a smart host by SMTP, or one that delivers by LMTP, over connections that are kept."""
 
 import asyncio
-import logging
 import socket
 import ssl
 from collections import deque
@@ -13,8 +12,6 @@ from interfaces.email.sending.transports.line import Line, Lost
 from interfaces.email.sending.transports.wire_client import Garbled, Reply, features, login
 
 __all__ = ["Server", "Smarthost"]
-
-log = logging.getLogger("interfaces.email")
 
 IDLE = 20.0
 """Seconds that an unused connection is kept."""
@@ -28,10 +25,6 @@ MESSAGES = 100
 
 class _RefusedError(Exception):
     """The server does not let us in."""
-
-    def __init__(self, text: str, reply: Reply | None = None) -> None:
-        super().__init__(text)
-        self.reply = reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,8 +81,8 @@ class Smarthost:
                     return found
             try:
                 fresh = await self._connected()
-            except _RefusedError as error:
-                return self._shut(mail, error)
+            except _RefusedError as error:  # whoever runs this is to mend it: no message is lost to it
+                return results(mail.recipients, "deferred", str(error))
             return await self._over(fresh, self._dialogue(fresh), mail, commit)
 
     async def close(self) -> None:
@@ -234,15 +227,7 @@ class Smarthost:
             _expect(reply, f"{server} does not let {server.user} in")
             return
 
-    def _shut(self, mail: Outgoing, error: _RefusedError) -> list[Result]:
-        """Nobody is let in: whoever runs this is to mend it, so no message is lost to it."""
-        reply = error.reply
-        if reply is not None and reply.code >= 500:
-            log.error("%s", error)
-        code, enhanced = (reply.code, reply.enhanced) if reply is not None else (None, None)
-        return results(mail.recipients, "deferred", str(error), code, enhanced)
-
 
 def _expect(reply: Reply, otherwise: str) -> None:
     if not reply.good:
-        raise _RefusedError(f"{otherwise}: {reply}", reply)
+        raise _RefusedError(f"{otherwise}: {reply}")

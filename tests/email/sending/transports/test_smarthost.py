@@ -268,13 +268,15 @@ async def test_a_user_logs_in() -> None:
 async def test_a_user_who_is_not_let_in(
     offers: tuple[str, ...], replies: dict[str, str], told: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Loses no mail: it waits until somebody has mended the password, which is nowhere to read."""
+    """Loses no mail: it waits until somebody has mended the password, which is nowhere to read.
+
+    It is no reply to a message: so all rest, instead of each trying the password.
+    """
     async with Peer(replies, offers=offers) as peer:
         found = await once(peer, user="u", password="geheim")
-        assert found.status == "deferred"
+        assert (found.status, found.code) == ("deferred", None)
         assert told in found.text
         assert "geheim" not in found.text + caplog.text
-        assert ("let u in" in caplog.text) == ("let u in" in told)
 
 
 def test_a_password_is_not_shown() -> None:
