@@ -7,7 +7,8 @@ import pytest
 
 from interfaces.cli.check import served_types
 from interfaces.email.consumer import EmailConsumer
-from interfaces.email.router import SIDE_BY_SIDE, EmailRouter, address, anyone, domain, matching, tagged
+from interfaces.email.fan import SIDE_BY_SIDE
+from interfaces.email.router import EmailRouter, address, anyone, domain, matching, tagged
 from interfaces.shared.errors import ConfigError, NoRoute
 from interfaces.workers.routing import Routing, route
 from tests.email.harness import Bench, forever, mail, scene
@@ -52,50 +53,6 @@ async def told(app: Any, *recipients: str, lmtp: bool = True) -> list[int]:
         peer = await bench.greeted(lmtp=lmtp)
         codes = await peer.codes(mail(b"Subject: x\r\n\r\nText\r\n", *recipients))
         return codes[2 + len(recipients) :]
-
-
-# --- what matches ---
-
-
-@pytest.mark.parametrize(
-    ("make", "wanted", "recipient", "kwargs"),
-    [
-        (address, "sales@shop.example", "sales@shop.example", {}),
-        (address, "Sales@Shop.example", "sALES@sHOP.EXAMPLE", {}),
-        (address, "sales@shop.example", "sales+x@shop.example", None),
-        (address, "sales@shop.example", "sales@other.example", None),
-        (address, "postmaster", "postmaster", {}),
-        (address, "postmaster", "postmaster@shop.example", None),
-        (tagged, "help@shop.example", "help@shop.example", {"tag": None}),
-        (tagged, "help@shop.example", "Help+12+b@Shop.example", {"tag": "12+b"}),
-        (tagged, "help@shop.example", "help+@shop.example", {"tag": None}),
-        (tagged, "help@shop.example", "helpful@shop.example", None),
-        (domain, "shop.example", "any.one+x@Shop.Example", {}),
-        (domain, "shop.example", "a@b.shop.example", None),
-        (domain, "*.shop.example", "a@b.c.shop.example", {}),
-        (domain, "*.shop.example", "a@shop.example", None),
-        (domain, "*.shop.example", "a@myshop.example", None),
-        (address, "a@köln.example", "a@xn--kln-sna.example", {}),
-        (domain, "*.köln.example", "a@b.xn--kln-sna.example", {}),
-        (domain, "köln.example", "a@koln.example", None),
-        (matching, r"inv-(?P<number>\d+)@", "Inv-17@shop.example", {"number": "17"}),
-        (matching, r"inv-(?P<number>\d+)@", "x-inv-17@shop.example", None),
-        (matching, r"(?P<who>postmaster)$", "postmaster", {"who": "postmaster"}),
-    ],
-)
-@scene
-async def test_what_matches(make: Any, wanted: str, recipient: str, kwargs: Said | None) -> None:
-    """And with which keywords; what does not is refused as an unknown recipient."""
-    heard = Heard()
-    codes = await told(EmailRouter([make(wanted, heard)]), recipient)
-    assert (codes, heard.kwargs) == (([250], [kwargs]) if kwargs is not None else ([550], []))
-
-
-def test_a_domain_may_be_written_either_way() -> None:
-    """In the route, and by a client that says SMTPUTF8."""
-    route = tagged("a@xn--kln-sna.example", Heard())
-    assert route.match("a+1", "KÖLN.example") == {"tag": "1"} == route.match("A+1", "XN--kln-sna.example")
-    assert domain("*.köln.example", Heard()).match("a", "b.köln.example") == {}
 
 
 @scene
@@ -347,29 +304,10 @@ async def test_it_takes_nothing_but_mail(kind: str) -> None:
 # --- mistakes ---
 
 
-@pytest.mark.parametrize(
-    ("make", "said"),
-    [
-        (lambda: address("", Heard()), "'' is no address: write one such as sales@shop.example"),
-        (lambda: address("@b.example", Heard()), "'@b.example' is no address"),
-        (lambda: address("a b@c", Heard()), "'a b@c' is no address"),
-        (lambda: tagged("a+b@c", Heard()), "write the address without a tag"),
-        (lambda: domain("a@b", Heard()), "write a domain, such as shop.example or *.shop.example"),
-        (lambda: domain("*.", Heard()), "write a domain"),
-        (lambda: matching("(", Heard()), "is no regular expression"),
-        (lambda: matching("(a)", Heard()), "give each group a name"),
-        (lambda: anyone("app"), "anyone(): 'app' is no application"),
-        (
-            lambda: EmailRouter([route("email.receive", Heard())]),
-            "EmailRouter takes address(), tagged(), domain()",
-        ),
-    ],
-)
-def test_a_mistake_is_told_when_it_is_made(make: Any, said: str) -> None:
+def test_what_is_no_route_is_told_when_it_is_made() -> None:
     """In one line that says how to mend it."""
-    with pytest.raises(ConfigError) as raised:
-        make()
-    assert said in str(raised.value) and "\n" not in str(raised.value)
+    with pytest.raises(ConfigError, match=r"EmailRouter takes address\(\), tagged\(\), domain\(\)"):
+        EmailRouter([route("email.receive", Heard())])  # type: ignore[list-item]
 
 
 def test_a_router_shows_its_routes() -> None:
