@@ -56,7 +56,7 @@ def begin(
     using = using or router.db_for_write(ReceivedMail)
     keys = keys_of(event)
     with transaction.atomic(using=using):
-        rows = ReceivedMail.objects.using(using).filter(dedupe_key__in=keys)
+        rows = ReceivedMail.objects.using(using).filter(dedupe_key__in=keys).order_by()
         found = {row.dedupe_key: row for row in rows}
         bare = [row.pk for row in found.values() if row.content_id is None]
         missing = [at for at, key in enumerate(keys) if key not in found]

@@ -8,8 +8,9 @@ from unittest.mock import patch
 
 import pytest
 from asgiref.sync import async_to_sync
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import TransactionTestCase
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from django.utils.connection import ConnectionDoesNotExist
 
@@ -20,6 +21,7 @@ from interfaces.django.retention import prune_mail
 from interfaces.django.sent_mail import send
 from interfaces.email.mime import MimeError
 from interfaces.shared.errors import NoRoute
+from interfaces.workers.routing import Routing, route
 from proj.mailing import ADA, BOB, RAW, Accepts, deliver, message, saying, states
 
 
@@ -78,6 +80,32 @@ class LogTests(TransactionTestCase):
         deliver(log_mail(Accepts.as_asgi()), *message(BOB))
         assert [(one[0], one[1], one[3]) for one in states()] == [(ADA, "failed", 1), (BOB, "delivered", 2)]
         assert MailContent.objects.count() == 1
+
+    def test_a_thousand_recipients(self):
+        """Are a thousand rows, of few queries each time."""
+        many = [f"n{at}@shop.example" for at in range(1000)]
+        for _ in range(2):
+            deliver(log_mail(Accepts.as_asgi()), *message(*many))
+        assert ReceivedMail.objects.filter(state="delivered", attempts=2).count() == 1000
+        assert MailContent.objects.count() == 1
+        scope, event = message(*many)
+        rows = mail_rows.begin(scope, event)
+        with CaptureQueriesContext(connection) as queries:
+            mail_rows.begin(scope, event)
+        assert len(queries) < 8, len(queries)
+        assert rows == [*ReceivedMail.objects.order_by("pk").values_list("pk", flat=True)]
+
+    def test_functions_for_events(self):
+        """A Routing is an application, too."""
+        seen = []
+
+        def handler(message):
+            seen.append(message["subject"])
+            message.reply_channel.send({"type": "email.reject", "text": "no"})
+
+        routing = Routing([route("email.receive", handler, to_address=r"ada@")])
+        deliver(log_mail(routing), *message(ADA))
+        assert seen == ["hello"] and states()[0][1:3] == ("bounced", "550 5.7.1 no")
 
     def test_a_verdict_that_was_refused_is_none(self):
         """What the server does not take is the application's error, and not in the log."""
