@@ -178,7 +178,10 @@ class Outbox:
         again = record.final and record.owner == held.id and held.attempt == 1
         if record.final and not again:
             await self._answer(held, record.told, final=True)
-            await self.store.done(held)
+            if record.owner == held.id and not record.told.get("ok", True):  # it was killed before the store heard
+                await self.store.dead(held, str(record.told.get("error", "")))
+            else:
+                await self.store.done(held)
             return
         sending = self._sending(held, key, record, again=again)
         if record.begun:

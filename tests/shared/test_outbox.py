@@ -526,6 +526,33 @@ def test_what_waits_too_long_for_its_turn_expires():
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("ok", [True, False])
+def test_what_has_failed_is_a_dead_letter_though_its_sender_was_killed_meanwhile(ok):
+    """Its record is written, and its place in the store not yet: whoever takes it next puts it where it belongs."""
+
+    async def main():
+        store, asked = memory()
+        await store.open()
+        asked.queue.put_nowait(ASKS)
+        (held,) = await store.take(1)
+        told = {"ok": ok, "error": "no such user"}
+        store._write(held.id, Record(number=1, begun=False, final=True, owner=held.id, told=told), 60)
+        await store.retry(held, 0.0, "its lease has lapsed")
+        letters, free = [], store._free
+
+        async def dead(held, reason):
+            letters.append(reason)
+            free(held)
+
+        store.dead = dead
+        async with running(way := Scripted(), store) as box:
+            await box.answered()
+            await box.until(lambda: not box.outbox.running)
+        assert letters == ([] if ok else ["no such user"]) and not way.sendings
+
+    asyncio.run(main())
+
+
 def test_what_was_put_back_by_hand_is_tried_anew():
     """Its record is final and its own, and it counts as taken for the first time: ``again`` tells the way."""
 

@@ -193,5 +193,5 @@ def test_a_place_is_found_for_anything(to):
 def test_a_refusal_of_who_we_are_is_none_of_the_message(code, down):
     """So it is told once, and all rest."""
     reply = ("deferred", code, None, "no")
-    said = tried(way({one: reply for one in MAIL["to"]}), attempt(MAIL))
+    said = tried(way(dict.fromkeys(MAIL["to"], reply)), attempt(MAIL))
     assert (said.state, said.down) == ("later", down)
