@@ -123,6 +123,15 @@ def idle_kb(server: Server) -> float:
 def _websocket(port: int) -> socket.socket:
     """An open WebSocket that has sent one small message, so that the application runs."""
     conn = socket.create_connection(("127.0.0.1", port), 10)
+    try:
+        _upgrade(conn)
+    except BaseException:
+        conn.close()
+        raise
+    return conn
+
+
+def _upgrade(conn: socket.socket) -> None:
     conn.sendall(
         b"GET /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
@@ -136,7 +145,6 @@ def _websocket(port: int) -> socket.socket:
     if b" 101 " not in answer[:20]:
         raise RuntimeError("handshake refused")
     conn.sendall(b"\x81\x82\0\0\0\0hi")
-    return conn
 
 
 def _check_http1(port: int, test: Test) -> None:
@@ -186,7 +194,9 @@ def _read_h2load(out: str, log: Path, secs: int) -> Figures:
     count = re.search(r"(\d+) done, (\d+) succeeded, (\d+) failed", out)
     if not count or not int(count[2]):
         raise RuntimeError("h2load measured nothing")
-    took = sorted(int(f[2]) for f in (line.split("\t") for line in log.open()) if len(f) > 2)
+    took = sorted(
+        int(f[2]) for f in (line.split("\t") for line in log.read_text().splitlines()) if len(f) > 2
+    )
     note = "" if count[3] == "0" else f"{count[3]} failed"
     if not took:
         return Figures(int(count[2]), secs, note=note)
