@@ -17,7 +17,8 @@ once for each recipient; of two that are the same on purpose both came; what was
 given up; and every way to die and to hang up was tried. ``--fault early`` answers before it writes, ``--fault twice``
 does not look at the key: each has to end with 1, the proof that this can fail.
 
-``--ack accepted``: the server answers once a message is in its spool, in one process, and is killed at six points more.
+``--ack accepted``: the server answers once a message is kept, in its spool where it is one process, else in a durable
+queue at the broker, and is killed at six points more, or three.
 """
 
 import argparse
@@ -42,9 +43,10 @@ for place in (str(TOOLS), str(TOOLS.parent)):
         sys.path.insert(0, place)
 
 from soak_durable import break_broker_of  # noqa: E402 - found beside this file, and in the checkout
-from soak_mail_app import APPLICATION, BODY, SERVER, SPOOL, TABLES, opened  # noqa: E402
+from soak_mail_app import ACCEPTED, APPLICATION, BODY, SERVER, SPOOL, TABLES, opened  # noqa: E402
 from soak_mail_client import HANGS, Mail, Traffic  # noqa: E402
 
+from interfaces.layers.durable_items import LEASE  # noqa: E402
 from interfaces.layers.embedded import Embedded  # noqa: E402
 from tests.process.server import Server  # noqa: E402
 
@@ -69,7 +71,7 @@ def plan_of(way: str, *, accepted: bool = False) -> list[tuple[str, str]]:
     """Who is killed, and at which point; "": at a random moment."""
     one = way == "one"
     spooled = set(() if one else BODY.values())  # workers cannot read files of the server's, so it has none
-    points = (*SPOOL, *SERVER, "") if accepted else (*SERVER, "")
+    points = (*(SPOOL if accepted and one else ()), *(ACCEPTED if accepted else ()), *SERVER, "")
     server = [("server", point) for point in points if point not in spooled]
     rest = [("server" if one else "worker", point) for point in (*APPLICATION, "")] + [("broker", "")] * (
         not one
@@ -86,7 +88,8 @@ class House:
         self.folder = folder
         self.way = way
         self.broker = ""
-        self.spool = folder / "spool" if accepted else None
+        self.accepted = accepted
+        self.spool = folder / "spool" if accepted and way == "one" else None
         self.ports = [free_port() for _ in range(2)]
         self.database = folder / "mail.sqlite3"
         self.env = {"SOAK_DATABASE": str(self.database), "SOAK_SLOW": str(SLOW), "SOAK_FAULT": fault}
@@ -102,7 +105,8 @@ class House:
                      f"127.0.0.1:{self.ports[1]}", "--email-verdict-timeout", str(VERDICT), "--no-access-log",
                      "--email-keep-verdicts", "30", *(layer or app)]  # fmt: skip
             words += ["--relay-bind", "127.0.0.1:0"] if self.way == "direct" else []
-            words += ["--email-ack", "accepted", "--email-spool", str(self.spool)] if self.spool else []
+            words += ["--email-ack", "accepted"] if self.accepted else []
+            words += ["--email-spool", str(self.spool)] if self.spool else []
         else:
             words = ["worker", *app, *layer]
         folder = self.folder / f"{name}-{next(self._numbers)}"
@@ -146,7 +150,7 @@ def free_port() -> int:
 
 async def handled(house: House, traffic: Traffic) -> list[str]:
     """Wait until the application has had what was accepted before it was asked; what is wrong with the rest."""
-    if house.spool is None:
+    if not house.accepted:
         return []
     until = time.monotonic() + HANDLED
     promised = {(mail.name, one) for mail in traffic.mails for one in mail.ids}
@@ -155,14 +159,17 @@ async def handled(house: House, traffic: Traffic) -> list[str]:
         await asyncio.sleep(0.5)
         promised -= {*database.execute("SELECT name, recipient FROM effect")}
     database.close()
-    dead = len(list(house.spool.glob("*/dead/*.letter")))
+    dead = len(list(house.spool.glob("*/dead/*.letter"))) if house.spool is not None else 0
     return [f"{dead} were given up by the spool"] if dead else []
 
 
 class Judge:
     """What was promised, and what is so."""
 
-    def __init__(self, database: Path, traffic: Traffic, kills: list[tuple[float, float]]) -> None:
+    def __init__(
+        self, database: Path, traffic: Traffic, kills: list[tuple[float, float]], *, accepted: bool = False
+    ) -> None:
+        self.before, self.after = (CALM + LEASE, CALM + LEASE) if accepted else (CALM, 0.0)
         self.mails = traffic.mails
         self.kills = kills
         asked = opened(str(database))
@@ -182,8 +189,11 @@ class Judge:
         return sum(run["said"].get(recipient) == "accept" for run in self.runs[name])
 
     def calm(self, mail: Mail) -> bool:
-        """Whether nobody was killed while it was sent, or shortly before."""
-        return not any(begun < mail.ended and ended + CALM > mail.began for begun, ended in self.kills)
+        """Whether nobody was killed while it was sent, or shortly before; nor while it was handled after that."""
+        return not any(
+            begun < mail.ended + self.after and ended + self.before > mail.began
+            for begun, ended in self.kills
+        )
 
     def judge(self) -> None:
         """Count what does not hold."""
@@ -250,11 +260,7 @@ async def level(house: House, seconds: float) -> str:
 async def soak(way: str, house: House, broker: Embedded | None, given: argparse.Namespace) -> list[str]:
     """Kill so often, then let it be, and look; what is wrong."""
     kills = WAYS[way] if given.kills is None else given.kills
-    plan, deaths, whens = (
-        plan_of(way, accepted=house.spool is not None),
-        Counter[str](),
-        list[tuple[float, float]](),
-    )
+    plan, deaths, whens = (plan_of(way, accepted=house.accepted), Counter[str](), list[tuple[float, float]]())
     choose = random.Random(given.seed)
     names = ["server"] + (["worker-0", "worker-1"] if way != "one" else [])
     for name in names:
@@ -279,7 +285,7 @@ async def soak(way: str, house: House, broker: Embedded | None, given: argparse.
     traffic.end()
     await sending
     given_up = await handled(house, traffic)
-    judge = Judge(house.database, traffic, whens)
+    judge = Judge(house.database, traffic, whens, accepted=house.accepted)
     judge.judge()
     told = {what: number for what, number in judge.figures.items() if number} | {
         "messages": len(traffic.mails),
@@ -303,8 +309,9 @@ def house_of(way: str, given: argparse.Namespace) -> Iterator[tuple[House, Embed
     """The processes of a way, with a broker where it needs one; killed in the end."""
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
         folder = Path(name)
-        broker = Embedded(folder / "broker") if way != "one" else None
-        house = House(folder, way, given.fault, accepted=given.ack == "accepted")
+        keeps = given.ack == "accepted"
+        broker = Embedded(folder / "broker", appendonly=keeps, fsync=keeps) if way != "one" else None
+        house = House(folder, way, given.fault, accepted=keeps)
         opened(str(house.database)).executescript(TABLES)
         try:
             if broker is not None:
@@ -315,6 +322,7 @@ def house_of(way: str, given: argparse.Namespace) -> Iterator[tuple[House, Embed
             house.end()
             if broker is not None:
                 broker.close()
+                broker.join()  # it writes no more into the folder
 
 
 def main() -> int:
@@ -330,7 +338,7 @@ def main() -> int:
     parser.add_argument("--ack", choices=["processed", "accepted"], default="processed")
     given = parser.parse_args()
     faults = []
-    for way in given.way or (["one"] if given.ack == "accepted" else WAYS):
+    for way in given.way or WAYS:
         with house_of(way, given) as (house, broker):
             faults += [f"{way}: {fault}" for fault in asyncio.run(soak(way, house, broker, given))]
     print("\n".join(faults) or "nothing that was acknowledged is lost, and nothing was done twice")

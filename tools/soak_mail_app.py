@@ -22,7 +22,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 
-__all__ = ["APPLICATION", "BODY", "SERVER", "SPOOL", "TABLES", "application", "main", "opened"]
+__all__ = ["ACCEPTED", "APPLICATION", "BODY", "SERVER", "SPOOL", "TABLES", "application", "main", "opened"]
 
 APPLICATION = ("started", "before", "slow", "inside", "written", "said")
 """Points: before the application takes the message, before and in its work, in its transaction, and behind that; and
@@ -36,9 +36,11 @@ in its place; "answered" is behind the answer, which then is on its way."""
 REPEATS = {"orphan": "orphan", "remember": "kept"}
 BODY = {"_write": "spooled"}
 SERVER = (*CONNECTION.values(), "called", "answered", *REPEATS.values(), *BODY.values())
-SPOOL = ("write", "written-down", "synced", "kept-told", "starting", "settling")
-"""Points of what is accepted before the application has it: before it is written, between that and its fsync, behind
-the fsync, before the answer; before the application starts, and before what it said is written down."""
+ACCEPTED = ("kept-told", "starting", "settling")
+"""Points of what is accepted before the application has it: before the answer, before the application starts, and
+before what it said is written down."""
+SPOOL = ("write", "written-down", "synced")
+"""More of them, where it is kept in a spool: before it is written, between that and its fsync, and behind it."""
 ARM = Path(os.environ.get("SOAK_ARM", "never"))
 FAULT = os.environ.get("SOAK_FAULT", "")
 TABLES = """

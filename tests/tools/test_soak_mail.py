@@ -60,11 +60,14 @@ def test_every_point_is_in_the_plan(mail: Any, way: str) -> None:
 
 
 def test_the_points_of_the_spool_are_in_the_plan_of_what_is_accepted(mail: Any) -> None:
-    """Six more, of the server alone."""
+    """Six more, of the server alone; three where a broker keeps it."""
     app = load("tools/soak_mail_app.py")
-    plan = mail.plan_of("one", accepted=True)
-    assert {point for who, point in plan if who == "server"} >= {*app.SPOOL} and len(app.SPOOL) == 6
-    assert not {point for _, point in mail.plan_of("one")} & {*app.SPOOL}
+    more = {*app.SPOOL, *app.ACCEPTED}
+    found = {way: {point for who, point in mail.plan_of(way, accepted=True) if who == "server"}
+             for way in ("one", "redis")}  # fmt: skip
+    assert found["one"] & more == more and len(more) == 6
+    assert found["redis"] & more == {*app.ACCEPTED}
+    assert not {point for _, point in mail.plan_of("one")} & more
 
 
 def test_the_judge_finds_every_broken_promise(mail: Any, tmp_path: Path) -> None:
