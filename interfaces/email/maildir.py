@@ -94,7 +94,7 @@ class Box:
             except FileNotFoundError:  # another was faster
                 continue
             except OSError as error:  # its name is too long, say
-                wrong = error
+                wrong = OSError(error.errno, error.strerror, str(path))  # the same each time: it is told once
                 continue
             found.append(Taken(claim, name, attempts))
         if wrong is not None and not found:

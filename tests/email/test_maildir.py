@@ -176,8 +176,12 @@ def test_strangers_in_the_folders_are_left_alone(folder):
         (folder / "later" / name).touch()
         (folder / "taken" / name).touch()
     put(folder, "n" * 250)
-    with pytest.raises(OSError, match="too long"):
-        box.take(3)
+    told = set()
+    for _ in range(2):
+        with pytest.raises(OSError, match="too long") as caught:
+            box.take(3)
+        told.add(str(caught.value))
+    assert len(told) == 1
     put(folder, "fine")
     assert [one.name for one in box.take(3)] == ["fine"]
     assert (
