@@ -15,7 +15,8 @@ from typing import Any
 from interfaces.email.options import EmailOptions
 from interfaces.email.sending.compose import compose
 from interfaces.email.sending.outgoing import Outgoing, Suppressed, Transport
-from interfaces.email.sending.returns import Reports, Returns, return_path, signed
+from interfaces.email.sending.reports import Reports
+from interfaces.email.sending.returns import Returns, return_path, signed
 from interfaces.email.sending.signing import signer
 from interfaces.email.sending.transports.opening import redacted as shown
 from interfaces.email.sending.transports.opening import transport

@@ -1,49 +1,18 @@
-"""What comes back to signed return paths, and reports to who sent us what some refuse."""
+"""interfaces.email.sending.returns: what comes back to signed return paths."""
 
 import asyncio
-from contextlib import asynccontextmanager
 
 import pytest
 
 from interfaces.email.consumer import EmailConsumer
-from interfaces.email.options import EmailOptions
-from interfaces.email.sending import sender
-from interfaces.email.sending.bounces import read
 from interfaces.email.sending.compose import compose
-from interfaces.email.sending.returns import Reports, return_path, signed
-from interfaces.email.sending.sender import sending
+from interfaces.email.sending.returns import return_path, signed
 from interfaces.email.sending.way import LARGE
-from interfaces.layers.local import LocalChannelLayer
 from interfaces.shared.errors import ConfigError
-from interfaces.shared.interface import Context
-from tests.email.harness import EHLO, Bench, mail, scene
+from tests.email.harness import mail, scene
+from tests.email.sending.desk import KEY, desk
 from tests.email.sending.test_scopes import codes
-from tests.email.sending.ways import MAIL, Said
-
-KEY = "a key of the tests, long enough"
-
-
-class Durable(LocalChannelLayer):
-    """Says that it keeps what waits."""
-
-    def store(self, channel, redact=None):
-        store = super().store(channel, redact)
-        store.durable = True
-        return store
-
-
-@asynccontextmanager
-async def desk(monkeypatch, app, *, layer=None, **options):
-    """A server whose application may send, with signed return paths; a client, the server, and the transport."""
-    transport = Said()
-    monkeypatch.setattr(sender, "_transport", lambda options: transport)
-    given = {"hostname": "mx.example.org", "send": "smtp://relay", "bounce_key": KEY, **options}
-    context = Context(drain=5, layer=layer)
-    async with Bench(app, **given) as bench, sending(EmailOptions(**given), context) as post:
-        post.receives(bench.service)
-        peer = bench.connect()
-        await peer.codes(EHLO)
-        yield bench, peer, transport
+from tests.email.sending.ways import MAIL
 
 
 def report(*recipients, action="failed", status="5.1.1", size=0):
@@ -132,70 +101,3 @@ def test_an_id_that_is_too_long_keeps_its_own_return_path():
     for name, kept in (("short", False), ("x" * 60, True)):
         out = compose(MAIL, now=1_700_000_000.0, host="mx.example.org", id=name)
         assert (made(out).mail_from == "desk@example.org") == kept
-
-
-async def some_refuse(scope, receive, send):
-    """Takes a message for the one, and refuses it for the other."""
-    await receive()
-    await send({"type": "email.status", "recipient": "no@b.example", "code": 550, "text": "Gone away"})
-
-
-def both(peer, sender="a@a.example"):
-    """A message to one who takes it and one who does not."""
-    content = b"Subject: Hi\r\nMessage-ID: <7@a.example>\r\n\r\nText\r\n"
-    return peer.codes(mail(content, "yes@b.example", "no@b.example", sender=sender))
-
-
-@scene
-@pytest.mark.parametrize("sender_", ["a@a.example", ""], ids=["a sender", "nobody"])
-async def test_who_refuses_is_told_to_the_sender(monkeypatch, sender_):
-    """The message is taken, and a report is on its way before that is said; a bounce is answered by none."""
-    async with desk(monkeypatch, some_refuse, layer=Durable()) as (_, peer, transport):
-        found = await both(peer, sender_)
-        while len(found) < 5:
-            await asyncio.sleep(0)
-            found += await peer.codes()
-        assert found == [250, 250, 250, 354, 250]
-        while sender_ and not transport.mails:
-            await asyncio.sleep(0)
-    if not sender_:
-        assert transport.mails == []
-        return
-    (out,) = transport.mails
-    assert (out.mail_from, out.recipients) == ("", ("a@a.example",))
-    told = {"headers": [], "to": [], "body": out.content, "body_ref": None, "kind": "bounce"}
-    (bounce,) = read(told, None, now=0.0)
-    assert (bounce["recipient"], bounce["message_id"]) == ("no@b.example", "7@a.example")
-    assert "Gone away" in bounce["diagnostic"]
-
-
-@scene
-async def test_without_a_layer_that_keeps_it_the_client_tries_again(monkeypatch):
-    """A report in memory could be lost with the process: so it is 451, as without a sender."""
-    async with desk(monkeypatch, some_refuse) as (_, peer, transport):
-        found = await both(peer)
-        while len(found) < 5:
-            await asyncio.sleep(0)
-            found += await peer.codes()
-        assert found == [250, 250, 250, 354, 451]
-    assert transport.mails == []
-
-
-@scene
-async def test_a_report_is_one_however_often_it_is_said(monkeypatch):
-    """A message that comes again has the same report, with the same key."""
-    said = []
-
-    async def keep(message):
-        said.append(message)
-
-    async with Bench(some_refuse) as bench:
-        bench.service.bounces = Reports(keep, "mx.example.org", lambda: 1_700_000_000.0)
-        for _ in range(2):
-            peer = await bench.greeted()
-            found = await both(peer)
-            while len(found) < 5:
-                await asyncio.sleep(0)
-                found += await peer.codes()
-    assert len(said) == 2
-    assert said[0]["dedupe_key"] == said[1]["dedupe_key"]
