@@ -177,11 +177,7 @@ class Outbox:
         record = await self.store.read(key)
         again = record.final and record.owner == held.id and held.attempt == 1
         if record.final and not again:
-            await self._answer(held, record.told, final=True)
-            if record.owner == held.id and not record.told.get("ok", True):  # it was killed before the store heard
-                await self.store.dead(held, str(record.told.get("error", "")))
-            else:
-                await self.store.done(held)
+            await self._known(held, record)
             return
         sending = self._sending(held, key, record, again=again)
         if record.begun:
@@ -196,6 +192,14 @@ class Outbox:
                 return
             tried = found
         await self._settle(held, key, sending, tried)
+
+    async def _known(self, held: Held, record: Record) -> None:
+        """It was settled before: another with its key, or by a sender that was killed before the store heard of it."""
+        await self._answer(held, record.told, final=True)
+        if record.owner == held.id and not record.told.get("ok", True):
+            await self.store.dead(held, str(record.told.get("error", "")))
+        else:
+            await self.store.done(held)
 
     def _sending(self, held: Held, key: str, record: Record, *, again: bool) -> Sending:
         async def begin() -> bool:
