@@ -3,14 +3,22 @@
 from collections.abc import Iterable
 from dataclasses import replace
 from importlib import import_module
+from typing import Protocol
 
 from interfaces.email.headers import split
 from interfaces.email.mime.addresses import addresses
 from interfaces.email.mime.limits import MimeError
 from interfaces.email.sending.outgoing import Outgoing
-from interfaces.email.sending.way import Signer
 
-__all__ = ["signer"]
+__all__ = ["Signer", "signer"]
+
+
+class Signer(Protocol):
+    """What is done to a message that is complete."""
+
+    def __call__(self, mail: Outgoing, at: float, /) -> Outgoing:
+        """The message, signed; ``at``: Unix seconds."""
+        ...
 
 
 def signer(keys: Iterable[str]) -> Signer | None:

@@ -6,17 +6,19 @@ all attempts are the same, and nothing but the message itself is kept.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from interfaces.email.sending.compose import SIZE, compose
-from interfaces.email.sending.outgoing import LOCKED, Outgoing, Result, Suppressed, Transport, results
+from interfaces.email.sending.outgoing import Outgoing, Suppressed, Transport, results
+from interfaces.email.sending.signing import Signer
+from interfaces.email.sending.told import known_of, results_of, tried_of
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ApplicationError
 from interfaces.shared.sendings import Sending, Tried
 
-__all__ = ["CHANNEL", "LARGE", "MailWay", "Signer", "size_of", "tried_of"]
+__all__ = ["CHANNEL", "LARGE", "MailWay", "size_of"]
 
 log = logging.getLogger("interfaces.email")
 
@@ -24,14 +26,6 @@ CHANNEL = "email.send"
 LARGE = 65_536
 """Octets from which on composing and signing leave the event loop."""
 _UNKNOWN = "its sender ended before it was known what became of it"
-
-
-class Signer(Protocol):
-    """What is done to a message that is complete."""
-
-    def __call__(self, mail: Outgoing, at: float, /) -> Outgoing:
-        """The message, signed; ``at``: Unix seconds."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +69,7 @@ class MailWay:
             return Tried(
                 state="failed", told={"ok": False, "error": str(error), "results": []}, reason=str(error)
             )
-        known = _known(sending.earlier, again=sending.again)
+        known = known_of(sending.earlier, again=sending.again)
         open_ = [one for one in mail.recipients if one not in known]
         if not open_:
             return tried_of(mail, known)
@@ -107,48 +101,12 @@ class MailWay:
             mail = self.compose(sending)
         except ApplicationError as error:
             return Tried(state=status, told={"ok": False, "error": str(error), "results": []}, reason=reason)
-        known = _known(sending.earlier)
-        before = {one.recipient: one for one in _results(sending.earlier)}
+        known = known_of(sending.earlier)
+        before = {one.recipient: one for one in results_of(sending.earlier)}
         for one in results([one for one in mail.recipients if one not in known], status, reason):
             last = before.get(one.recipient)
             known[one.recipient] = replace(last, status=status) if last and status == "failed" else one
         return tried_of(mail, known, reason)
-
-
-def tried_of(mail: Outgoing, known: Mapping[str, Result], reason: str = "") -> Tried:
-    """What is told of the message when this is known of its recipients."""
-    every = [known[one] for one in mail.recipients]
-    worst = next((one for one in _WORST if any(result.status == one for result in every)), "accepted")
-    first = next((result for result in every if result.status == worst), None)
-    said = "" if worst == "accepted" or first is None else f"{first.recipient}: {first.text or first.status}"
-    down = all(one.status == "deferred" and (one.code is None or one.code in LOCKED) for one in every)
-    result = {
-        "ok": worst == "accepted",
-        "error": said,
-        "message_id": mail.message_id,
-        "results": [one.plain() for one in every],
-    }
-    return Tried(
-        state=_STATES[worst], told=result, reason=reason or (every[0].text if down else said), down=down
-    )
-
-
-_States = Literal["sent", "later", "failed", "uncertain"]
-_WORST = ("deferred", "uncertain", "failed")
-_STATES: Mapping[str, _States] = {
-    "accepted": "sent", "deferred": "later", "uncertain": "uncertain", "failed": "failed",
-}  # fmt: skip
-
-
-def _results(earlier: Mapping[str, Any]) -> Iterable[Result]:
-    said: Sequence[Mapping[str, Any]] = earlier.get("results") or ()
-    return [Result(**one) for one in said]
-
-
-def _known(earlier: Mapping[str, Any], *, again: bool = False) -> dict[str, Result]:
-    """The recipients that have their end; ``again``: only those who have the message."""
-    ended = ("accepted",) if again else ("accepted", "failed", "uncertain")
-    return {one.recipient: one for one in _results(earlier) if one.status in ended}
 
 
 def size_of(message: Mapping[str, Any]) -> int:
