@@ -57,20 +57,23 @@ def begin(
     keys = keys_of(event)
     with transaction.atomic(using=using):
         rows = ReceivedMail.objects.using(using).filter(dedupe_key__in=keys).order_by()
-        found = {row.dedupe_key: row for row in rows}
-        bare = [row.pk for row in found.values() if row.content_id is None]
+        found = dict(rows.values_list("dedupe_key", "pk"))
+        bare = [*rows.filter(content=None).values_list("pk", flat=True)] if found else []
         missing = [at for at, key in enumerate(keys) if key not in found]
         if missing or bare:
             content = _kept(event, using, whole=whole)
             made = [_row(scope, event, at, (keys[at], content)) for at in missing]
             # another process may be about to write the same
             ReceivedMail.objects.using(using).bulk_create(made, ignore_conflicts=True)
-            ReceivedMail.objects.using(using).filter(pk__in=bare).update(content=content)
-        rows.filter(pk__in=[row.pk for row in found.values()]).update(
-            state=ReceivedState.PENDING, attempts=F("attempts") + 1, error="", decided_at=None
-        )
-        numbers = dict(rows.values_list("dedupe_key", "pk"))
-    return [numbers[key] for key in keys]
+            if bare:
+                rows.filter(pk__in=bare).update(content=content)
+        if found:
+            rows.filter(pk__in=found.values()).update(
+                state=ReceivedState.PENDING, attempts=F("attempts") + 1, error="", decided_at=None
+            )
+        if missing:
+            found = dict(rows.values_list("dedupe_key", "pk"))
+    return [found[key] for key in keys]
 
 
 def settle(

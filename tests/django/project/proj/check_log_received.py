@@ -81,6 +81,14 @@ class LogTests(TransactionTestCase):
         assert [(one[0], one[1], one[3]) for one in states()] == [(ADA, "failed", 1), (BOB, "delivered", 2)]
         assert MailContent.objects.count() == 1
 
+    def test_a_recipient_said_twice(self):
+        """Is one row; and a repeat brings the content back that was pruned."""
+        deliver(log_mail(Accepts.as_asgi()), *message(ADA, ADA))
+        assert states() == [(ADA, "delivered", "250 2.0.0 Ok", 1)]
+        MailContent.objects.all().delete()
+        deliver(log_mail(Accepts.as_asgi()), *message(ADA, BOB))
+        assert {row.content for row in ReceivedMail.objects.all()} == {MailContent.objects.get()}
+
     def test_a_thousand_recipients(self):
         """Are a thousand rows, of few queries each time."""
         many = [f"n{at}@shop.example" for at in range(1000)]
