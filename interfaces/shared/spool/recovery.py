@@ -53,6 +53,10 @@ def recovered(segments: Segments) -> dict[int, Kept]:
                 _read(found, number, one, data[one.at + HEAD : one.at + one.length])
             else:
                 _unread(segments, number, one, torn=last and one[1] == len(data))
+    for number, kept in list(found.items()):
+        if kept.file and not segments.file(kept.file).exists():
+            log.warning("%s: message %d has no content any more: it was dealt with", segments.folder, number)
+            del found[number]  # its content goes first
     wanted = {kept.file for kept in found.values()}
     for path in (segments.folder / "files").iterdir():
         if path.name not in wanted:

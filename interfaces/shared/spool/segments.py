@@ -228,6 +228,9 @@ class Segments:
 
     def drop(self, number: int) -> None:
         """Nothing in this segment is needed, and none before it is there."""
+        if number == self._number and self._out >= 0:
+            os.close(self._out)
+            self._out = -1
         del self.sizes[number], self.marks[number]
         self.path(number).unlink(missing_ok=True)
 
@@ -245,9 +248,10 @@ class Segments:
 
     @property
     def oldest(self) -> int | None:
-        """The one that goes next; not the one that is written to."""
+        """The one that goes next; not the one that is written to, unless that has failed."""
         first = min(self.sizes, default=None)
-        return first if first is not None and (first != self._number or self._out < 0) else None
+        last = first == self._number and self._out >= 0 and not self._broken
+        return None if last else first
 
 
 def _copied(source: int, path: Path) -> None:

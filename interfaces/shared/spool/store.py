@@ -231,7 +231,8 @@ class Spool:
             kept.not_before = 0.0
             written = self._loop.create_future()
             body = msgspec.msgpack.encode(Begun(kept.attempt))
-            self._writer.add(Write(BEGUN, kept.number, body), partial(_told, written))
+            # a disk that is full holds nobody up: what is done makes room
+            self._writer.add(Write(BEGUN, kept.number, body, again=False), partial(_told, written))
         if written is None:
             return
         try:
@@ -271,14 +272,11 @@ class Spool:
         del self._all[kept.number]
         self.size -= kept.size
         self._bell.set()
-        self._writer.add(Write(DONE, kept.number, b"", sync=bool(kept.file)), partial(self._is_done, kept))
-
-    def _is_done(self, kept: Kept, place: Place | None) -> None:
-        if place is None:
-            return  # it comes again at the next start
+        # at once: where the disk is full, the room for the record is made by what it is about
         self._in[kept.place.segment].discard(kept)
         if kept.file:
             self._writer.job(partial(self.segments.file(kept.file).unlink, missing_ok=True), _ignored)
+        self._writer.add(Write(DONE, kept.number, b""), lambda _place: self._tidy())
         self._tidy()
 
     def later(self, kept: Kept, delay: float, note: bytes = b"") -> None:
@@ -365,6 +363,7 @@ class Spool:
                 self._in[kept.place.segment].discard(kept)
                 if place is not None:
                     kept.place = place
+                if place is not None and kept.number in self._all:
                     self._in[place.segment].add(kept)
         self._tidied(result)
 

@@ -13,6 +13,7 @@ def opened(folder, *writes):
     segments = Segments(folder)
     segments.open()
     segments.add(writes)
+    segments.file("f").touch()
     segments.close()
     again = Segments(folder)
     return again, recovered(again)

@@ -72,6 +72,12 @@ def test_files_of_nobody_go(tmp_path):
     assert [path.name for path in (tmp_path / "files").iterdir()] == ["mine"]
 
 
+def test_a_content_goes_before_its_record(tmp_path, caplog):
+    """A message whose file is gone was dealt with."""
+    assert after(tmp_path, [put(1, file="gone", size=5)]) == {}
+    assert "no content any more" in caplog.text
+
+
 def test_a_torn_top_is_nothing(tmp_path, caplog):
     """A segment that had just been made; one that is damaged there is told and kept."""
     after(tmp_path, [put(1)])

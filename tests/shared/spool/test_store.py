@@ -202,6 +202,28 @@ async def test_a_disk_that_is_full(tmp_path, monkeypatch):
 
 
 @scene
+async def test_a_full_disk_gets_its_room_back(tmp_path, monkeypatch):
+    """What is there is handled although nothing can be written, also what had to wait; then its segments go."""
+    monkeypatch.setattr("interfaces.shared.spool.writer.PAUSE", 0.001)
+    async with opened(tmp_path, at_once=1) as spool:
+        await put(spool, b"one", b"two", b"three")
+
+        def full(*words):
+            raise OSError(28, "No space left on device")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "pwritev", full)
+            for name in (b"one", b"two", b"three"):
+                (one,), found = await heads(spool, 1)
+                assert found == [name]
+                spool.done(one)
+            while list(tmp_path.glob("0000000001.log")):
+                await asyncio.sleep(0)
+        assert await put(spool, b"four") == [True]
+        assert (await heads(spool))[1] == [b"four"]
+
+
+@scene
 async def test_a_large_content_is_a_file(tmp_path):
     """It is there until the message is dealt with, also after a restart; then it is gone."""
     async with opened(tmp_path) as spool:
