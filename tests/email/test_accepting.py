@@ -279,7 +279,7 @@ async def test_a_thread_comes_in_its_order(tmp_path):
 
 @scene
 async def test_so_many_are_called_at_once(tmp_path):
-    """The others wait on the disk, and come in their order."""
+    """The others wait on the disk, and each comes once."""
     async with house(tmp_path, at_once=2) as bench:
         bench.app.go.clear()
         peer = await bench.greeted()
@@ -290,7 +290,7 @@ async def test_so_many_are_called_at_once(tmp_path):
         assert len(bench.app.events) == 2 and len(bench.spool) == 5
         bench.app.go.set()
         await empty(bench)
-        assert bench.app.told("subject", "attempt") == [(str(number), 1) for number in range(5)]
+        assert sorted(bench.app.told("subject", "attempt")) == [(str(number), 1) for number in range(5)]
 
 
 @scene
