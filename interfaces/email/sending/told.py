@@ -21,7 +21,7 @@ def tried_of(mail: Outgoing, known: Mapping[str, Result], reason: str = "") -> T
     worst = next((one for one in _WORST if any(result.status == one for result in every)), "accepted")
     first = next((result for result in every if result.status == worst), None)
     said = "" if worst == "accepted" or first is None else f"{first.recipient}: {first.text or first.status}"
-    down = all(one.status == "deferred" and (one.code is None or one.code in LOCKED) for one in every)
+    down = all(map(_unheard, every))
     result = {
         "ok": worst == "accepted",
         "error": said,
@@ -31,6 +31,11 @@ def tried_of(mail: Outgoing, known: Mapping[str, Result], reason: str = "") -> T
     return Tried(
         state=_STATES[worst], told=result, reason=reason or (every[0].text if down else said), down=down
     )
+
+
+def _unheard(one: Result) -> bool:
+    """Whether nobody has said anything of the message, but of us at most."""
+    return one.status == "deferred" and (one.code is None or one.code in LOCKED)
 
 
 def results_of(earlier: Mapping[str, Any]) -> list[Result]:

@@ -24,6 +24,8 @@ __all__ = ["redacted", "transport"]
 
 _TLS = ("starttls", "offered", "off")
 _DJANGO = "interfaces.django.mail_transport"
+_USER = re.compile(r"(?:[^:/]*:)?//[^:]*(?=:)")
+_HOST = re.compile(r"(?P<user>(?:[^:/]*:)?//[^:/?#\[]*):(?P<port>[^/?#]*)")
 _UNKNOWN = re.compile(r"([?&](?!(?:tls|ca|timeout|connections)=)[^=&]*=)[^&]*")
 
 
@@ -56,17 +58,23 @@ def _split(url: str) -> SplitResult:
 
 def redacted(url: str) -> str:
     """``url`` for people to read: without what stands between the user and the host, or may be a password."""
-    scheme, slashes, rest = url.partition("//")
-    place, at, after = (rest if slashes else url).rpartition("@")
-    if at and slashes and not scheme.endswith("/") and ":" in place:
-        return f"{scheme}//{place.partition(':')[0]}:***@{_shown(after)}"
-    if at and ":" in (place if slashes else url):  # USER:PASSWORD@HOST behind fewer slashes, or nothing
-        kind = url.partition(":")[0].lower()
-        return f"{kind}:***@{_shown(after)}" if kind in _KINDS else f"***@{_shown(after)}"
-    user, colon, port = re.split(r"[/?#]", rest, maxsplit=1)[0].partition(":")
-    number = port.isdigit() and len(port) <= len("65535")
-    forgotten = colon and not number and not user.startswith("[")  # USER:PASSWORD without @HOST
-    return f"{scheme}//{user}:***" if forgotten else _shown(url)
+    place, at, after = url.rpartition("@")
+    if not at:
+        return _hostless(url)
+    user = _USER.match(place)
+    if user is not None:
+        return f"{user[0]}:***@{_shown(after)}"
+    kind, colon, rest = place.partition(":")
+    if not colon or rest.startswith("//"):  # a user alone, or a sign in a path
+        return _shown(url)
+    return f"{kind}:***@{_shown(after)}" if kind.lower() in _KINDS else f"***@{_shown(after)}"
+
+
+def _hostless(url: str) -> str:
+    """One without "@": USER:PASSWORD stands where HOST:PORT may stand."""
+    found = _HOST.match(url)
+    number = found is not None and found["port"].isdigit() and len(found["port"]) <= len("65535")
+    return _shown(url) if found is None or number else f"{found['user']}:***"
 
 
 def _shown(text: str) -> str:
