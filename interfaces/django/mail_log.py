@@ -15,13 +15,14 @@ from functools import partial
 from typing import Any
 
 from channels.db import database_sync_to_async
+from django.db import InterfaceError, OperationalError
 
 from interfaces.django.mail_rows import begin, settle
 from interfaces.django.sent_mail import update
 from interfaces.email.verdicts import KINDS, verdict
 from interfaces.shared.asgi import Application, Event, Receive, Scope, Send
 from interfaces.shared.delivery import ACCEPTED, DEFERRED, Verdict
-from interfaces.shared.errors import NoRoute, PeerError
+from interfaces.shared.errors import NoRoute, PeerError, Unavailable
 
 __all__ = ["LOGGED", "log_mail"]
 
@@ -98,9 +99,9 @@ class _Call:
         elif kind == "email.receive" and not self._rows:
             whole = {**(self._first or {}), **event}
             write = partial(begin, self._scope, whole, whole=self._first is None, using=self._using)
-            self._rows = await database_sync_to_async(write)()
+            self._rows = await _written(write)
         elif kind in ("email.bounce", "email.complaint"):
-            await database_sync_to_async(partial(update, event, using=self._using))()
+            await _written(partial(update, event, using=self._using))
         elif kind == "email.result":
             self._asked.discard(event.get("id", ""))
 
@@ -137,6 +138,14 @@ class _Call:
             log.exception("a message stays pending in the log of mail, though it was decided")
         else:
             self._written = verdicts
+
+
+async def _written(write: Callable[[], Any]) -> Any:
+    """What ``write`` gives; Unavailable where the database is away, or locked for too long."""
+    try:
+        return await database_sync_to_async(write)()
+    except (InterfaceError, OperationalError) as error:
+        raise Unavailable(f"the log of mail cannot be written: {error}") from error
 
 
 def _verdict_of(error: Exception | None) -> Verdict:

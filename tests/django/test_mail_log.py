@@ -10,7 +10,7 @@ import pytest
 from tests.django.test_project import PROJECT, ROOT, manage
 from tests.process.server import Server
 
-ALL = "Ran 30 tests"
+ALL = "Ran 31 tests"
 
 
 def test_on_sqlite(tmp_path):

@@ -20,7 +20,7 @@ from interfaces.django.models import MailContent, ReceivedMail
 from interfaces.django.retention import prune_mail
 from interfaces.django.sent_mail import send
 from interfaces.email.mime import MimeError
-from interfaces.shared.errors import NoRoute
+from interfaces.shared.errors import NoRoute, Unavailable
 from interfaces.workers.routing import Routing, route
 from proj.mailing import ADA, BOB, RAW, Accepts, deliver, message, saying, states
 
@@ -164,6 +164,13 @@ class LogTests(TransactionTestCase):
         """The application is not called when its row cannot be written, and the error is the server's to tell."""
         with pytest.raises(ConnectionDoesNotExist):
             deliver(log_mail(Accepts.as_asgi(), using="nowhere"), *message(ADA))
+        assert Accepts.seen == []
+
+    def test_a_database_that_is_away(self):
+        """Is no error of the application: the client comes again, and the server's log has a line."""
+        broken = patch("interfaces.django.mail_log.begin", side_effect=OperationalError("database is locked"))
+        with broken, pytest.raises(Unavailable, match="cannot be written: database is locked"):
+            deliver(log_mail(Accepts.as_asgi()), *message(ADA))
         assert Accepts.seen == []
 
     def test_a_verdict_stands_that_cannot_be_written(self):
