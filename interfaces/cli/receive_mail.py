@@ -190,6 +190,7 @@ def _log() -> None:
         handler = logging.SysLogHandler("/dev/log", logging.SysLogHandler.LOG_MAIL)
     except OSError:
         handler = import_module("logging").NullHandler()
+    handler.handleError = lambda _record: None  # no syslog: its traceback would be a part of the bounce
     logger.addHandler(handler)
     logger.propagate = False
 
