@@ -49,6 +49,7 @@ HOT = [
     "interfaces/email/wire_identity.py",
     "interfaces/email/wire_smtp.py",
     "interfaces/email/translate.py",
+    "interfaces/email/received.py",
     "interfaces/email/answers.py",
     "interfaces/email/verdicts.py",
     "interfaces/email/deliveries.py",

@@ -13,10 +13,11 @@ from interfaces.email.deliveries import Message, Run
 from interfaces.email.envelope import Mail, Recipient
 from interfaces.email.events_smtp import Abandoned, Auth, Begun, Ended, Event, KeyWanted, Piece, Rcpt, Tls
 from interfaces.email.headers import Headers
+from interfaces.email.received import received
 from interfaces.email.secure import UPGRADE, Client
 from interfaces.email.service import Service
 from interfaces.email.streams import Flow
-from interfaces.email.translate import Key, Transaction, received
+from interfaces.email.translate import Key, Transaction
 from interfaces.email.xclient import XClient
 from interfaces.shared.delivery import ACCEPTED, Verdict
 

@@ -7,7 +7,6 @@ files and providers have them, are made CRLF.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
-from email.utils import formatdate
 from random import getrandbits
 from typing import IO
 
@@ -18,6 +17,7 @@ from interfaces.email.calls import ask, bounced, call
 from interfaces.email.content import Content
 from interfaces.email.deliveries import Message, Run
 from interfaces.email.envelope import Address, Mail, Parameters, Recipient, mail, recipient
+from interfaces.email.received import taken
 from interfaces.email.service import Service
 from interfaces.email.translate import Key, Place, Transaction
 from interfaces.shared.delivery import Verdict
@@ -61,7 +61,7 @@ class Intake:
         if not recipients:
             return [wrong[at] for at in range(len(names))]
         now = time.time()
-        body = service.body(_trace(name, place, now, service.name))
+        body = service.body(taken(name, place, now, service.name))
         service.in_flight += body.held
         fault = await self._fill(body, content)
         if fault is None:
@@ -194,17 +194,6 @@ def _read(said: str, names: Sequence[str]) -> tuple[Mail, list[Recipient], dict[
             answer = getattr(error, "answer", None)
             wrong[at] = verdict_of(answer if isinstance(answer, bytes) else say.SYNTAX)
     return sender, recipients, wrong
-
-
-def _trace(name: str, place: Place, at: float, host: str) -> bytes:
-    """The trace line (RFC 5321 §4.4): from whom, where there is somebody."""
-    begin = ""
-    if place.client is not None:
-        helo = "".join(char if "!" <= char <= "~" else "?" for char in place.helo) or "unknown"
-        begin = f"from {helo} ([{place.client[0]}])\r\n\t"
-    words = {"webhook": "HTTPS" if place.tls else "HTTP"}.get(place.protocol, "LOCAL")
-    line = f"Received: {begin}by {host} with {words} id {name};\r\n\t{formatdate(int(at))}\r\n"
-    return line.encode("ascii", "replace")
 
 
 async def _pieces(content: bytes | IO[bytes]) -> AsyncIterator[tuple[bytes, bool]]:

@@ -1,12 +1,10 @@
 """Between SMTP and ASGI: the scope and the event of a message. Pure.
 
-The contract is in ``messages.py``. RFC 5321 §4.4 (Received), RFC 5322 §3.6.4 (References).
+The contract is in ``messages.py``. RFC 5322 §3.6.4 (References).
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from email.utils import formatdate
-from functools import lru_cache
 from typing import Any
 
 from interfaces.email.body import Body
@@ -16,7 +14,7 @@ from interfaces.email.kinds import kind
 from interfaces.email.xclient import XClient
 from interfaces.shared.asgi import Event, Scope
 
-__all__ = ["Key", "Place", "Transaction", "behind", "keys_of", "received"]
+__all__ = ["Key", "Place", "Transaction", "behind", "keys_of"]
 
 SPEC_VERSION = "1.0"
 Key = str
@@ -185,31 +183,3 @@ def _recipient(one: Recipient) -> dict[str, Any]:
 def keys_of(sender: str, recipients: Sequence[Recipient], digest: str) -> list[Key]:
     """The key of each recipient, in their order."""
     return [f"{sender}\0{one.address.text}\0{digest}" for one in recipients]
-
-
-def received(id: str, place: Place, mail: Mail, at: float, host: str) -> bytes:
-    """The trace line of a message (RFC 5321 §4.4, RFC 3848 names of the protocols), with its CRLF."""
-    kind = "LMTP" if place.protocol == "lmtp" else "UTF8SMTP" if "SMTPUTF8" in mail.parameters else "ESMTP"
-    kind += "S" * (place.tls is not None) + "A" * (place.auth is not None)
-    client = f"[{place.client[0] if place.client else 'unix'}]"
-    if place.client_name:
-        client = f"{place.client_name} {client}"
-    begin = _trace(place.helo, client, host, kind)
-    return b"%b%b;\r\n\t%b\r\n" % (begin, id.encode("ascii"), _date(int(at)))
-
-
-@lru_cache(maxsize=256)
-def _trace(helo: str, client: str, host: str, kind: str) -> bytes:
-    """What all messages of a connection have in common of it."""
-    if not (helo.isascii() and helo.isprintable()) or " " in helo:
-        helo = "".join(char if "!" <= char <= "~" else "?" for char in helo)
-    if "(" in client or ")" in client:  # a name that a proxy told
-        client = client.rpartition(" ")[2]
-    line = f"Received: from {helo} ({client})\r\n\tby {host} with {kind} id "
-    return line.encode("ascii", "replace")
-
-
-@lru_cache(maxsize=4)
-def _date(second: int) -> bytes:
-    """RFC 5322 §3.3, made once a second and not for each message."""
-    return formatdate(second).encode("ascii")

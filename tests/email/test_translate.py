@@ -1,4 +1,4 @@
-"""Between SMTP and ASGI: the scope and the event of a message, and its trace line."""
+"""Between SMTP and ASGI: the scope and the event of a message."""
 
 import hashlib
 from typing import Any
@@ -8,7 +8,7 @@ import pytest
 
 from interfaces.email import envelope
 from interfaces.email.body import Body
-from interfaces.email.translate import Place, Transaction, keys_of, received
+from interfaces.email.translate import Place, Transaction, keys_of
 
 PLACE: dict[str, Any] = {
     "protocol": "smtp",
@@ -205,62 +205,3 @@ def test_what_has_too_many_fields_has_no_header() -> None:
 
 
 # --- the trace line ---
-
-
-@pytest.mark.parametrize(
-    ("protocol", "utf8", "tls", "auth", "word"),
-    [
-        ("smtp", False, False, False, b"ESMTP"),
-        ("smtp", False, True, False, b"ESMTPS"),
-        ("smtp", False, False, True, b"ESMTPA"),
-        ("smtp", False, True, True, b"ESMTPSA"),
-        ("smtp", True, True, True, b"UTF8SMTPSA"),
-        ("lmtp", False, False, False, b"LMTP"),
-        ("lmtp", False, True, True, b"LMTPSA"),
-    ],
-)
-def test_received_names_the_protocol(protocol: str, utf8: bool, tls: bool, auth: bool, word: bytes) -> None:
-    """As RFC 3848 and RFC 6531 have them."""
-    place = Place(
-        **{**PLACE, "protocol": protocol},
-        tls={"version": "TLSv1.3"} if tls else None,
-        auth={"user": "u", "mechanism": "PLAIN"} if auth else None,
-    )
-    mail = envelope.mail(
-        b"MAIL FROM:<>" + b" SMTPUTF8" * utf8, extended=True, max_size=0, tls=False
-    )  # fmt: skip
-    line = received("id7", place, mail, 0.0, "mx.example")
-    assert line == (
-        b"Received: from client.example ([192.0.2.1])\r\n\tby mx.example with %b id id7;\r\n"
-        b"\tThu, 01 Jan 1970 00:00:00 -0000\r\n" % word
-    )
-
-
-@pytest.mark.parametrize("helo", ["a\r\nX: 1", "é", "a b", "\0", "[192.0.2.1]"])
-def test_received_cannot_be_forged_by_a_greeting(helo: str) -> None:
-    """One field, in ASCII, whatever the client calls itself."""
-    line = received("id7", Place(**{**PLACE, "helo": helo}), transaction().mail, 0.0, "mx.example")
-    assert line.isascii()
-    assert line.count(b"\r\n") == 3
-    assert line.endswith(b"\r\n")
-    assert b"\r\nX" not in line
-
-
-@pytest.mark.parametrize(
-    ("name", "client"),
-    [
-        ("mx.example", b"(mx.example [192.0.2.1])"),
-        (None, b"([192.0.2.1])"),
-        ("x)(y", b"([192.0.2.1])"),
-    ],
-)
-def test_received_tells_the_name_of_the_client(name: str | None, client: bytes) -> None:
-    """Where it is known, and as what it is: one that a proxy has told ends no comment."""
-    line = received("id7", Place(**{**PLACE, "client_name": name}), transaction().mail, 0.0, "mx.example")
-    assert line.startswith(b"Received: from client.example %b\r\n" % client)
-
-
-def test_received_of_a_unix_socket() -> None:
-    """There is no address."""
-    place = Place(**{**PLACE, "client": None, "protocol": "lmtp"})
-    assert b"([unix])" in received("id7", place, transaction().mail, 0.0, "mx.example")
