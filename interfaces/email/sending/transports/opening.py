@@ -4,6 +4,7 @@
 · ``file:///FOLDER`` · ``memory:NAME`` · ``django:`` or ``django:PATH.TO.BACKEND``
 """
 
+import os
 import re
 import ssl
 from collections.abc import Callable, Mapping
@@ -198,12 +199,20 @@ def _path(parts: SplitResult) -> Path:
 
 def _maildir(parts: SplitResult, host: str) -> Maildir:
     _words(parts, set())
-    return Maildir(_path(parts), host)
+    return Maildir(_writable(_path(parts)), host)
 
 
 def _folder(parts: SplitResult, host: str) -> Folder:
     _words(parts, set())
-    return Folder(_path(parts), host)
+    return Folder(_writable(_path(parts)), host)
+
+
+def _writable(path: Path) -> Path:
+    """``path``, if it is a folder to write into, or can be made one."""
+    there = next(one for one in (path, *path.parents) if one.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        raise ValueError(f"{there} is no folder that may be written to")
+    return path
 
 
 def _memory(parts: SplitResult, host: str) -> Memory:

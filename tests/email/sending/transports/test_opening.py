@@ -100,6 +100,8 @@ def test_files_and_memory(tmp_path: Path) -> None:
         ("maildir://box/x", "three slashes"),
         ("file:///", "three slashes"),
         ("file:///x?y=1", "knows no 'y'"),
+        ("file:///dev/null", "/dev/null is no folder"),
+        ("maildir:///dev/null/box", "/dev/null is no folder"),
         ("smtp://u:geheim@[::1", "the host is none"),
         ("smtp://u:ge\u2100heim@mx.example", "the host is none"),
         ("smtp://mx..example", "no domain"),
