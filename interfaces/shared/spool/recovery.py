@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
+from interfaces.shared.errors import ConfigError
 from interfaces.shared.spool.records import BEGUN, DONE, HEAD, LATER, PUT, TOP, Begun, Found, Later, Put, scan
 from interfaces.shared.spool.segments import Place, Segments
 
@@ -39,8 +40,16 @@ class Kept:
 
 
 def recovered(segments: Segments) -> dict[int, Kept]:
-    """The messages by their numbers; opens ``segments``, and removes files that are none's. ConfigError, OSError."""
+    """The messages by their numbers; opens ``segments``, and removes files that are none's. ConfigError."""
     numbers = segments.open()
+    try:
+        return _found(segments, numbers)
+    except (OSError, msgspec.MsgspecError) as error:
+        segments.close()
+        raise ConfigError(f"the spool {segments.folder} cannot be read: {error}") from error
+
+
+def _found(segments: Segments, numbers: list[int]) -> dict[int, Kept]:
     found: dict[int, Kept] = {}
     for number in numbers:
         mark, data = segments.load(number)
@@ -53,15 +62,20 @@ def recovered(segments: Segments) -> dict[int, Kept]:
                 _read(found, number, one, data[one.at + HEAD : one.at + one.length])
             else:
                 _unread(segments, number, one, torn=last and one[1] == len(data))
+    _match(segments, found)
+    return found
+
+
+def _match(segments: Segments, found: dict[int, Kept]) -> None:
+    """A message and its file are there together, or not at all: the file comes first, and goes first."""
     for number, kept in list(found.items()):
         if kept.file and not segments.file(kept.file).exists():
             log.warning("%s: message %d has no content any more: it was dealt with", segments.folder, number)
-            del found[number]  # its content goes first
+            del found[number]
     wanted = {kept.file for kept in found.values()}
     for path in (segments.folder / "files").iterdir():
         if path.name not in wanted:
             path.unlink()
-    return found
 
 
 def _unread(segments: Segments, number: int, part: tuple[int, int], *, torn: bool) -> None:

@@ -105,3 +105,13 @@ def test_a_folder_of_another(tmp_path):
     with pytest.raises(ConfigError):
         recovered(Segments(tmp_path))
     segments.close()
+
+
+def test_a_folder_that_cannot_be_read(tmp_path):
+    """One line, whatever is wrong with it: a folder in place of a segment, records of another kind."""
+    (tmp_path / "0000000001.log").mkdir()
+    with pytest.raises(ConfigError, match="cannot be read"):
+        after(tmp_path)
+    (tmp_path / "0000000001.log").rmdir()
+    with pytest.raises(ConfigError, match="cannot be read"):
+        after(tmp_path, [said(PUT, 1, {"later": "version"})])
