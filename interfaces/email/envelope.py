@@ -14,7 +14,18 @@ from dataclasses import dataclass, field
 from interfaces.email.replies import reply
 from interfaces.shared.errors import PeerError
 
-__all__ = ["COMMAND", "Address", "Mail", "Parameters", "Recipient", "mail", "receiver", "recipient", "sender"]
+__all__ = [
+    "COMMAND",
+    "Address",
+    "Mail",
+    "Parameters",
+    "Recipient",
+    "mail",
+    "named",
+    "receiver",
+    "recipient",
+    "sender",
+]
 
 _TEXT = rb"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x80-\xff-]++"
 _LABEL = rb"[A-Za-z0-9_\x80-\xff]++(?:-++[A-Za-z0-9_\x80-\xff]++)*+"
@@ -110,6 +121,17 @@ def recipient(line: bytes, *, extended: bool, utf8: bool) -> Recipient:
     if found is None or found["mail"]:
         raise PeerError("malformed RCPT", RCPT_SYNTAX)
     return receiver(found, extended=extended, utf8=utf8)
+
+
+def named(address: str, *, utf8: bool) -> Recipient:
+    """The recipient that is called ``address``, as RCPT would say it, and nothing more is said. Raises PeerError."""
+    try:
+        one = recipient(b"RCPT TO:<%b>" % address.encode(), extended=True, utf8=utf8)
+    except UnicodeEncodeError:
+        raise PeerError("no text", RCPT_SYNTAX) from None
+    if one.parameters:  # it has closed the bracket
+        raise PeerError("a parameter in an address", RCPT_SYNTAX)
+    return one
 
 
 def sender(found: re.Match[bytes], *, extended: bool, max_size: int, tls: bool) -> Mail:

@@ -16,7 +16,7 @@ from interfaces.email.body import Body
 from interfaces.email.calls import ask, bounced, call
 from interfaces.email.content import Content
 from interfaces.email.deliveries import Message, Run
-from interfaces.email.envelope import Address, Mail, Parameters, Recipient, mail, recipient
+from interfaces.email.envelope import Address, Mail, Parameters, Recipient, mail, named
 from interfaces.email.received import taken
 from interfaces.email.service import Service
 from interfaces.email.translate import Key, Place, Transaction
@@ -186,13 +186,9 @@ def _read(said: str, names: Sequence[str]) -> tuple[Mail, list[Recipient], dict[
     wrong: dict[int, Verdict] = {}
     for at, name in enumerate(names):
         try:
-            one = recipient(b"RCPT TO:<%b>" % name.encode(), extended=True, utf8=utf8)
-            if one.parameters:
-                raise PeerError("a parameter in an address")
-            recipients.append(one)
-        except (PeerError, UnicodeEncodeError) as error:
-            answer = getattr(error, "answer", None)
-            wrong[at] = verdict_of(answer if isinstance(answer, bytes) else say.SYNTAX)
+            recipients.append(named(name, utf8=utf8))
+        except PeerError as error:
+            wrong[at] = verdict_of(error.answer if isinstance(error.answer, bytes) else say.SYNTAX)
     return sender, recipients, wrong
 
 

@@ -297,3 +297,40 @@ def test_every_address_of_the_grammar_is_read_back(words: list[str], labels: lis
     """Dot-atoms and domains come back as they were written."""
     address = Address(".".join(words)[:255].strip("."), ".".join(labels)[:255].strip(".-"))
     assert mail(f"MAIL FROM:<{address}>").sender == address
+
+
+@pytest.mark.parametrize(
+    "address", ["a@b.example", '"a b"@b.example', "postmaster", "é@b.example", "a@[192.0.2.1]"]
+)
+def test_an_address_alone_is_a_recipient(address: str) -> None:
+    """As RCPT would have it, for who has no RCPT: a webhook, a Maildir, an application."""
+    assert envelope.named(address, utf8=True) == rcpt(f"RCPT TO:<{address}>", utf8=True)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "",
+        "a",
+        "a@b> NOTIFY=NEVER",
+        "a@b>\r\nRCPT TO:<c@d",
+        "a b@c",
+        "<a@b>",
+        "a@b,c@d",
+        "\ud800@b.example",
+        "a@b\0",
+        "A <a@b>",
+    ],
+)
+def test_what_is_more_or_less_than_an_address_is_refused(address: str) -> None:
+    """With a reply that may be told; nothing of it becomes a parameter or a command."""
+    with pytest.raises(PeerError) as caught:
+        envelope.named(address, utf8=True)
+    assert isinstance(caught.value.answer, bytes) and caught.value.answer.startswith(b"5")
+
+
+def test_an_address_beyond_ascii_needs_smtputf8() -> None:
+    """553 5.6.7 without."""
+    with pytest.raises(PeerError) as caught:
+        envelope.named("é@b.example", utf8=False)
+    assert caught.value.answer == b"553 5.6.7 Such an address needs SMTPUTF8\r\n"

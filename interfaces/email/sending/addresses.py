@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from interfaces.email.envelope import recipient
+from interfaces.email.envelope import named
 from interfaces.shared.errors import ApplicationError, PeerError
 
 __all__ = ["NAME", "Mailbox", "addresses", "domain", "mailbox", "mailboxes", "unfit"]
@@ -99,8 +99,7 @@ def _address(text: str, what: str) -> str:
         raise ApplicationError(f"{what}: no address, local@domain: {text[:60]!r}")
     whole = f"{local}@{domain(place, what)}"
     try:
-        said = recipient(b"RCPT TO:<%b>" % whole.encode(), extended=True, utf8=True)
-        fits = said.address.text == whole and not said.parameters
+        fits = named(whole, utf8=True).address.text == whole
     except PeerError:
         fits = False
     if not fits:
