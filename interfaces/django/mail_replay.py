@@ -17,7 +17,7 @@ from interfaces.django.mail_rows import source
 from interfaces.email.body import Body
 from interfaces.email.headers import split
 from interfaces.email.sending.compose import SIZE
-from interfaces.email.sending.sender import Post
+from interfaces.email.sending.post import Post
 from interfaces.email.translate import SPEC_VERSION
 from interfaces.email.verdicts import MailDelivery
 from interfaces.shared.asgi import Application, Event, Scope

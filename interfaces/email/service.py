@@ -86,7 +86,7 @@ class Service(Serving):
         self.before_message: list[BeforeMessage] = []
         self.named: Callable[[Place], None] | None = None  # looks for the names of clients
         self.post: Callable[[Event], Awaitable[Any]] | None = None
-        """Puts mail that applications send on its way; see the ``Post`` of ``sending.sender``."""
+        """Puts mail that applications send on its way; see the ``Post`` of ``sending.post``."""
         self.bounces: Bounces | None = None
         """Takes the recipients of SMTP that are refused beside others that are accepted, to tell the sender."""
         self.elsewhere: Any = None

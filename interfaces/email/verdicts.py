@@ -58,7 +58,7 @@ class MailDelivery(Delivery):
         self.addresses: list[str] = [one["address"] for one in scope["rcpt_to"]]
         self.statuses: dict[int, Verdict] = {}
         self.post: Any = None
-        """Puts mail of the application on its way, where there is a sender: see the ``Post`` of ``sending.sender``."""
+        """Puts mail of the application on its way, where there is a sender: see the ``Post`` of ``sending.post``."""
         self.results: list[Any] = []
         """Tasks for the results of mail that it waits for."""
 

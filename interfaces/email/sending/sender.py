@@ -1,11 +1,11 @@
-"""The sender of a process: what is sent to the channel ``email.send`` from anywhere, and in scopes, goes out here.
+"""The sender of a process: what is sent to the channel ``email.send`` from anywhere, or by a :class:`Post`, goes out.
 
 Without a channel layer there is one in memory for it alone: then what scopes send is sent, and nobody else reaches it.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib import import_module
@@ -13,104 +13,28 @@ from pathlib import Path
 from typing import Any
 
 from interfaces.email.options import EmailOptions
-from interfaces.email.sending.compose import compose
-from interfaces.email.sending.outgoing import Outgoing, Suppressed, Transport
+from interfaces.email.sending.outgoing import Outgoing, Transport
+from interfaces.email.sending.post import Post
 from interfaces.email.sending.reports import Reports
 from interfaces.email.sending.returns import Returns, return_path, signed
 from interfaces.email.sending.signing import signer
 from interfaces.email.sending.transports.opening import redacted as shown
 from interfaces.email.sending.transports.opening import transport
-from interfaces.email.sending.way import CHANNEL, LARGE, MailWay, size_of
-from interfaces.email.service import Service
-from interfaces.layers.base import ChannelFull, Message, copied
+from interfaces.email.sending.way import CHANNEL, MailWay
+from interfaces.layers.base import Message
 from interfaces.layers.local import LocalChannelLayer
-from interfaces.shared.asgi import Event
-from interfaces.shared.errors import ApplicationError, ConfigError, Unavailable
+from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context
 from interfaces.shared.outbox import Outbox, Rules
 from interfaces.shared.sendings import Store
 
-__all__ = ["Post", "check", "redacted", "sending"]
+__all__ = ["check", "redacted", "sending"]
 
 REDACTED = "(redacted)"
 WAITING = 100
 """Messages that are taken ahead of their turn, where each domain has a pace of its own."""
 _CONTENT = ("subject", "text", "html", "raw", "attachments", "headers")
 """What of a message is not told once it is given up, where it is to be redacted."""
-
-
-class Post:
-    """``await post(message)`` puts an ``email.send`` of a scope on its way; made for one process.
-
-    Gives what to wait for when the message has an ``id`` and says no ``reply_channel``: its first ``email.result``.
-    """
-
-    def __init__(self, layer: Any, host: str, max_size: int) -> None:
-        self.layer = layer
-        self.keep: Callable[[Message], Awaitable[None]] = partial(layer.send, CHANNEL)
-        """Puts a message where the sender takes it from; when that returns it is kept as well as it can be."""
-        self.drain: float | None = None
-        """Seconds that are left for what is on its way, once the process is to end."""
-        self.returns: Returns | None = None
-        """Knows what comes back."""
-        self.reports: Reports | None = None
-        """Tells who sent us a message which of its recipients refuse it; where that is kept."""
-        self._check = partial(compose, host=host, max_size=max_size)
-
-    def receives(self, service: Service) -> None:
-        """Send for the application of ``service``, and stand in front of it, with what comes back and is to be told."""
-        service.post = self
-        if self.returns is not None:
-            service.before(self.returns)
-        service.bounces = self.reports
-
-    async def __call__(self, event: Event) -> "asyncio.Task[Event] | None":
-        """Raises ApplicationError for what cannot be sent; Unavailable: try again."""
-        try:
-            message = copied(dict(event))
-            await self._checked(message)
-        except TypeError as error:
-            raise ApplicationError(f"email.send: {error}") from None
-        if not message.get("id") or message.get("reply_channel"):
-            await self._put(message)
-            return None
-        channel = await self.layer.new_channel("email")
-        await self._put({**message, "reply_channel": channel})
-        return asyncio.create_task(self._result(channel, message["id"]))
-
-    async def _put(self, message: Message) -> None:
-        try:
-            await self.keep(message)
-        except ChannelFull as error:
-            raise Unavailable(f"email.send: no room for another message: {error}") from None
-        except (TypeError, ValueError) as error:
-            raise ApplicationError(f"email.send: {error}") from None
-
-    async def _result(self, channel: str, name: Any) -> Event:
-        try:
-            result: Event = await self.layer.receive(channel)
-        except Unavailable as error:
-            said = f"its result cannot be heard: {error}"
-            result = {
-                "type": "email.result",
-                "id": name,
-                "ok": False,
-                "error": said,
-                "final": False,
-                "results": [],
-            }
-        return result
-
-    async def _checked(self, message: Message) -> None:
-        """Refuse in the application what could never be sent; what is only not to be answered has its result."""
-        check = partial(self._check, message, now=time.time(), id=str(message.get("id") or "0"))
-        try:
-            if size_of(message) < LARGE:
-                check()
-            else:
-                await asyncio.to_thread(check)
-        except Suppressed:
-            pass
 
 
 @asynccontextmanager

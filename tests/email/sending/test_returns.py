@@ -11,7 +11,7 @@ from interfaces.email.sending.way import LARGE
 from interfaces.shared.errors import ConfigError
 from tests.email.harness import mail, scene
 from tests.email.sending.desk import KEY, desk
-from tests.email.sending.test_scopes import codes
+from tests.email.sending.test_post import codes
 from tests.email.sending.ways import MAIL
 
 

@@ -1,4 +1,4 @@
-"""Mail that an application sends while it handles mail: on its ``send``, with results where it asks for them."""
+"""interfaces.email.sending.post: what scopes send, from consumers, functions and any application, and its results."""
 
 import asyncio
 from contextlib import asynccontextmanager
