@@ -86,6 +86,7 @@ class Connection(Client):
             self._early.append(data)
             return
         if self.unheard:  # the client has read the answer
+            service.repeats.heard(self.unheard)
             self.unheard = {}
         self._came += len(data)
         wire.busy = service.full

@@ -144,6 +144,14 @@ class Repeats:
             if self._kept.pop(key)[1] > self._clock():
                 self._count("email.forgotten")
 
+    def heard(self, verdicts: Mapping[Key, Verdict]) -> None:
+        """A client has read these: whoever sends the same once more means it, also if an earlier answer was lost."""
+        if self._kept:
+            for key in verdicts:
+                self._kept.pop(key, None)
+        if self.elsewhere is not None:
+            self.elsewhere.heard(verdicts)
+
     @property
     def _oldest(self) -> float:
         return next(iter(self._kept.values()))[1]

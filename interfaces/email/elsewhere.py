@@ -9,7 +9,7 @@ then the ``dedupe_key`` of the event is what tells.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from hashlib import sha256
 from importlib import import_module
@@ -41,6 +41,8 @@ class Elsewhere:
         self.store = store
         self.tasks: set[asyncio.Task[None]] = set()
         self._claims: dict[Key, Claim] = {}
+        self._given: dict[Key, None] = {}
+        """Verdicts of the broker's, here told to it or read from it: to be forgotten there once they are heard."""
 
     def __repr__(self) -> str:
         return f"<Elsewhere {self.store!r}: {len(self._claims)} claimed>"
@@ -66,6 +68,7 @@ class Elsewhere:
             calls.begin(self.service, transaction.only(new), headers, inner, attempt)
         else:
             self.service.let_go(transaction.body)
+        self._noted(found)
         self._part(run, verdicts, {key: one.verdict for key, one in found.items() if one.verdict is not None})
         if running := [key for key, one in found.items() if one.verdict is None]:
             self._part(run, verdicts, await self._waited(running))
@@ -117,7 +120,27 @@ class Elsewhere:
         """Verdicts that may not have been heard."""
         for key, said in verdicts.items():
             if said.final:
+                self._noted([key])
                 self._run(self._tell(key, said, keep))
+
+    def heard(self, verdicts: Mapping[Key, Verdict]) -> None:
+        """A client has read these."""
+        for key in verdicts:
+            if key in self._given:
+                del self._given[key]
+                self._run(self._forget(key))
+
+    def _noted(self, keys: Iterable[Key]) -> None:
+        for key in keys:
+            self._given[key] = None
+        while len(self._given) > self.service.options.max_verdicts:  # they lapse at the broker
+            del self._given[next(iter(self._given))]
+
+    async def _forget(self, key: Key) -> None:
+        try:
+            await self.store.forget(_named(key))
+        except Unavailable as error:
+            log.warning("another container will not know that a verdict was heard: %s", error)
 
     async def _held(self, run: Run) -> None:
         """Say again and again that it runs; in the end its verdict is told by :meth:`remember`, or it is free."""

@@ -44,6 +44,11 @@ return 1
 """)
 """Keys: the delivery. Arguments: token, verdict ("": none to keep), milliseconds to keep it. Answers whether it may."""
 
+_FORGET = Script("""
+if redis.call('GETRANGE', KEYS[1], 0, 0) == 'f' then redis.call('DEL', KEYS[1]) end
+return 1
+""")
+
 
 class SharedDedupe:
     """A :class:`interfaces.shared.delivery.DedupeStore` at the brokers of a started hub."""
@@ -107,6 +112,10 @@ class SharedDedupe:
         except ResponseError as error:
             raise Unavailable(f"the broker refuses: {error}") from error
         return None if value is None else Claim(key, verdict=self._verdict(key, value))
+
+    async def forget(self, key: str) -> None:
+        """Its verdict is needed no more; what runs goes on."""
+        await self._run(_FORGET, key)
 
     async def renew(self, claim: Claim, lease: float) -> bool:
         """As the protocol says."""

@@ -29,6 +29,23 @@ async def test_a_hang_up_cancels_nothing_and_the_repeat_joins() -> None:
         assert await again.codes() == [550]
 
 
+@scene
+async def test_what_its_repeat_has_heard_is_no_repeat_any_more() -> None:
+    """Once the answer that was lost has been read after all, the same once more is meant: a call of its own."""
+    async with Bench() as bench:
+        peer = await bench.greeted()
+        call = await bench.call(peer)
+        await peer.leave()
+        await call.finish()
+        again = await bench.greeted()
+        assert await again.codes(mail()) == [250, 250, 354, 250]
+        assert len(bench.calls) == 1
+        assert await again.codes(mail()) == [250, 250, 354]
+        assert len(bench.calls) == 2
+        await bench.calls[1].finish()
+        assert await again.codes() == [250]
+
+
 @pytest.mark.parametrize("quits", [QUIT, b""])
 @scene
 async def test_a_client_that_ends_its_side_still_gets_the_reply(quits: bytes) -> None:

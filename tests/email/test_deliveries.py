@@ -89,3 +89,11 @@ def test_a_verdict_that_is_said_again_counts_as_new():
     kit.repeats.remember({"a": NO})
     kit.repeats.remember({"c": YES})
     assert kit.repeats.known(["a", "b", "c"]) == {"a": NO, "c": YES}
+
+
+def test_what_was_heard_after_all_is_forgotten():
+    """Whoever sends the same again then means it; what others have not heard stays."""
+    kit = Kit()
+    kit.repeats.remember({"a": YES, "b": NO})
+    kit.repeats.heard({"a": YES, "c": YES})
+    assert kit.repeats.known(["a", "b", "c"]) == {"b": NO}

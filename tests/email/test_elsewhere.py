@@ -79,6 +79,23 @@ async def test_a_verdict_that_was_not_heard_is_known_elsewhere(url):
 
 
 @scene
+async def test_a_verdict_that_was_heard_in_the_end_is_forgotten(url):
+    """The repeat has read it: the same once more is meant, wherever it comes."""
+    async with containers(url, "heard") as (one, two):
+        peer = await one.greeted()
+        await replies(peer, mail(message()))
+        peer.transport.lose()
+        await told(one)
+        other = await two.greeted()
+        assert (await replies(other, mail(message())))[-1] == 250
+        assert two.app.events == []
+        await other.codes(b"NOOP\r\n")
+        await told(two)
+        assert (await replies(other, mail(message())))[-1] == 250
+        assert len(two.app.events) == 1
+
+
+@scene
 async def test_a_verdict_that_was_heard_is_nobody_else_s_business(url):
     """Who sends the same once more means it, wherever."""
     async with containers(url, "two") as (one, two):

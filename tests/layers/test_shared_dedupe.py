@@ -125,5 +125,10 @@ def test_a_look_takes_nothing(broker):
             assert found is not None and not found.ours and found.verdict is None
             await store.finish(claim, ACCEPT, 10)
             assert (await store.look("k")).verdict == ACCEPT
+            await store.forget("k")
+            assert await store.look("k") is None
+            await store.claim("k", lease=10)
+            await store.forget("k")  # what runs goes on
+            assert await store.look("k") is not None
 
     asyncio.run(main())
