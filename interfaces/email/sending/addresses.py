@@ -23,7 +23,9 @@ NAME = 500
 ADDRESS = 600
 """Characters of an address before it is looked at."""
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-_NAMED = re.compile(r"(?P<name>[^<>]*?)[ \t]*<(?P<address>[^<>]*|\"(?:[^\"\\]|\\.)*\"@[^<>]*)>")
+_NAMED = re.compile(
+    r"(?P<name>\"(?:[^\"\\]|\\.)*\"|[^<>]*?)[ \t]*<(?P<address>[^<>]*|\"(?:[^\"\\]|\\.)*\"@[^<>]*)>"
+)
 _QUOTED = re.compile(r'"(?P<inside>(?:[^"\\]|\\.)*)"')
 _LABEL = re.compile(r"[a-z0-9_]+(?:-+[a-z0-9_]+)*", re.IGNORECASE | re.ASCII)
 _LONGEST_LABEL, _LONGEST_DOMAIN = 63, 255

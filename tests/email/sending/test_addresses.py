@@ -17,6 +17,8 @@ from interfaces.shared.errors import ApplicationError
         ("Ann Bee <a@b.example>", "Ann Bee", "a@b.example"),
         ('"Bee, Ann" <a@b.example>', "Bee, Ann", "a@b.example"),
         (r'"say \"a\"" <a@b.example>', 'say "a"', "a@b.example"),
+        ('"c@d.example <c@d.example>" <a@b.example>', "c@d.example <c@d.example>", "a@b.example"),
+        ('"\\">" <a@b.example>', '">', "a@b.example"),
         ("Jörg <jörg@b.example>", "Jörg", "jörg@b.example"),
         ('"a b"@b.example', "", '"a b"@b.example'),
         ('"a@c"@b.example', "", '"a@c"@b.example'),
@@ -43,7 +45,7 @@ def test_an_address_is_read(written: str, name: str, address: str) -> None:
         "<@c.example:a@b.example>", "group: a@b.example;", "a@-b.example", "a@b.example.", "a@" + "b" * 64 + ".example",
         "a" * 256 + "@b.example", "a@" + "b." * 150 + "example", "a@\u0301b.example", "a@①.example", "a@b．example",
         "a@b.exam\ud800ple", "a (comment)@b.example", "a" * 2000, "N" * 501 + " <a@b.example>", "a@😀.example",
-        "<a@b.example> <c@d.example>", "a@b@c.example",
+        "<a@b.example> <c@d.example>", "a@b@c.example", '"x" <a@b.example>, "y" <c@d.example>',
     ],
 )  # fmt: skip
 def test_what_is_no_address_is_refused(written: str) -> None:

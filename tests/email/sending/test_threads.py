@@ -47,6 +47,13 @@ def test_reply_to_is_asked_first_and_the_envelope_last() -> None:
     )
 
 
+def test_a_name_that_looks_like_an_address_is_answered() -> None:
+    """As some programs write them: what is in quotes is the name, and goes nowhere."""
+    mail = answered(received(fields(Reply_To='"eve@e.example <eve@e.example>" <ann@a.example>')))
+    assert mail.recipients == ("ann@a.example",)
+    assert b'\r\nTo: "eve@e.example <eve@e.example>" <ann@a.example>\r\n' in mail.content
+
+
 def test_what_is_said_counts() -> None:
     """More than what was received."""
     mail = answered(
