@@ -70,7 +70,7 @@ def thread_of(parsed: Parsed, author: str) -> Ticket | None:
 
 def open_ticket(message: Event, parsed: Parsed, author: str) -> None:
     """A new one, and the answer that it is there."""
-    ticket = Ticket.objects.create(subject=fit(parsed.subject, 500), requester=author)
+    ticket = Ticket.objects.create(subject=fit(parsed.subject, 500), requester=fit(author, 320))
     record(ticket, author, parsed, parsed.text)
     lately = timezone.now() - timedelta(hours=1)
     known = Ticket.objects.filter(requester__iexact=author, created_at__gte=lately).count()
