@@ -10,9 +10,11 @@ the channel layer, once the transaction commits in which it was said.
 
 import uuid
 from collections.abc import Sequence
+from email.policy import SMTP
 from importlib import import_module
 from typing import Any
 
+from django import VERSION
 from django.contrib.auth import authenticate as check
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
@@ -42,6 +44,10 @@ class ChannelEmailBackend(BaseEmailBackend):
     silently. That somebody does not take it, the sender tells: in its log, as a dead letter, or by ``email.result``.
     """
 
+    def __init__(self, fail_silently: bool = False, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.fail_silently = fail_silently  # Django's own class stops knowing it after 6
+
     def send_messages(self, email_messages: Sequence[EmailMessage]) -> int:
         """How many were handed on; those without recipients are none."""
         sent = 0
@@ -68,12 +74,19 @@ class ChannelEmailBackend(BaseEmailBackend):
             "dedupe_key": name,
             "from_address": str(message.from_email),
             "to": [str(one) for one in recipients],
-            "raw": message.message().as_bytes(linesep="\r\n"),
+            "raw": written(message),
         }
 
     def send(self, content: dict[str, Any]) -> None:
         """Hand it on."""
         Channel(CHANNEL).send(content)
+
+
+def written(message: EmailMessage) -> bytes:
+    """The bytes of a message, with the ends of lines that mail has; Django 6 makes it another way."""
+    if VERSION >= (6, 0):
+        return bytes(message.message(policy=SMTP).as_bytes())
+    return bytes(message.message().as_bytes(linesep="\r\n"))
 
 
 class OutboxEmailBackend(ChannelEmailBackend):

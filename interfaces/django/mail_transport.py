@@ -24,7 +24,13 @@ __all__ = ["DjangoTransport", "Ready"]
 
 READABLE = 4000
 """Characters of a field up to which Django is told what is in it: the standard library needs seconds for some."""
-_OURS = frozenset({"interfaces.django.mail.ChannelEmailBackend", "interfaces.django.mail.OutboxEmailBackend"})
+_OURS = frozenset(
+    {
+        "interfaces.django.mail.ChannelEmailBackend",
+        "interfaces.django.mail.OutboxEmailBackend",
+        "interfaces.django.sent_mail.LoggedEmailBackend",
+    }
+)
 _NO_FIELDS = frozenset(
     str.split(
         "from to cc bcc subject reply-to content-type content-transfer-encoding mime-version message-id date"

@@ -11,7 +11,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from channels.layers import get_channel_layer
 from django.contrib.auth.models import User
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.core.management import CommandError, call_command
 from django.test import TransactionTestCase
 from django.utils import timezone
@@ -22,7 +22,7 @@ from interfaces.django.mail_log import log_mail
 from interfaces.django.mail_replay import ContentMissingError, replay
 from interfaces.django.models import MailContent, Outbox, ReceivedMail, SentMail
 from interfaces.django.retention import prune_mail
-from interfaces.django.sent_mail import RESULTS, MailResults, ask, send, update
+from interfaces.django.sent_mail import RESULTS, LoggedEmailBackend, MailResults, ask, send, update
 from interfaces.email.body import content
 from interfaces.email.consumer import EmailConsumer
 from proj.mailing import ADA, BOB, RAW, Accepts, deliver, message, saying, states
@@ -165,9 +165,11 @@ class SentTests(TransactionTestCase):
         assert row.send_id.encode() in bytes(queued.message) and RESULTS.encode() in bytes(queued.message)
 
     def test_all_that_django_sends(self):
-        """By an EMAIL_BACKEND, with the subject that its header has."""
-        with self.settings(EMAIL_BACKEND="interfaces.django.sent_mail.LoggedEmailBackend"):
-            send_mail("grüße", "there", "me@shop.example", [ADA])
+        """By a backend, with the subject that its header has."""
+        assert (
+            LoggedEmailBackend().send_messages([EmailMessage("grüße", "there", "me@shop.example", [ADA])])
+            == 1
+        )
         row = SentMail.objects.get()
         assert (row.subject, row.recipients, row.from_address) == ("grüße", ADA, "me@shop.example")
         assert Outbox.objects.count() == 1

@@ -176,6 +176,7 @@ class TransportTest(SimpleTestCase):
         for url, told in [
             ("django:nowhere.Backend", "there is no backend nowhere.Backend"),
             ("django:interfaces.django.mail.ChannelEmailBackend", "name the backend that sends it"),
+            ("django:interfaces.django.sent_mail.LoggedEmailBackend", "name the backend that sends it"),
         ]:
             with pytest.raises(ConfigError, match=told):
                 transport(url, host="h")
