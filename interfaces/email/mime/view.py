@@ -1,11 +1,9 @@
 """A message as an application reads it: who wrote what to whom, and what is attached. Pure.
 
-Everything is read when it is asked for. Of texts, those that a reader is shown in one go are put together; of
-alternatives, the first text and the first HTML are taken. What is neither is an attachment, inline or not, and a
-message that is attached stays whole.
+Everything is read when it is asked for. Of texts, those that a reader is shown in one go are put together. What is no
+text of the message itself is an attachment, inline or not, and a message that is attached stays whole.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -14,13 +12,12 @@ from typing import IO, Any
 
 from interfaces.email.headers import Headers, identifier, identifiers
 from interfaces.email.mime.addresses import Address, addresses
-from interfaces.email.mime.fields import parameters
 from interfaces.email.mime.filenames import safe
-from interfaces.email.mime.flowed import unflowed
 from interfaces.email.mime.limits import LIMITS, Limits
 from interfaces.email.mime.part import Part
 from interfaces.email.mime.plain import plain
 from interfaces.email.mime.replies import reply_text
+from interfaces.email.mime.shown import flowing, leaves, name_of, shown
 from interfaces.email.mime.tree import parse
 
 __all__ = ["Attachment", "Parsed"]
@@ -161,8 +158,8 @@ class Parsed:
     @cached_property
     def attachments(self) -> list[Attachment]:
         """All that is no text of the message itself."""
-        shown = {id(part) for part in self._shown}
-        return [_attachment(part) for part in _leaves(self.root) if id(part) not in shown]
+        texts = {id(part) for part in self._shown}
+        return [_attachment(part) for part in leaves(self.root) if id(part) not in texts]
 
     def tree(self) -> dict[str, Any]:
         """``content-type`` with ``parts``, a list of the same, or with ``body``: a str for text, else bytes."""
@@ -175,71 +172,18 @@ class Parsed:
 
     @cached_property
     def _text(self) -> str:
-        return "\n".join(_flowing(part) for part in self._shown if part.content_type != "text/html")
+        return "\n".join(flowing(part) for part in self._shown if part.content_type != "text/html")
 
     @cached_property
     def _shown(self) -> list[Part]:
-        """The parts that are the text of the message, as plain text or as HTML."""
-        taken: set[tuple[int, str]] = set()
-        found = []
-        for part in _leaves(self.root):
-            if not _is_text(part):
-                continue
-            choice = _alternative(part)
-            kind = "text/html" if part.content_type == "text/html" else "text/plain"
-            if choice is not None and (id(choice), kind) in taken:
-                continue
-            taken.add((id(choice), kind))
-            found.append(part)
-        return found
-
-
-def _leaves(root: Part) -> Iterator[Part]:
-    """The parts that are made of no others; a message that is attached is one."""
-    waiting = [root]
-    while waiting:
-        part = waiting.pop()
-        if part.children and not part.message:
-            waiting += reversed(part.children)
-        else:
-            yield part
-
-
-def _is_text(part: Part) -> bool:
-    """Whether a part is shown as the text of the message."""
-    if part.content_type not in ("text/plain", "text/html"):
-        return part.multipart and not part.children and part.parent is None  # its delimiter is not there
-    return part.disposition != "attachment" and not _name(part)
-
-
-def _flowing(part: Part) -> str:
-    """The text of a part, paragraphs in one line where its mailer has broken them (RFC 3676)."""
-    said = part.parameters
-    if said.get("format", "").lower() != "flowed":
-        return part.text
-    return unflowed(part.text, delsp=said.get("delsp", "").lower() == "yes")
-
-
-def _alternative(part: Part) -> Part | None:
-    """The innermost multipart/alternative that a part is in."""
-    above = part.parent
-    while above is not None and above.content_type != "multipart/alternative":
-        above = above.parent
-    return above
-
-
-def _name(part: Part) -> str:
-    """What the sender calls it."""
-    return parameters(part.headers.first(b"content-disposition")).get("filename") or part.parameters.get(
-        "name", ""
-    )
+        return shown(self.root)
 
 
 def _attachment(part: Part) -> Attachment:
     disposition, content_id = part.disposition, part.content_id
     related = part.parent is not None and part.parent.content_type == "multipart/related"
     inline = disposition == "inline" or (not disposition and related and content_id is not None)
-    name = _name(part)
+    name = name_of(part)
     if not name and part.message and part.children:
         name = f"{part.children[0].header('subject')[:100] or 'message'}.eml".replace("/", "_").replace(
             "\\", "_"
