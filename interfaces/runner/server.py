@@ -164,8 +164,13 @@ class Serving:
         ready = asyncio.Event()
         served.task = asyncio.ensure_future(_serve(served, app, context, ready, self._stop))
         waiting = asyncio.ensure_future(ready.wait())
-        await asyncio.wait({waiting, served.task}, return_when=asyncio.FIRST_COMPLETED)
-        waiting.cancel()
+        try:
+            await asyncio.wait({waiting, served.task}, return_when=asyncio.FIRST_COMPLETED)
+        except asyncio.CancelledError:
+            served.task.cancel()  # it is not ready, so it has nothing to finish; it might wait for ever
+            raise
+        finally:
+            waiting.cancel()
         if served.task.done():
             _raise_readable(served.task)
 

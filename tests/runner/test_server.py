@@ -197,3 +197,29 @@ def test_paths_stand_in_front_of_the_application_where_http_is_served(
                 assert door.app is app or door.names == ("http",)
 
     asyncio.run(run())
+
+
+def test_told_to_stop_while_one_starts_nobody_waits_for_it() -> None:
+    """One that hangs in its start is cancelled; those that serve are left in order, and the application is told."""
+    notes: list[str] = []
+
+    class Hanging(Fake):
+        @asynccontextmanager
+        async def serve(self, app: Any, context: Any):
+            try:
+                self.notes.append("starting")
+                await self.go.wait()
+                yield []
+            finally:
+                self.notes.append("given up")
+
+    async def run() -> None:
+        starting = asyncio.ensure_future(serving(notes, Fake(notes), Hanging(notes)).__aenter__())
+        while "starting" not in notes:
+            await asyncio.sleep(0)
+        starting.cancel()
+        await asyncio.wait_for(asyncio.wait({starting}), 10)
+        assert starting.cancelled()
+
+    asyncio.run(run())
+    assert notes[2:] == ["starting", "given up", "left, draining True", "lifespan.shutdown"]
