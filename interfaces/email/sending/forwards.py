@@ -75,18 +75,18 @@ def _straight(event: Mapping[str, Any], ours: str = "", forwarder: str = "") -> 
     """
     if "headers" not in event:
         raise ApplicationError("what is forwarded is an email.receive")
-    fields = [(name, _text(value)) for name, value in event["headers"]]
-    loops = [value for name, value in fields if name == b"x-loop" and value]
-    passed = len(loops) + sum(name == b"received" for name, _ in fields)
+    loops = _values(event, b"x-loop")
+    passed = len(loops) + len(_values(event, b"received"))
     if passed > HOPS:
         raise Suppressed(f"it has passed {passed} servers: a circle")
-    if ours and any(name == b"resent-from" and ours.lower() in value.lower() for name, value in fields):
+    if ours and any(ours.lower() in value.lower() for value in _values(event, b"resent-from")):
         raise Suppressed(f"{ours} has sent it again before: a circle")
     if forwarder and forwarder.lower() in map(str.lower, loops):
         raise Suppressed(f"{forwarder} has forwarded it before: a circle")
     return loops
 
 
-def _text(value: Any) -> str:
-    """A field's value, as it can be written again."""
-    return _UNSEEN.sub(" ", bytes(value).decode("utf-8", "replace"))[:998].strip()
+def _values(event: Mapping[str, Any], name: bytes) -> list[str]:
+    """Those of a field that say something, as they can be written again."""
+    said = [bytes(value).decode("utf-8", "replace") for found, value in event["headers"] if found == name]
+    return [value for one in said if (value := _UNSEEN.sub(" ", one)[:998].strip())]
