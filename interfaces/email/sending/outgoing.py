@@ -13,10 +13,23 @@ import msgspec
 
 from interfaces.shared.errors import ApplicationError
 
-__all__ = ["LOCKED", "Commit", "Outgoing", "Result", "Status", "Suppressed", "Transport", "results"]
+__all__ = [
+    "LOCKED",
+    "TOO_MANY",
+    "Commit",
+    "Outgoing",
+    "Result",
+    "Status",
+    "Suppressed",
+    "Transport",
+    "results",
+]
 
 LOCKED = frozenset({530, 534, 535, 538})
 """Refusals of who we are and how we came (RFC 4954 §6), not of the message: somebody is to mend that."""
+
+TOO_MANY = frozenset({"4.5.3", "5.5.3"})
+"""Too many recipients at once (RFC 3463): those that are left are tried again, whatever else the reply says."""
 
 Status = Literal["accepted", "deferred", "failed", "uncertain"]
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from interfaces.email.sending.outgoing import LOCKED, Outgoing, Result
+from interfaces.email.sending.outgoing import LOCKED, TOO_MANY, Outgoing, Result
 from interfaces.shared.sendings import Tried
 
-__all__ = ["known_of", "results_of", "tried_of"]
+__all__ = ["known_of", "results_of", "too_many", "tried_of"]
 
 _States = Literal["sent", "later", "failed", "uncertain"]
 _WORST = ("deferred", "uncertain", "failed")
@@ -36,6 +36,16 @@ def tried_of(mail: Outgoing, known: Mapping[str, Result], reason: str = "") -> T
 def _unheard(one: Result) -> bool:
     """Whether nobody has said anything of the message, but of us at most."""
     return one.status == "deferred" and (one.code is None or one.code in LOCKED)
+
+
+def too_many(found: Sequence[Result]) -> bool:
+    """Whether the peer takes no more recipients at once, and has taken some: the others may come at once.
+
+    RFC 5321 §4.5.3.1.10. As each attempt has its end for somebody, there are never more of them than recipients.
+    """
+    waiting = [one for one in found if one.status == "deferred"]
+    full = all(one.code == 452 or one.enhanced in TOO_MANY for one in waiting)
+    return full and any(one.status == "accepted" for one in found)
 
 
 def results_of(earlier: Mapping[str, Any]) -> list[Result]:

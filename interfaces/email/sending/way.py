@@ -13,7 +13,7 @@ from typing import Any, Literal
 from interfaces.email.sending.compose import SIZE, compose
 from interfaces.email.sending.outgoing import Outgoing, Suppressed, Transport, results
 from interfaces.email.sending.signing import Signer
-from interfaces.email.sending.told import known_of, results_of, tried_of
+from interfaces.email.sending.told import known_of, results_of, too_many, tried_of
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ApplicationError
 from interfaces.shared.sendings import Sending, Tried
@@ -74,7 +74,8 @@ class MailWay:
         if not open_:
             return tried_of(mail, known)
         found = await self.transport.send(mail.only(open_), sending.commit)
-        return tried_of(mail, known | {one.recipient: one for one in found})
+        tried = tried_of(mail, known | {one.recipient: one for one in found})
+        return replace(tried, delay=0.0) if tried.state == "later" and too_many(found) else tried
 
     async def _ready(self, sending: Sending) -> Outgoing:
         """Composed, and signed."""

@@ -195,3 +195,12 @@ def test_a_refusal_of_who_we_are_is_none_of_the_message(code, down):
     reply = ("deferred", code, None, "no")
     said = tried(way(dict.fromkeys(MAIL["to"], reply)), attempt(MAIL))
     assert (said.state, said.down) == ("later", down)
+
+
+def test_whom_a_server_takes_not_at_once_it_takes_at_once_after():
+    """So many recipients of one message, and no more, is no reason to wait; that nobody is taken is."""
+    full = ("deferred", 452, "4.5.3", "Too many recipients")
+    some = tried(way({"b@example.net": full}), attempt(MAIL))
+    assert (some.state, some.delay) == ("later", 0.0)
+    for replies in (dict.fromkeys(MAIL["to"], full), {"b@example.net": GREY}):
+        assert tried(way(replies), attempt(MAIL)).delay is None

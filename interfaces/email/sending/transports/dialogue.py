@@ -7,7 +7,7 @@ answer tells; without one it is "uncertain". What the peer refuses is its word: 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from interfaces.email.sending.outgoing import LOCKED, Commit, Outgoing, Result, Status, results
+from interfaces.email.sending.outgoing import LOCKED, TOO_MANY, Commit, Outgoing, Result, Status, results
 from interfaces.email.sending.transports.line import Line, Lost
 from interfaces.email.sending.transports.wire_client import (
     Garbled,
@@ -154,5 +154,6 @@ def of_reply(recipient: str, reply: Reply) -> Result:
     """What a reply means for a recipient. One that is no answer to the question is no acceptance."""
     if reply.good:
         return Result(recipient, "accepted", reply.code, reply.enhanced, reply.text)
-    status: Status = "failed" if reply.code >= 500 and reply.code not in OURS else "deferred"
+    later = reply.code < 500 or reply.code in OURS or reply.enhanced in TOO_MANY
+    status: Status = "deferred" if later else "failed"
     return Result(recipient, status, reply.code, reply.enhanced, reply.text)

@@ -48,6 +48,14 @@ async def test_a_message_is_taken(offers: tuple[str, ...], lmtp: bool) -> None:
         ]  # fmt: skip
 
 
+@scene
+async def test_too_many_recipients_are_not_refused_for_good() -> None:
+    """However a server says it (RFC 5321 §4.5.3.1.10): who is left is tried again."""
+    replies = {"RCPT": ["250 ok", "550 5.5.3 too many", "552 5.5.3 too many"]}
+    async with Peer(replies) as peer:
+        assert statuses(await sent(peer, THREE)) == ["accepted", "deferred", "deferred"]
+
+
 @pytest.mark.parametrize("offers", [ALL, PLAIN])
 @scene
 async def test_each_recipient_has_its_own_reply(offers: tuple[str, ...]) -> None:
