@@ -1,9 +1,14 @@
 """interfaces.email.answers: what a client is told of verdicts, and what verdict a reply is."""
 
+from itertools import product
+from typing import Any
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from interfaces.email import replies
-from interfaces.email.answers import USUAL, answer, code_of, mixed, replies_of, verdict_of
+from interfaces.email.answers import USUAL, Kind, answer, code_of, mixed, replies_of, verdict_of
 from interfaces.shared.delivery import ACCEPTED, DEFERRED, Verdict
 
 YES, NO, LATER = (
@@ -11,6 +16,9 @@ YES, NO, LATER = (
     Verdict("reject"),
     Verdict("defer", {"code": 450, "enhanced": "4.2.1", "text": "Busy"}),
 )
+
+KINDS: tuple[Kind, ...] = ("accept", "reject", "defer")
+FIRST = {"accept": b"2", "reject": b"5", "defer": b"4"}
 
 
 @pytest.mark.parametrize(
@@ -94,3 +102,70 @@ def test_each_of_our_refusals_is_the_verdict_that_it_says(name):
         found = verdict_of(said)
         assert found.kind == ("defer" if said[:1] == b"4" else "reject")
         assert replies_of([found], "ID", lmtp=True) == [said]
+
+
+def said(kind: Kind, **detail: Any) -> Verdict:
+    """A verdict in an application's words."""
+    return Verdict(kind, detail)
+
+
+FULL = said("reject", code=552, enhanced="5.2.2", text="Full")
+SLOW = said("defer", code=450, enhanced="4.2.1", text="Slowly")
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "told"),
+    [
+        ([said("accept", code=252, enhanced="2.5.2", text="Tried")], "252 2.5.2 Tried t1\r\n"),
+        ([ACCEPTED, said("accept", text="Taken")], "250 2.0.0 Ok t1\r\n"),
+        ([said("accept", text="Taken"), ACCEPTED], "250 2.0.0 Taken t1\r\n"),
+        ([FULL, said("reject")], "552 5.2.2 Full\r\n"),
+        ([said("reject"), FULL], "550 5.7.1 Refused\r\n"),
+        ([FULL, SLOW, said("defer")], "450 4.2.1 Slowly\r\n"),
+        ([FULL, said("defer"), SLOW], "451 4.3.0 Try again later\r\n"),
+        ([FULL, ACCEPTED], "451 4.3.0 Try again later\r\n"),
+    ],
+)
+def test_the_first_who_says_so_has_the_words(verdicts: list[Verdict], told: str) -> None:
+    """Of those of a kind, and of those that say "try again"; a refusal's words are not those of a "try again"."""
+    assert replies_of(verdicts, "t1", lmtp=False) == [told.encode()]
+
+
+@pytest.mark.parametrize("kinds", [*product(KINDS, repeat=3)])
+def test_no_recipient_loses_a_message_because_of_another(kinds: tuple[Kind, ...]) -> None:
+    """What is not the same for all is tried again, in any order of three; LMTP answers each in its place."""
+    (one,) = replies_of([*map(said, kinds)], "t1", lmtp=False)
+    assert one[:1] == (FIRST[kinds[0]] if len({*kinds}) == 1 else b"4")
+    assert [reply[:1] for reply in replies_of([*map(said, kinds)], "t1", lmtp=True)] == [
+        *map(FIRST.get, kinds)
+    ]
+
+
+@pytest.mark.parametrize(
+    "text", ["one\r\n250 2.0.0 two", "a\nb", "a\rb", "a\x00\x1b[2Jb", "é\u2028ü", "x" * 2000]
+)
+@pytest.mark.parametrize("kind", KINDS)
+def test_no_text_is_a_reply_of_its_own(kind: Kind, text: str) -> None:
+    """An application may pass on what a stranger wrote: every line has our code, is short, and is printable."""
+    of_message = replies_of([said(kind, text=text)], "t1", lmtp=True)
+    for found in (*of_message, answer(said(kind, text=text), replies.RECIPIENT)):
+        *lines, end = found.decode("ascii").split("\r\n")
+        assert end == "" and {line[:3] for line in lines} == {str(USUAL[kind][0])}
+        assert [line[3] for line in lines] == ["-"] * (len(lines) - 1) + [" "]
+        assert all(line.isprintable() and len(line) <= 510 for line in lines)
+
+
+@given(
+    st.sampled_from([450, 451, 550, 554]),
+    st.integers(0, 999),
+    st.integers(0, 999),
+    st.text(st.characters(min_codepoint=33, max_codepoint=126), min_size=1, max_size=60),
+)
+def test_a_refusal_that_was_said_is_a_verdict_again(code: int, one: int, two: int, text: str) -> None:
+    """What the wire refuses by itself and what an application refuses go the same way from there."""
+    enhanced = f"{code // 100}.{one}.{two}"
+    found = verdict_of(replies.reply(code, enhanced, text))
+    assert found == Verdict(
+        "defer" if code < 500 else "reject", {"code": code, "enhanced": enhanced, "text": text}
+    )
+    assert replies_of([found], "t1", lmtp=False) == [replies.reply(code, enhanced, text)]
