@@ -27,7 +27,7 @@ async def accepting(service: Service) -> AsyncIterator[None]:
         return
     store = layer_store(service)
     await store.open()
-    service.context.keeps.append(f"email accepted into a {store.describe()}")
+    service.context.keeps.append(f"email accepted into {store.describe()}")
     async with _running(service, store):
         yield
 

@@ -4,6 +4,7 @@ Time is a parameter: Unix seconds.
 """
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import count
@@ -37,8 +38,11 @@ class Schedule:
     def __init__(self, *, strict: bool = False) -> None:
         self.strict = strict
         self._ready: deque[Any] = deque()
-        self._late: list[tuple[float, int, Any, bool]] = []
-        """A heap of (when, number, entry, whether it holds its conversation)."""
+        self._late: list[tuple[float, int, Any, Callable[[Any], None]]] = []
+        """A heap of (when, number, entry, what is done with it then)."""
+        self._alone: deque[Any] = deque()
+        """Those that are not to be out together; one of them is: the next entry."""
+        self._out: Any = None
         self._talks: dict[str, _Talk] = {}
         self._numbers = count()
 
@@ -58,18 +62,18 @@ class Schedule:
             self._talks[name] = _Talk(deque())
             self._ready.append(entry)
 
-    def add_later(self, entry: Waits, at: float) -> None:
-        """It waits until ``at``, and holds nobody up."""
-        heappush(self._late, (at, next(self._numbers), entry, False))
+    def add_later(self, entry: Waits, at: float, *, alone: bool = False) -> None:
+        """It waits until ``at``, and holds nobody up. ``alone``: of those one is out at a time."""
+        heappush(self._late, (at, next(self._numbers), entry, self._alone.append if alone else self.add))
 
     def take(self, n: int, now: float) -> list[Any]:
         """Those whose turn it is, ``n`` at most."""
         while self._late and self._late[0][0] <= now:
-            _, _, entry, holds = heappop(self._late)
-            if holds:
-                self._ready.append(entry)
-            else:
-                self.add(entry)
+            _, _, entry, turn = heappop(self._late)
+            turn(entry)
+        if self._out is None and self._alone:
+            self._out = self._alone.popleft()
+            self.add(self._out)
         return [self._ready.popleft() for _ in range(min(n, len(self._ready)))]
 
     def due(self) -> float | None:
@@ -78,6 +82,8 @@ class Schedule:
 
     def leave(self, entry: Waits) -> None:
         """One that was taken is dealt with: the next of its conversation has its turn."""
+        if entry is self._out:
+            self._out = None
         name = entry.conversation
         if name is None:
             return
@@ -90,7 +96,9 @@ class Schedule:
     def later(self, entry: Waits, at: float) -> None:
         """One that was taken comes again at ``at``."""
         if self.strict and entry.conversation is not None:
-            heappush(self._late, (at, next(self._numbers), entry, True))
+            if entry is self._out:
+                self._out = None
+            heappush(self._late, (at, next(self._numbers), entry, self._ready.append))
         else:
             self.leave(entry)
             self.add_later(entry, at)

@@ -117,12 +117,11 @@ class Spool:
             self._in[kept.place.segment].add(kept)
             self.size += kept.size
             self._number = max(self._number, number)
-            if (
-                kept.begun and kept.attempt > 1
-            ):  # perhaps it is what ends the process: not all of them together
+            suspect = kept.begun and kept.attempt > 1  # perhaps it is what ends the process
+            if suspect:
                 kept.not_before = now + back_off(kept.attempt - 1)
             kept.begun = False
-            self._wait(kept)
+            self._wait(kept, alone=suspect)  # the others shall not use up their attempts by that
         self._looking = self._loop.create_task(self._look())
         self._tidy()
 
@@ -195,9 +194,9 @@ class Spool:
             self.size -= kept.size
         then(place is not None)
 
-    def _wait(self, kept: Kept) -> None:
+    def _wait(self, kept: Kept, *, alone: bool = False) -> None:
         if kept.not_before > self.clock():
-            self._schedule.add_later(kept, kept.not_before)
+            self._schedule.add_later(kept, kept.not_before, alone=alone)
         else:
             self._schedule.add(kept)
         self._bell.set()

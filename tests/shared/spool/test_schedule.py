@@ -49,6 +49,23 @@ def test_one_of_a_conversation_at_a_time():
     assert schedule.take(9, 0) == [first]
 
 
+def test_those_that_are_to_be_alone_are_out_one_by_one():
+    """Beside all others; the next once one has left, or comes later; one that is given back is the one."""
+    schedule, (other,) = filled(None)
+    first, second, third = alone = [Entry(number, "a") for number in (7, 8, 9)]
+    for entry in alone:
+        schedule.add_later(entry, 5, alone=True)
+    assert schedule.take(9, 5) == [other, first]
+    schedule.give_back(first)
+    assert schedule.take(9, 5) == [first]
+    schedule.later(first, 9)
+    assert schedule.take(9, 6) == [second] and schedule.take(9, 6) == []
+    schedule.leave(second)
+    assert schedule.take(9, 6) == [third]
+    schedule.leave(third)
+    assert schedule.take(9, 9) == [first]
+
+
 def test_one_that_comes_later_lets_the_next_pass():
     """And comes when it is due, behind who is there then."""
     schedule, (first, second) = filled("a", "a")

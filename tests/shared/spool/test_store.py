@@ -117,6 +117,26 @@ async def test_what_may_end_the_process_waits_longer_each_time(tmp_path):
 
 
 @scene
+async def test_one_that_ends_the_process_drags_no_others_along(tmp_path):
+    """Those that were begun beside it twice are begun one after the other: each has its own attempts."""
+    folders = [tmp_path / name for name in "abc"]
+    async with opened(folders[0]) as spool:
+        await put(spool, b"one", b"poison", b"two")
+        await spool.take(3)
+        shutil.copytree(folders[0], folders[1])
+    async with opened(folders[1]) as spool:
+        assert len(await spool.take(9)) == 3
+        shutil.copytree(folders[1], folders[2])
+    clock = Clock()
+    async with opened(folders[2], clock=clock) as spool:
+        clock.now += 10
+        for left in (3, 2, 1):
+            (one,) = await spool.take(9)
+            assert (one.attempt, len(spool)) == (3, left)
+            spool.done(one)
+
+
+@scene
 async def test_later_is_when_it_is_due(tmp_path):
     """With the note of its owner, and after a restart."""
     clock = Clock()
