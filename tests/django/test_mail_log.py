@@ -1,5 +1,7 @@
 """The log of mail, on SQLite and on PostgreSQL."""
 
+import asyncio
+import json
 import smtplib
 import sqlite3
 import sys
@@ -7,6 +9,7 @@ from contextlib import closing
 
 import pytest
 
+from interfaces.layers.redis import RedisChannelLayer
 from tests.django.test_project import PROJECT, ROOT, manage
 from tests.process.server import Server
 
@@ -28,8 +31,11 @@ def test_on_postgresql(postgres):
 
 
 @pytest.mark.parametrize("kill", ["before", "after"])
-def test_what_a_killed_process_had_is_replayed(tmp_path, kill):
-    """It is pending, whether its effect was there or not; after the replay it is delivered, with one effect."""
+def test_what_a_killed_process_had_is_replayed(tmp_path, kill, layer):
+    """It is pending, whether its effect was there or not; after the replay it is delivered, with one effect.
+
+    What the application answers then is on the project's layer.
+    """
     env = {"PROJ_DB": str(tmp_path / "db.sqlite3"), "PROJ_APPLICATION": "proj.dying.application"}
     assert manage("migrate", **env).returncode == 0
     words = [str(PROJECT / "manage.py"), "interfaces", "serve", "email", "--email-bind", "127.0.0.1:0"]
@@ -50,6 +56,21 @@ def test_what_a_killed_process_had_is_replayed(tmp_path, kill):
     log = "SELECT state, attempts FROM interfaces_receivedmail"
     users = "SELECT count(*) FROM auth_user"
     assert found(log) == [("pending", 1)] and found(users) == [(int(kill == "after"),)]
-    replayed = manage("interfaces_mail", "replay", "--older", "0", **env)
-    assert (replayed.returncode, replayed.stdout) == (0, "1: accept\n"), replayed.stderr
+    said = {"PROJ_LAYER": json.dumps(layer), "PROJ_REPLY": "1"}
+    replayed = manage("interfaces_mail", "replay", "--older", "0", **env, **said)
+    assert replayed.stderr == ""
+    assert (replayed.returncode, replayed.stdout) == (0, "1: accept\n")
     assert found(log) == [("delivered", 2)] and found(users) == [(1,)]
+
+    async def sent():
+        there = RedisChannelLayer(**layer["CONFIG"])
+        store = there.store("email.send")
+        try:
+            await store.open()
+            async with asyncio.timeout(20):
+                return (await store.take(1))[0].message["subject"]
+        finally:
+            await store.close()
+            await there.close()
+
+    assert asyncio.run(sent()) == "got it"

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import shutil
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from interfaces.runner.application import load
 from interfaces.shared.asgi import Application
 from interfaces.shared.errors import ApplicationError, ConfigError
 from interfaces.shared.strand import shutdown
+from interfaces.workers.settings import layer_of
 
 __all__ = ["Command"]
 
@@ -140,22 +141,31 @@ class Command(BaseCommand):
             raise CommandError(f"{failed} of {len(chosen)} could not be replayed")
 
     async def _replayed(
-        self, rows: Any, numbers: Iterable[int], application: Application, *, again: bool
+        self, rows: Any, numbers: Sequence[int], application: Application, *, again: bool
     ) -> int:
         """Replay them, with one content in memory at a time; how many could not be."""
         failed = 0
-        for number in numbers:
-            row = await rows.select_related("content").filter(pk=number).afirst()
-            if row is None:  # pruned meanwhile
-                continue
-            try:
-                said = await replay(row, application, again=again, seconds=SECONDS)
-            except (ContentMissingError, OSError) as error:
-                failed += 1
-                self.stderr.write(f"{row.pk}: {error}")
-            else:
-                self.stdout.write(f"{row.pk}: {said.kind} {visible(said.detail.get('text', ''))}".rstrip())
+        try:
+            for number in numbers:
+                failed += not await self._replayed_one(rows, number, application, again=again)
+        finally:
+            layer = layer_of() if numbers else None
+            if hasattr(layer, "hub"):
+                await layer.close()
         return failed
+
+    async def _replayed_one(self, rows: Any, number: int, application: Application, *, again: bool) -> bool:
+        """Replay one; whether that could be done."""
+        row = await rows.select_related("content").filter(pk=number).afirst()
+        if row is None:  # pruned meanwhile
+            return True
+        try:
+            said = await replay(row, application, again=again, seconds=SECONDS)
+        except (ContentMissingError, OSError) as error:
+            self.stderr.write(f"{row.pk}: {error}")
+            return False
+        self.stdout.write(f"{row.pk}: {said.kind} {visible(said.detail.get('text', ''))}".rstrip())
+        return True
 
 
 def _one(rows: Any, number: int) -> ReceivedMail:

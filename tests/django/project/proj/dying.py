@@ -31,6 +31,10 @@ class Inbox(EmailConsumer):
             if os.environ.get("PROJ_KILL") == at:
                 os.kill(os.getpid(), signal.SIGKILL)
             effect(message)
+        if os.environ.get("PROJ_REPLY"):
+            self.send_mail(
+                to="ada@example.org", from_address="bob@example.net", subject="got it", text="thanks"
+            )
 
 
 application = log_mail(Inbox.as_asgi())
