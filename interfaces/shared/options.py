@@ -20,7 +20,7 @@ import msgspec
 from interfaces.shared.errors import ConfigError
 
 __all__ = ["DEFAULT", "Flag", "Origin", "Source", "build", "convert", "did_you_mean", "flags", "option",
-           "reference", "shown"]  # fmt: skip
+           "reference", "shown", "words"]  # fmt: skip
 
 EXAMPLES = {"int": "10", "float": "10", "bool": "true or false"}
 
@@ -288,3 +288,8 @@ def _rows(every: list[Flag]) -> Iterator[str]:
 def _number(value: float) -> str:
     """``10`` for 10.0."""
     return str(int(value) if value == int(value) else value)
+
+
+def words(several: Iterable[str]) -> tuple[str, ...]:
+    """The words of an option that takes several, which may be written with commas in one."""
+    return tuple(word.strip() for one in several for word in one.split(",") if word.strip())

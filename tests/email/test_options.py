@@ -6,7 +6,12 @@ from typing import Any
 import pytest
 
 from interfaces.email.options import EmailOptions
+from interfaces.email.options_checks import ChecksOptions
+from interfaces.email.options_receiving import ReceivingOptions
+from interfaces.email.options_sending import SendingOptions
+from interfaces.email.options_ways import WaysOptions
 from interfaces.shared.errors import ConfigError
+from interfaces.shared.options import flags
 
 
 def test_the_defaults_work() -> None:
@@ -77,3 +82,20 @@ def test_a_client_waits_longer_than_we_take() -> None:
     options = EmailOptions()
     assert options.verdict_timeout < 600
     assert options.command_timeout >= 300
+
+
+def test_options_are_told_by_what_they_are_about() -> None:
+    """Receiving first, then other ways in, checks, sending: in the reference, in --help, in `config show`."""
+    told = [one.attribute for one in flags(("email",), EmailOptions)]
+    firsts = [told.index(name) for name in ("bind", "webhooks", "authenticate", "send")]
+    assert firsts == sorted(firsts) and firsts[0] == 0
+    bases = (ReceivingOptions, WaysOptions, ChecksOptions, SendingOptions)
+    assert told == [item.name for base in bases for item in fields(base)]
+
+
+def test_options_have_slots_alone() -> None:
+    """A name that is none is a mistake, and not a new attribute."""
+    made = EmailOptions()
+    assert not hasattr(made, "__dict__") and {*made.__slots__} == {item.name for item in fields(made)}
+    with pytest.raises((AttributeError, TypeError)):
+        made.bindd = ("127.0.0.1:25",)  # type: ignore[attr-defined]

@@ -9,7 +9,8 @@ from importlib import import_module
 from typing import Any
 
 from interfaces.email.intake import Intake
-from interfaces.email.options import PROVIDERS, EmailOptions
+from interfaces.email.options import EmailOptions
+from interfaces.email.options_ways import PROVIDERS
 from interfaces.email.service import Service
 from interfaces.email.webhooks.fetch import fetch
 from interfaces.email.webhooks.hook import Clock, Fetch, Hook
