@@ -149,7 +149,7 @@ class Command(BaseCommand):
             for number in numbers:
                 failed += not await self._replayed_one(rows, number, application, again=again)
         finally:
-            layer = layer_of() if numbers else None
+            layer: Any = layer_of() if numbers else None
             if hasattr(layer, "hub"):
                 await layer.close()
         return failed
