@@ -137,3 +137,123 @@ def test_a_damaged_segment_is_kept_for_somebody(segments):
     path = segments.aside(1)
     segments.drop(1)
     assert path.stat().st_size > TOP and segments.open is not None
+
+
+def fails(*words, **named):
+    """A disk that takes nothing."""
+    raise OSError(errno.EIO, "Input/output error")
+
+
+@pytest.mark.parametrize("call", ["pwrite", "fsync"])
+def test_a_segment_that_cannot_begin_is_not_there(segments, monkeypatch, call):
+    """Nobody finds half of a top after a crash; the next group begins it anew, and nothing of the first is told."""
+    with monkeypatch.context() as patched:
+        patched.setattr(os, call, fails)
+        with pytest.raises(OSError, match="Input/output"):
+            segments.add(puts(b"one"))
+    assert not segments.path(1).exists() and segments.sizes == {}
+    (place,) = segments.add(puts(b"two"))
+    assert place.segment == 1 and segments.read(place) == b"two"
+
+
+def test_a_disk_that_cannot_even_cut_is_told_as_the_first_failure(segments, monkeypatch):
+    """What stands behind the last told record is none of ours: the next start does not find it either."""
+    (first,) = segments.add(puts(b"one"))
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fdatasync", fails)
+        patched.setattr(os, "ftruncate", lambda *words: (_ for _ in ()).throw(OSError("no cut")))
+        with pytest.raises(OSError, match="Input/output"):
+            segments.add(puts(b"two"))
+    assert segments.sizes[1] == first.at + first.length
+    (third,) = segments.add(puts(b"three"))
+    assert third.segment == 2
+
+
+def test_what_need_not_be_on_the_disk_waits_for_no_disk(segments, monkeypatch):
+    """What became of a message may be forgotten by a host that dies: it comes again, which is allowed."""
+    segments.add(puts(b"one"))
+    monkeypatch.setattr(os, "fdatasync", fails)
+    (place,) = segments.add([Write(PUT, 7, b"two")])
+    assert segments.read(place) == b"two"
+    with pytest.raises(OSError, match="Input/output"):
+        segments.add([Write(PUT, 8, b"three"), *puts(b"four")])
+
+
+def test_the_one_that_is_written_to_may_go_when_nothing_is_needed(segments):
+    """At the end of a process: the folder is empty then, and what comes begins a new segment all the same."""
+    for _ in range(2):
+        segments.add(puts(b"x" * 1000))
+    segments.clear()
+    assert segments.sizes == {} and list(segments.folder.glob("*.log")) == [] and segments.oldest is None
+    (place,) = segments.add(puts(b"two"))
+    assert place.segment == 3 and segments.read(place) == b"two"
+
+
+def test_one_that_failed_is_the_oldest_though_it_was_the_last(segments, monkeypatch):
+    """Else what was dealt with would hold a full disk."""
+    segments.add(puts(b"one"))
+    assert segments.oldest is None
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "pwritev", fails)
+        with pytest.raises(OSError, match="Input/output"):
+            segments.add(puts(b"two"))
+    assert segments.oldest == 1
+
+
+def test_an_end_is_cut(segments):
+    """What a crash has left behind the last record is gone, and the records before it are read."""
+    one, _ = segments.add(puts(b"one", b"two"))
+    segments.cut(1, one.at + one.length)
+    assert numbers(segments, 1) == [0] and segments.sizes[1] == one.at + one.length
+    assert segments.read(one) == b"one"
+
+
+@pytest.mark.parametrize("place", [Place(1, 10**6, 20), Place(1, 0, 4), Place(9, TOP, 20)])
+def test_a_place_where_nothing_is(segments, place):
+    """Behind the end, in the top, in a segment that is gone: OSError, and no other."""
+    segments.add(puts(b"one"))
+    with pytest.raises(OSError, match=r"damaged|No such file"):
+        segments.read(place)
+
+
+def test_a_content_of_the_same_name_is_replaced(segments):
+    """What a crash has left of a message that was never told is no reason to refuse the next."""
+    segments.file("a").write_bytes(b"left by a crash")
+    with tempfile.TemporaryFile(dir=segments.folder) as source:
+        source.write(b"new")
+        source.flush()
+        segments.add(puts(b"head", file="a", source=source.fileno()))
+    assert segments.file("a").read_bytes() == b"new"
+    assert stat.S_IMODE(segments.file("a").stat().st_mode) == 0o600
+
+
+def test_a_content_that_cannot_be_kept_is_no_message(segments, monkeypatch):
+    """Its record is not written: a message and its content are there together, or not at all."""
+    (first,) = segments.add(puts(b"one"))
+    with tempfile.TemporaryFile(dir=segments.folder) as source, monkeypatch.context() as patched:
+        patched.setattr(os, "pread", fails)
+        with pytest.raises(OSError, match="Input/output"):
+            segments.add(puts(b"head", file="a", source=source.fileno()))
+    assert numbers(segments, 1) == [0]
+    assert segments.read(first) == b"one"
+
+
+def test_files_of_others_are_no_segments(segments):
+    """An editor's copy, or what was kept of damage, is neither read nor removed."""
+    segments.add(puts(b"one"))
+    segments.aside(1)
+    segments.aside(1)
+    for name in ("notes.log", "1.log~", "-1.log"):
+        (segments.folder / name).touch()
+    segments.close()
+    again = Segments(segments.folder)
+    assert again.open() == [1]
+    again.close()
+    assert (segments.folder / "notes.log").exists()
+
+
+def test_a_folder_is_let_go_once(segments):
+    """To close twice closes nobody else's descriptor."""
+    segments.close()
+    segments.close()
+    assert "0>" in repr(segments)
