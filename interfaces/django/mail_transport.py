@@ -17,6 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.utils.module_loading import import_string
 
+from interfaces.django.mail import ChannelEmailBackend
 from interfaces.email.sending.outgoing import Commit, Outgoing, Result, Status, results
 from interfaces.shared.strand import Strand, pool
 
@@ -24,13 +25,6 @@ __all__ = ["DjangoTransport", "Ready"]
 
 READABLE = 4000
 """Characters of a field up to which Django is told what is in it: the standard library needs seconds for some."""
-_OURS = frozenset(
-    {
-        "interfaces.django.mail.ChannelEmailBackend",
-        "interfaces.django.mail.OutboxEmailBackend",
-        "interfaces.django.sent_mail.LoggedEmailBackend",
-    }
-)
 _NO_FIELDS = frozenset(
     str.split(
         "from to cc bcc subject reply-to content-type content-transfer-encoding mime-version message-id date"
@@ -114,14 +108,14 @@ class DjangoTransport:
             self.name = name or str(settings.EMAIL_BACKEND)
         except ImproperlyConfigured as error:
             raise ValueError(" ".join(str(error).split())) from None
-        if self.name in _OURS:
+        try:
+            found = import_string(self.name)  # now, and not with the first message
+        except ImportError as error:
+            raise ValueError(f"there is no backend {self.name}: {error}") from None
+        if isinstance(found, type) and issubclass(found, ChannelEmailBackend):  # it would go round and round
             raise ValueError(
                 f"{self.name} hands mail to this sender: name the backend that sends it, django:PATH.TO.BACKEND"
             )
-        try:
-            import_string(self.name)  # now, and not with the first message
-        except ImportError as error:
-            raise ValueError(f"there is no backend {self.name}: {error}") from None
         self._strand = Strand(pool())
 
     async def send(self, mail: Outgoing, commit: Commit | None = None) -> list[Result]:

@@ -11,6 +11,7 @@ from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
 from django.test import SimpleTestCase, override_settings
 
+from interfaces.django.mail import ChannelEmailBackend
 from interfaces.django.mail_transport import Ready
 from interfaces.email.sending.compose import compose
 from interfaces.email.sending.transports.opening import transport
@@ -43,6 +44,10 @@ def sent(url, outgoing, commit=None):
             await way.close()
 
     return asyncio.run(main())
+
+
+class OfTheProject(ChannelEmailBackend):
+    """A project's own, which hands mail to the sender as well."""
 
 
 class Raising(BaseEmailBackend):
@@ -177,6 +182,7 @@ class TransportTest(SimpleTestCase):
             ("django:nowhere.Backend", "there is no backend nowhere.Backend"),
             ("django:interfaces.django.mail.ChannelEmailBackend", "name the backend that sends it"),
             ("django:interfaces.django.sent_mail.LoggedEmailBackend", "name the backend that sends it"),
+            (f"django:{__name__}.OfTheProject", "name the backend that sends it"),
         ]:
             with pytest.raises(ConfigError, match=told):
                 transport(url, host="h")
