@@ -112,7 +112,8 @@ class DjangoTransport:
             found = import_string(self.name)  # now, and not with the first message
         except ImportError as error:
             raise ValueError(f"there is no backend {self.name}: {error}") from None
-        if isinstance(found, type) and issubclass(found, ChannelEmailBackend):  # it would go round and round
+        ours = isinstance(found, type) and issubclass(found, ChannelEmailBackend)
+        if ours:  # it would go round and round
             raise ValueError(
                 f"{self.name} hands mail to this sender: name the backend that sends it, django:PATH.TO.BACKEND"
             )
