@@ -1,22 +1,20 @@
 """Messages that come whole, by other ways than SMTP: the same limits, repeats, spool files and verdicts.
 
-Who has one says who sent it, to whom, and what it is; each recipient gets a verdict. Lines that end in LF alone, as
-files and providers have them, are made CRLF.
+Who has one says who sent it, to whom, and what it is; each recipient gets a verdict.
 """
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from random import getrandbits
 from typing import IO
 
 from interfaces.email import replies as say
 from interfaces.email.answers import mixed, verdict_of
-from interfaces.email.body import Body
 from interfaces.email.calls import ask, bounced, call
-from interfaces.email.content import Content
 from interfaces.email.deliveries import Message, Run
 from interfaces.email.envelope import Address, Mail, Parameters, Recipient, mail, named
+from interfaces.email.filling import filled
 from interfaces.email.received import taken
 from interfaces.email.service import Service
 from interfaces.email.translate import Key, Place, Transaction
@@ -24,9 +22,6 @@ from interfaces.shared.delivery import Verdict
 from interfaces.shared.errors import PeerError
 
 __all__ = ["Intake"]
-
-PIECE = 131_072
-"""Bytes of a content that are looked at before others get their turn."""
 
 
 class Intake:
@@ -63,7 +58,7 @@ class Intake:
         now = time.time()
         body = service.body(taken(name, place, now, service.name))
         service.in_flight += body.held
-        fault = await self._fill(body, content)
+        fault = await filled(service, body, content)
         if fault is None:
             transaction = Transaction(name, place, sender, recipients, now, body)
             verdicts = await self._decided(transaction, attempt, seconds, heard)
@@ -100,25 +95,6 @@ class Intake:
             else:
                 wrong[at] = said
         return taken
-
-    async def _fill(self, body: Body, content: bytes | IO[bytes]) -> Verdict | None:
-        """Put the content in; the verdict when it cannot be taken, and it has been let go."""
-        limits = self.service.limits
-        checked = Content(limits.max_size, limits.max_line, normalise=True)
-        fault = b""
-        try:
-            async for piece, last in _pieces(content):
-                checked.expect(len(piece), last=last)
-                clean, _ = checked.chunk(piece, 0)
-                fault = checked.fault or self.service.add(body, clean)
-                if fault:
-                    break
-        except BaseException:
-            self.service.let_go(body)
-            raise
-        if fault:
-            self.service.let_go(body)
-        return verdict_of(fault) if fault else None
 
     async def _decided(
         self, transaction: Transaction, attempt: int, seconds: float | None, heard: bool
@@ -190,17 +166,3 @@ def _read(said: str, names: Sequence[str]) -> tuple[Mail, list[Recipient], dict[
         except PeerError as error:
             wrong[at] = verdict_of(error.answer if isinstance(error.answer, bytes) else say.SYNTAX)
     return sender, recipients, wrong
-
-
-async def _pieces(content: bytes | IO[bytes]) -> AsyncIterator[tuple[bytes, bool]]:
-    """The content in pieces, and whether each is the last; between two of them others have their turn."""
-    if isinstance(content, bytes):
-        for at in range(0, len(content), PIECE):
-            yield content[at : at + PIECE], at + PIECE >= len(content)
-            await asyncio.sleep(0)
-        return
-    piece = await asyncio.to_thread(content.read, PIECE)
-    while piece:
-        following = await asyncio.to_thread(content.read, PIECE)
-        yield piece, not following
-        piece = following

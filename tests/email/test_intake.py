@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from interfaces.email.intake import PIECE, Intake
+from interfaces.email.filling import PIECE
+from interfaces.email.intake import Intake
 from interfaces.email.translate import Place
 from interfaces.shared.delivery import Verdict
 from tests.email.harness import Bench, scene
