@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import quote
 
+import dkim
 import pytest
 from aiosmtpd.controller import Controller
 
@@ -16,7 +17,9 @@ from interfaces.email.sending.bounces import read
 from interfaces.email.sending.compose import compose
 from interfaces.email.sending.outgoing import Outgoing, Result
 from interfaces.email.sending.return_path import KEY, ReturnPath
+from interfaces.email.sending.signing import signer
 from interfaces.email.sending.transports.opening import transport
+from tests.email.auth.keys import answers, ed25519, rsa, written
 from tests.interop.exim import EximServer
 from tests.interop.mail import MailServer
 from tests.interop.postfix import Postfix
@@ -99,7 +102,7 @@ def test_a_user_logs_in(users: MailServer, mail_server: MailServer) -> None:
     (came,) = users.mails(1)
     assert came["scope"]["auth"] == {"user": "ada", "mechanism": "PLAIN"}
     ((one,),) = sent(f"smtp://ada:geheim@{where}", mail("b@b.example"))
-    assert (one.status, one.code) == ("deferred", 535)
+    assert (one.status, one.code) == ("deferred", None) and "535" in one.text
     assert "geheim" not in one.text and "does not let ada in" in one.text
 
 
@@ -196,6 +199,38 @@ def test_postfix_relays_for_us(smarthost: tuple[str, Postfix], mail_server: Mail
     relay.became("c@lmtp.example", "sent")
     first, _ = mail_server.mails(2)
     arrived(first["body"])
+
+
+def test_signatures_outlive_a_relay(
+    smarthost: tuple[str, Postfix], mail_server: MailServer, tmp_path: Path
+) -> None:
+    """Behind a Postfix another implementation believes them: of texts, files, long fields, and of what came raw."""
+    url, relay = smarthost
+    sign = signer([written(key, tmp_path) for key in (rsa(), ed25519())])
+    assert sign is not None
+    eight = "Subject: Gr\u00fc\u00dfe  \r\n  folded\r\nFrom: a@example.org\r\nMIME-Version: 1.0\r\n".encode()
+    eight += (
+        b"Content-Transfer-Encoding: 8bit\r\n\r\n" + "Gr\u00fc\u00dfe \t \r\n.\r\n..x\r\n\r\n\r\n".encode()
+    )
+    ascii_header = eight.replace("\u00fc\u00df".encode(), b"us", 1)
+    sayings: list[dict[str, Any]] = [
+        {"text": "trailing  \n\n\n"},
+        {"text": ".\n" * 3, "html": "<p>" + "x" * 3000, "attachments": [{"content": bytes(range(256)) * 40}]},
+        {"subject": "long " * 300, "headers": {"X-Long": "y" * 3000}, "references": ["r@x.example"] * 9},
+        {"raw": ascii_header, "subject": None, "text": None},
+        {"raw": ascii_header.replace(b"\r\n", b"\n") + b"x", "subject": None, "text": None},
+    ]
+    mails = [
+        sign(mail(f"s{at}@lmtp.example", from_address="Ada <ada@example.org>", **said), 1e9)
+        for at, said in enumerate(sayings)
+    ]
+    assert all(one.status == "accepted" for (one,) in sent(url, *mails))
+    for at in range(len(mails)):
+        relay.became(f"s{at}@lmtp.example", "sent")
+    for arrived in mail_server.mails(len(mails)):
+        content = arrived["body"].encode("latin-1")
+        checked = dkim.DKIM(content)
+        assert [checked.verify(n, dnsfunc=answers(rsa(), ed25519())) for n in range(2)] == [True, True]
 
 
 def test_its_bounces_are_read(smarthost: tuple[str, Postfix], mail_server: MailServer) -> None:
