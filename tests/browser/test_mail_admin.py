@@ -48,7 +48,11 @@ def test_html_of_strangers_does_nothing(chromium, tracker, tmp_path):
     with ExitStack() as stack:
         desk = Desk(tmp_path, stack)
         mail = EmailMessage()
-        mail["From"], mail["To"], mail["Subject"] = ADA, DESK, "<script>document.title = 'ow' + 'ned'</script>"
+        mail["From"], mail["To"], mail["Subject"] = (
+            ADA,
+            DESK,
+            "<script>document.title = 'ow' + 'ned'</script>",
+        )
         mail.set_content("text")
         mail.add_alternative(HOSTILE.format(address), subtype="html")
         desk.deliver(mail, DESK)

@@ -165,7 +165,9 @@ def test_a_large_message(server):
 
 def test_an_application_that_raises(tmp_path):
     """The message is kept, and nothing but the words for it is said: not where there is no syslog to log to, either."""
-    (tmp_path / "wrong.py").write_text("async def application(*_): raise RuntimeError('x')\n", encoding="utf-8")
+    (tmp_path / "wrong.py").write_text(
+        "async def application(*_): raise RuntimeError('x')\n", encoding="utf-8"
+    )
     words = ("--app", "wrong:application", "--app-dir", tmp_path, "you@b.example")
     assert ran(*words) == (75, "4.3.0 <you@b.example>: Try again later")
 
