@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import count
@@ -15,12 +15,14 @@ from interfaces.shared.asgi import Event
 from interfaces.shared.errors import Unavailable
 from interfaces.shared.sendings import NOTHING, Held, Record
 
-__all__ = ["MOST", "RECORDS", "MemoryStore"]
+__all__ = ["MOST", "OCTETS", "RECORDS", "MemoryStore"]
 
 log = logging.getLogger("interfaces.outbox")
 
 MOST = 1000
 """Messages that wait here; while there are so many the channel fills up, and then its senders are told."""
+OCTETS = 256 * 2**20
+"""Of texts and bytes in the messages that wait or are held, beyond which no more are read, likewise."""
 RECORDS = 100_000
 """Results that are remembered; the oldest go."""
 TURNS = 4
@@ -40,16 +42,19 @@ class MemoryStore:
         source: AsyncIterator[Event],
         *,
         most: int = MOST,
+        octets: int = OCTETS,
         records: int = RECORDS,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.most = most
+        self.octets = octets
         self.records = records
         self.clock = clock
         self._source = source
         self._waiting: list[tuple[float, int, Held]] = []
         """A heap of (when it is due, number, message)."""
         self._held: set[Held] = set()
+        self._weight = 0
         self._numbers = count(1)
         self._records: dict[str, tuple[Record, float]] = {}
         self._pump: asyncio.Task[None] | None = None
@@ -85,16 +90,20 @@ class MemoryStore:
         try:
             async for message in self._source:
                 start: Any = message.get("not_before")
-                held = Held(token_hex(8), message, 0, self.clock())
+                held = Held(token_hex(8), message, 0, self.clock(), weight_of(message))
+                self._weight += held.item
                 time_is = isinstance(start, int | float) and isfinite(start)
                 self._wait(held, start if time_is else 0.0)
-                while len(self._waiting) + len(self._held) >= self.most:
+                while self._full():
                     self._room.clear()
                     await self._room.wait()
         except Unavailable as error:  # the layer was closed
             log.warning("no more messages come: %s", error)
             self._leaving = True
             self._bell.set()
+
+    def _full(self) -> bool:
+        return len(self._waiting) + len(self._held) >= self.most or self._weight >= self.octets
 
     def _wait(self, held: Held, due: float) -> None:
         heappush(self._waiting, (due, next(self._numbers), held))
@@ -132,6 +141,7 @@ class MemoryStore:
 
     async def done(self, held: Held) -> None:
         """As the protocol says."""
+        self._weight -= held.item
         self._free(held)
 
     async def retry(self, held: Held, delay: float, reason: str) -> None:
@@ -141,7 +151,7 @@ class MemoryStore:
 
     async def dead(self, held: Held, reason: str) -> None:
         """It is gone: only its result, and what was logged, tell of it."""
-        self._free(held)
+        await self.done(held)
 
     async def give_back(self, held: Held) -> None:
         """As the protocol says."""
@@ -178,3 +188,12 @@ class MemoryStore:
         self._records[key] = record, now + keep
         while len(self._records) > self.records or self._records[next(iter(self._records))][1] <= now:
             del self._records[next(iter(self._records))]
+
+
+def weight_of(value: object) -> int:
+    """Octets of texts and bytes in ``value``, about."""
+    if isinstance(value, str | bytes):
+        return len(value)
+    if isinstance(value, Mapping):
+        return sum(map(weight_of, value.values()))
+    return sum(map(weight_of, value)) if isinstance(value, list | tuple) else 0

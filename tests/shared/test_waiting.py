@@ -174,3 +174,25 @@ def test_a_beginning_that_is_no_time_holds_up_nobody(start):
             await store.done(held)
 
     stored(main)
+
+
+def test_no_more_is_read_than_memory_is_meant_for():
+    """Few large messages fill it as many small ones do; what is sent, or given up, makes room, and a retry does not."""
+
+    async def main(store, asked):
+        for name in "abc":
+            asked.queue.put_nowait({"id": name, "files": [{"content": b"x" * 60}]})
+        await turns()
+        first, second = await store.take(3)
+        assert asked.queue.qsize() == 1
+        await store.retry(first, 0.0, "")
+        await turns()
+        assert asked.queue.qsize() == 1
+        await store.dead(second, "")
+        await turns()
+        assert asked.queue.qsize() == 0
+        for held in await store.take(3):
+            await store.done(held)
+        assert store._weight == 0
+
+    stored(main, octets=100)
