@@ -1,11 +1,14 @@
 """What goes wrong again and again, by strangers or while a broker is away: the log stays readable."""
 
 import logging
+import re
 import time
 from collections.abc import Callable
 
 __all__ = ["EVERY", "Noise", "Trouble", "uncounted"]
 
+_UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+"""What a terminal obeys."""
 EVERY = 60.0
 """Seconds between two lines about the same kind of thing; those in between are counted."""
 
@@ -47,7 +50,7 @@ class Noise:
             return
         more = f" ({self._more} more of {self._name} since the last such line)" if self._more else ""
         self._quiet, self._more = now + EVERY, 0
-        self._log.warning("%s%s", " ".join(f"{what}: {why}".split())[:300], more)
+        self._log.warning("%s%s", _UNSEEN.sub("?", " ".join(f"{what}: {why}".split()))[:300], more)
 
 
 class Trouble:

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from interfaces.shared.noise import EVERY, Noise, Trouble
+from interfaces.shared.noise import EVERY, Noise, Trouble, uncounted
 
 
 def test_the_first_is_logged_and_then_one_in_a_while(caplog: pytest.LogCaptureFixture) -> None:
@@ -28,6 +28,36 @@ def test_a_stranger_writes_no_lines_of_his_own(caplog: pytest.LogCaptureFixture)
     Noise(lambda name: None, "x")("hub a\nb", "one\ntwo\r\n" + "x" * 10_000)
     [line] = caplog.messages
     assert line.startswith("hub a b: one two xxx") and len(line) == 300
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"), [("\x1b[2J\x07", "?[2J?"), ("a\x00b\x9bc\x7f", "a?b?c?"), ("Jörg €", "Jörg €")]
+)
+def test_no_terminal_obeys_a_stranger(caplog: pytest.LogCaptureFixture, said: str, shown: str) -> None:
+    """Whoever reads the log sees what was sent, in place of a cleared screen."""
+    Noise(uncounted, "x")("hub", said)
+    assert caplog.messages == [f"hub: {shown}"]
+
+
+def test_each_kind_has_its_own_line(caplog: pytest.LogCaptureFixture) -> None:
+    """One that is loud hides no other; what was not logged is shown to who looks."""
+    loud, seldom = (Noise(uncounted, name, clock=lambda: 1.0) for name in ("loud", "seldom"))
+    for _ in range(3):
+        loud("hub", "x")
+    seldom("hub", "y")
+    assert caplog.messages == ["hub: x", "hub: y"]
+    assert (repr(loud), repr(seldom)) == ("<Noise loud, 2 not logged>", "<Noise seldom, 0 not logged>")
+
+
+def test_trouble_goes_to_the_log_that_was_named(caplog: pytest.LogCaptureFixture) -> None:
+    """Where its operator looks for it; what it is now is shown."""
+    trouble = Trouble("no broker", logger="interfaces.layers")
+    assert repr(trouble) == "<Trouble no broker: none>"
+    trouble(OSError("refused"))
+    assert [(one.name, one.levelname) for one in caplog.records] == [("interfaces.layers", "WARNING")]
+    assert repr(trouble) == "<Trouble no broker: refused>"
+    trouble(None)
+    assert repr(trouble) == "<Trouble no broker: none>"
 
 
 def test_trouble_is_told_when_it_begins_and_when_it_changes(caplog: pytest.LogCaptureFixture) -> None:

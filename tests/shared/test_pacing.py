@@ -1,6 +1,6 @@
 """How fast things go out."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interfaces.shared import pacing
@@ -18,6 +18,7 @@ def test_without_limits_all_may_go():
     assert [pace.ask("a", 0.0) for _ in range(100)] == [0.0] * 100
 
 
+@settings(deadline=None)  # a high rate asks some thousand times
 @given(rate=st.floats(0.1, 1000), steps=st.lists(st.floats(0, 3), min_size=1, max_size=60))
 def test_a_rate_is_kept(rate, steps):
     """In whatever rhythm is asked, no more leave than the rate and one burst allow."""
