@@ -276,3 +276,189 @@ def test_stdout_may_be_closed(server, tmp_path: Path):
     )
     assert done.returncode == 77
     server.mails(1)
+
+
+# --- a conversation line by line, in this process ------------------------------------------------------------
+
+
+class Answering:
+    """A server that answers each command by its first word, and each message by the next of ``verdicts``."""
+
+    def __init__(self, verdicts=(b"250 2.0.0 Ok x",), **answers):
+        self.verdicts, self.answers = list(verdicts), answers
+        self.heard, self.message = [], b""
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.where = f"127.0.0.1:{self._listener.getsockname()[1]}"
+        self._thread = threading.Thread(target=self._serve)
+
+    def __enter__(self):
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self._thread.join(20)
+        self._listener.close()
+        assert not self._thread.is_alive()
+
+    def _serve(self):
+        peer, _ = self._listener.accept()
+        with peer, peer.makefile("rb") as lines, suppress(ConnectionError):
+            peer.sendall(b"220 x\r\n")
+            while line := lines.readline():
+                said = line.decode().strip()
+                self.heard.append(said)
+                word = said.split()[0].lower()
+                if word == "data" and b"354" in self._answer(said, b"354 go on"):
+                    peer.sendall(b"354 go on\r\n")
+                    while (line := lines.readline()) not in (b".\r\n", b""):
+                        self.message += line
+                    peer.sendall(b"".join(one + b"\r\n" for one in self.verdicts))
+                    continue
+                peer.sendall(self._answer(said, b"250 x") + b"\r\n")
+
+    def _answer(self, said, usual):
+        found = [answer for start, answer in self.answers.items() if said.lower().startswith(start)]
+        found += [answer for part, answer in self.answers.items() if f"<{part}@" in said]
+        return found[0] if found else usual
+
+
+@pytest.fixture
+def deliver(cli, monkeypatch):
+    """Run the command here, against a server that answers so: code, words, and the server."""
+
+    def run(server, *words, message=MESSAGE):
+        stdin = io.TextIOWrapper(io.BytesIO(message))
+        monkeypatch.setattr(sys, "stdin", stdin)
+        with server:
+            done = cli("receive-mail", "--server", server.where, *words)
+        return done.code, done.out.strip()
+
+    return run
+
+
+def test_the_conversation(deliver):
+    """Envelope, message, and QUIT, by which the server knows that the answers were heard."""
+    server = Answering(verdicts=[b"250 2.0.0 Ok x", b"250 2.0.0 Ok y"])
+    assert deliver(server, "-f", "<a@a.example>", "b@b.example", "c@c.example") == (0, "")
+    assert server.heard == [
+        "LHLO localhost",
+        "MAIL FROM:<a@a.example>",
+        "RCPT TO:<b@b.example>",
+        "RCPT TO:<c@c.example>",
+        "DATA",
+        "QUIT",
+    ]
+    assert server.message == b"Subject: one\r\n\r\n..dot\r\nText\r\n"
+
+
+def test_a_recipient_said_twice_is_asked_once(deliver):
+    """And its one answer is for both."""
+    server = Answering(verdicts=[b"550 5.7.1 No"])
+    assert deliver(server, "b@b.example", "b@b.example") == (77, "5.7.1 <b@b.example>: No; <b@b.example>: No")
+    assert sum(line.startswith("RCPT") for line in server.heard) == 1
+
+
+def test_nobody_is_left_for_the_message(deliver):
+    """Then it is not sent: the answers are known already."""
+    server = Answering(b=b"550 5.1.1 No such user", c=b"452 4.2.2 Full")
+    assert deliver(server, "b@b.example") == (67, "5.1.1 <b@b.example>: No such user")
+    server = Answering(b=b"550 5.1.1 No such user", c=b"452 4.2.2 Full")
+    assert deliver(server, "b@b.example", "c@c.example") == (75, "4.2.2 <c@c.example>: Full")
+    assert "DATA" not in server.heard
+
+
+def test_some_are_left_for_the_message(deliver):
+    """Each has its own answer, in the order in which they were named."""
+    server = Answering(verdicts=[b"250 2.0.0 Ok", b"554 5.6.0 Virus"], c=b"550 5.1.1 No such user")
+    code, words = deliver(server, "a@a.example", "c@c.example", "b@b.example")
+    assert (code, words) == (69, "5.1.1 <c@c.example>: No such user; <b@b.example>: Virus")
+
+
+@pytest.mark.parametrize(
+    ("answers", "code", "words"),
+    [
+        ({"mail": b"550 5.7.1 Not you"}, 77, "5.7.1 <b@b.example>: Not you"),
+        ({"mail": b"550 5.1.8 Bad sender"}, 67, "5.1.8 <b@b.example>: Bad sender"),
+        ({"mail": b"451 4.3.0 Later"}, 75, "4.3.0 <b@b.example>: Later"),
+        ({"mail": b"552 5.3.4 Too big"}, 65, "5.3.4 <b@b.example>: Too big"),
+        ({"mail": b"530 5.7.0 TLS first"}, 75, "4.3.0 SMTPException: the server says 530 5.7.0 TLS first"),
+        ({"mail": b"501 5.1.7 Bad syntax"}, 67, "5.1.7 <b@b.example>: Bad syntax"),
+        ({"mail": b"501 5.5.4 Bad syntax"}, 75, "4.3.0 SMTPException: the server says 501 5.5.4 Bad syntax"),
+        ({"rcpt": b"503 5.5.1 Order"}, 75, "4.3.0 SMTPException: the server says 503 5.5.1 Order"),
+        ({"rcpt": b"550 No"}, 69, "5.0.0 <b@b.example>: No"),
+        ({"rcpt": b"550-5.1.1 No\r\n550 5.1.1 one"}, 67, "5.1.1 <b@b.example>: No 5.1.1 one"),
+        ({"lhlo": b"502 5.5.2 What?"}, 75, "4.3.0 SMTPException: the server says 502"),
+        ({"data": b"451 4.3.0 Later"}, 75, "4.3.0 SMTPException: the server says 451"),
+        ({"data": b"250 2.0.0 Ok"}, 75, "4.3.0 SMTPException: the server says 250"),
+    ],
+)
+def test_whose_refusal_it_is(deliver, answers, code, words):
+    """Of the mail: it bounces. Of how we talk, or of a server that is no LMTP: the mail is kept, and told why."""
+    found, said = deliver(Answering(**answers), "b@b.example")
+    assert found == code
+    assert said.startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "code", "words"),
+    [
+        (b"250 x", 0, ""),
+        (b"550 5.7.1 Refused", 77, "5.7.1 <b@b.example>: Refused"),
+        (b"554 Refused", 69, "5.0.0 <b@b.example>: Refused"),
+        (b"451 4.3.0 Try again later", 75, "4.3.0 <b@b.example>: Try again later"),
+        (b"421 4.3.2 Going", 75, "4.3.2 <b@b.example>: Going"),
+        (b"450", 75, "4.0.0 <b@b.example>: 450"),
+        (b"999 what", 75, "4.0.0 <b@b.example>: what"),
+        (b"550 5.7.1 " + "nö".encode(), 77, "5.7.1 <b@b.example>: nö"),
+        (b"550 5.7.1 \xff", 77, "5.7.1 <b@b.example>: \N{REPLACEMENT CHARACTER}"),
+    ],
+)
+def test_the_verdict_on_the_message(deliver, verdict, code, words):
+    """With an enhanced code in front, always, since Postfix reads that; what is no verdict has it tried again."""
+    found, said = deliver(Answering(verdicts=[verdict]), "b@b.example")
+    assert found == code
+    assert said == words or (code == 75 and said == f"4.3.0 {words}")
+
+
+def test_the_words_for_a_bounce_are_one_short_line(deliver):
+    """Whatever a server has to say: five hundred characters, and no end of line in them."""
+    server = Answering(verdicts=[b"550-5.7.1 " + b"x" * 400 + b"\r\n550 5.7.1 " + b"y" * 400])
+    code, words = deliver(server, "b@b.example")
+    assert code == 77
+    assert len(words) == 500
+    assert len(words.splitlines()) == 1
+
+
+@pytest.mark.parametrize("address", ["a\r\nDATA@b", "a\0@b", "a<@b", "a>@b", "a\n@b", "a\x7f@b"])
+def test_no_address_says_a_command(cli, address):
+    """Neither as a recipient nor as a sender: refused before anybody is spoken to."""
+    for words in (["-f", "x@y", "--", address], ["-f", f"x{address}", "--", "c@d"]):
+        done = cli("receive-mail", "--server", "unix:/nowhere", *words)
+        assert (done.code, done.out) == (65, "5.1.3 a character that no address has\n")
+
+
+@pytest.mark.parametrize(
+    ("env", "asked"),
+    [
+        ({"ORIGINAL_RECIPIENT": "o@b.example", "RECIPIENT": "r@b.example"}, "o@b.example"),
+        ({"ORIGINAL_RECIPIENT": "", "RECIPIENT": "r@b.example"}, "r@b.example"),
+    ],
+)
+def test_recipients_of_the_environment(deliver, monkeypatch, env, asked):
+    """The original one first, as it has the extension; an empty variable is none. Arguments come before both."""
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("SENDER", "s@a.example")
+    server = Answering()
+    assert deliver(server)[0] == 0
+    assert server.heard[1:3] == ["MAIL FROM:<s@a.example>", f"RCPT TO:<{asked}>"]
+    server = Answering()
+    assert deliver(server, "-f", "<>", "given@b.example")[0] == 0
+    assert server.heard[1:3] == ["MAIL FROM:<>", "RCPT TO:<given@b.example>"]
+
+
+def test_addresses_that_need_smtputf8_say_so(deliver):
+    """And those that do not, do not."""
+    server = Answering()
+    assert deliver(server, "-f", "a@a.example", "jörg@b.example")[0] == 0
+    assert server.heard[1:3] == ["MAIL FROM:<a@a.example> SMTPUTF8", "RCPT TO:<jörg@b.example>"]
