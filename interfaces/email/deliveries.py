@@ -127,7 +127,8 @@ class Repeats:
 
     def _ended(self, run: Run) -> None:
         for key in run.keys:
-            self._running.pop(key, None)
+            if self._running.get(key) is run:  # else another has been left since
+                del self._running[key]
         self.remember(run.verdicts)
 
     def remember(self, verdicts: Mapping[Key, Verdict]) -> None:

@@ -2,6 +2,10 @@
 
 from collections import Counter
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from interfaces.email.deliveries import Message, Repeats, Run
 from interfaces.shared.delivery import Verdict
 
@@ -97,3 +101,136 @@ def test_what_was_heard_after_all_is_forgotten():
     kit.repeats.remember({"a": YES, "b": NO})
     kit.repeats.heard({"a": YES, "c": YES})
     assert kit.repeats.known(["a", "b", "c"]) == {"b": NO}
+
+
+def test_the_end_of_one_run_hides_no_other():
+    """The same mail twice at once, and both clients gone: while the second runs, a repeat does not run a third time."""
+    kit = Kit()
+    (first, one), (second, two) = kit.message("a"), kit.message("a")
+    for message in (first, second):
+        for left in message.leave():
+            kit.repeats.orphan(left)
+    one.decided([LATER])
+    assert kit.repeats.known(["a"]) == {"a": two}
+    two.decided([YES])
+    assert kit.repeats.known(["a"]) == {"a": YES}
+
+
+def test_a_run_is_left_once():
+    """By its client, then by each repeat that has joined it and gone: its verdict is kept once."""
+    kit = Kit()
+    message, run = kit.message("a")
+    for left in message.leave():
+        kit.repeats.orphan(left)
+    for _ in range(3):
+        again = Message(["a"], kit.done.append)
+        again.join(run)
+        for left in again.leave():
+            kit.repeats.orphan(left)
+    run.decided([YES])
+    assert kit.done == [] and len(kit.repeats) == 1
+
+
+def test_a_message_takes_each_verdict_once():
+    """What is known already is not changed by another that speaks of the same recipient."""
+    kit = Kit()
+    message = Message(["a", "b"], kit.done.append)
+    message.take({"a": YES, "x": NO})
+    message.take({"a": NO})
+    assert kit.done == []
+    message.take({"a": NO, "b": LATER})
+    assert kit.done == [message] and message.replies == [YES, LATER]
+    message.take({"b": YES})
+    assert kit.done == [message] and message.replies == [YES, LATER]
+
+
+@pytest.mark.parametrize(("after", "known"), [(0.0, True), (99.9, True), (100.0, False), (1000.0, False)])
+def test_a_verdict_is_kept_for_its_time(after, known):
+    """To the second; nothing has to happen for it to be over."""
+    kit = Kit(keep=100)
+    kit.repeats.remember({"a": YES})
+    kit.now += after
+    assert bool(kit.repeats.known(["a"])) is known
+
+
+def test_nothing_is_kept_where_nothing_is_to_be():
+    """--email-keep-verdicts 0: what runs can be joined all the same."""
+    kit = Kit(keep=0.0)
+    kit.repeats.remember({"a": YES})
+    assert len(kit.repeats) == 0 and not kit.counts["email.forgotten"]
+    message, run = kit.message("a")
+    for left in message.leave():
+        kit.repeats.orphan(left)
+    assert kit.repeats.known(["a"]) == {"a": run}
+
+
+class Told:
+    """Who shares it with other containers."""
+
+    def __init__(self):
+        self.said = []
+
+    def __getattr__(self, name):
+        return lambda *words: self.said.append((name, *words))
+
+
+def test_others_are_told_what_we_remember():
+    """A run that is left once, a verdict when it is kept, and that it was heard."""
+    kit, told = Kit(), Told()
+    kit.repeats.elsewhere = told
+    message, run = kit.message("a")
+    for _ in range(2):
+        kit.repeats.orphan(run)
+    run.decided([YES])
+    kit.repeats.heard({"a": YES})
+    assert told.said == [("orphan", run), ("remember", {"a": YES}, 100.0), ("heard", {"a": YES})]
+    assert message.replies == [YES]
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["send", "leave", "say", "read"]),
+        st.sampled_from("ab"),
+        st.sampled_from([YES, NO, LATER]),
+    ),
+    max_size=40,
+)
+
+
+@settings(deadline=None)
+@given(STEPS)
+def test_a_client_that_sends_until_it_hears_is_served_once(steps):
+    """However often it hangs up, and whoever else decides: what was decided for good is not asked for again.
+
+    A client has one connection at a time. It sends "a" or "b" anew only when it has heard of it.
+    """
+    kit = Kit()
+    waiting, running, final = {}, {}, {}
+    for step, key, said in steps:
+        if step == "send" and key not in waiting:
+            message = waiting[key] = Message([key], kit.done.append)
+            known = kit.repeats.known([key]).get(key)
+            if isinstance(known, Verdict):
+                assert known is final[key]
+                message.take({key: known})
+            elif known is not None:
+                assert known is running[key]
+                message.join(known)
+            else:
+                assert key not in running and key not in final, "asked again for what was decided"
+                running[key] = Run([key])
+                message.join(running[key])
+        elif step == "say" and key in running:
+            running.pop(key).decided([said])
+            if said.final:
+                final[key] = said
+        elif step == "leave" and key in waiting:
+            message = waiting.pop(key)
+            for left in message.leave():
+                kit.repeats.orphan(left)
+            if message.verdicts:
+                kit.repeats.remember(message.verdicts)
+        elif step == "read" and key in waiting and waiting[key].verdicts:
+            kit.repeats.heard(waiting.pop(key).verdicts)
+            final.pop(key, None)
+    assert len(kit.repeats) <= 2
