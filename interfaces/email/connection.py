@@ -25,7 +25,7 @@ __all__ = ["Connection"]
 
 AHEAD: Final = 1
 FLOW: Final = 4
-"""Reasons not to read: a verdict is due, the application is slow; UPGRADE is 2."""
+"""Reasons not to read: a verdict is due, the application is slow; UPGRADE is 2, UNREAD 8."""
 
 
 class Connection(Client):

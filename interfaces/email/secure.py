@@ -15,7 +15,8 @@ from interfaces.shared.stream import Stream
 __all__ = ["UPGRADE", "Client"]
 
 UPGRADE: Final = 2
-"""A reason not to read: TLS is due."""
+UNREAD: Final = 8
+"""Reasons not to read: TLS is due, the client does not read what it is answered."""
 PAUSE = 1.0
 """Seconds after which a login that failed is answered."""
 
@@ -64,6 +65,16 @@ class Client(Stream):
         self.address = place.client[0] if place.client else ""
         self.wire.xclient = not self.lmtp and bool(service.proxies) and self.address in service.proxies
 
+    def pause_writing(self) -> None:
+        """asyncio: the client does not read. Nor do we then: each command has an answer, and they would add up."""
+        super().pause_writing()
+        self.hold(UNREAD)
+
+    def resume_writing(self) -> None:
+        """asyncio: it does again."""
+        super().resume_writing()
+        self.release(UNREAD)
+
     async def _upgrade(self) -> None:
         """TLS from here on (RFC 3207)."""
         service, context = self.service, self.service.secure()
@@ -84,7 +95,8 @@ class Client(Stream):
         self.place.auth = None
         self.wire.secured()
         self._offer_auth()
-        self._held &= ~UPGRADE
+        self._held = 0  # whatever was not read in the clear
+        self.resume_writing()
         self.deadline = service.now + service.options.command_timeout
         if service.draining:
             self.drain()

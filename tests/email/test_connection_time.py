@@ -165,6 +165,18 @@ async def test_a_client_that_reads_nothing_is_cut() -> None:
 
 
 @scene
+async def test_a_client_that_reads_nothing_is_not_read_from() -> None:
+    """Its answers would add up for as long as it sends, and it would never be cut; it goes on once it reads."""
+    async with Bench(send_timeout=10) as bench:
+        peer = await bench.greeted()
+        peer.stop_reading()
+        assert not peer.transport.reading
+        peer.read_on()
+        assert peer.transport.reading
+        assert await peer.codes(b"NOOP\r\n") == [250]
+
+
+@scene
 async def test_a_client_that_does_not_take_the_last_reply_is_cut() -> None:
     """To close is to wait until all has left: that, too, has an end."""
     async with Bench(command_timeout=10, send_timeout=10) as bench:
