@@ -169,10 +169,10 @@ class Unlike(PeerError):  # noqa: N818 - what it is, not whose mistake
 
 def agreed(theirs: Any) -> int:
     """The version to speak with a peer that speaks ``theirs``, [oldest, newest]. Unlike when there is none."""
-    try:
-        oldest, newest = (int(one) for one in theirs[:2])
-    except (TypeError, ValueError):
-        raise PeerError("malformed frame") from None
+    said = theirs[:2] if isinstance(theirs, list | tuple) else ()
+    if len(said) != 2 or not all(type(one) is int for one in said):
+        raise PeerError("malformed frame")
+    oldest, newest = said
     version = min(newest, VERSIONS[1])
     if version < max(oldest, VERSIONS[0]):
         raise Unlike(

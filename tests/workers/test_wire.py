@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 from itertools import pairwise
+from math import inf
 
 import msgspec
 import pytest
@@ -120,7 +121,10 @@ def test_the_highest_common_version_holds(theirs: object, version: int) -> None:
     assert agreed(theirs) == version
 
 
-@pytest.mark.parametrize("theirs", [(2, 3), (0, 0), None, "ab", [1], {}])
+@pytest.mark.parametrize(
+    "theirs",
+    [(2, 3), (0, 0), None, "ab", [1], {}, "11", b"\1\1", (1.0, 1.0), (True, True), (inf, inf), {0: 1, 1: 1}],
+)
 def test_without_a_common_version_nobody_is_spoken_to(theirs: object) -> None:
     """Two versions apart is too far, and no version is none."""
     assert VERSIONS == (1, 1)
