@@ -173,7 +173,7 @@ def agreed(theirs: Any) -> int:
     if len(said) != 2 or not all(type(one) is int for one in said):
         raise PeerError("malformed frame")
     oldest, newest = said
-    version = min(newest, VERSIONS[1])
+    version: int = min(newest, VERSIONS[1])
     if version < max(oldest, VERSIONS[0]):
         raise Unlike(
             f"it speaks versions {oldest} to {newest} of the protocol, this side {VERSIONS[0]} to {VERSIONS[1]}"
