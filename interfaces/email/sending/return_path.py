@@ -98,14 +98,14 @@ class ReturnPath:
 
     def mark(self, id: str, recipient: str) -> bytes:
         """Four octets of a recipient, without its case."""
-        return self._digest(b"recipient", id, recipient.lower().encode())[:4]
+        return self._digest(b"recipient", id, recipient.lower().encode("utf-8", "replace"))[:4]
 
     def _seal(self, id: str, day: int, mark: bytes) -> str:
         dated = day.to_bytes(2, "big") + mark
         return b32encode(dated + self._digest(b"address", id, dated)[:8]).decode().lower().rstrip("=")
 
     def _digest(self, purpose: bytes, id: str, said: bytes) -> bytes:
-        return hmac.digest(self.key, b"\0".join([purpose, id.encode(), said]), sha256)
+        return hmac.digest(self.key, b"\0".join([purpose, id.encode("utf-8", "replace"), said]), sha256)
 
 
 def _coded(id: str) -> str:

@@ -95,3 +95,55 @@ def test_what_is_wrong_with_it_is_told_at_once() -> None:
     with pytest.raises(ApplicationError, match="too long"):
         PATH.sign("x" * 34, NOW)
     assert "kkk" not in repr(PATH) + repr(PATH.read(PATH.sign("s1", NOW), NOW))
+
+
+def test_an_id_that_is_no_text_is_signed_as_what_can_be_written_of_it() -> None:
+    """Half a surrogate pair is a "?": the mail is sent, and its bounce is known, in place of an error each time."""
+    found = PATH.read(PATH.sign("a\ud800", NOW, "b\ud800@b.example"), NOW)
+    assert found is not None and found.id == "a?"
+    assert found.of("b?@b.example") and not found.of("c@b.example")
+
+
+@pytest.mark.parametrize(
+    ("id", "fits"), [("x" * 33, True), ("x" * 34, False), ("Ä" * 9, True), ("Ä" * 10, False)]
+)
+def test_an_id_has_as_much_room_as_a_local_part_leaves(id: str, fits: bool) -> None:
+    """64 octets (RFC 5321 §4.5.3.1.1): at the edge it is read again, one above it the application is told."""
+    if not fits:
+        with pytest.raises(ApplicationError, match="too long"):
+            PATH.sign(id, NOW)
+        return
+    address = PATH.sign(id, NOW)
+    assert len(address.partition("@")[0]) <= 64
+    found = PATH.read(address, NOW)
+    assert found is not None and found.id == id
+
+
+def test_an_address_of_one_message_is_that_of_no_other() -> None:
+    """Nor is the seal of one recipient that of another, or that of all."""
+    seals = {
+        PATH.sign(one, now, to)
+        for one in ("s1", "s2")
+        for now in (NOW, NOW + 86_400)
+        for to in ("", "b@b.example", "c@c.example")
+    }
+    assert len(seals) == 12
+    assert PATH.sign("s1", NOW, "B@b.example") == PATH.sign("s1", NOW, "b@B.example")
+
+
+def test_another_domain_or_prefix_reads_nothing_of_ours() -> None:
+    """Who has the same key for two services keeps them apart; a domain beyond ASCII is that of its A-labels."""
+    address = PATH.sign("s1", NOW)
+    assert replace(PATH, domain="other.example").read(address, NOW) is None
+    assert replace(PATH, prefix="returns").read(address, NOW) is None
+    umlaut = replace(PATH, domain="bücher.example")
+    written = umlaut.sign("s1", NOW)
+    assert written.endswith("@xn--bcher-kva.example")
+    assert umlaut.read(written, NOW) is not None
+
+
+@given(st.text(max_size=90))
+def test_no_address_of_a_stranger_raises(address: str) -> None:
+    """It is none of ours, whatever it is."""
+    assert PATH.read(address, NOW) is None
+    assert PATH.read(f"bounce+{address}@us.example", NOW) is None

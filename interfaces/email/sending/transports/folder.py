@@ -10,7 +10,7 @@ import time
 from itertools import count
 from pathlib import Path
 
-from interfaces.email.sending.outgoing import Commit, Outgoing, Result, results
+from interfaces.email.sending.outgoing import Commit, Outgoing, Result, Status, results
 
 __all__ = ["Folder", "Maildir"]
 
@@ -30,20 +30,23 @@ class Folder:
 
     async def send(self, mail: Outgoing, commit: Commit | None = None) -> list[Result]:
         """As :meth:`Transport.send`; what cannot be written is tried again."""
-        written: Path | None = None
         try:
             written = await asyncio.to_thread(self._write, mail)
+        except OSError as error:
+            return self._failed(mail, "deferred", error)
+        try:
             if commit is not None:
                 await commit()
-            name = written.name
-            await asyncio.to_thread(self._move, written)
-        except OSError as error:
-            return results(mail.recipients, "deferred", f"{self.path}: {error.strerror}")
-        except BaseException:
-            if written is not None:
-                written.unlink(missing_ok=True)
-            raise
-        return results(mail.recipients, "accepted", f"written as {name}", 250, "2.0.0")
+            try:
+                await asyncio.to_thread(self._move, written)
+            except OSError as error:  # moved, and perhaps not on the disk: somebody may have read it
+                return self._failed(mail, "deferred" if written.exists() else "uncertain", error)
+        finally:
+            written.unlink(missing_ok=True)
+        return results(mail.recipients, "accepted", f"written as {written.name}", 250, "2.0.0")
+
+    def _failed(self, mail: Outgoing, status: Status, error: OSError) -> list[Result]:
+        return results(mail.recipients, status, f"{self.path}: {error.strerror}")
 
     async def close(self) -> None:
         """Nothing is open."""

@@ -1,8 +1,11 @@
 """Mail that becomes files."""
 
 import asyncio
+import errno
 import mailbox
+import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -69,3 +72,64 @@ async def test_commit_comes_before_anybody_can_read_it(tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     assert [*(tmp_path / "tmp").iterdir(), *(tmp_path / "new").iterdir()] == []
+
+
+def failing(monkeypatch: pytest.MonkeyPatch, name: str, times: int) -> None:
+    """``os.NAME`` fails once it has been called ``times`` times."""
+    real, left = getattr(os, name), iter(range(times))
+
+    def fails(*words: Any, **named: Any) -> Any:
+        if next(left, None) is None:
+            raise OSError(errno.EIO, "Input/output error")
+        return real(*words, **named)
+
+    monkeypatch.setattr(os, name, fails)
+
+
+@pytest.mark.parametrize(
+    ("call", "times", "status", "there"),
+    [("fsync", 0, "deferred", 0), ("rename", 0, "deferred", 0), ("fsync", 1, "uncertain", 1)],
+)
+@scene
+async def test_a_disk_that_fails_on_the_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, times: int, status: str, there: int
+) -> None:
+    """Before it can be read nothing is left of it; behind that it may be there twice if it is sent again: uncertain."""
+    failing(monkeypatch, call, times)
+    (result,) = await Maildir(tmp_path, "h").send(MAIL)
+    assert (result.status, result.text) == (status, f"{tmp_path}: Input/output error")
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert len(list((tmp_path / "new").iterdir())) == there
+
+
+@scene
+async def test_a_store_that_is_away_is_no_disk_that_fails(tmp_path: Path) -> None:
+    """What whoever writes down that it begins raises is raised, an error of the operating system too."""
+
+    async def away() -> None:
+        raise ConnectionResetError(errno.ECONNRESET, "Connection reset by peer")
+
+    with pytest.raises(ConnectionResetError):
+        await Maildir(tmp_path, "h").send(MAIL, away)
+    assert [*(tmp_path / "tmp").iterdir(), *(tmp_path / "new").iterdir()] == []
+
+
+@scene
+async def test_names_are_never_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two in one moment are two files; a name of ours with a slash or a colon in it makes no other folder."""
+    monkeypatch.setattr("time.time_ns", lambda: 1_700_000_000_123_456_789)
+    way = Maildir(tmp_path, "a/b:c")
+    await asyncio.gather(*(way.send(MAIL) for _ in range(20)))
+    names = [path.name for path in (tmp_path / "new").iterdir()]
+    assert len(names) == 20
+    assert all(one.startswith("1700000000.M123456P") and one.endswith(".a\\057b\\072c") for one in names)
+
+
+@scene
+async def test_the_null_sender_is_written_as_it_is(tmp_path: Path) -> None:
+    """A bounce is known by its empty return path; nothing of the content changes but how its lines end."""
+    await Maildir(tmp_path, "h").send(
+        mail("b@b.example", mail_from="", content=b"A: b\r\n\r\n.\r\nFrom x\r\n")
+    )
+    (path,) = (tmp_path / "new").iterdir()
+    assert path.read_bytes() == b"Return-Path: <>\nDelivered-To: b@b.example\nA: b\n\n.\nFrom x\n"
