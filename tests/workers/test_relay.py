@@ -2,16 +2,22 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from interfaces.layers.frames import MESSAGE_LIMIT
+from interfaces.layers.local import LocalChannelLayer
 from interfaces.shared.errors import NoRoute, PeerGone, Unavailable
 from interfaces.testing.raw import RawClient
 from interfaces.testing.recorder import OK, Recorder
 from interfaces.testing.websocket import Close, Refused
 from interfaces.workers.outcome import ConsumeLater
+from interfaces.workers.relay import Relay
+from interfaces.workers.transports.base import Busy, Link, Lost
+from interfaces.workers.wire import END, SEND, TAKEN
 from tests.workers.harness import Cluster, run, until
 
 ECHO = {"websocket.receive": lambda call, event: {"type": "websocket.send", "text": event["text"]}}
@@ -405,3 +411,254 @@ def test_closes_are_what_they_are(tmp_path: Path) -> None:
             assert closed.code == 4001
 
     run(test, tmp_path)
+
+
+# --- over a transport that is none: each opening meets what a test says -----------------------------------------
+
+Meets = Callable[[Link], None]
+
+
+class Script:
+    """A transport whose workers do what is written, one opening after the other."""
+
+    def __init__(self, *meets: Meets) -> None:
+        self.meets = list(meets)
+        self.openings: list[dict[str, Any]] = []
+        self.released = 0
+
+    def submit(self, link: Link) -> None:
+        """The next worker has it."""
+        opening = link.opening()
+        self.openings.append(opening | {"session": dict(opening.get("session", {}))})  # as it is now
+        self.meets.pop(0)(link)
+
+    def withdraw(self, _link: Link) -> bool:
+        """Some worker has it always."""
+        return False
+
+    def release(self, link: Link) -> None:
+        """It is over."""
+        self.released += 1
+        link.close()
+
+    def __repr__(self) -> str:
+        return "Script()"
+
+
+def ends(how: str = "ok", **more: Any) -> Meets:
+    """The application has ended so."""
+    return lambda link: link.heard(END, {"how": how, **more}, 0)
+
+
+def takes_events(link: Link) -> None:
+    """A worker that works in event style."""
+    link.heard(TAKEN, {"style": "event", "worker": "w", "limits": [1000, 5.0]}, 0)
+    link.heard(END, {"how": "ok"}, 0)
+
+
+def outcome(**facts: Any) -> Meets:
+    """An event was handled so."""
+    return ends(outcome=facts)
+
+
+def says(*events: dict[str, Any]) -> Meets:
+    """The application sends these, and then its worker is lost."""
+
+    def meets(link: Link) -> None:
+        link.heard(TAKEN, {"style": "session"}, 0)
+        for event in events:
+            link.heard(SEND, event, 10)
+        link.failed(Lost("gone"))
+
+    return meets
+
+
+def loses(link: Link) -> None:
+    """A worker that dies."""
+    link.failed(Lost("gone"))
+
+
+def busy(link: Link) -> None:
+    """No worker has a slot."""
+    link.failed(Busy("none is free"))
+
+
+def served(script: Script, scope: dict[str, Any], *events: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the peer is sent, whose events are these; then it says nothing more."""
+    sent: list[dict[str, Any]] = []
+    left = list(events)
+
+    async def receive() -> dict[str, Any]:
+        if not left:
+            await asyncio.Event().wait()
+        return left.pop(0)
+
+    async def send(event: dict[str, Any]) -> None:
+        sent.append(event)
+
+    async def main() -> None:
+        async with asyncio.timeout(10):
+            await Relay(script, LocalChannelLayer())({"path": "/", "headers": [], **scope}, receive, send)
+
+    asyncio.run(main())
+    assert script.released == len(script.openings)
+    assert script.meets == []
+    return sent
+
+
+def request(method: str = "GET", **more: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A scope of HTTP, and its first event."""
+    return {"type": "http", "method": method}, {
+        "type": "http.request",
+        "body": b"",
+        "more_body": False,
+        **more,
+    }
+
+
+SOCKET = {"type": "websocket", "extensions": {"websocket.http.response": {}}}
+CONNECT = {"type": "websocket.connect"}
+
+
+@pytest.mark.parametrize(
+    ("first", "tries"),
+    [
+        (request("GET"), 2),
+        (request("HEAD"), 2),
+        (request("OPTIONS"), 2),
+        (request("POST"), 1),
+        (request("DELETE"), 1),
+        (request("GET", body=b"x"), 1),
+        (request("GET", more_body=True), 1),
+        ((SOCKET, CONNECT), 2),
+    ],
+)
+def test_what_is_tried_once_more_when_a_worker_is_lost(first: Any, tries: int) -> None:
+    """What cannot have had an effect: a safe request without a body, a handshake. Then it is 502."""
+    script = Script(*[loses] * tries)
+    (start, _) = served(script, *first)
+    assert start["status"] == 502
+    assert [opening["attempt"] for opening in script.openings] == [1, 2][:tries]
+    assert all(len(opening["events"]) == 1 for opening in script.openings)
+
+
+def test_what_was_begun_is_not_tried_again() -> None:
+    """The peer has heard something: it is told by the end of the connection."""
+    start = {"type": "http.response.start", "status": 200, "headers": []}
+    with pytest.raises(PeerGone):
+        served(Script(says(start)), *request())
+    assert served(Script(says({"type": "websocket.accept"})), SOCKET, CONNECT)[-1] == {
+        "type": "websocket.close",
+        "code": 1011,
+    }
+
+
+def test_what_was_told_in_full_is_no_failure() -> None:
+    """A worker that is lost behind its whole answer has lost nothing."""
+    start = {"type": "http.response.start", "status": 200, "headers": []}
+    body = {"type": "http.response.body", "body": b"whole"}
+    assert served(Script(says(start, body)), *request()) == [start, body]
+
+
+@pytest.mark.parametrize(
+    ("end", "status"),
+    [
+        (ends("error"), 500),
+        (ends("error", later=True), 503),
+        (ends("cancelled"), 502),
+        (busy, 503),
+        (lambda link: link.heard(END, "no facts", 0), None),
+        (ends("something newer"), None),
+    ],
+)
+def test_how_a_session_ends(end: Meets, status: int | None) -> None:
+    """Each in HTTP's words; what this version does not know is no failure."""
+    sent = served(Script(end), *request("POST"))
+    assert (sent[0]["status"] if sent else None) == status
+    if status == 503:
+        assert (b"retry-after", b"1") in sent[0]["headers"]
+
+
+def test_no_route_is_the_servers_to_say() -> None:
+    """In any protocol: it is raised, and the interface has the words."""
+    with pytest.raises(NoRoute):
+        served(Script(ends("no-route")), *request())
+    with pytest.raises(NoRoute):
+        served(Script(takes_events, ends("no-route")), SOCKET, CONNECT)
+
+
+GONE = {"type": "websocket.disconnect", "code": 1000}
+
+
+def test_an_event_goes_to_another_worker_when_its_own_is_lost() -> None:
+    """As the same event, with the session as it was, counting the attempts."""
+    script = Script(
+        takes_events, outcome(changed={"seen": 1}), loses, ends("cancelled"), outcome(), outcome()
+    )
+    text = {"type": "websocket.receive", "text": "x"}
+    served(script, SOCKET, CONNECT, text, GONE)
+    handled = script.openings[1:]
+    assert [one["attempt"] for one in handled] == [1, 1, 2, 3, 1]
+    assert [one["event"]["type"] for one in handled] == [
+        "websocket.connect",
+        *["websocket.receive"] * 3,
+        "websocket.disconnect",
+    ]
+    assert [one["session"] for one in handled] == [{}, *[{"seen": 1}] * 4]
+
+
+def test_an_event_that_loses_workers_is_taken_for_the_cause() -> None:
+    """After three of them no fourth is tried: the handshake is refused as when a worker is lost."""
+    (start, _) = served(Script(takes_events, loses, loses, loses), SOCKET, CONNECT)
+    assert (start["type"], start["status"]) == ("websocket.http.response.start", 502)
+
+
+@pytest.mark.parametrize(
+    ("meets", "status"), [(busy, 503), (outcome(error="raised"), 500), (ends("error"), 500)]
+)
+def test_an_event_that_cannot_be_handled(meets: Meets, status: int) -> None:
+    """No worker in time, a consumer that raised, a worker that could not say more: a status each."""
+    (start, _) = served(Script(takes_events, meets), SOCKET, CONNECT)
+    assert start["status"] == status
+
+
+def test_a_newer_worker_may_say_more() -> None:
+    """What this version does not know of an outcome is passed over; the rest counts."""
+    served(
+        Script(takes_events, outcome(changed={"a": 1}, newer=[1], error=""), outcome()), SOCKET, CONNECT, GONE
+    )
+
+
+def test_a_relay_is_no_application_of_its_own() -> None:
+    """It has no lifespan, and says what it goes over and how much of an event it can carry."""
+    relay = Relay(Script())
+    with pytest.raises(RuntimeError, match="no lifespan"):
+        served(Script(), {"type": "lifespan"})
+    assert repr(relay) == "Relay(Script())"
+    assert 0 < relay.carries("email") < MESSAGE_LIMIT
+
+
+def test_an_event_that_cannot_travel_ends_the_scope() -> None:
+    """The server has put something into it that no other process has: the peer is told that it failed."""
+    first = request(method="POST", more_body=True)
+    (start, _) = served(Script(lambda link: None), *first, {"type": "http.request", "body": object()})
+    assert start["status"] == 502
+
+
+def test_who_is_cancelled_lets_go_of_its_worker() -> None:
+    """A server that stops cuts its scopes: the transport hears of each."""
+    script = Script(lambda link: None)
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def main() -> None:
+        scope = {"type": "email", "path": "x"}
+        task = asyncio.ensure_future(Relay(script)(scope, receive, None))  # type: ignore[arg-type]
+        await until(lambda: script.openings)
+        task.cancel()
+        await asyncio.wait({task})
+        assert task.cancelled()
+
+    asyncio.run(main())
+    assert script.released == 1
