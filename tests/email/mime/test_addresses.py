@@ -108,11 +108,12 @@ def lines_run(value: bytes) -> int:
         count += event == "line"
         return trace if "interfaces" in frame.f_code.co_filename else None
 
+    before = sys.gettrace()
     sys.settrace(trace)
     try:
         addresses(value)
     finally:
-        sys.settrace(None)
+        sys.settrace(before)  # whoever measures coverage goes on
     return count
 
 

@@ -156,11 +156,12 @@ def lines_run(text: str) -> int:
         count += event == "line"
         return trace if "interfaces" in frame.f_code.co_filename else None
 
+    before = sys.gettrace()
     sys.settrace(trace)
     try:
         reply_text(text)
     finally:
-        sys.settrace(None)
+        sys.settrace(before)  # whoever measures coverage goes on
     return count
 
 
