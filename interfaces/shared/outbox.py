@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from interfaces.shared.errors import Unavailable
-from interfaces.shared.pacing import Pace, back_off
+from interfaces.shared.pacing import LONGEST_REST, Pace, back_off
 from interfaces.shared.sendings import Held, Overtaken, Record, Sending, Store, Tried, Way
 
 __all__ = ["ANSWERS", "COUNTS", "DEATHS", "LOOK", "REMINDED", "Outbox", "Rules"]
@@ -88,7 +88,8 @@ class Outbox:
         self._stopping = asyncio.Event()
         self._left = asyncio.Event()
         self._over = False
-        self._on_way = 0
+        self._on_way = self._away = 0
+        """Messages on their way; and how often the store was away since it last was not."""
         self._trouble = "", 0.0
         """Why nothing goes out, and when that is to be told again."""
         self._ended = asyncio.Event()
@@ -158,7 +159,7 @@ class Outbox:
         except Overtaken:
             await self._left_to_others(held, "another sender has taken it over")
         except Unavailable as error:
-            await self._left_to_others(held, str(error))
+            await self._put_off(held, str(error))
         except Exception:
             log.exception("%s %s: an error of its sender", self.way.name, held.id)
             await self._left_to_others(held, "an error of its sender")
@@ -168,6 +169,20 @@ class Outbox:
         log.warning("%s %s: is taken up again: %s", self.way.name, held.id, reason)
         try:
             await self.store.retry(held, back_off(held.attempt), reason)
+        except Unavailable:
+            pass
+
+    async def _put_off(self, held: Held, reason: str) -> None:
+        """The store does not answer, or cannot write: no fault of the message, so after a rest it is as it was."""
+        log.warning("%s %s: is taken up again: %s", self.way.name, held.id, reason)
+        self._away += 1
+        try:
+            async with asyncio.timeout(min(LONGEST_REST, back_off(self._away))):
+                await self._stopping.wait()
+        except TimeoutError:
+            pass
+        try:
+            await self.store.give_back(held)
         except Unavailable:
             pass
 
@@ -297,6 +312,7 @@ class Outbox:
         keep = self.rules.keep if final else self.rules.lifetime + self.rules.keep
         if not await self._insist(lambda: self.store.settle(key, record, keep)):
             raise Overtaken
+        self._away = 0
         self._count(f"{self.way.name}.{tried.state}", 1)
         if final or first:
             await self._answer(held, told, final=final)

@@ -353,6 +353,13 @@ class Flaky(MemoryStore):
 
     async def retry(self, held, delay, reason):
         await super().retry(held, 0, reason)
+        self._fail()
+
+    async def give_back(self, held):
+        await super().give_back(held)
+        self._fail()
+
+    def _fail(self):
         if self.retry_fails:
             self.retry_fails -= 1
             raise Unavailable("no broker")
@@ -366,10 +373,11 @@ def flaky(*messages):
     return Flaky(asked, clock=Clock())
 
 
-def test_a_store_that_cannot_be_read(caplog):
+def test_a_store_that_cannot_be_read(caplog, monkeypatch):
     """The message is taken up again, also when that cannot be told."""
 
     async def main():
+        monkeypatch.setattr("interfaces.shared.outbox.back_off", lambda _n: 0.0)
         store = flaky(ASKS)
         store.read_fails = store.retry_fails = 1
         async with running(way := Scripted(), store) as box:
@@ -522,6 +530,27 @@ def test_what_waits_too_long_for_its_turn_expires():
             first, second = await box.answered(2)
             assert (first["ok"], second["ok"], second["error"]) == (True, False, "expired")
             assert len(way.sendings) == 1
+
+    asyncio.run(main())
+
+
+def test_a_store_that_is_away_is_no_attempt(monkeypatch):
+    """However often: a message was given up once its disk had been full, or its broker away, for ten attempts."""
+
+    async def main():
+        monkeypatch.setattr("interfaces.shared.outbox.back_off", lambda _n: 0.0)
+        store, _ = memory(ASKS)
+        read, away = store.read, [Unavailable("the disk is full")] * (DEATHS + 5)
+
+        async def reading(key):
+            if away:
+                raise away.pop()
+            return await read(key)
+
+        store.read = reading
+        async with running(Scripted(), store) as box:
+            assert (await box.answered())[0]["ok"]
+        assert not away and box.outbox._away == 0
 
     asyncio.run(main())
 

@@ -5,6 +5,7 @@ Messages are in the spool's segments, what became of their attempts beside them 
 
 import asyncio
 import logging
+import os
 import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
@@ -23,12 +24,14 @@ from interfaces.shared.sendings import NOTHING, Held, Record
 from interfaces.shared.spool.recovery import Kept
 from interfaces.shared.spool.store import Rules, Spool
 
-__all__ = ["SHOWN", "SWEEP", "Records", "SpoolStore"]
+__all__ = ["RESERVE", "SHOWN", "SWEEP", "Records", "SpoolStore"]
 
 log = logging.getLogger("interfaces.spool")
 
 SWEEP: Final = 1000
 """Records that are written between two times that old ones are deleted."""
+RESERVE: Final = 16 * 2**20
+"""Octets of the disk that messages leave free: without room for the records nothing could be sent, and so nothing go."""
 SHOWN: Final = ("id", "dedupe_key", "from_address", "to", "subject")
 """What ``interfaces spool show`` tells of a message, where it has that."""
 _TABLE = """
@@ -167,6 +170,7 @@ class SpoolStore:
 
     async def put(self, message: Event) -> None:
         """Keep it: on the disk when this returns. Unavailable when there is no room, or the disk cannot be written."""
+        self._check_room()
         kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         key = str(message.get("dedupe_key") or "")
         shown = {name: message[name] for name in SHOWN if message.get(name)}
@@ -178,6 +182,11 @@ class SpoolStore:
             raise Unavailable(f"{self._folder}: there is no room for another message")
         if not await asyncio.shield(kept):
             raise Unavailable(f"{self._folder}: a message cannot be written")
+
+    def _check_room(self) -> None:
+        disk = os.statvfs(self._folder)
+        if disk.f_bavail * disk.f_frsize < RESERVE:
+            raise Unavailable(f"{self._folder}: less than {RESERVE} octets of its disk are free")
 
     async def _read(self) -> None:
         """Put what the channel has; while that cannot be, the channel fills up."""

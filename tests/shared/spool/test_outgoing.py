@@ -7,13 +7,14 @@ import subprocess
 import sys
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from interfaces.shared.errors import ConfigError, Unavailable
 from interfaces.shared.sendings import NOTHING, Record
 from interfaces.shared.spool import outgoing
-from interfaces.shared.spool.outgoing import Records, SpoolStore
+from interfaces.shared.spool.outgoing import RESERVE, Records, SpoolStore
 from interfaces.shared.spool.store import Rules
 from tests.shared.outboxes import LATER, SENT, Asked, Clock, Scripted, running
 
@@ -231,5 +232,25 @@ def test_a_sender_that_is_killed(tmp_path, point, outcome):
         async with running(way := Scripted(), spool(tmp_path)) as box:
             await box.until(lambda: box.counts[f"test.send.{outcome}"] or box.counts["test.send.failed"])
         assert len(way.sendings) == (outcome == "sent")
+
+    asyncio.run(main())
+
+
+def test_messages_leave_room_for_records(tmp_path, monkeypatch):
+    """Without it nothing could be sent, and the disk would stay full: so no more is taken before that."""
+
+    async def main():
+        store = spool(tmp_path)
+        await store.open()
+        free = SimpleNamespace(f_frsize=4096, f_bavail=RESERVE // 4096)
+        monkeypatch.setattr("interfaces.shared.spool.outgoing.os.statvfs", lambda _path: free)
+        await store.put(ASKS)
+        free.f_bavail -= 1
+        with pytest.raises(Unavailable, match="of its disk are free"):
+            await store.put(ASKS)
+        (held,) = await store.take(2)
+        assert await store.begin("k", 0, 60)
+        await store.done(held)
+        await store.close()
 
     asyncio.run(main())
