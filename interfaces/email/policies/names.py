@@ -9,7 +9,10 @@ from interfaces.email.auth.resolver import Resolver
 from interfaces.email.policies.networks import address
 from interfaces.email.translate import Place
 
-__all__ = ["Names"]
+__all__ = ["LOOKUPS", "Names"]
+
+LOOKUPS = 100
+"""Names that are looked for at once; a client beyond that has none until its message is checked."""
 
 
 class Names:
@@ -21,10 +24,12 @@ class Names:
         self.resolver = resolver
         self.run = run
         self.timeout = timeout
+        self._running = 0
 
     def look(self, place: Place) -> None:
         """Begin to look for the name of a client that has an address."""
-        if address(place.client) is not None:
+        if address(place.client) is not None and self._running < LOOKUPS:
+            self._running += 1
             self.run(self._look(place))
 
     async def _look(self, place: Place) -> None:
@@ -34,5 +39,7 @@ class Names:
                 found = await iprev.check(self.resolver, str(address(client)))
         except TimeoutError:
             return
+        finally:
+            self._running -= 1
         if place.client == client:  # a server in front may have told of another since
             place.client_name = found.domain or None

@@ -72,8 +72,8 @@ def test_lists_that_do_not_answer_hold_nobody_up() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "bl", "bl.example=127.0.1.2", "bl.example=127.0.0.[2..]", "bl.example=127.0.0.[7..4]", "bl.example=127.0.0.[2..]",
-    "bl.example=127.0.0.999", "a b.c"]
+    "text", ["", "bl", "bl.example=127.0.1.2", "bl.example=127.0.0.[2;x]", "bl.example=127.0.0.[2..]",
+    "bl.example=127.0.0.[7..4]", "bl.example=127.0.0.999", "a b.c"]
 )  # fmt: skip
 def test_lists_that_are_none(text: str) -> None:
     """A list is a zone with codes or without."""
