@@ -20,7 +20,7 @@ import msgspec
 
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ConfigError, Unavailable
-from interfaces.shared.sendings import NOTHING, Held, Record
+from interfaces.shared.sendings import NOTHING, Held, Record, moment
 from interfaces.shared.spool.recovery import Kept
 from interfaces.shared.spool.store import Rules, Spool
 
@@ -31,7 +31,7 @@ log = logging.getLogger("interfaces.spool")
 SWEEP: Final = 1000
 """Records that are written between two times that old ones are deleted."""
 RESERVE: Final = 16 * 2**20
-"""Octets of the disk that messages leave free: without room for the records nothing could be sent, and so nothing go."""
+"""Octets of the disk that messages leave free: without room for records nothing could be sent, and nothing would go."""
 SHOWN: Final = ("id", "dedupe_key", "from_address", "to", "subject")
 """What ``interfaces spool show`` tells of a message, where it has that."""
 _TABLE = """
@@ -214,8 +214,8 @@ class SpoolStore:
         except (OSError, msgspec.MsgspecError, KeyError, TypeError) as error:
             self.spool.dead(kept, f"it cannot be read: {error}")
             return None
-        start: Any = message.get("not_before")
-        if isinstance(start, int | float) and start > self.clock():
+        start = moment(message.get("not_before"))
+        if start > self.clock():
             self.spool.later(kept, start - self.clock())
             return None
         return Held(name, message, kept.attempt, kept.put_at, kept)
