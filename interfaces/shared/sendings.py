@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol
 
 from interfaces.shared.asgi import Event
 
-__all__ = ["NOTHING", "Held", "Overtaken", "Record", "Sending", "Store", "Tried", "Way"]
+__all__ = ["NOTHING", "Held", "Overtaken", "Record", "Sending", "Store", "Tried", "Way", "moment"]
 
 
 @dataclass(slots=True, eq=False)
@@ -39,6 +39,13 @@ class Record:
 
 
 NOTHING = Record()
+LATEST = 253_402_300_800
+"""Unix seconds that are no time any more: the year 10000."""
+
+
+def moment(value: Any) -> float:
+    """``value`` of a message as Unix seconds; 0.0 for what is no time: it is for who sends it to refuse that."""
+    return float(value) if isinstance(value, int | float) and 0 <= value < LATEST else 0.0
 
 
 class Store(Protocol):

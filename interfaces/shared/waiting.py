@@ -7,13 +7,11 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import count
-from math import isfinite
 from secrets import token_hex
-from typing import Any
 
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import Unavailable
-from interfaces.shared.sendings import NOTHING, Held, Record
+from interfaces.shared.sendings import NOTHING, Held, Record, moment
 
 __all__ = ["MOST", "OCTETS", "RECORDS", "MemoryStore"]
 
@@ -89,11 +87,9 @@ class MemoryStore:
     async def _read(self) -> None:
         try:
             async for message in self._source:
-                start: Any = message.get("not_before")
                 held = Held(token_hex(8), message, 0, self.clock(), weight_of(message))
                 self._weight += held.item
-                time_is = isinstance(start, int | float) and isfinite(start)
-                self._wait(held, start if time_is else 0.0)
+                self._wait(held, moment(message.get("not_before")))
                 while self._full():
                     self._room.clear()
                     await self._room.wait()

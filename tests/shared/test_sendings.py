@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from interfaces.shared.errors import Unavailable
-from interfaces.shared.sendings import NOTHING, Held, Overtaken, Record, Sending, Tried
+from interfaces.shared.sendings import LATEST, NOTHING, Held, Overtaken, Record, Sending, Tried, moment
 
 
 class Book:
@@ -134,3 +134,16 @@ def test_what_was_tried_says_what_is_to_become_of_it(tried: Tried, letter: bool,
 def test_a_line_in_the_log_shows_no_insides(shown: Any) -> None:
     """Neither the store's own, nor the function that is asked."""
     assert "secret" not in repr(shown) and "begin=" not in repr(shown)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (1e9, 1e9), (1_000_000_000, 1e9), (0, 0.0), (LATEST - 1, LATEST - 1.0), (LATEST, 0.0), (-1, 0.0),
+        (float("inf"), 0.0), (float("-inf"), 0.0), (float("nan"), 0.0), (10**400, 0.0), ("1e9", 0.0), (None, 0.0),
+        (b"1", 0.0), ([1], 0.0),
+    ],
+)  # fmt: skip
+def test_a_time_that_is_none_is_waited_for_by_nobody(value: Any, found: float) -> None:
+    """Whatever an application writes there: nothing raises, and nothing waits for a day that never comes."""
+    assert moment(value) == found

@@ -16,7 +16,7 @@ from interfaces.email.sending.signing import Signer
 from interfaces.email.sending.told import known_of, results_of, too_many, tried_of
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ApplicationError
-from interfaces.shared.sendings import Sending, Tried
+from interfaces.shared.sendings import Sending, Tried, moment
 
 __all__ = ["CHANNEL", "LARGE", "MailWay", "size_of"]
 
@@ -53,8 +53,7 @@ class MailWay:
 
     def compose(self, sending: Sending) -> Outgoing:
         """The message. Raises ApplicationError for what cannot be sent."""
-        start = sending.message.get("not_before")
-        now = max(sending.put_at, float(start)) if isinstance(start, int | float) else sending.put_at
+        now = max(sending.put_at, moment(sending.message.get("not_before")))
         mail = compose(sending.message, now=now, host=self.host, id=sending.id, max_size=self.max_size)
         return self.return_path(mail) if self.return_path else mail
 

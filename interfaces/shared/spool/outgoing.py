@@ -31,7 +31,7 @@ log = logging.getLogger("interfaces.spool")
 SWEEP: Final = 1000
 """Records that are written between two times that old ones are deleted."""
 RESERVE: Final = 16 * 2**20
-"""Octets of the disk that messages leave free: without room for records nothing could be sent, and nothing would go."""
+"""Octets that messages leave free on the disk: without room for records nothing could be sent, and nothing would go."""
 SHOWN: Final = ("id", "dedupe_key", "from_address", "to", "subject")
 """What ``interfaces spool show`` tells of a message, where it has that."""
 _TABLE = """

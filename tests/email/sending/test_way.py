@@ -92,6 +92,9 @@ def test_a_destination_that_is_not_reached_is_down():
         ({"subject": "a\r\nBcc: x@example.org"}, "subject"),
         ({"to": []}, "recipients"),
         ({"colour": "red"}, "colour"),
+        ({"not_before": 10**400}, "not_before"),
+        ({"not_before": float("inf")}, "not_before"),
+        ({"expires": float("nan")}, "expires"),
     ],
 )
 def test_what_cannot_be_sent_has_failed(message, words):

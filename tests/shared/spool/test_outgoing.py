@@ -101,6 +101,23 @@ def test_a_time_before_which_nothing_is_sent(tmp_path):
     asyncio.run(main())
 
 
+@pytest.mark.parametrize("start", [float("inf"), float("nan"), -1.0, "tomorrow"])
+def test_a_beginning_that_is_no_time_is_now(tmp_path, start):
+    """Else it would wait for ever, here and in each process after: who sends it refuses it."""
+
+    async def main():
+        store = spool(tmp_path)
+        await store.open()
+        await store.put({"id": "m1", "not_before": start})
+        async with asyncio.timeout(10):
+            (held,) = await store.take(9)
+        assert held.message["id"] == "m1"
+        await store.done(held)
+        await store.close()
+
+    asyncio.run(main())
+
+
 @pytest.mark.parametrize("kept", [True, False])
 def test_a_failure_is_a_letter(tmp_path, kept):
     """With its reason, unless nothing is to be kept of it; put back it is tried anew."""
