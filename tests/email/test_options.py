@@ -134,6 +134,7 @@ SECRETS = {"mailgun_key": "k", "postmark_user": "u:p", "sendgrid_key": "k", "ses
         ),
         ({"webhooks_path": "email"}, "--email-webhooks-path email: write a path such as /email"),
         ({"webhooks_path": "/email/"}, "--email-webhooks-path /email/: write a path such as /email"),
+        ({"webhooks_path": "/"}, "--email-webhooks-path /: write a path such as /email"),
         ({"webhooks_path": ""}, "--email-webhooks-path : write a path such as /email"),
         ({"maildir_to": "desk"}, "--email-maildir-to 'desk': write an address"),
         ({"maildir_to": "a@b\r\nX: 1"}, r"--email-maildir-to 'a@b\r\nX: 1': write an address"),

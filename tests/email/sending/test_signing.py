@@ -8,6 +8,7 @@ import pytest
 from interfaces.email.sending.signing import signer
 from interfaces.shared.errors import ConfigError
 from tests.email.auth.keys import answers, ed25519, rsa, written
+from tests.email.sending.transports.peer import mail
 from tests.email.sending.ways import MAIL, attempt, way
 
 
@@ -79,3 +80,22 @@ def test_a_key_that_is_none(text):
     """One line says which."""
     with pytest.raises(ConfigError, match="DKIM"):
         signer([text])
+
+
+@pytest.mark.parametrize(
+    ("author", "count"),
+    [
+        (b"From: desk@example.org\r\n", 2),
+        (b"From: Desk <desk@example.org>, x@other.example\r\n", 2),
+        (b"From: x@other.example, desk@example.org\r\n", 0),
+        (b"From: undisclosed:;\r\n", 0),
+        (b"From: nobody\r\n", 0),
+        (b"From: " + b",".join(b"desk@example.org" for _ in range(20_000)) + b"\r\n", 0),
+    ],
+)
+def test_the_first_author_says_whose_mail_it_is(keys, author, count):
+    """Of a complete message, too; one without an author, or with more than are read, is sent as it is."""
+    sign = signer(keys)
+    signed = sign(mail("b@b.example", content=author + b"To: b@b.example\r\n\r\nx\r\n"), 1e9)
+    assert signed.content.count(b"DKIM-Signature:") == count
+    assert signed.content.endswith(b"To: b@b.example\r\n\r\nx\r\n")

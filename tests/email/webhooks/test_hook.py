@@ -4,12 +4,16 @@ import asyncio
 
 import pytest
 
+from interfaces.email.intake import Intake
 from interfaces.email.options import EmailOptions
-from interfaces.email.webhooks.hook import answer_to
+from interfaces.email.webhooks.hook import Hook, answer_to
+from interfaces.email.webhooks.posted import Provider, Wanted
 from interfaces.shared.delivery import ACCEPTED, DEFERRED, Verdict
+from interfaces.shared.errors import PeerError
+from interfaces.shared.webhook import Room
 from tests.email.harness import Bench, scene
 from tests.email.webhooks.desk import MADE, Desk
-from tests.email.webhooks.signing import CERTIFICATE, MESSAGE, mailgun, ses
+from tests.email.webhooks.signing import CERTIFICATE, MESSAGE, NOW, mailgun, request, ses
 
 REJECTED = {"mailgun": 406, "postmark": 403, "sendgrid": 403, "ses": 403}
 
@@ -161,3 +165,33 @@ def test_one_status_for_all_recipients(verdicts: list[Verdict], status: int, bod
     """One that is put off has it come again; else one that takes it is enough. Without words it has the usual ones."""
     said = answer_to(verdicts, 406)
     assert (said.status, said.text) == (status, body.decode())
+
+
+class Greedy(Provider):
+    """Wants something each time it is asked."""
+
+    name = "greedy"
+    types = ("text/plain",)
+    growth = 1.0
+    rejected = 403
+
+    def read(self, request, now):
+        return Wanted("https://greedy.example/key", "certificate")
+
+
+@scene
+async def test_what_a_provider_wants_is_fetched_twice_at_most():
+    """A certificate that never fits holds no request for ever: it is tried again later."""
+    async with Bench() as bench:
+        fetched = []
+
+        async def fetch(url):
+            fetched.append(url)
+            return b"key"
+
+        hook = Hook(Intake(bench.service), Greedy(()), Room(1000), fetch, lambda: NOW)
+        with pytest.raises(PeerError) as refused:
+            await hook.handle(request(b"x", "text/plain"))
+        assert refused.value.answer.status == 503
+        assert fetched == ["https://greedy.example/key"] * 2
+        assert bench.counted("email.webhooks_refused") == 1

@@ -1,8 +1,8 @@
 """interfaces.email.webhooks.serving: which webhooks there are, mounted and alone."""
 
 import asyncio
-import re
 from contextlib import AsyncExitStack
+from importlib import import_module
 
 import pytest
 
@@ -43,27 +43,21 @@ async def test_alone_they_listen():
         assert told == [("email webhooks", True)]
 
 
-@pytest.mark.parametrize(
-    ("options", "said"),
-    [
-        (
-            {"webhooks": ("mailgnu",)},
-            "--email-webhooks mailgnu: there is mailgun, postmark, sendgrid, ses; did you mean mailgun?",
-        ),
-        ({"webhooks": ("postmark",)}, "--email-webhooks postmark needs --email-postmark-user: user:password"),
-        (
-            {"webhooks": ("mailgun",)},
-            "--email-webhooks mailgun needs --email-mailgun-key: the HTTP webhook signing key",
-        ),
-        ({"webhooks": ("sendgrid",)}, "--email-webhooks sendgrid needs --email-sendgrid-key: the public key"),
-        ({"webhooks": ("ses",)}, "--email-webhooks ses needs --email-ses-topics: the ARN"),
-        ({"webhooks_path": "/"}, "--email-webhooks-path /: write a path such as /email"),
-    ],
-)
-def test_a_mistake_is_one_line(options, said):
-    """An unknown provider, and one without its secret; in the options, so that `interfaces check` tells it too."""
-    with pytest.raises(ConfigError, match=re.escape(said)):
-        EmailOptions(**options)
+@scene
+async def test_without_a_server_of_http_its_extra_is_named(monkeypatch):
+    """One line; nothing is mounted or listened on."""
+    monkeypatch.setattr("interfaces.email.webhooks.serving.import_module", _missing)
+    async with Bench(**OPTIONS) as bench:
+        with pytest.raises(ConfigError, match=r"^--email-webhooks needs httptools: pip install .*\[http\]'$"):
+            async with served(bench.service, bench.context):
+                raise AssertionError
+
+
+def _missing(name):
+    """As where the extra is not installed."""
+    if name != "interfaces.http_ws.interface":
+        return import_module(name)
+    raise ModuleNotFoundError("No module named 'httptools'", name="httptools")
 
 
 def test_providers_may_be_written_in_one_word():
