@@ -6,6 +6,7 @@ attempts are used up is a dead letter, too: also one that has ended the process 
 """
 
 import asyncio
+import errno
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -28,6 +29,8 @@ __all__ = ["FULL", "Accepting", "Kept", "Store"]
 FULL = Verdict("defer", {"code": 452, "enhanced": "4.3.1", "text": "No room for messages, try again later"})
 EVERYTHING = 1 << 30
 """Fields of a header that was taken: what was accepted is never refused for their number."""
+SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EIO, errno.ESTALE)
+"""Errors of reading what is kept that may be over the next time."""
 BEGINNING = 2**20
 """Bytes of a large content that are read for its header."""
 
@@ -184,7 +187,11 @@ class Accepting:
             self._left(kept, self.store.give_back)
             raise
         except (OSError, ValueError) as error:
-            self._given_up(kept, str(error))
+            if _passes(error) and kept.attempt < self.attempts:
+                log.warning("message %s is tried again: %s", getattr(kept, "number", ""), error)
+                self._later(kept, msgspec.structs.replace(_mark(kept), reason=str(error)))
+            else:
+                self._given_up(kept, str(error))
             return
         mark = _mark(kept)
         part = transaction if mark.left is None else transaction.only(mark.left)
@@ -248,9 +255,12 @@ class Accepting:
         elif kept.attempt >= self.attempts:
             self._given_up(kept, f"{kept.attempt} attempts: {_said(verdicts[late[0]])}")
         else:
-            note = msgspec.msgpack.encode(mark.again(late, len(verdicts), _said(verdicts[late[0]])))
-            self.service.count("email.tried_again")
-            self._left(kept, lambda one: self.store.later(one, back_off(one.attempt), note))
+            self._later(kept, mark.again(late, len(verdicts), _said(verdicts[late[0]])))
+
+    def _later(self, kept: Any, mark: Mark) -> None:
+        note = msgspec.msgpack.encode(mark)
+        self.service.count("email.tried_again")
+        self._left(kept, lambda one: self.store.later(one, back_off(one.attempt), note))
 
     def _given_up(self, kept: Any, reason: str) -> None:
         log.error("message %s is given up: %s", getattr(kept, "number", ""), reason)
@@ -261,6 +271,12 @@ class Accepting:
         settle(kept)
         self.running.discard(kept)
         self._room.set()
+
+
+def _passes(error: Exception) -> bool:
+    """Whether the machine is short of something: what is kept is as good as before."""
+    why = error if getattr(error, "errno", None) is not None else error.__cause__
+    return isinstance(why, OSError) and why.errno in SHORT
 
 
 def _mark(kept: Any) -> Mark:

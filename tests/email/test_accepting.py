@@ -1,10 +1,12 @@
 """interfaces.email.accepting: messages that are answered once they are kept, and handled after that."""
 
 import asyncio
+import errno
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from interfaces.email.accepting import Accepting
 from interfaces.shared.spool import letters
@@ -314,3 +316,25 @@ async def test_what_hangs_up_meanwhile_is_kept_once(tmp_path):
         assert await replies(other, mail(message())) == [250, 250, 354, 250]
         await empty(bench)
         assert len(bench.app.events) == 1
+
+
+@pytest.mark.parametrize("where", ["load", "path"])
+@scene
+async def test_a_machine_that_is_short_of_something_gives_nothing_up(tmp_path, monkeypatch, where):
+    """What cannot be read for want of a file descriptor, say, is tried again; what is damaged is not."""
+    async with house(tmp_path) as bench:
+        short = [OSError(errno.EMFILE, "Too many open files")]
+        there = getattr(bench.spool, where)
+
+        def wanting(kept):
+            if short:
+                raise OSError("it cannot be read") from short.pop()
+            return there(kept)
+
+        monkeypatch.setattr(bench.spool, where, wanting)
+        peer = await bench.greeted()
+        await replies(peer, mail(message()))
+        while len(bench.spool):
+            await later(bench)
+        assert [event["attempt"] for event in bench.app.events] == [2]
+        assert bench.counted("email.given_up") == 0
