@@ -31,6 +31,11 @@ class Email(Interface[EmailOptions]):
         """The webhooks', where there are any."""
         return (self.options.webhooks_path,) if self.options.webhooks else ()
 
+    @property
+    def single(self) -> str:
+        """The spool of sending: what was sent, under which key, is known to the process that has it."""
+        return "--email-send-spool is of one process" if self.options.send_spool else ""
+
     def more_binds(self, *, http: bool) -> list[tuple[str, int]]:
         """Those of users and of LMTP, and the webhooks' where they are not answered by HTTP."""
         options = self.options

@@ -45,6 +45,8 @@ class Held:
         self._sets: list[dict[str, list[socket.socket]]] = [{} for _ in range(options.workers)]
         try:
             for interface in interfaces:
+                if options.workers > 1 and interface.single:
+                    raise ConfigError(f"{interface.single}: use --workers 1, or a --layer with a broker")
                 for text, port in binds_of(interface, http=http):
                     self._open(text, port, options)
         except ConfigError:

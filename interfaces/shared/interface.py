@@ -83,6 +83,11 @@ class Interface(ABC, Generic[Options]):
         """The paths that it answers over HTTP, in front of the application, where that is served here."""
         return ()
 
+    @property
+    def single(self) -> str:
+        """What of its options only one process can do, in words for ``--workers``; "" when several can serve."""
+        return ""
+
     def more_binds(self, *, http: bool) -> list[tuple[str, int]]:
         """Addresses beside the option ``bind`` that it listens on, each with its default port.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from interfaces.email.interface import Email, EmailOptions
 from interfaces.runner.binds import Held, binds_of
 from interfaces.runner.options import ServeOptions
 from interfaces.shared.errors import ConfigError
@@ -36,6 +37,8 @@ class Without:
 
 class Fake:
     """An interface, as far as its binds are concerned."""
+
+    single = ""
 
     def __init__(self, options: Any, *more: tuple[str, int]) -> None:
         self.options = options
@@ -124,6 +127,15 @@ def test_what_twisted_listens_on_cannot_be_shared() -> None:
         held("endpoint:onion:80", workers=2)
     with held("endpoint:onion:80", reload=True) as sockets:
         assert sockets.of(1) == {}
+
+
+def test_what_one_process_does_alone_is_told_at_the_start() -> None:
+    """Else the second worker would end again and again; one worker may have it."""
+    options = EmailOptions(bind=("127.0.0.1:0",), hostname="mx.example", send="memory:x", send_spool="sp")
+    with pytest.raises(ConfigError, match="--email-send-spool is of one process: use --workers 1"):
+        Held([Email(options)], ServeOptions(workers=2))
+    with Held([Email(options)], ServeOptions(reload=True)) as sockets:
+        assert len(sockets.of(1)) == 1
 
 
 def test_what_cannot_be_opened_leaves_nothing_open() -> None:
