@@ -112,6 +112,7 @@ def test_a_change_starts_it_again(
     said = capsys.readouterr().err
     assert said.count("one worker, started again when a file changes") == 1
     assert said.count("/else/app.py changed: starting again") == 2
+    assert "waiting for a change" not in said
 
 
 def test_what_is_in_flight_gets_little_time(monkeypatch: pytest.MonkeyPatch) -> None:

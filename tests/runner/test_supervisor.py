@@ -254,14 +254,17 @@ def test_an_old_one_that_does_not_end_is_killed(scene) -> None:
     assert played.nursery.at("2b starts") == played.nursery.at("1a ends")
 
 
-def test_one_that_ends_while_it_is_replaced_is_not_replaced_twice(scene) -> None:
-    """Its end is expected, whatever its code: no pause, and no third process."""
+def test_one_that_ends_while_it_is_replaced_is_not_replaced_twice(
+    scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Its end is expected, whatever its code: no pause, no third process, and not a word of it."""
     played = scene({1: [Life(drains=2.0, code=1)]})
     assert played.run((10, "roll"), (100, TERM)) == 0
     assert [what for what in played.nursery.said if what.startswith("1") and "starts" in what] == [
         "1a starts",
         "1b starts",
     ]
+    assert "the next starts" not in caplog.text
 
 
 def test_one_that_ends_badly_makes_it_no_clean_drain(scene) -> None:
