@@ -2,6 +2,7 @@
 
 import socket
 from dataclasses import dataclass
+from functools import cache
 
 from interfaces.email.options_checks import ChecksOptions
 from interfaces.email.options_receiving import ReceivingOptions
@@ -9,7 +10,7 @@ from interfaces.email.options_sending import SendingOptions
 from interfaces.email.options_ways import WaysOptions
 from interfaces.shared.errors import ConfigError
 
-__all__ = ["EmailOptions"]
+__all__ = ["EmailOptions", "machine"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,4 +53,10 @@ class EmailOptions(SendingOptions, ChecksOptions, WaysOptions, ReceivingOptions)
     @property
     def name(self) -> str:
         """What we call ourselves."""
-        return self.hostname or socket.getfqdn()
+        return self.hostname or machine()
+
+
+@cache
+def machine() -> str:
+    """Its name, asked for once: the system's resolver blocks, and messages ask, too."""
+    return socket.getfqdn()

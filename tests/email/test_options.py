@@ -220,10 +220,10 @@ def test_what_is_in_front_of_the_application(options: dict[str, Any], guarded: b
 
 def test_our_name_is_the_hosts_unless_it_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     """One that the system names with a blank, or beyond ASCII, has to be said."""
-    monkeypatch.setattr("socket.getfqdn", lambda: "host.example")
+    monkeypatch.setattr("interfaces.email.options.machine", lambda: "host.example")
     assert EmailOptions().name == "host.example"
     assert EmailOptions(hostname="mx.example").name == "mx.example"
-    monkeypatch.setattr("socket.getfqdn", lambda: "my laptop")
+    monkeypatch.setattr("interfaces.email.options.machine", lambda: "my laptop")
     with pytest.raises(ConfigError, match="--email-hostname 'my laptop': write a host name"):
         EmailOptions()
 

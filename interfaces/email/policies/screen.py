@@ -38,7 +38,7 @@ class Screen:
         self.trusted = networks(options.trusted, "--email-trusted")
         self.sealers = {one.lower() for one in options.arc_trusted}
         self.checks = Checks(
-            options.methods, resolver, host=options.name, timeout=options.authenticate_timeout
+            options.methods, resolver, host=service.name, timeout=options.authenticate_timeout
         )
 
     async def __call__(
@@ -81,7 +81,7 @@ class Screen:
         self, transaction: Transaction, headers: Headers, head: bytes, found: Mapping[str, Any]
     ) -> None:
         """Put our field in front, and take forged ones away. OSError when that cannot be done."""
-        body, host = transaction.body, self.options.name
+        body, host = transaction.body, self.service.name
         new = line(host, found, _shown(transaction.place)) + _without(head, host)
         held, filed = body.held, body.filed
         try:

@@ -6,7 +6,7 @@ import pytest
 from interfaces.email.auth.resolver import Answer, Kind
 from interfaces.email.auth.zone import Zone
 from interfaces.email.envelope import Address, Mail, Recipient
-from interfaces.email.options import EmailOptions
+from interfaces.email.options import EmailOptions, machine
 from interfaces.email.policies import gate as module
 from interfaces.email.policies.gate import Gate
 from interfaces.email.policies.greylist import Memory
@@ -110,6 +110,17 @@ class Deaf(Zone):
     async def ask(self, name: str, kind: Kind) -> Answer:
         await asyncio.Event().wait()
         raise AssertionError
+
+
+def test_our_own_name_is_looked_up_at_the_start_alone(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The resolver of the system blocks: no message, and no recipient, waits for it."""
+    machine.cache_clear()
+    looked: list[int] = []
+    monkeypatch.setattr("socket.getfqdn", lambda: looked.append(1) or "mx.example")
+    one = gate(reject_spf=True, authenticate=("spf",))
+    assert asked(one) == (550, "5.7.23") == asked(one, to="c")
+    assert looked == [1]
+    machine.cache_clear()
 
 
 def test_spf_that_cannot_be_asked_puts_off(clock: Clock) -> None:
