@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from ssl import SSLContext
-from typing import Any
+from typing import Any, Final
 
 from interfaces.email import replies as say
 from interfaces.email.accounts import Accounts
@@ -32,6 +32,8 @@ log = logging.getLogger("interfaces.email")
 BeforeRecipient = Callable[[Place, Mail, Recipient], Awaitable[Verdict | None]]
 BeforeMessage = Callable[[Transaction, Headers, dict[str, Any]], Awaitable[Verdict | None]]
 Bounces = Callable[[Transaction, Sequence[tuple[Recipient, Verdict, Key]]], Awaitable[None]]
+CALL: Final = 8192
+"""Bytes that a call of the application, or what comes before it, counts as: its client may go, and it goes on."""
 COUNTS = (
     "email.abandoned",
     "email.timeouts",
@@ -137,7 +139,8 @@ class Service(Serving):
     def full(self) -> bool:
         """Whether there is no room for another message."""
         options = self.options
-        return self.in_flight >= options.max_in_flight or self.spooled >= options.max_spool
+        held = self.in_flight + CALL * (len(self.sessions) + len(self.tasks))
+        return held >= options.max_in_flight or self.spooled >= options.max_spool
 
     def add(self, body: Body, piece: bytes) -> bytes:
         """Put a piece into ``body``: b"", or the reply when it cannot be kept."""

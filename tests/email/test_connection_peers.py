@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from interfaces.email.service import CALL
 from interfaces.shared.errors import ConfigError
 from tests.email.harness import EHLO, ENVELOPE, MESSAGE, QUIT, Bench, mail, scene
 
@@ -116,6 +117,21 @@ async def test_too_many_bytes_in_flight_are_452_at_mail(content: bytes) -> None:
         else:
             await busy.leave()
         assert await other.codes(b"RSET\r\n" + ENVELOPE) == [250, 250, 250]
+
+
+@scene
+async def test_clients_that_go_leave_no_more_calls_than_there_is_memory_for() -> None:
+    """A call counts beside its message, since it goes on without its client."""
+    async with Bench(max_in_flight=2 * CALL) as bench:
+        for subject in (b"one", b"two"):
+            peer = await bench.greeted()
+            await bench.call(peer, mail(b"Subject: %b\r\n\r\n" % subject))
+            await peer.leave()
+        other = await bench.greeted()
+        assert await other.codes(ENVELOPE) == [452, 503]
+        await bench.calls[0].finish()
+        assert await other.codes(b"RSET\r\n" + ENVELOPE) == [250, 250, 250]
+        await bench.calls[1].finish()
 
 
 @scene
