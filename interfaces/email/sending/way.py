@@ -18,13 +18,15 @@ from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ApplicationError
 from interfaces.shared.sendings import Sending, Tried, moment
 
-__all__ = ["CHANNEL", "LARGE", "MailWay", "size_of"]
+__all__ = ["CHANNEL", "LARGE", "SPLIT", "MailWay", "size_of"]
 
 log = logging.getLogger("interfaces.email")
 
 CHANNEL = "email.send"
 LARGE = 65_536
 """Octets from which on composing and signing leave the event loop."""
+SPLIT = 100
+"""Attempts, one right behind the other, for a message whose server takes few recipients at once; then as for others."""
 _UNKNOWN = "its sender ended before it was known what became of it"
 
 
@@ -74,7 +76,8 @@ class MailWay:
             return tried_of(mail, known)
         found = await self.transport.send(mail.only(open_), sending.commit)
         tried = tried_of(mail, known | {one.recipient: one for one in found})
-        return replace(tried, delay=0.0) if tried.state == "later" and too_many(found) else tried
+        at_once = tried.state == "later" and sending.number <= SPLIT and too_many(found)
+        return replace(tried, delay=0.0) if at_once else tried
 
     async def _ready(self, sending: Sending) -> Outgoing:
         """Composed, and signed."""

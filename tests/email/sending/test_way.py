@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from interfaces.email.sending.outgoing import Result
-from interfaces.email.sending.way import LARGE
+from interfaces.email.sending.way import LARGE, SPLIT
 from tests.email.sending.ways import AT, MAIL, attempt, way
 
 GREY = ("deferred", 451, "4.7.1", "Greylisted")
@@ -207,3 +207,4 @@ def test_whom_a_server_takes_not_at_once_it_takes_at_once_after():
     assert (some.state, some.delay) == ("later", 0.0)
     for replies in (dict.fromkeys(MAIL["to"], full), {"b@example.net": GREY}):
         assert tried(way(replies), attempt(MAIL)).delay is None
+    assert tried(way({"b@example.net": full}), attempt(MAIL, number=SPLIT + 1)).delay is None
