@@ -9,10 +9,20 @@ import pytest
 from interfaces.layers.local import LocalChannelLayer
 from interfaces.shared.errors import ConfigError, Unavailable
 from interfaces.workers import background as module
-from interfaces.workers.background import DROPPED, FUNCTIONS, RETRIES, Background, Signal, background
+from interfaces.workers.background import (
+    DROPPED,
+    FUNCTIONS,
+    RETRIES,
+    Background,
+    Signal,
+    background,
+    finished,
+)
 from interfaces.workers.message import Channel, Group
 from interfaces.workers.ordering import ConsumeLater
+from interfaces.workers.outcome import Outcome
 from interfaces.workers.routing import Routing
+from tests.runner.virtual import run
 
 
 @pytest.fixture(autouse=True)
@@ -238,3 +248,67 @@ def test_signals_tell_plain_functions(caplog) -> None:
         and "a receiver of test raised" in caplog.text
         and repr(signal) == "<Signal test>"
     )
+
+
+# --- the end of a drain, in a time that passes at once -------------------------------------------------------------
+
+
+class Endless:
+    """A layer that always has another message."""
+
+    def __init__(self):
+        self.taken = 0
+
+    async def receive_any(self, channels):
+        """The next one."""
+        await asyncio.sleep(1)
+        self.taken += 1
+        return channels[0], {"n": self.taken}
+
+
+def ended(seconds, *, drain, concurrency=3):
+    """(when it was over, which ended, how many were taken): messages take ``seconds`` each, told to end after 4.5."""
+    over, layer = [], Endless()
+
+    async def handle(message, session, channel):
+        try:
+            await asyncio.sleep(seconds)
+            over.append(message["n"])
+        except asyncio.CancelledError:
+            over.append(-message["n"])
+            raise
+        return Outcome()
+
+    async def main():
+        work = Background(handle, lambda: ["c"], layer, concurrency=concurrency)
+        task = asyncio.ensure_future(work.run())
+        await asyncio.sleep(4.5)
+        task.cancel()
+        await finished([task], [work], drain)
+        assert task.done() and not work.running
+        return asyncio.get_running_loop().time()
+
+    return run(main()), over, layer.taken
+
+
+def test_what_was_taken_gets_the_time_of_a_drain() -> None:
+    """And no more is taken: those that run end by themselves, and then it is over."""
+    assert ended(2.2, drain=10) == (pytest.approx(6.4), [1, 2, 3, 4], 4)
+
+
+def test_what_takes_longer_is_cut_and_told(caplog) -> None:
+    """After the time that there is, all of it, with a line that says how many; never later."""
+    when, over, taken = ended(50, drain=3)
+    assert (when, {*over}, len(over), taken) == (pytest.approx(7.5), {-1, -2, -3}, 3, 3)
+    assert "3 messages were cut after 3 s" in caplog.text
+
+
+def test_no_more_runs_at_once_than_may() -> None:
+    """The next is taken when one has ended, and not before."""
+    _, over, taken = ended(1.7, drain=10, concurrency=1)
+    assert (over, taken) == ([1, 2], 2)
+
+
+def test_the_end_of_nothing_is_at_once() -> None:
+    """Who has taken no work has none to wait for."""
+    run(finished([], [], 1000.0))

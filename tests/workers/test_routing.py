@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from interfaces.layers.local import LocalChannelLayer
-from interfaces.shared.errors import ApplicationError, NoRoute
+from interfaces.shared.errors import ApplicationError, NoRoute, PeerError
 from interfaces.testing import HttpCommunicator, LifespanCommunicator
 from interfaces.workers.background import (
     FUNCTIONS,
@@ -205,6 +205,26 @@ def test_later_and_denied_are_no_errors() -> None:
     finally:
         consumer_finished.disconnect(listener)
     assert ended == ["websocket.receive", "websocket.connect"]
+
+
+def test_an_error_that_knows_what_to_tell_the_peer_tells_it() -> None:
+    """Its answer is all that is said, and no group is joined; without a peer, or an answer, it is raised."""
+
+    def refuses(message):
+        message.channel_session["kept"] = 1
+        Group("g").add(REPLY)
+        Channel("other").send({"type": "x"})
+        raise PeerError("closed", {"close": 4000})
+
+    def wordless(message):
+        raise PeerError("closed", b"bytes of another protocol")
+
+    said = handle(Routing({"websocket.receive": refuses}), event())
+    assert (said.error, said.groups, said.sends) == ("", [], [["channel", REPLY, {"close": 4000}]])
+    assert said.changed == {"kept": 1}
+    for consumer, given in ((wordless, event()), (wordless, event(reply_channel=None))):
+        with pytest.raises(PeerError, match="closed"):
+            handle(Routing({"websocket.receive": consumer}), given)
 
 
 def test_a_session_that_cannot_travel_is_the_consumers_mistake() -> None:
