@@ -167,6 +167,8 @@ class Serving:
         try:
             await asyncio.wait({waiting, served.task}, return_when=asyncio.FIRST_COMPLETED)
         except asyncio.CancelledError:
+            if served.task.done():
+                _raise_readable(served.task)  # else asyncio tells why it cannot start, as a traceback
             served.task.cancel()  # it is not ready, so it has nothing to finish; it might wait for ever
             raise
         finally:

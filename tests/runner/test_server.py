@@ -223,3 +223,24 @@ def test_told_to_stop_while_one_starts_nobody_waits_for_it() -> None:
 
     asyncio.run(run())
     assert notes[2:] == ["starting", "given up", "left, draining True", "lifespan.shutdown"]
+
+
+def test_told_to_stop_as_one_cannot_start_it_says_why() -> None:
+    """The mistake is told, though the signal comes in the same turn of the loop."""
+
+    class Mistaken(Fake):
+        @asynccontextmanager
+        async def serve(self, app: Any, context: Any):
+            starting.cancel()
+            raise ConfigError("no such key")
+            yield []
+
+    async def run() -> None:
+        nonlocal starting
+        starting = asyncio.ensure_future(serving([], Mistaken([])).__aenter__())
+        await asyncio.wait({starting})
+        with pytest.raises(ConfigError, match="no such key"):
+            starting.result()
+
+    starting: asyncio.Future[Any]
+    asyncio.run(run())
