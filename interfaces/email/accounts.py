@@ -29,6 +29,7 @@ class Accounts:
         self.ask: Callable[[str, str], Any] | None = _loaded("--email-auth", spec) if spec else None
         self.find: Callable[[str], Any] | None = _loaded("--email-auth-keys", keys) if keys else None
         self._secret = os.urandom(32)
+        self._iterations = scram.ITERATIONS  # of the last one who was known
 
     @property
     def mechanisms(self) -> tuple[str, ...]:
@@ -50,7 +51,11 @@ class Accounts:
     async def key(self, user: str) -> scram.Key:
         """The key of ``user``, one that nothing fits where there is none. Raises what the operator's function does."""
         text = await _called(self.find, user) if self.find is not None else None
-        return scram.unknown(user, self._secret) if text is None else scram.parsed(text)
+        if text is None:
+            return scram.unknown(user, self._secret, self._iterations)
+        key = scram.parsed(text)
+        self._iterations = key.iterations
+        return key
 
 
 def _loaded(option: str, spec: str) -> Callable[..., Any]:

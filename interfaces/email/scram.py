@@ -66,10 +66,13 @@ def parsed(text: str) -> Key:
     return Key(salt, int(found[1]), first, second)
 
 
-def unknown(user: str, secret: bytes) -> Key:
-    """A key for who has none, always the same for a name: nobody learns by it who has one, and nothing fits it."""
+def unknown(user: str, secret: bytes, iterations: int = ITERATIONS) -> Key:
+    """A key for who has none, always the same for a name: nobody learns by it who has one, and nothing fits it.
+
+    ``iterations``: as many as the others have, since the client is told.
+    """
     made = hmac.digest(secret, user.encode("utf-8", "surrogatepass"), "sha256")
-    return Key(made[:16], ITERATIONS, made, made)
+    return Key(made[:16], iterations, made, made)
 
 
 def matches(key: Key, password: str) -> bool:

@@ -227,3 +227,16 @@ async def test_keys_that_cannot_be_had_are_try_again():
     async with bench_of_keys("keys_away") as bench:
         assert await by_scram(await bench.greeted()) == [454]
         assert await answered(await bench.greeted(), plain()) == [454]
+
+
+def known_to_postgresql(user):
+    """A key as PostgreSQL makes it, with fewer iterations than ours."""
+    return stored("secret", b"0123456789abcdef", 4096) if user == "me" else None
+
+
+@scene
+async def test_who_is_unknown_has_as_many_iterations_as_the_others():
+    """The client is told them, and would know by them who has a key."""
+    accounts = Accounts(keys=f"{HERE}:known_to_postgresql")
+    assert (await accounts.key("me")).iterations == 4096
+    assert (await accounts.key("you")).iterations == 4096
