@@ -15,8 +15,9 @@ from django.utils.module_loading import import_string
 from interfaces.shared.errors import ConfigError
 
 __all__ = [
-    "KEEP_INBOX", "KEEP_MAIL", "KEEP_MAIL_CONTENT", "KEEP_OUTBOX", "Identify", "application_path", "identity_hook",
-    "keep_inbox", "keep_mail", "keep_mail_content", "keep_outbox", "mail_storage", "options",
+    "KEEP_INBOX", "KEEP_MAIL", "KEEP_MAIL_CONTENT", "KEEP_OUTBOX", "MOST_DAYS", "Identify", "application_path",
+    "days_of", "identity_hook", "keep_inbox", "keep_mail", "keep_mail_content", "keep_outbox", "mail_storage",
+    "options", "seconds_of",
 ]  # fmt: skip
 
 Identify = Callable[[str, str | None, Mapping[str, Any]], Any]
@@ -31,6 +32,8 @@ KEEP_MAIL = timedelta(days=90)
 """Rows of the log of mail: who wrote to whom, and what became of it."""
 KEEP_MAIL_CONTENT = timedelta(days=30)
 """What the messages say."""
+MOST_DAYS = 36_500
+"""What no calendar has would be an error of every look, and not of the setting."""
 
 
 def setting() -> Mapping[str, Any]:
@@ -58,7 +61,12 @@ def application_path() -> str:
 def identity_hook() -> Identify | None:
     """What ``INTERFACES["IDENTITY"]`` is or names by a dotted path; ConfigError when it cannot be had."""
     found = setting().get("IDENTITY")
-    return _load(found) if isinstance(found, str) else found
+    if isinstance(found, str):
+        return _load(found)
+    if found is not None and not callable(found):
+        raise ConfigError(f'settings.INTERFACES["IDENTITY"]: {found!r} cannot be called')
+    hook: Identify | None = found
+    return hook
 
 
 def keep_inbox() -> timedelta:
@@ -90,10 +98,25 @@ def mail_storage() -> str:
 
 
 def _days(name: str, default: timedelta) -> timedelta:
-    days = setting().get(name, default.days)
-    if not isinstance(days, int | float) or days < 0:
-        raise ConfigError(f'settings.INTERFACES["{name}"] has to be a number of days, not {days!r}')
+    return days_of(f'settings.INTERFACES["{name}"]', setting().get(name, default.days))
+
+
+def days_of(what: str, days: object) -> timedelta:
+    """So many days, 0 to MOST_DAYS. ConfigError, which names ``what``, for anything else."""
+    if isinstance(days, bool) or not isinstance(days, int | float) or not 0 <= days <= MOST_DAYS:
+        raise ConfigError(f"{what} has to be a number of days, {MOST_DAYS} at most, not {days!r}")
     return timedelta(days=days)
+
+
+def seconds_of(text: str) -> float:
+    """For the command line: seconds, as many as MOST_DAYS have at most. ValueError for anything else."""
+    seconds = float(text)
+    if not 0 <= seconds <= MOST_DAYS * 86_400:
+        raise ValueError(text)
+    return seconds
+
+
+seconds_of.__name__ = "number of seconds"  # what argparse says that it is not
 
 
 @cache

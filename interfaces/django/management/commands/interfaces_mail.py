@@ -16,7 +16,7 @@ from interfaces.django.mail_models import ReceivedMail, ReceivedState
 from interfaces.django.mail_replay import ContentMissingError, replay
 from interfaces.django.mail_rows import source
 from interfaces.django.sent_mail import ask
-from interfaces.django.settings import application_path
+from interfaces.django.settings import application_path, seconds_of
 from interfaces.runner.application import load
 from interfaces.shared.asgi import Application
 from interfaces.shared.errors import ApplicationError, ConfigError
@@ -51,7 +51,11 @@ class Command(BaseCommand):
         )
         again.add_argument("--failed", action="store_true", help="those that failed, too")
         again.add_argument(
-            "--older", type=float, default=PENDING, metavar="SECONDS", help="that they came before at least"
+            "--older",
+            type=seconds_of,
+            default=PENDING,
+            metavar="SECONDS",
+            help="that they came before at least",
         )
         again.add_argument(
             "--again",
@@ -63,7 +67,7 @@ class Command(BaseCommand):
         )
         asking.add_argument(
             "--older",
-            type=float,
+            type=seconds_of,
             default=ASKED_AFTER,
             metavar="SECONDS",
             help="that it was sent before at least",

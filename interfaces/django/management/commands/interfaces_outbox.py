@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from interfaces.django.layer import project_layer
 from interfaces.django.outbox import POLL, relay
+from interfaces.django.settings import seconds_of
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.strand import shutdown
 
@@ -24,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("--layer", default="default", metavar="ALIAS", help="key of CHANNEL_LAYERS")
         parser.add_argument("--database", metavar="ALIAS", help="key of DATABASES, unless that of the router")
         parser.add_argument(
-            "--poll", type=float, default=POLL, metavar="SECONDS", help="time between two looks"
+            "--poll", type=seconds_of, default=POLL, metavar="SECONDS", help="time between two looks"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

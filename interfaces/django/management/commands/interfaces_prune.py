@@ -1,12 +1,12 @@
 """``manage.py interfaces_prune``: delete old rows of inbox, outbox and the log of mail, once a day or so."""
 
-from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from interfaces.django.retention import prune, prune_mail
+from interfaces.django.settings import days_of
 from interfaces.shared.errors import ConfigError
 
 __all__ = ["Command"]
@@ -29,9 +29,12 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Delete them, and say how many there were."""
         told = {table: options[f"{table.replace('-', '_')}_days"] for table in TABLES}
-        keep = {table: None if days is None else timedelta(days=days) for table, days in told.items()}
         now, using = timezone.now(), options["database"]
         try:
+            keep = {
+                table: None if days is None else days_of(f"--{table}-days", days)
+                for table, days in told.items()
+            }
             deleted = prune(now, inbox=keep["inbox"], outbox=keep["outbox"], using=using)
             deleted |= prune_mail(now, rows=keep["mail"], content=keep["mail-content"], using=using)
         except ConfigError as error:
