@@ -6,7 +6,8 @@ from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
-from interfaces.email.accepting import Accepting, Store
+from interfaces.email.accepting import Accepting
+from interfaces.email.accepting_store import Store
 from interfaces.email.service import Service, log
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.spool.slots import Slots

@@ -10,11 +10,12 @@ import errno
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any
 
 import msgspec
 
 from interfaces.email import calls
+from interfaces.email.accepting_store import Content, Store
 from interfaces.email.body import Body
 from interfaces.email.deliveries import Run
 from interfaces.email.headers import Headers
@@ -24,7 +25,7 @@ from interfaces.email.translate import Transaction
 from interfaces.shared.delivery import ACCEPTED, DEFERRED, Verdict
 from interfaces.shared.pacing import back_off
 
-__all__ = ["FULL", "Accepting", "Kept", "Store"]
+__all__ = ["FULL", "Accepting"]
 
 FULL = Verdict("defer", {"code": 452, "enhanced": "4.3.1", "text": "No room for messages, try again later"})
 EVERYTHING = 1 << 30
@@ -33,82 +34,6 @@ SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EIO, errn
 """Errors of reading what is kept that may be over the next time."""
 BEGINNING = 2**20
 """Bytes of a large content that are read for its header."""
-
-
-class Kept(Protocol):
-    """A message in a store."""
-
-    attempt: int
-    """1, 2 …: how often it was begun."""
-    note: bytes
-
-
-class Content(Protocol):
-    """What was put."""
-
-    head: bytes
-    content: bytes
-
-
-class Store(Protocol):
-    """Where messages are kept: :class:`interfaces.shared.spool.store.Spool`, or a durable queue of a layer."""
-
-    def put(
-        self,
-        head: bytes,
-        content: bytes,
-        then: Callable[[bool], None],
-        *,
-        conversation: str | None = None,
-        source: int = -1,
-        size: int = 0,
-    ) -> bool:
-        """Keep it; ``then`` is told whether it is. False when there is no room."""
-        ...
-
-    async def take(self, n: int) -> "list[Any]":
-        """Wait for 1 to ``n``; none once it is to end."""
-        ...
-
-    async def load(self, kept: Any) -> Any:
-        """Its :class:`Content`. OSError."""
-        ...
-
-    def path(self, kept: Any) -> Path | None:
-        """The file of a large content."""
-        ...
-
-    async def open(self) -> None:
-        """Before all else. ConfigError."""
-        ...
-
-    async def close(self) -> None:
-        """What is held goes back."""
-        ...
-
-    def describe(self) -> str:
-        """How well it keeps what is put: one line."""
-        ...
-
-    def leave(self) -> None:
-        """Nothing more is taken."""
-        ...
-
-    def done(self, kept: Any) -> None:
-        """It is dealt with."""
-        ...
-
-    def later(self, kept: Any, delay: float, note: bytes = b"") -> None:
-        """It is to be given again."""
-        ...
-
-    def give_back(self, kept: Any) -> None:
-        """The attempt does not count."""
-        ...
-
-    def dead(self, kept: Any, reason: str, *, copy: bool = False) -> None:
-        """It is given up; ``copy``: a part of it only, and it is settled apart."""
-        ...
 
 
 class Accepting:
