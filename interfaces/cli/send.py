@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from math import inf
 from typing import Any
 from uuid import uuid4
 
@@ -64,6 +65,8 @@ async def _heard(layer: Any, channel: str, wait: float) -> int:
 @click.option("--wait", metavar="SECONDS", type=float, default=0.0, help="wait for its result, and print it")
 def send(channel: str, message: str, layer: str, wait: float) -> int:
     """Send MESSAGE, a JSON object or - for the standard input, to CHANNEL: email.send, or one of the application's."""
+    if not 0.0 <= wait < inf:
+        raise click.UsageError(f"--wait {wait:g}: say seconds, 0 or more")
     content = _message(message)
     if channel in KEPT:
         content = {"type": channel, **content}

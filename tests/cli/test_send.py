@@ -105,6 +105,10 @@ def test_a_channel_of_the_application(cli: Cli, layer: str) -> None:
         (["a name", "{}"], "Channel name"),
         (["email.send", '{"not_before": "soon"}'], "seconds"),
         (["email.send", "{}", "--layer", "local:"], "name a broker"),
+        (["email.send", "{}", "--wait", "nan"], "--wait nan: say seconds, 0 or more"),
+        (["email.send", "{}", "--wait", "inf"], "--wait inf: say seconds"),
+        (["email.send", "{}", "--wait=-1"], "--wait -1: say seconds"),
+        (["email.send", "{}", "--wait", "x"], "'--wait': 'x' is not a valid float"),
     ],
 )
 def test_mistakes_are_one_line(cli: Cli, layer: str, words: list[str], said: str) -> None:
