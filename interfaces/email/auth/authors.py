@@ -11,22 +11,29 @@ MOST = 20
 
 
 def domains(fields: Sequence[Field]) -> list[str]:
-    """The domain of each address; "" for an address without one. An address in quotes or a comment is none."""
+    """The domain of each address; "" for an address without one. An address in quotes or a comment is none.
+
+    Where readers differ in which of two is the address, both are.
+    """
     found = []
     for _, raw in fields:
         value = raw.partition(b":")[2].decode("utf-8", "replace").replace("\r\n", "")
-        found += [one.rpartition("@")[2].strip().lower() for one in _addresses(plain(value))[: MOST + 1]]
+        found += [one.strip().lower() for one in _domains(plain(value))]
+        if len(found) > MOST:
+            break
     return found[: MOST + 1]
 
 
-def _addresses(text: str) -> list[str]:
-    """What stands in angle brackets, or alone between commas; the name of a group is none."""
-    found = []
+def _domains(text: str) -> list[str]:
+    """Of what stands in angle brackets, or alone between commas; the name of a group is none."""
+    found: list[str] = []
     for part in text.replace(";", ",").split(","):
-        _, angle, rest = part.rpartition("<")
-        address = rest.partition(">")[0] if angle else part.rpartition(":")[2]
-        if address.strip():
-            found.append(address.strip())
+        _, *angles = part.split("<", MOST + 1)
+        inside = [one for angle in angles if (one := angle.partition(">")[0]).strip()]
+        if inside:
+            found += [one.rpartition("@")[2] for one in inside]
+        elif not angles and (alone := part.rpartition(":")[2]).strip():
+            found += alone.split("@", MOST + 1)[1:] or [alone]
         if len(found) > MOST:
             break
     return found

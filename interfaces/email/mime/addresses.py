@@ -16,7 +16,7 @@ __all__ = ["Address", "addresses"]
 
 _TOKEN = re.compile(
     r"(?P<quoted>\"(?:[^\"\\]++|\\.)*+\"?)|(?P<special>[(<>,;:])|\s++"
-    r"|(?P<words>(?:\[[^\[\]\\\s]*+\]|[^\s\"(<>,;:\[]|\[)++(?:\s++(?:\[[^\[\]\\\s]*+\]|[^\s\"(<>,;:\[]|\[)++)*+)",
+    r"|(?P<words>(?:\[[^\[\]\\\s\"(),;<>]*+\]|[^\s\"(<>,;:\[]|\[)++(?:\s++(?:\[[^\[\]\\\s\"(),;<>]*+\]|[^\s\"(<>,;:\[]|\[)++)*+)",
     re.DOTALL,
 )
 _INSIDE = re.compile(r"[()]|\\.", re.DOTALL)
@@ -45,12 +45,13 @@ class Address:
     @property
     def local(self) -> str:
         """What stands before the last "@"."""
-        return self.address.rpartition("@")[0] or self.address
+        return self.address.rpartition("@")[0] if self.domain else self.address
 
     @property
     def domain(self) -> str:
         """What stands behind it, in lower case; "" without one."""
-        return self.address.rpartition("@")[2].lower() if "@" in self.address else ""
+        _, at, domain = self.address.rpartition("@")
+        return domain.lower() if at and not domain.endswith('"') else ""
 
 
 def addresses(value: bytes, limits: Limits = LIMITS) -> list[Address]:

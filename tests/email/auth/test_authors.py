@@ -1,7 +1,10 @@
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from interfaces.email.auth.authors import MOST, domains
 from interfaces.email.auth.canonical import fields
+from interfaces.email.mime.addresses import addresses
 
 
 def of(value: str) -> list[str]:
@@ -25,6 +28,57 @@ def of(value: str) -> list[str]:
 def test_domains_of_authors(value: str, found: list[str]) -> None:
     """What a reader is shown as the address counts: nothing in quotes, in comments or in front of an angle bracket."""
     assert of(value) == found
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "<v@bank.example> <t@x.example>", "v@bank.example \\t@x.example", "v@bank.example t@x.example",
+        "v@bank.example )t@x.example", "v@bank.example>\tt@x.example", "v@bank.example@x.example",
+        "t@x.example <v@bank.example <t@x.example>",
+    ],
+)  # fmt: skip
+def test_where_readers_differ_both_are_authors(value: str) -> None:
+    """Who has one of them proven is not shown as the other: two authors are refused."""
+    assert len({*of(value)}) > 1
+
+
+PIECES = st.sampled_from(
+    [
+        "v@bank.example",
+        "t@x.example",
+        "v@bank.example",
+        "<",
+        ">",
+        '"',
+        "\\",
+        "(",
+        ")",
+        ",",
+        ";",
+        ":",
+        " ",
+        "@",
+        "[",
+        "]",
+        ".",
+    ]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(PIECES, max_size=10).map("".join))
+def test_an_application_is_shown_whom_dmarc_is_asked_about(value: str) -> None:
+    """Whatever From says: where one domain is looked up, no address of another is what applications read there."""
+    named = {*of(value)}
+    shown = {one.domain for one in addresses(value.encode())} & {"bank.example", "x.example"}
+    assert len(named) != 1 or not named <= {"bank.example", "x.example"} or shown <= named
+
+
+@pytest.mark.parametrize("value", ["[t@x.example(,@] v@bank.example", ":[v@bank.example(,]; t@x.example"])
+def test_brackets_hold_no_comments_and_no_commas(value: str) -> None:
+    """Found by the test above: one reader saw a comment begin there, and the other a word."""
+    assert {one.domain for one in addresses(value.encode())} <= {*of(value), ""}
 
 
 def test_two_fields_count_both() -> None:

@@ -84,6 +84,39 @@ def test_what_is_shown_beside_an_address_is_no_address() -> None:
 
 
 @pytest.mark.parametrize(
+    ("address", "local", "domain"),
+    [
+        ("joe@X.example", "joe", "x.example"), ('"a@b"@x.example', '"a@b"', "x.example"), ("root", "root", ""),
+        ('"v@bank.example"', '"v@bank.example"', ""), ("a@[192.0.2.1]", "a", "[192.0.2.1]"), ("", "", ""),
+    ],
+)  # fmt: skip
+def test_an_address_has_two_parts(address: str, local: str, domain: str) -> None:
+    """What is quoted is before the last "@", and may be alone: no domain stands within quotes."""
+    one = Address("", address)
+    assert (one.local, one.domain) == (local, domain)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        (b"A <a@b.example> B", [("A", "a@b.example", None)]),
+        (b"g: <a@b.example>, h: c@d.example; e@f.example",
+         [("", "a@b.example", "g"), ("h:", "c@d.example", "g"), ("", "e@f.example", None)]),
+        (b"<a@b.example, c@d.example>", [("", "a@b.example", None), ("", "c@d.example", None)]),
+        (b"A < a @ b.example >", [("A", "a@b.example", None)]),
+        (b"(no end a@b.example", []), (b"A <>", [("A", "", None)]), (b",,;;", []),
+        (b"a@b.example c@d.example", [("a@b.example c@d.example", "", None)]),
+        (b"<a@b.example:c>", [("<a@b.example: c>", "", None)]),
+    ],
+)  # fmt: skip
+def test_what_is_written_without_regard_to_the_standard(
+    value: bytes, found: list[tuple[str, str, str | None]]
+) -> None:
+    """Words behind a bracket, groups in groups, brackets without end: an address is told only where there is one."""
+    assert [(one.name, one.address, one.group) for one in addresses(value)] == found
+
+
+@pytest.mark.parametrize(
     "value", [b"a@b," * 1001, b"," * 60_000, b"()" * 30_000, b"(" * 60_000, b"a" * 70_000]
 )
 def test_too_many_are_refused(value: bytes) -> None:
