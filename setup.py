@@ -52,6 +52,7 @@ HOT = [
     "interfaces/email/received.py",
     "interfaces/email/answers.py",
     "interfaces/email/verdicts.py",
+    "interfaces/email/delivery.py",
     "interfaces/email/deliveries.py",
     "interfaces/email/service.py",
     "interfaces/email/calls.py",

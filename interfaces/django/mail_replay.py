@@ -15,11 +15,11 @@ from interfaces.django.mail_log import NOWHERE, log_mail
 from interfaces.django.mail_models import ReceivedMail
 from interfaces.django.mail_rows import source
 from interfaces.email.body import Body
+from interfaces.email.delivery import MailDelivery
 from interfaces.email.headers import split
 from interfaces.email.sending.compose import SIZE
 from interfaces.email.sending.post import Post
 from interfaces.email.translate import SPEC_VERSION
-from interfaces.email.verdicts import MailDelivery
 from interfaces.shared.asgi import Application, Event, Scope
 from interfaces.shared.delivery import Verdict
 from interfaces.workers.settings import layer_of

@@ -7,11 +7,11 @@ from typing import Any
 
 from interfaces.email.body import Body
 from interfaces.email.deliveries import Run
+from interfaces.email.delivery import MailDelivery
 from interfaces.email.envelope import Mail, Recipient
 from interfaces.email.headers import Headers
 from interfaces.email.service import Service, log
 from interfaces.email.translate import Key, Place, Transaction
-from interfaces.email.verdicts import MailDelivery
 from interfaces.shared.asgi import Scope
 from interfaces.shared.delivery import ACCEPTED, DEFERRED, Verdict
 from interfaces.shared.errors import Unavailable

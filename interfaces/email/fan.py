@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any
 
 from interfaces.email.answers import code_of
+from interfaces.email.delivery import MailDelivery
 from interfaces.email.routes import Kwargs, MailRoute
-from interfaces.email.verdicts import MailDelivery
 from interfaces.shared.asgi import Event, Receive, Scope, Send
 from interfaces.shared.delivery import ACCEPTED, Verdict
 

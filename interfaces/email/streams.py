@@ -11,10 +11,10 @@ from typing import Any, Final
 from interfaces.email import replies as say
 from interfaces.email.calls import UNROUTED, prepared
 from interfaces.email.deliveries import Run
+from interfaces.email.delivery import MailDelivery
 from interfaces.email.headers import Headers, split
 from interfaces.email.service import Service
 from interfaces.email.translate import Key, Transaction
-from interfaces.email.verdicts import MailDelivery
 from interfaces.shared.asgi import Event, Scope
 
 __all__ = ["Flow"]

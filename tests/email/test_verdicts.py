@@ -1,13 +1,11 @@
 """interfaces.email.verdicts: what an application may say, and what the client is told."""
 
-import asyncio
-
 import pytest
 
 from interfaces.email.answers import replies_of
-from interfaces.email.verdicts import MailDelivery, verdict
+from interfaces.email.verdicts import status, verdict
 from interfaces.shared.delivery import Verdict
-from interfaces.shared.errors import ApplicationError, NoRoute
+from interfaces.shared.errors import ApplicationError
 
 UNROUTED = Verdict("reject", {"code": 550, "enhanced": "5.1.1", "text": "nobody"})
 
@@ -57,54 +55,18 @@ def test_codes_that_do_not_fit_are_the_applications_mistake(event):
         verdict(event)
 
 
-async def outcomes(app, *addresses):
-    """The verdicts of a call."""
-    scope, found = {"type": "email", "rcpt_to": [{"address": one} for one in addresses]}, []
-    delivery = MailDelivery(app, scope, lambda ended: found.extend(ended.outcomes(UNROUTED)))
-    delivery.start(asyncio.get_running_loop())
-    delivery.last({"type": "email.receive"})
-    await delivery.wait(10)
-    return found
-
-
-def kinds(*steps, addresses=("a", "b")):
-    """What became of the recipients when an application sends ``steps``; what it raised is logged."""
-
-    async def app(_scope, receive, send):
-        await receive()
-        for step in steps:
-            if isinstance(step, Exception):
-                raise step
-            await send(step)
-        await receive()
-
-    return [one.kind for one in asyncio.run(outcomes(app, *addresses))]
-
-
-def status(code, **which):
-    """The verdict of one recipient."""
-    return {"type": "email.status", "code": code, **which}
-
-
 @pytest.mark.parametrize(
-    ("steps", "found"),
-    [
-        ([], ["accept", "accept"]),
-        ([status(550, recipient="b")], ["accept", "reject"]),
-        ([status(450, index=0), {"type": "email.reject"}], ["defer", "reject"]),
-        ([NoRoute("no")], ["reject", "reject"]),
-        ([status(250, index=1), NoRoute("no")], ["reject", "accept"]),
-        ([status(550, index=0), ValueError("oh")], ["reject", "defer"]),
-        ([{"type": "email.reject"}, ValueError("oh")], ["reject", "reject"]),
-        ([status(550, index=2)], ["defer", "defer"]),
-        ([status(550, recipient="c")], ["defer", "defer"]),
-        ([status(354, index=0)], ["defer", "defer"]),
-        ([status(550, index=0), status(250, index=0)], ["reject", "defer"]),
-        ([{"type": "email.accept"}, status(550, index=0)], ["accept", "accept"]),
-        ([{"type": "email.accept"}, {"type": "email.reject"}], ["accept", "accept"]),
-        ([{"type": "email.shrug"}], ["defer", "defer"]),
-    ],
+    ("code", "kind"),
+    [(250, "accept"), (251, "accept"), (450, "defer"), (452, "defer"), (550, "reject"), (552, "reject")],
 )
-def test_each_recipient_has_its_own_verdict_or_that_of_the_message(steps, found):
-    """A status counts for its recipient; an error before the verdict is "try again" for all that have none."""
-    assert kinds(*steps) == found
+def test_the_code_of_a_status_tells_what_it_is(code, kind):
+    """Of one recipient there is no other word."""
+    found = status({"type": "email.status", "code": code, "enhanced": f"{code // 100}.2.2", "text": "x"})
+    assert (found.kind, found.detail) == (kind, {"code": code, "enhanced": f"{code // 100}.2.2", "text": "x"})
+
+
+@pytest.mark.parametrize("code", [0, 354, 99, "x", None, 421, 600, "550", 25])
+def test_a_status_without_a_code_that_fits_is_the_applications_mistake(code):
+    """It is told what would have been right."""
+    with pytest.raises(ApplicationError, match=r"such as"):
+        status({"type": "email.status", "code": code})
