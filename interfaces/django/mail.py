@@ -10,8 +10,11 @@ the channel layer, once the transaction commits in which it was said.
 
 import uuid
 from collections.abc import Sequence
-from email.policy import SMTP
+from email import message_from_bytes
+from email.generator import BytesGenerator
+from email.policy import SMTP, compat32
 from importlib import import_module
+from io import BytesIO
 from typing import Any
 
 from django import VERSION
@@ -83,10 +86,28 @@ class ChannelEmailBackend(BaseEmailBackend):
 
 
 def written(message: EmailMessage) -> bytes:
-    """The bytes of a message, with the ends of lines that mail has; Django 6 makes it another way."""
+    """The bytes of a message, with the ends of lines that mail has; Django 6 makes it another way.
+
+    Of seven bits: the next server, or one behind it, may know no more, and changing it then breaks its signature.
+    """
     if VERSION >= (6, 0):
-        return bytes(message.message(policy=SMTP).as_bytes())
-    return bytes(message.message().as_bytes(linesep="\r\n"))
+        whole = bytes(message.message(policy=SMTP).as_bytes())
+    else:
+        whole = bytes(message.message().as_bytes(linesep="\r\n"))
+    return whole if whole.isascii() else _seven_bits(whole)
+
+
+def _seven_bits(whole: bytes) -> bytes:
+    """The same message with its texts encoded; its header stays, and so does what is signed, or cannot be encoded."""
+    parsed, file = message_from_bytes(whole), BytesIO()
+    if any(part.get_content_type() == "multipart/signed" for part in parsed.walk()):
+        return whole
+    policy = compat32.clone(cte_type="7bit", linesep="\r\n")
+    try:
+        BytesGenerator(file, mangle_from_=False, maxheaderlen=0, policy=policy).flatten(parsed)
+    except (LookupError, ValueError):  # a charset that is none
+        return whole
+    return file.getvalue()
 
 
 class OutboxEmailBackend(ChannelEmailBackend):

@@ -1,6 +1,8 @@
 """What Django sends by the channel. Run by test_mail.py with Django's own runner."""
 
 import asyncio
+from email import message_from_bytes
+from email.policy import SMTP
 
 import msgspec
 import pytest
@@ -53,7 +55,7 @@ class ChannelTests(TransactionTestCase):
         """The sender can compose it: to all recipients, blind ones as well, whom nobody sees."""
         message = EmailMultiAlternatives(
             "Héllo",
-            "text",
+            "tëxt\n.\nFrom here  ",
             "Ann <ann@example.org>",
             ["bob@example.net"],
             bcc=["eve@example.net"],
@@ -70,6 +72,10 @@ class ChannelTests(TransactionTestCase):
         assert f"<{mail.message_id}>".encode() in content["raw"]
         assert b"eve@" not in mail.content and b"<p>html</p>" in mail.content
         assert b"\n" not in mail.content.replace(b"\r\n", b"")
+        assert mail.content.isascii() and not mail.smtputf8  # else a server without 8BITMIME refuses it
+        parsed = message_from_bytes(mail.content, policy=SMTP)
+        assert parsed.get_body(("plain",)).get_content().split("\n")[0].strip() == "tëxt"
+        assert parsed["subject"] == "Héllo"
 
     def test_it_waits_for_the_commit(self):
         """What is rolled back was not sent."""
