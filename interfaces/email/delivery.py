@@ -1,4 +1,4 @@
-"""The call of the application for one message: a verdict for all recipients or for each, and mail that it sends. No I/O."""
+"""The call of the application: a verdict for all recipients or for each, and mail that it sends. No I/O."""
 
 from collections.abc import Callable
 from typing import Any
