@@ -6,6 +6,7 @@ and waits 15 seconds. A content in S3 is not fetched: SES puts up to 150 KB into
 
 import base64
 import binascii
+import re
 from collections.abc import Sequence
 from typing import ClassVar
 
@@ -13,9 +14,12 @@ import msgspec
 
 from interfaces.email.webhooks.posted import Posted, Provider, Read, Wanted, address, told
 from interfaces.email.webhooks.sns import Sns
+from interfaces.shared.errors import ConfigError
 from interfaces.shared.webhook import Answer, Request, refusal
 
 __all__ = ["Ses"]
+
+_TOPIC = re.compile(r"arn:aws[a-z-]{0,20}:sns:[a-z0-9-]{1,40}:[0-9]{12}:[A-Za-z0-9_-]{1,256}(?:\.fifo)?")
 
 
 class _Mail(msgspec.Struct):
@@ -49,6 +53,10 @@ class Ses(Provider):
 
     def __init__(self, secrets: Sequence[str]) -> None:
         super().__init__(secrets)
+        for one in secrets:
+            if not _TOPIC.fullmatch(one):
+                said = "write the ARN of a topic, arn:aws:sns:REGION:ACCOUNT:NAME"
+                raise ConfigError(f"--email-ses-topics {one}: {said}")
         self.sns = Sns(frozenset(secrets))
 
     def read(self, request: Request, now: float) -> Read:

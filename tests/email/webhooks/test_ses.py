@@ -4,7 +4,7 @@ import pytest
 
 from interfaces.email.webhooks.posted import Wanted
 from interfaces.email.webhooks.ses import Ses
-from interfaces.shared.errors import PeerError
+from interfaces.shared.errors import ConfigError, PeerError
 from tests.email.webhooks.signing import CERTIFICATE, MESSAGE, NOW, TOPIC, certificate, received, ses
 
 
@@ -66,3 +66,30 @@ def test_what_has_to_be_fetched():
     assert made.got(Wanted(CERTIFICATE, "certificate"), certificate()) is None
     assert made.read(ses(), NOW).content == MESSAGE
     assert made.got(Wanted("https://sns.eu-west-1.amazonaws.com/?x", "confirmation"), b"<ok/>").status == 200
+
+
+@pytest.mark.parametrize(
+    "topic",
+    [
+        "mail",
+        "arn:aws:sqs:eu-west-1:123456789012:mail",
+        "arn:aws:sns:eu-west-1:1:mail",
+        f"{TOPIC} ",
+        f"{TOPIC}/x",
+        "",
+    ],
+)
+def test_a_topic_is_an_arn(topic):
+    """A name alone would let nothing in, and nobody would be told why."""
+    with pytest.raises(ConfigError, match="--email-ses-topics .*: write the ARN of a topic, arn:aws:sns:"):
+        Ses([TOPIC, topic])
+
+
+@pytest.mark.parametrize(
+    "topic",
+    ["arn:aws:sns:eu-west-1:123456789012:mail", "arn:aws-cn:sns:cn-north-1:123456789012:a_b-1",
+     "arn:aws-us-gov:sns:us-gov-west-1:123456789012:mail.fifo"],
+)  # fmt: skip
+def test_topics_of_every_partition(topic):
+    """China's and the government's, too."""
+    assert Ses([topic]).secrets == (topic,)
