@@ -81,7 +81,7 @@ def test_what_has_to_be_fetched():
 )
 def test_a_topic_is_an_arn(topic):
     """A name alone would let nothing in, and nobody would be told why."""
-    with pytest.raises(ConfigError, match="--email-ses-topics .*: write the ARN of a topic, arn:aws:sns:"):
+    with pytest.raises(ConfigError, match=r"--email-ses-topics .*: write the ARN of a topic, arn:aws:sns:"):
         Ses([TOPIC, topic])
 
 
