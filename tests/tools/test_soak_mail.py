@@ -32,7 +32,7 @@ def test_deaths_lose_nothing_that_was_acknowledged(way: str, died: str) -> None:
 
 def test_deaths_lose_nothing_that_was_accepted() -> None:
     """Those at the first six points of the spool, before the application has a message that was answered 250."""
-    done = soak("--ack", "accepted", "--kills", "6")
+    done = soak("--way", "one", "--ack", "accepted", "--kills", "6")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "server write=1;" in done.stdout and "server synced=1;" in done.stdout and FINE in done.stdout
 
