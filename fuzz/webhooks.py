@@ -41,7 +41,7 @@ RECEIVED = {
 }
 SNS = {
     "Type": "Notification",
-    "TopicArn": "arn:t",
+    "TopicArn": "arn:aws:sns:eu-west-1:123456789012:t",
     "Timestamp": "2027-01-15T08:00:00.000Z",
     "Message": json.dumps(RECEIVED),
     "SigningCertURL": "https://sns.eu-west-1.amazonaws.com/a.pem",
@@ -97,7 +97,7 @@ def one(data: bytes) -> None:
         Mailgun(["key"]),
         Postmark(["a:b"]),
         Sendgrid([base64.b64encode(PUBLIC).decode()]),
-        Ses(["arn:t"]),
+        Ses(["arn:aws:sns:eu-west-1:123456789012:t"]),
     ):
         read(provider, request)
     try:

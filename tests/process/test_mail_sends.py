@@ -1,5 +1,6 @@
 """Mail out of processes: from scopes that workers run, to senders elsewhere, and how it is told at the start."""
 
+import shutil
 import signal
 import smtplib
 import subprocess
@@ -84,7 +85,6 @@ def test_one_process_without_a_layer(tmp_path: Path) -> None:
 def test_a_spool_keeps_what_waits(tmp_path: Path) -> None:
     """What could not be sent yet a successor of a server that is killed sends; a second one is refused in one line."""
     folder = tmp_path / "sent"
-    folder.touch()  # so that nothing can be delivered there
     words = ["serve", "email", "--app", "tests.process.desk_app:later", *RECEIVE]
     words += [
         "--email-send",
@@ -96,10 +96,12 @@ def test_a_spool_keeps_what_waits(tmp_path: Path) -> None:
     ]
     with process(tmp_path, "first", *words) as server:
         server.wait_for("waiting in a spool .*: ")
-        write_to(server)
         done = subprocess.run([*PYTHON, *words], cwd=ROOT, capture_output=True, text=True, timeout=60)
         assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
         assert "spool" in done.stderr
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.touch()  # so that nothing can be delivered there
+        write_to(server)
     folder.unlink()
     with process(tmp_path, "second", *words) as server:
         until(lambda: sent(folder))
