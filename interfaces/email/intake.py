@@ -83,8 +83,8 @@ class Intake:
     ) -> list[Recipient]:
         """Those of the recipients that may be; the verdicts of the others go to their places in ``wrong``."""
         taken: list[Recipient] = []
-        places = (at for at in range(len(recipients) + len(wrong)) if at not in set(wrong))
-        for at, one in zip(list(places), recipients, strict=True):
+        places = [at for at in range(len(recipients) + len(wrong)) if at not in wrong]
+        for at, one in zip(places, recipients, strict=True):
             try:
                 async with asyncio.timeout(self.service.options.recipient_timeout):
                     said = await ask(self.service, place, sender, one, name)

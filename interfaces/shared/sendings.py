@@ -1,7 +1,7 @@
 """What an outbox, the store it takes from and the protocol it sends by say to each other. Pure."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 from interfaces.shared.asgi import Event
@@ -36,6 +36,18 @@ class Record:
     """The id of what was settled last."""
     told: dict[str, Any] = field(default_factory=dict)
     """What the last result said."""
+
+    def beginning(self, seen: int) -> "Record | None":
+        """The record of an attempt that begins, after ``seen`` attempts; None when there has been another since."""
+        if self.begun or self.number != seen:
+            return None
+        return replace(self, number=seen + 1, begun=True, final=False)
+
+    def settled(self, by: "Record") -> "Record | None":
+        """What it becomes by an attempt that has ended; None when that is not the one that was begun, or comes next."""
+        if by.begun != self.begun or by.number - (not by.begun) != self.number:
+            return None
+        return replace(by, begun=False)
 
 
 NOTHING = Record()

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import replace
 from heapq import heappop, heappush
 from itertools import count
 from secrets import token_hex
@@ -164,26 +163,22 @@ class MemoryStore:
 
     async def begin(self, key: str, seen: int, keep: float) -> bool:
         """As the protocol says."""
-        record = await self.read(key)
-        if record.number != seen or record.begun:
-            return False
-        self._write(key, replace(record, number=seen + 1, begun=True, final=False), keep)
-        return True
+        return self._write(key, (await self.read(key)).beginning(seen), keep)
 
     async def settle(self, key: str, record: Record, keep: float) -> bool:
         """As the protocol says."""
-        known = await self.read(key)
-        if known.begun != record.begun or known.number != record.number - (not record.begun):
-            return False
-        self._write(key, replace(record, begun=False), keep)
-        return True
+        return self._write(key, (await self.read(key)).settled(record), keep)
 
-    def _write(self, key: str, record: Record, keep: float) -> None:
+    def _write(self, key: str, record: Record | None, keep: float) -> bool:
+        """Whether there is one to write."""
+        if record is None:
+            return False
         now = self.clock()
         self._records.pop(key, None)  # so that the oldest stay in front
         self._records[key] = record, now + keep
         while len(self._records) > self.records or self._records[next(iter(self._records))][1] <= now:
             del self._records[next(iter(self._records))]
+        return True
 
 
 def weight_of(value: object) -> int:

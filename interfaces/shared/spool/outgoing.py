@@ -76,27 +76,23 @@ class Records:
 
     def begin(self, key: str, seen: int, keep: float) -> bool:
         """As a store's."""
-        known = self.read(key)
-        if known.number != seen or known.begun:
-            return False
-        self._write(key, (seen + 1, 1, 0, known.owner, msgspec.msgpack.encode(known.told)), keep)
-        return True
+        return self._write(key, self.read(key).beginning(seen), keep)
 
     def settle(self, key: str, record: Record, keep: float) -> bool:
         """As a store's."""
-        known = self.read(key)
-        if known.begun != record.begun or known.number != record.number - (not record.begun):
-            return False
-        told = msgspec.msgpack.encode(record.told)
-        self._write(key, (record.number, 0, int(record.final), record.owner, told), keep)
-        return True
+        return self._write(key, self.read(key).settled(record), keep)
 
-    def _write(self, key: str, values: tuple[Any, ...], keep: float) -> None:
-        now = self.clock()
-        self._base.execute(_WRITE, (key, *values, now + keep))
+    def _write(self, key: str, record: Record | None, keep: float) -> bool:
+        """Whether there is one to write."""
+        if record is None:
+            return False
+        now, told = self.clock(), msgspec.msgpack.encode(record.told)
+        values = (key, record.number, record.begun, record.final, record.owner, told, now + keep)
+        self._base.execute(_WRITE, values)
         self._written += 1
         if self._written % SWEEP == 0:
             self._base.execute("DELETE FROM record WHERE until <= ?", (now,))
+        return True
 
 
 class SpoolStore:

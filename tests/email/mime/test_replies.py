@@ -1,13 +1,11 @@
 """interfaces.email.mime.replies: what is new in an answer, out of what programs put around it in several languages."""
 
-import sys
-from typing import Any
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from interfaces.email.mime.replies import LINES_OF_REPLY, LONGEST_REPLY, reply_text
+from tests.email.mime.work import lines_run
 
 NEW = "Thanks, that works.\n\nSee you on Monday!"
 QUOTE = "> Does it work now?\n>\n> > It did not."
@@ -147,31 +145,13 @@ def test_what_is_looked_at_is_bounded() -> None:
     assert reply_text("x\n" * (2 * LINES_OF_REPLY)).count("x") == LINES_OF_REPLY
 
 
-def lines_run(text: str) -> int:
-    """Lines of the package that run for a text."""
-    count = 0
-
-    def trace(frame: Any, event: str, _arg: Any) -> Any:
-        nonlocal count
-        count += event == "line"
-        return trace if "interfaces" in frame.f_code.co_filename else None
-
-    before = sys.gettrace()
-    sys.settrace(trace)
-    try:
-        reply_text(text)
-    finally:
-        sys.settrace(before)  # whoever measures coverage goes on
-    return count
-
-
 @pytest.mark.parametrize(
     "piece",
     ["On 1:\n", "x wrote:\n", "From: a\n", "_" * 9 + "\n", "\n", "On\n", "> a\n\n", "On 1\nwrote:\n>\n"],
 )
 def test_twice_as_long_is_twice_the_work(piece: str) -> None:
     """No line is looked at again for all that come behind it."""
-    half, whole = lines_run(piece * 400), lines_run(piece * 800)
+    half, whole = lines_run(lambda: reply_text(piece * 400)), lines_run(lambda: reply_text(piece * 800))
     assert whole <= 2.1 * half + 50
 
 
