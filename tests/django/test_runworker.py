@@ -34,7 +34,8 @@ def started(*command, **environ):
 def stopped(process):
     """Tell it to end; what it said, when it ended well."""
     process.send_signal(signal.SIGTERM)
-    _, said = process.communicate(timeout=60)
+    said = process.stderr.read()  # with what came right behind the banner, which communicate() would not see
+    process.wait(60)
     assert process.returncode == 0, said
     return said
 
