@@ -98,7 +98,7 @@ class SlackMessage(_Event):
 
 
 class SlackEvent(_Event):
-    """Everything else of the Events API: app_mention, reaction_added, app_home_opened, app_uninstalled, …"""
+    """Everything else of the Events API: app_mention, reaction_added, app_home_opened, app_uninstalled and so on."""
 
     type: Literal["slack.event"]
     event_type: str

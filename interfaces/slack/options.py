@@ -30,7 +30,9 @@ class ReceivingOptions:
     )
     path: str = option("/slack", "the path in front of events, install and oauth_redirect: /slack/events")
     signing_secret: tuple[str, ...] = option(
-        (), "the app's signing secret, which the Events API needs; two while one replaces another", secret=True
+        (),
+        "the app's signing secret, which the Events API needs; two while one replaces another",
+        secret=True,
     )
     app_token: tuple[str, ...] = option(
         (), "the app-level token that Socket Mode needs: xapp-…; one an app", secret=True
@@ -55,9 +57,13 @@ class ReceivingOptions:
     )  # fmt: skip
     at_once: int = option(100, "calls of the application side by side", between=(1, inf))
     waiting: int = option(
-        1000, "events that wait for others of their conversation; further ones are to come again", between=(1, inf)
+        1000,
+        "events that wait for others of their conversation; further ones are to come again",
+        between=(1, inf),
     )
-    max_body: int = option(MIB, "a request of Slack's", unit="bytes", peers="Bolt's aiohttp 1 MiB", between=(1024, inf))
+    max_body: int = option(
+        MIB, "a request of Slack's", unit="bytes", peers="Bolt's aiohttp 1 MiB", between=(1024, inf)
+    )
     in_flight: int = option(
         64 * MIB, "of requests that are held in memory at once; further ones get 503", unit="bytes", peers="none",
         between=(1024, inf),
@@ -87,33 +93,47 @@ class SlackOptions(SendingOptions, InstallingOptions, ReceivingOptions):
         if not self.path.startswith("/") or self.path.endswith("/"):
             raise ConfigError(f"--slack-path {self.path}: write a path such as /slack")
         if not self.api_url.startswith(("https://", "http://")) or not self.api_url.endswith("/"):
-            raise ConfigError(f"--slack-api-url {self.api_url}: write a URL that ends with /, as https://slack.com/api/")
+            raise ConfigError(
+                f"--slack-api-url {self.api_url}: write a URL that ends with /, as https://slack.com/api/"
+            )
         self._check_tokens()
         if self.spool and self.ack != "accepted":
             raise ConfigError("--slack-spool keeps what is accepted: it needs --slack-ack accepted")
         if self.send_spool and not self.send:
-            raise ConfigError("--slack-send-spool keeps what waits to be sent, and --no-slack-send sends nothing")
+            raise ConfigError(
+                "--slack-send-spool keeps what waits to be sent, and --no-slack-send sends nothing"
+            )
 
     def _check_tokens(self) -> None:
         """Each way needs its own secret, and a token of the wrong kind is told at once."""
         for token in self.app_token:
             if not token.startswith("xapp-"):
-                raise ConfigError("--slack-app-token: an app-level token begins with xapp-; this is another secret")
+                raise ConfigError(
+                    "--slack-app-token: an app-level token begins with xapp-; this is another secret"
+                )
         if self.bot_token and not self.bot_token.startswith("xox"):
             raise ConfigError("--slack-bot-token: a bot's token begins with xoxb-; this is another secret")
         if self.transport == "socket" and not self.app_token:
-            raise ConfigError("--slack-transport socket needs --slack-app-token xapp-…: Basic Information, App-Level Tokens")
+            raise ConfigError(
+                "--slack-transport socket needs --slack-app-token xapp-…: Basic Information, App-Level Tokens"
+            )
         if self.http and not self.signing_secret:
             raise ConfigError(
                 "serve slack needs --slack-signing-secret (Basic Information, App Credentials) for the Events API,"
                 " or --slack-app-token xapp-… for Socket Mode"
             )
         if self.installations and not (self.client_id and self.client_secret):
-            raise ConfigError("--slack-installations needs --slack-client-id and --slack-client-secret: the app's, for OAuth")
+            raise ConfigError(
+                "--slack-installations needs --slack-client-id and --slack-client-secret: the app's, for OAuth"
+            )
         if self.installations and self.bot_token:
-            raise ConfigError("--slack-bot-token is of one workspace, --slack-installations are many: leave one out")
+            raise ConfigError(
+                "--slack-bot-token is of one workspace, --slack-installations are many: leave one out"
+            )
         if not self.installations and not self.bot_token:
-            raise ConfigError("serve slack needs --slack-bot-token xoxb-… (OAuth & Permissions), or --slack-installations URL")
+            raise ConfigError(
+                "serve slack needs --slack-bot-token xoxb-… (OAuth & Permissions), or --slack-installations URL"
+            )
 
     @property
     def socket(self) -> bool:

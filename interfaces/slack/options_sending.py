@@ -24,10 +24,16 @@ class SendingOptions:
         20, "calls of the Web API on their way at once", peers="slack_sdk none", between=(1, inf)
     )
     send_channel_interval: float = option(
-        1.0, "between two messages that are posted to one channel", unit="seconds", peers="slack_sdk 0; Slack asks for 1"
+        1.0,
+        "between two messages that are posted to one channel",
+        unit="seconds",
+        peers="slack_sdk 0; Slack asks for 1",
     )
     send_rate: float = option(
-        4.0, "messages that one workspace is posted; 0: as many as can be", unit="a second", peers="slack_sdk none"
+        4.0,
+        "messages that one workspace is posted; 0: as many as can be",
+        unit="a second",
+        peers="slack_sdk none",
     )
     send_timeout: float = option(
         30.0, "for one call of the Web API", unit="seconds", peers="slack_sdk 30", between=(0.1, inf)

@@ -22,7 +22,7 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
 
 
 def genuine(secrets: Sequence[str], timestamp: str, signed: str, body: bytes, now: float) -> str:
-    """"" for a request that one of ``secrets`` has signed, else why it is none. Never raises.
+    """ "" for a request that one of ``secrets`` has signed, else why it is none. Never raises.
 
     ``timestamp`` and ``signed`` are the headers X-Slack-Request-Timestamp and X-Slack-Signature, "" where there is none;
     ``now`` is in Unix seconds.
