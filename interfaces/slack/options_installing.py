@@ -21,8 +21,7 @@ class InstallingOptions:
     user_scopes: tuple[str, ...] = option((), "what may be done in the name of who installs it, likewise")
     installations: str = option(
         "",
-        "where the tokens of installations are kept: file:DIR, sqlite:FILE, a SQLAlchemy URL with an asynchronous driver,"
-        " django:",
+        "where the tokens of installations are kept: file:DIR, sqlite:FILE, django:, an asynchronous SQLAlchemy URL",
         secret=True,
     )
     authorize_url: str = option(

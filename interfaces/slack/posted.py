@@ -1,7 +1,7 @@
 """What Slack has sent, read from its bytes: forms and JSON. Pure.
 
-One URL takes all kinds: an Events API envelope is JSON; a slash command is a form; what is interactive is a form with one
-field ``payload``, which is JSON. A form is an interactive one only if it has no field ``command``: a command's text may
+One URL takes all kinds: an Events API envelope is JSON; a slash command is a form; what is interactive is a form with
+one field ``payload``, which is JSON. A form is an interactive one only if it has no field ``command``: a command's text may
 speak of "payload". Source: api.slack.com, "Slash commands", "Handling user interaction".
 """
 
@@ -41,7 +41,7 @@ class Check:
 
 
 def read(body: bytes, form: bool, headers: Mapping[bytes, bytes]) -> Posted | Check:
-    """What ``body`` says; ``form``: whether it is one. ``headers`` has its try. Raises PeerError for what is malformed."""
+    """What ``body`` says; ``form``: whether it is one. ``headers`` has its try. PeerError for what is malformed."""
     try:
         if not form:
             return _event(_object(body), headers)

@@ -1,8 +1,8 @@
 """What Slack has sent as the scope and the event of one call. Pure.
 
-Messages are ``slack.message``; all else of the Events API, and whatever Slack may think of yet, is ``slack.event``. What a
-person has begun is of the kind that it is, in :mod:`interfaces.slack.interactive`. Source: api.slack.com/events,
-"Events API", "message" and its subtypes.
+Messages are ``slack.message``; all else of the Events API, and whatever Slack may think of yet, is ``slack.event``. What
+a person has begun is in :mod:`interfaces.slack.interactive`. Source: api.slack.com/events, "Events API", "message" and
+its subtypes.
 """
 
 import re
@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from interfaces.shared.errors import PeerError
 from interfaces.shared.intake import Parcel
+from interfaces.slack.inputs import objects
 from interfaces.slack.interactive import pressed
 from interfaces.slack.posted import Posted
 
@@ -56,8 +58,7 @@ def ident(value: Any) -> str | None:
 
 def whose(payload: Mapping[str, Any]) -> tuple[str | None, str | None, bool]:
     """The team, the enterprise, and whether the whole of that has the app, of the installation it is for."""
-    first: Any = next(iter(payload.get("authorizations") or ()), None)
-    said: Any = first if isinstance(first, Mapping) else payload
+    said: Mapping[str, Any] = next(iter(objects(payload.get("authorizations"))), payload)
     team = ident(said.get("team_id") or said.get("team"))
     if team is None:
         view: Any = payload.get("view")
@@ -69,7 +70,7 @@ def whose(payload: Mapping[str, Any]) -> tuple[str | None, str | None, bool]:
 
 
 def translated(posted: Posted, occasion: Occasion) -> Parcel:
-    """The call for ``posted``. Raises ValueError for what has not the shape that Slack gives it."""
+    """The call for ``posted``. Raises PeerError for what has not the shape that Slack gives it."""
     payload = posted.payload
     if posted.kind == "event":
         path, event, thread = _event(posted, occasion)
@@ -112,8 +113,8 @@ def _event(posted: Posted, occasion: Occasion) -> tuple[str, dict[str, Any], str
     if inner is None:  # app_rate_limited is an envelope by itself, and so may others be
         inner = payload
     if not isinstance(inner, dict) or not isinstance(inner.get("type"), str):
-        raise ValueError("it has no event with a type")
-    authorizations = [one for one in payload.get("authorizations") or () if isinstance(one, dict)]
+        raise PeerError("it has no event with a type")
+    authorizations = objects(payload.get("authorizations"))
     name = ident(payload.get("event_id")) or ""
     found: dict[str, Any] = {
         "id": name,
