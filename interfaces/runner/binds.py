@@ -24,8 +24,8 @@ def binds_of(interface: Interface[Any], *, http: bool = False) -> list[tuple[str
     default: Any = next((one.default for one in fields(options) if one.name == "bind"), ())
     digits = "".join(_texts(default)[:1]).rpartition(":")[2]
     port = int(digits) if digits.isdigit() else 0
-    binds = [(text, port) for text in _texts(getattr(options, "bind", ()))]
-    return binds + interface.more_binds(http=http)
+    own = _texts(getattr(options, "bind", ())) if interface.listens(http=http) else []
+    return [(text, port) for text in own] + interface.more_binds(http=http)
 
 
 def _texts(value: str | Sequence[str]) -> list[str]:

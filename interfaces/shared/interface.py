@@ -88,6 +88,10 @@ class Interface(ABC, Generic[Options]):
         """What of its options only one process can do, in words for ``--workers``; "" when several can serve."""
         return ""
 
+    def listens(self, *, http: bool) -> bool:
+        """Whether it listens on its option ``bind``. ``http``: whether HTTP is served, and answers :attr:`paths`."""
+        return True
+
     def more_binds(self, *, http: bool) -> list[tuple[str, int]]:
         """Addresses beside the option ``bind`` that it listens on, each with its default port.
 

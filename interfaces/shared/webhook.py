@@ -31,6 +31,7 @@ __all__ = [
 
 AHEAD = 300.0
 """Seconds that the clock of who signs may be ahead of ours."""
+PLAIN = b"text/plain; charset=utf-8"
 LATER = 30
 """What ``Retry-After`` says where somebody is to try again."""
 
@@ -42,6 +43,8 @@ class Answer:
     status: int
     text: str = ""
     headers: tuple[tuple[bytes, bytes], ...] = ()
+    content: tuple[bytes, bytes] | None = None
+    """A media type and the body, in place of the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +183,8 @@ class Webhook:
             answer = Answer(503, "Try again later")
         finally:
             self.room.give(sum(held))
-        body = answer.text.encode() + b"\n" if answer.text else b""
-        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", b"%d" % len(body))]
+        kind, body = answer.content or (PLAIN, answer.text.encode() + b"\n" if answer.text else b"")
+        headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
         if answer.status == 503:
             headers.append((b"retry-after", b"%d" % LATER))
         start = {

@@ -1,8 +1,8 @@
 """What Slack has sent, read from its bytes: forms and JSON. Pure.
 
 One URL takes all kinds: an Events API envelope is JSON; a slash command is a form; what is interactive is a form with
-one field ``payload``, which is JSON. A form is an interactive one only if it has no field ``command``: a command's text may
-speak of "payload". Source: api.slack.com, "Slash commands", "Handling user interaction".
+one field ``payload``, which is JSON. A form is an interactive one only if it has no field ``command``: a command's text
+may speak of "payload". Source: api.slack.com, "Slash commands", "Handling user interaction".
 """
 
 from collections.abc import Mapping

@@ -1,8 +1,8 @@
 """What Slack has sent as the scope and the event of one call. Pure.
 
-Messages are ``slack.message``; all else of the Events API, and whatever Slack may think of yet, is ``slack.event``. What
-a person has begun is in :mod:`interfaces.slack.interactive`. Source: api.slack.com/events, "Events API", "message" and
-its subtypes.
+Messages are ``slack.message``; all else of the Events API, and whatever Slack may think of yet, is ``slack.event``.
+What a person has begun is in :mod:`interfaces.slack.interactive`. Source: api.slack.com/events, "Events API",
+"message" and its subtypes.
 """
 
 import re

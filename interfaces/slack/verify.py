@@ -24,8 +24,8 @@ def signature(secret: str, timestamp: str, body: bytes) -> str:
 def genuine(secrets: Sequence[str], timestamp: str, signed: str, body: bytes, now: float) -> str:
     """Nothing for a request that one of ``secrets`` has signed, else why it is none. Never raises.
 
-    ``timestamp`` and ``signed`` are the headers X-Slack-Request-Timestamp and X-Slack-Signature, "" for none; ``now`` is
-    in Unix seconds.
+    ``timestamp`` and ``signed`` are the headers X-Slack-Request-Timestamp and X-Slack-Signature, "" for none; ``now``
+    is in Unix seconds.
     """
     if not timestamp or not signed:
         return "it is not signed"

@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -25,8 +24,6 @@ __all__ = ["Webhooks", "provider", "served"]
 
 CLASSES = {"mailgun": "Mailgun", "postmark": "Postmark", "sendgrid": "Sendgrid", "ses": "Ses"}
 """The class of each, in the module of its name."""
-PORT = 8001
-"""Where they listen when their bind names no port."""
 FETCHES = 4
 """Certificates and confirmations that are fetched at once."""
 
@@ -82,24 +79,14 @@ async def served(service: Service, context: Context) -> AsyncIterator[list[Addre
     """Answer the webhooks: on the server of HTTP where there is one, else on a listener of their own."""
     options = service.options
     app = Webhooks(Intake(service), options)
-    if context.mounts is not None:
-        context.mounts.mount(app.path, app)
-        try:
-            yield []
-        finally:
-            context.mounts.unmount(app.path)
-        return
     try:
-        http: Any = import_module("interfaces.http_ws.interface")
+        http: Any = import_module("interfaces.http_ws.mounting")
     except ModuleNotFoundError as error:
         raise ConfigError(
             f"--email-webhooks needs {error.name}: pip install 'asgi-interfaces[http]'"
         ) from error
     most = max(hook.max_body for hook in app.hooks.values())
-    listening = http.HttpWs(http.HttpWsOptions(bind=options.webhooks_bind, max_body=most))
-    listening.port = PORT
-    own = replace(
-        context, names=("http",), on_ready=lambda _name, ok, why: context.ready("email webhooks", ok, why)
-    )
-    async with listening.serve(app, own) as addresses:
+    async with http.mounted(
+        app, app.path, context, bind=options.webhooks_bind, max_body=most, name="email webhooks"
+    ) as addresses:
         yield addresses

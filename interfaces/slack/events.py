@@ -1,0 +1,83 @@
+"""The Events API: what Slack posts, checked by its signature, and its answer. An ASGI application.
+
+One URL takes events, commands, what is interactive and menus: PATH/events; PATH/commands, PATH/interactivity and
+PATH/options are the same. What is refused for good says so with X-Slack-No-Retry, so that Slack does not repeat it.
+"""
+
+import json
+from collections.abc import Mapping
+
+from interfaces.shared.asgi import Application, Receive, Scope, Send
+from interfaces.shared.errors import PeerError
+from interfaces.shared.noise import Noise
+from interfaces.shared.webhook import Answer, Request, Room, Webhook, refusal
+from interfaces.slack.posted import Check, read
+from interfaces.slack.service import Service
+from interfaces.slack.verify import genuine
+
+__all__ = ["FORM", "WORDS", "Events"]
+
+WORDS = ("events", "commands", "interactivity", "options")
+"""The last word of the URLs, which are all the same."""
+FORM = "application/x-www-form-urlencoded"
+JSON = b"application/json"
+NO_RETRY = (b"x-slack-no-retry", b"1")
+OK = Answer(200)
+
+
+class Events:
+    """Answers Slack. ``pages``: other applications, by the last word of their path."""
+
+    def __init__(self, service: Service, pages: Mapping[str, Application]) -> None:
+        options = service.options
+        self.service = service
+        self.pages = pages
+        self.path = options.path
+        self.refused = Noise(service.count, "slack.webhooks_refused", "interfaces.slack")
+        service.context.telemetry.count("slack.webhooks_refused", 0)
+        types = (FORM, JSON.decode())
+        self.app = Webhook(self.handle, types=types, max_body=options.max_body, room=Room(options.in_flight))
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request (ASGI 3)."""
+        if scope["type"] != "http":
+            raise NotImplementedError(scope["type"])
+        word = scope["path"].removeprefix(self.path + "/")
+        app = self.app if word in WORDS and self.service.options.http else self.pages.get(word)
+        if app is not None:
+            await app(scope, receive, send)
+            return
+        headers = [(b"content-type", b"text/plain"), (b"content-length", b"0")]
+        await send({"type": "http.response.start", "status": 404, "headers": headers})
+        await send({"type": "http.response.body"})
+
+    async def handle(self, request: Request) -> Answer:
+        """The answer to a request."""
+        try:
+            return await self._answer(request)
+        except PeerError as error:
+            self.refused("a request to Slack's address", error)
+            raise
+
+    async def _answer(self, request: Request) -> Answer:
+        service = self.service
+        time, signed = request.header(b"x-slack-request-timestamp"), request.header(b"x-slack-signature")
+        if fault := genuine(service.options.signing_secret, time, signed, request.body, service.clock()):
+            raise refusal(401, fault, NO_RETRY)
+        form = request.header(b"content-type").partition(";")[0].strip().lower() == FORM
+        try:
+            found = read(request.body, form, request.headers)
+        except PeerError as error:
+            raise refusal(400, str(error), NO_RETRY) from None
+        if isinstance(found, Check):
+            return Answer(200, content=(b"text/plain", found.challenge.encode()))
+        reply = await service.take(found, "http", request.client)
+        if reply.kind == "ack":
+            return (
+                OK
+                if reply.payload is None
+                else Answer(200, content=(JSON, json.dumps(reply.payload).encode()))
+            )
+        if reply.kind == "refuse":
+            return Answer(400, "Refused", (NO_RETRY,))
+        return Answer(503, "Try again later")

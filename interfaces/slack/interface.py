@@ -1,0 +1,89 @@
+"""The interface of Slack: events by its Events API or Socket Mode, and what applications say to it."""
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from importlib import import_module
+from typing import Any, ClassVar
+
+from interfaces.http_ws.mounting import mounted
+from interfaces.shared.asgi import Application
+from interfaces.shared.errors import ConfigError
+from interfaces.shared.interface import Context, Interface
+from interfaces.shared.listen import Address
+from interfaces.slack.events import Events
+from interfaces.slack.installations.opening import installations, pages
+from interfaces.slack.keeping import keeping, stores
+from interfaces.slack.options import SlackOptions
+from interfaces.slack.sending.sender import check, sending
+from interfaces.slack.service import Service
+
+__all__ = ["Slack", "SlackOptions"]
+
+
+class Slack(Interface[SlackOptions]):
+    """What Slack tells is a delivery of the application each; its verdict is the acknowledgement."""
+
+    names: ClassVar[tuple[str, ...]] = ("slack",)
+    options_class: ClassVar[type] = SlackOptions
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """Where the Events API posts, and where the app is installed; none with Socket Mode and one token."""
+        options = self.options
+        return (options.path,) if options.http or options.installations else ()
+
+    @property
+    def single(self) -> str:
+        """The spools, which are of one process."""
+        for name in ("spool", "send_spool"):
+            if getattr(self.options, name):
+                return f"--slack-{name.replace('_', '-')} is of one process"
+        return ""
+
+    def listens(self, *, http: bool) -> bool:
+        """Where HTTP is served that has our paths, too."""
+        return bool(self.paths) and not http
+
+    async def check(self, context: Context) -> None:
+        """ConfigError for what :meth:`serve` would refuse; Slack is asked nothing."""
+        options = self.options
+        installations(options, context)
+        check(options, context.layer)
+        if options.ack == "accepted" and not options.spool and not hasattr(context.layer, "hub"):
+            raise ConfigError(
+                "--slack-ack accepted needs --slack-spool DIR, to keep events in, or a --layer with a broker"
+            )
+
+    @asynccontextmanager
+    async def serve(self, app: Application, context: Context) -> AsyncIterator[list[Address]]:
+        """Take what Slack tells; on leaving, take no more, and let what runs finish in ``context.drain`` seconds."""
+        options = self.options
+        async with AsyncExitStack() as stack:
+            found = installations(options, context)
+            await found.open()
+            stack.push_async_callback(found.close)
+            service = Service(app, options, context, found, await stores(options, context))
+            if options.send:
+                service.intake.post = await stack.enter_async_context(sending(options, context, found))
+            await stack.enter_async_context(keeping(service))
+            stack.push_async_callback(service.drain, context.drain)
+            addresses: list[Address] = []
+            if self.paths:
+                own = Events(service, pages(options, context, found))
+                addresses = await stack.enter_async_context(
+                    mounted(
+                        own, options.path, context, bind=options.bind, max_body=options.max_body, name="slack"
+                    )
+                )
+            if options.socket:
+                await stack.enter_async_context(_socket_mode(service, context))
+            else:
+                context.ready("slack", True)
+            yield addresses
+
+
+def _socket_mode(service: Service, context: Context) -> AbstractAsyncContextManager[Any]:
+    """Socket Mode, which is imported where it is served."""
+    from interfaces.slack.socket import socket_mode  # noqa: PLC0415 - and a WebSocket client with it
+
+    return socket_mode(service, context)
