@@ -1,4 +1,4 @@
-"""Applications of interfaces over HTTP: in front of the user's where HTTP is served, else on a listener of their own."""
+"""Applications of interfaces over HTTP: in front of the user's where that is served, else on their own listener."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager

@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from importlib import import_module
 from typing import Any, ClassVar
 
 from interfaces.http_ws.mounting import mounted
@@ -11,9 +10,10 @@ from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address
 from interfaces.slack.events import Events
-from interfaces.slack.installations.opening import installations, pages
+from interfaces.slack.installations.opening import installations
 from interfaces.slack.keeping import keeping, stores
 from interfaces.slack.options import SlackOptions
+from interfaces.slack.pages import pages
 from interfaces.slack.sending.sender import check, sending
 from interfaces.slack.service import Service
 
@@ -69,7 +69,7 @@ class Slack(Interface[SlackOptions]):
             stack.push_async_callback(service.drain, context.drain)
             addresses: list[Address] = []
             if self.paths:
-                own = Events(service, pages(options, context, found))
+                own = Events(service, pages(options, found))
                 addresses = await stack.enter_async_context(
                     mounted(
                         own, options.path, context, bind=options.bind, max_body=options.max_body, name="slack"

@@ -1,4 +1,4 @@
-"""What all ways of receiving share: what Slack has sent becomes a call of the application, and that an acknowledgement."""
+"""What all ways of receiving share: what Slack has sent becomes a call, and its verdict what Slack is told."""
 
 import asyncio
 import logging
@@ -197,4 +197,6 @@ class Service:
     async def drain(self, seconds: float) -> None:
         """Take nothing more, and wait for what runs."""
         self.draining = True
+        if self.keeper is not None:
+            self.keeper.leave()
         await self.intake.drain(seconds)
