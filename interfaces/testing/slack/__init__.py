@@ -1,0 +1,27 @@
+"""A fake Slack for tests: Web API, Events API, Socket Mode and OAuth, with faults on demand.
+
+``async with FakeSlack() as slack`` serves it on a free port; slack_sdk's and Bolt's own clients work against
+``slack.api_url`` unchanged. Needs aiohttp, and the server of HTTP: ``pip install 'asgi-interfaces[slack]'``.
+"""
+
+from interfaces.testing.slack.application import App
+from interfaces.testing.slack.clock import Clock, SteppedClock
+from interfaces.testing.slack.delivery import Delivery, Try
+from interfaces.testing.slack.fake import FakeSlack
+from interfaces.testing.slack.faults import Fault, Faults
+from interfaces.testing.slack.limits import Limits
+from interfaces.testing.slack.signing import Forged, sign
+
+__all__ = [
+    "App",
+    "Clock",
+    "Delivery",
+    "FakeSlack",
+    "Fault",
+    "Faults",
+    "Forged",
+    "Limits",
+    "SteppedClock",
+    "Try",
+    "sign",
+]

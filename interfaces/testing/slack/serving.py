@@ -1,0 +1,57 @@
+"""The fake's own server: HTTP and WebSockets on a free port, whose connections can be cut and silenced."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from interfaces.http_ws.interface import HttpWs, HttpWsOptions
+from interfaces.shared.asgi import Application
+from interfaces.shared.interface import Context
+from interfaces.shared.listen import Address, Listeners, Listening
+
+__all__ = ["Connections", "serving"]
+
+
+class Connections(Listening):
+    """Listens, and keeps the connections that were accepted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._made: list[Any] = []
+
+    def open(self, factory: Any, *args: Any, **keywords: Any) -> Listeners:
+        """As :meth:`Listening.open`, and remembers what ``factory`` makes."""
+
+        def make() -> Any:
+            self._made = [each for each in self._made if not _gone(each)]
+            made = factory()
+            self._made.append(made)
+            return made
+
+        return super().open(make, *args, **keywords)
+
+    def transport(self, client: tuple[str, int] | None) -> Any:
+        """The transport of the connection from this address; LookupError when it is gone."""
+        for each in self._made:
+            if not _gone(each) and each.transport.get_extra_info("peername")[:2] == client:
+                return each.transport
+        raise LookupError(f"no connection from {client}")
+
+
+def _gone(connection: Any) -> bool:
+    transport = getattr(connection, "transport", None)
+    return transport is not None and bool(transport.is_closing())
+
+
+@asynccontextmanager
+async def serving(
+    app: Application, port: int, connections: Connections, ping_interval: float
+) -> AsyncIterator[Address]:
+    """Serve ``app`` on 127.0.0.1; ``port`` 0 takes a free one."""
+    options = HttpWsOptions(
+        bind=(f"127.0.0.1:{port}",), ws_ping_interval=ping_interval, ws_drain_spread=0.0, drain_idle=0.0,
+        ws_close_timeout=1.0, linger_timeout=0.2,
+    )  # fmt: skip
+    context = Context(names=("http", "ws"), listening=connections, drain=0.5)
+    async with HttpWs(options).serve(app, context) as addresses:
+        yield addresses[0]
