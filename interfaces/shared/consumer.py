@@ -149,7 +149,11 @@ class Consumer:
         handler = None if kind.startswith("_") else getattr(self, kind.replace(".", "_"), None)
         if not kind or not callable(handler) or hasattr(Consumer, kind.replace(".", "_")):
             self._unknown(kind)
-        elif iscoroutinefunction(handler):
+        else:
+            await self._handle(handler, message)
+
+    async def _handle(self, handler: Callable[[Event], Any], message: Event) -> None:
+        if iscoroutinefunction(handler):
             await handler(message)
         else:
             result: Any = await self._strand.run(handler, message)
