@@ -1,9 +1,9 @@
 r"""Routes of Slack: which events an application is for, by the path of their scope, or by what a message says. Pure.
 
 What is written may be an id as it is, or a regular expression that the whole id matches, whose named groups are
-keywords: ``action("approve", app)``, ``action(r"approve-(?P<id>\d+)", app)``. Of messages it is searched for in the text, in the
-first SEARCHED characters: the patterns are the developer's own, but the text is anybody's, so a pattern that takes
-quadratic time takes it of no more than these.
+keywords: ``action("approve", app)``, ``action(r"approve-(?P<id>\d+)", app)``. Of messages it is searched for in the
+text, in the first SEARCHED characters: the patterns are the developer's own, but the text is anybody's, so a pattern
+that takes quadratic time takes it of no more than these.
 """
 
 import re
@@ -89,7 +89,7 @@ def view_closed(callback_id: Pattern, app: Application) -> SlackRoute:
 
 
 def event(event_type: Pattern, app: Application) -> SlackRoute:
-    """An event by its type; a message by its subtype: ``event("message_changed", app)``; without one it is "message"."""
+    """An event by its type; a message by its subtype, as ``event("message_changed", app)``, "message" without one."""
     match = _whole("event", event_type)
     return _route(
         "event",
