@@ -1,0 +1,168 @@
+"""Stores of slack_sdk's on this machine: a folder, or a file of SQLite. Both are sync, and run in a thread.
+
+What slack_sdk leaves open is closed here: its SQLite store answers "nothing there" where the database fails, closes no
+connection, and both make files that others may read.
+"""
+
+import logging
+import os
+import sqlite3
+import warnings
+from asyncio import get_running_loop
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, NoReturn, TypeVar
+
+from slack_sdk.oauth.installation_store import Bot, FileInstallationStore
+from slack_sdk.oauth.installation_store import Installation as Granted
+from slack_sdk.oauth.installation_store.async_installation_store import AsyncInstallationStore
+from slack_sdk.oauth.installation_store.installation_store import InstallationStore
+from slack_sdk.oauth.installation_store.sqlite3 import SQLite3InstallationStore
+
+from interfaces.shared.errors import ConfigError, Unavailable
+from interfaces.slack.installations.client import quiet
+
+__all__ = ["InThread", "Store", "folder", "sqlite"]
+
+Result = TypeVar("Result")
+
+
+async def _nothing() -> None:
+    """Where there is nothing to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """A store, what has to be done before it is used (ConfigError, Unavailable), and what after."""
+
+    store: AsyncInstallationStore
+    prepare: Callable[[], Awaitable[None]] = field(default=_nothing, repr=False)
+    close: Callable[[], Awaitable[None]] = field(default=_nothing, repr=False)
+
+
+class InThread(AsyncInstallationStore):
+    """A sync store, one call after another, in a thread."""
+
+    def __init__(self, store: InstallationStore) -> None:
+        self._store = store
+        self._thread = ThreadPoolExecutor(1, "interfaces-slack-store")
+
+    def __repr__(self) -> str:
+        return f"InThread({type(self._store).__name__})"
+
+    @property
+    def logger(self) -> logging.Logger:
+        """The store's."""
+        return self._store.logger
+
+    async def run(self, call: Callable[..., Result], *args: Any, **named: Any) -> Result:
+        """Run ``call`` there."""
+        return await get_running_loop().run_in_executor(self._thread, partial(call, *args, **named))
+
+    async def async_save(self, installation: Granted) -> None:
+        """Keep an installation, and its bot."""
+        await self.run(self._store.save, installation)
+
+    async def async_save_bot(self, bot: Bot) -> None:
+        """Keep a bot."""
+        await self.run(self._store.save_bot, bot)
+
+    async def async_find_bot(self, **named: Any) -> Bot | None:
+        """The bot of a place."""
+        return await self.run(self._store.find_bot, **named)
+
+    async def async_find_installation(self, **named: Any) -> Granted | None:
+        """The last installation at a place, or that of a user."""
+        return await self.run(self._store.find_installation, **named)
+
+    async def async_delete_bot(self, **named: Any) -> None:
+        """Forget a bot."""
+        await self.run(self._store.delete_bot, **named)
+
+    async def async_delete_installation(self, **named: Any) -> None:
+        """Forget the installations at a place, or those of a user."""
+        await self.run(self._store.delete_installation, **named)
+
+    async def close(self) -> None:
+        """End the thread, after what it has to do."""
+        await get_running_loop().run_in_executor(None, self._thread.shutdown)
+
+
+def folder(path: str, client_id: str) -> Store:
+    """Files in ``path``, for this app, which nobody else may read."""
+    where = Path(path).expanduser()
+    store = InThread(FileInstallationStore(base_dir=str(where), client_id=client_id, logger=quiet("store")))
+    return Store(store, partial(store.run, _private_folder, where / client_id), store.close)
+
+
+def sqlite(path: str, client_id: str) -> Store:
+    """A database in the file ``path``, with the tables that slack_sdk has there."""
+    where = Path(path).expanduser()
+    inner = _Sqlite(database=str(where), client_id=client_id, logger=_Raising("store", logging.INFO))
+    store = InThread(inner)
+    return Store(store, partial(store.run, _private_file, where, inner), store.close)
+
+
+def _private_folder(path: Path) -> None:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.chmod(0o700)
+        probe = path / f".{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise ConfigError(f"--slack-installations file:{path}: {error.strerror}") from None
+
+
+def _private_file(path: Path, store: "_Sqlite") -> None:
+    try:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise ConfigError(f"--slack-installations sqlite:{path}: {error.strerror}") from None
+    try:
+        store.init()
+    except sqlite3.DatabaseError as error:
+        if isinstance(error, sqlite3.OperationalError):
+            raise Unavailable(f"{path}: {error}") from None
+        raise ConfigError(f"--slack-installations sqlite:{path}: {error}") from None
+
+
+class _Raising(logging.Logger):
+    """slack_sdk's SQLite store warns of an error, and then finds nothing, which is another thing."""
+
+    def warning(self, msg: object, *args: object, **named: Any) -> NoReturn:
+        """Raise it."""
+        raise Unavailable(str(msg))
+
+
+class _Sqlite(SQLite3InstallationStore):
+    """Closes what it opens, and makes its tables though another process does so, too."""
+
+    def init(self) -> None:
+        """Make the tables that are not there."""
+        if not self._ready():
+            try:
+                with warnings.catch_warnings():  # it leaves its connection to the collector
+                    warnings.simplefilter("ignore", ResourceWarning)
+                    self.create_tables()  # type: ignore[no-untyped-call]
+            except sqlite3.OperationalError:
+                if not self._ready():
+                    raise
+        self.init_called = True
+
+    def _ready(self) -> bool:
+        with closing(sqlite3.connect(self.database)) as connection:
+            names = {name for (name,) in connection.execute("select name from sqlite_master")}
+        return {"slack_installations", "slack_bots"} <= names
+
+    @contextmanager
+    def connect(self) -> Iterator[sqlite3.Connection]:  # type: ignore[override]  # it is only used with `with`
+        """A connection, closed at the end."""
+        if not self.init_called:
+            self.init()
+        with closing(sqlite3.connect(self.database)) as connection, connection:
+            yield connection
