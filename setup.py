@@ -25,6 +25,7 @@ HOT = [
     "interfaces/shared/stream.py",
     "interfaces/shared/serving.py",
     "interfaces/shared/delivery.py",
+    "interfaces/shared/intake.py",
     "interfaces/http_ws/wire_h1.py",
     "interfaces/http_ws/events_ws.py",
     "interfaces/http_ws/wire_ws.py",

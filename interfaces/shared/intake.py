@@ -69,9 +69,11 @@ class Call(Delivery):
     def __init__(
         self, app: Application, parcel: Parcel, rules: Rules, answer: "asyncio.Future[Verdict]"
     ) -> None:
-        super().__init__(app, parcel.scope, rules.words, self._over, sends=rules.sends)
+        super().__init__(app, parcel.scope, rules.words, self._over)
         self.answer = answer
-        self.finished: asyncio.Future[None] = answer.get_loop().create_future()
+        self.unrouted_is = rules.unrouted
+        self.finished: asyncio.Future[Verdict] = answer.get_loop().create_future()
+        """What became of it, as it was when it ended: who is released is cancelled after that."""
 
     async def send(self, event: Event) -> None:
         """As of any delivery; a verdict is told at once."""
@@ -81,7 +83,7 @@ class Call(Delivery):
 
     def _over(self, _session: Any) -> None:
         if not self.finished.done():
-            self.finished.set_result(None)
+            self.finished.set_result(self.outcome(self.unrouted_is))
 
 
 class Intake:
@@ -189,7 +191,7 @@ class Intake:
         """Call the application to its end, and hold the claim meanwhile."""
         self.count("calls")
         call = Call(self.app, parcel, self.rules, answer)
-        call.post = self.post
+        call.post = self.post  # type: ignore
         call.start(answer.get_loop())
         call.last(parcel.event)
         try:
@@ -202,7 +204,7 @@ class Intake:
             raise
         if call.unrouted:
             self.count("ignored")
-        return call.outcome(self.rules.unrouted)
+        return call.finished.result()
 
     async def _renew(self, claim: Claim) -> None:
         try:
