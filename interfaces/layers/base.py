@@ -55,8 +55,18 @@ NESTING = 100
 DELAY = "asgi.delay"
 """What is sent to this channel is sent on later; see :func:`delayed`."""
 
-KEPT = frozenset({"email.send"})
-"""Channels whose messages are kept, as well as the layer can, until an outbox has sent them; see ``store``."""
+KEPT: Mapping[str, tuple[str, ...]] = {
+    "email.send": (),
+    "slack.send": ("channel",),
+    "sms.send": (),
+    "irc.send": ("network", "target"),
+}
+"""Channels whose messages are kept, as well as the layer can, until an outbox has sent them; see ``store``.
+
+Each with the keys of a message that name its conversation: those of one leave one after the other, in their order, and
+one that is tried again is waited for. Slack's channels have names of their own in all workspaces: one to which some
+messages come with a ``team_id``, and others without, is one.
+"""
 
 _PLAIN = frozenset({str, bytes, int, float, bool, type(None)})
 _EXACT: Mapping[type, Callable[[Any], Any]] = {str: str.__str__, int: int.__int__, float: float.__float__}
@@ -257,7 +267,7 @@ class Layer(ABC):
 
         ``redact`` makes what a dead letter has of a message, where there are some.
         """
-        return MemoryStore(self.consume(channel))
+        return MemoryStore(self.consume(channel), ordered_by=KEPT.get(channel, ()))
 
     @abstractmethod
     async def new_channel(self, prefix: str = "specific") -> str:

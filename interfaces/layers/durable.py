@@ -383,9 +383,9 @@ class DurableQueues:
         """Make it a dead letter (:mod:`interfaces.layers.dead`)."""
         return await self._settle(item, "dead", reason, self.limits.letters)
 
-    async def give_back(self, item: Item) -> bool:
-        """It was not begun: the next to take has it, and the attempt does not count."""
-        return await self._settle(item, "back")
+    async def give_back(self, item: Item, delay: float = 0.0) -> bool:
+        """It was not begun: the next to take has it, after ``delay`` seconds, and the attempt does not count."""
+        return await self._settle(item, "back", int(delay * 1000), int(self.strict))
 
     async def _settle(self, item: Item, verb: str, *more: Word) -> bool:
         self.held.discard(item)  # whatever happens, it is renewed no more

@@ -186,11 +186,11 @@ local held = redis.pcall('XPENDING', q, 'g', entry, entry, 1)
 if held.err or not held[1] or held[1][2] ~= me then return {0, 0} end
 if redis.call('HGET', states, 't' .. id) ~= attempt then return {0, 0} end
 local trimmed = 0
-if verb == 'back' then
-  redis.call('HINCRBY', states, 't' .. id, -1)
+if verb == 'back' then redis.call('HINCRBY', states, 't' .. id, -1) end
+if verb == 'back' and (ARGV[6] or '0') == '0' then
   redis.call('XCLAIM', q, 'g', '~', 0, entry, 'JUSTID')
   ring()
-elseif verb == 'retry' then
+elseif verb == 'back' or verb == 'retry' then
   finish(entry)
   local strict = ARGV[7] == '1' and redis.call('HEXISTS', states, 'c' .. id) == 1
   if not strict then leave(id) end
@@ -206,7 +206,8 @@ return {1, trimmed}
 )
 """End an attempt, if it is still the owner's. Keys: the queue's seven. Arguments: entry, id, owner, attempt, verb and
 what that needs: ``done``; ``retry`` milliseconds, whether the conversation waits; ``dead`` reason, how many dead
-letters there may be; ``back`` (the attempt does not count). Answers [whether it was, dead letters trimmed].
+letters there may be; ``back`` (the attempt does not count) as ``retry``, or nothing, or 0, to be the next. Answers
+[whether it was, dead letters trimmed].
 """
 
 RENEW = Script("""

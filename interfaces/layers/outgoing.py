@@ -6,14 +6,13 @@ process can lose it, not even that of the sender. What became of each attempt is
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from hashlib import sha256
 from secrets import token_hex
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import msgspec
 
-from interfaces.layers.base import Message, checked_delay
+from interfaces.layers.base import KEPT, Message, checked_delay
 from interfaces.layers.durability import CLASSES, Durability, answer, facts_of, wait_for
 from interfaces.layers.durable import DurableQueues, Item, Limits, Terms
 from interfaces.layers.durable_body import Body
@@ -25,7 +24,7 @@ from interfaces.layers.hub import Hub
 from interfaces.layers.pipe import Word
 from interfaces.layers.scripts import Script
 from interfaces.shared.errors import ConfigError, Unavailable
-from interfaces.shared.sendings import NOTHING, Held, Record
+from interfaces.shared.sendings import NOTHING, Held, Record, conversation, digest
 
 __all__ = ["ATTEMPTS", "DurableStore", "keep"]
 
@@ -70,14 +69,12 @@ async def keep(
         _putting[hub] = queues, keeper
     start, now = message.get("not_before") or 0.0, hub.node_of(channel).server_time()
     checked_delay(start - now if isinstance(start, int | float) else start)
-    dedupe_key = str(message.get("dedupe_key") or "")
     await _putting[hub][0].put(
         channel,
         message,
         id=token_hex(12),
-        dedupe_key=dedupe_key,
-        # one after the other, so that the second finds what became of the first
-        conversation=_digest(dedupe_key) if dedupe_key else None,
+        dedupe_key=str(message.get("dedupe_key") or ""),
+        conversation=conversation(message, KEPT.get(channel, ())),
         terms=Terms(
             not_before=max(float(start), now + delay if delay else 0.0), durability=durability or "memory"
         ),
@@ -90,10 +87,6 @@ async def _kept(queues: DurableQueues) -> AsyncGenerator[None, None]:
         yield
     finally:
         await queues.close()
-
-
-def _digest(text: str) -> str:
-    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
 class DurableStore:
@@ -114,7 +107,8 @@ class DurableStore:
         redact: Callable[[Message], Message] | None = None,
     ) -> None:
         limits = Limits(attempts=ATTEMPTS)
-        self.queues = DurableQueues(hub, durability=durability or "memory", limits=limits)
+        strict = bool(KEPT.get(channel))
+        self.queues = DurableQueues(hub, durability=durability or "memory", strict=strict, limits=limits)
         self.channel = channel
         self.durability = durability
         self.redact = redact
@@ -176,7 +170,10 @@ class DurableStore:
             taking.cancel()
         if taking.cancelled():
             return []
-        return [Held(item.id, item.message, item.attempt, item.put_at, item) for item in taking.result()]
+        return [
+            Held(item.id, item.message, item.attempt, item.put_at, item, item.conversation)
+            for item in taking.result()
+        ]
 
     async def done(self, held: Held) -> None:
         """As the protocol says."""
@@ -209,14 +206,14 @@ class DurableStore:
         node = self._hub.node_of(self.channel)
         await answer(node.call("XADD", keys.dead, "MAXLEN", LETTERS, "*", *words))
 
-    async def give_back(self, held: Held) -> None:
+    async def give_back(self, held: Held, delay: float = 0.0) -> None:
         """As the protocol says."""
-        await self.queues.give_back(held.item)
+        await self.queues.give_back(held.item, delay)
 
     # --- records ----------------------------------------------------------------------------------
 
     def _name(self, key: str) -> str:
-        return f"{self._rules.prefix}:Qo:{self.channel}:{_digest(key)}"
+        return f"{self._rules.prefix}:Qo:{self.channel}:{digest(key)}"
 
     async def _run(self, script: Script, name: str, *words: Any) -> bool:
         return bool(await answer(self._hub.node_of(self.channel).run(script, [name], words)))

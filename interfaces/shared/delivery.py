@@ -37,7 +37,8 @@ async def _nowhere(_event: Event) -> None:
 class Delivery(Session):
     """The scope of one message: it ends with a verdict, and a peer that hangs up does not end it.
 
-    ``words``: the types of messages that are verdicts, and what makes each one.
+    ``words``: the types of messages that are verdicts, and what makes each one; ``posted``: those of messages that are
+    sent to somebody else.
     """
 
     def __init__(
@@ -46,10 +47,18 @@ class Delivery(Session):
         scope: Scope,
         words: Mapping[str, Callable[[Event], Verdict]],
         on_end: Callable[[Any], None] | None,
+        posted: frozenset[str] = frozenset(),
     ) -> None:
         super().__init__(app, scope, _nowhere, on_end=on_end)
         self.words = words
+        self.posted = posted
         self.verdict: Verdict | None = None
+        self.post: Any = None
+        """Puts a message on its way, where there is a sender: see :class:`interfaces.layers.posting.Posting`."""
+        self.unsent: str = "nobody sends here; a --layer URL where a sender is"
+        """What the application is told where there is none."""
+        self.results: list[Any] = []
+        """Tasks for the results of messages that it waits for."""
 
     async def send(self, event: Event) -> None:
         """Take a verdict; PeerGone after the session has ended."""
@@ -58,16 +67,48 @@ class Delivery(Session):
         await self._take(event)
 
     async def _take(self, event: Event) -> None:
-        """What the application sends. Raises ApplicationError for what is no verdict, and for a second one."""
+        """What the application sends. Raises ApplicationError for what is unknown, and for a second verdict."""
         kind = event.get("type")
+        if str(kind) in self.posted:
+            await self._sent(event)
+            return
         make = self.words.get(str(kind))
         if make is None:
-            raise ApplicationError(
-                f"{self.scope['type']} knows no message {kind!r}, but {', '.join(self.words)}"
-            )
+            known = ", ".join([*self.words, *sorted(self.posted)])
+            raise ApplicationError(f"{self.scope['type']} knows no message {kind!r}, but {known}")
         if self.verdict is not None:
             raise ApplicationError(f"{kind} after a verdict, which was {self.verdict.kind}")
         self.verdict = make(event)
+
+    # --- what it sends to others ------------------------------------------------------------------
+
+    async def _sent(self, event: Event) -> None:
+        """Put a message on its way; one with an id has its result as an event."""
+        if self.post is None:
+            raise ApplicationError(f"{event['type']}: {self.unsent}")
+        task = await self.post(event)
+        if task is not None:
+            self.results.append(task)
+            task.add_done_callback(self._heard)
+
+    def _heard(self, task: Any) -> None:
+        self.results.remove(task)
+        if not task.cancelled() and not self.ended:
+            self._inbox.append(task.result())
+        self.wake()
+
+    def _release(self) -> None:
+        """While results are waited for, asking does not end the delivery."""
+        if not self.results:
+            super()._release()
+
+    def end(self) -> None:
+        """It is over: results are waited for no more."""
+        super().end()
+        for task in self.results:
+            task.cancel()
+
+    # --- its end ----------------------------------------------------------------------------------
 
     def outcome(self, unrouted: Verdict) -> Verdict:
         """What became of it, once it has ended: the verdict given, or accept for a normal end without one.

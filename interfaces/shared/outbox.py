@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from interfaces.shared.errors import Unavailable
-from interfaces.shared.pacing import LONGEST_REST, Pace, back_off
+from interfaces.shared.pacing import LONGEST_REST, Pace, back_off, everywhere
 from interfaces.shared.sendings import Held, Overtaken, Record, Sending, Store, Tried, Way
 
-__all__ = ["ANSWERS", "COUNTS", "DEATHS", "LOOK", "REMINDED", "Outbox", "Rules"]
+__all__ = ["ANSWERS", "COUNTS", "DEATHS", "LOOK", "REMINDED", "SHORT", "Outbox", "Rules"]
 
 log = logging.getLogger("interfaces.outbox")
 
@@ -29,6 +29,8 @@ DEATHS = 10
 """Attempts that may die with their process before anything is sent; then the message is given up as their cause."""
 LOOK = 1.0
 """Seconds between two tries to tell a store that does not answer what became of a message."""
+SHORT = 2.0
+"""Seconds of a rest that is waited for with the message in hand; for a longer one it is put back."""
 REMINDED = 300.0
 """Seconds after which it is logged again that nothing goes out, for the same reason."""
 ANSWERS = 5
@@ -52,7 +54,9 @@ class Rules:
     waiting: int = 0
     """Messages that are taken beside those, so that one destination that makes them wait holds up no other."""
     rate: float = 0.0
-    """Messages a second."""
+    """Messages a second, to each of the places that ``wide`` names."""
+    wide: Callable[[str], str] = everywhere
+    """The wider place that a destination is in; one for all unless given."""
     at_once: int = 0
     """Messages on their way to one destination."""
     lifetime: float = 172_800.0
@@ -83,7 +87,7 @@ class Outbox:
         self.rules = rules or Rules()
         self.clock = clock
         self.running: set[asyncio.Task[None]] = set()
-        self._pace = Pace(self.rules.rate, self.rules.at_once)
+        self._pace = Pace(self.rules.rate, self.rules.at_once, wide=self.rules.wide)
         self._count = count
         self._stopping = asyncio.Event()
         self._left = asyncio.Event()
@@ -202,8 +206,8 @@ class Outbox:
             tried = self.way.given_up(sending, reason)
         else:
             found = await self._in_turn(held, sending)
-            if found is None:
-                await self.store.give_back(held)
+            if isinstance(found, float):
+                await self.store.give_back(held, max(0.0, min(found, self._end(held) - self.clock())))
                 return
             tried = found
         await self._settle(held, key, sending, tried)
@@ -242,18 +246,17 @@ class Outbox:
             return f"{DEATHS} attempts have died while they prepared it"
         return "expired" if self.clock() >= self._end(held) else ""
 
-    async def _in_turn(self, held: Held, sending: Sending) -> Tried | None:
-        """An attempt in its turn; None when there is to be none any more."""
+    async def _in_turn(self, held: Held, sending: Sending) -> Tried | float:
+        """An attempt in its turn; or in how many seconds it is to be taken again, without one."""
         place = self.way.place(held.message)
         rest = self._pace.rests(place, asyncio.get_running_loop().time())
         if place and rest > LOOK:
             return Tried(state="later", reason=f"{place} cannot be reached", delay=rest)
-        if not await self._turn(place):
-            return None
-        down = False
+        if (wait := await self._turn(place)) is not None:
+            return wait
+        tried = Tried(state="later")
         try:
             tried = await self._attempt(held, sending)
-            down = tried.down
         except (Overtaken, Unavailable):
             raise
         except asyncio.CancelledError:
@@ -264,7 +267,8 @@ class Outbox:
             tried = self.way.unknown(sending) if sending.begun else Tried(state="later", reason=reason)
         finally:
             self._on_way -= 1
-            self._pace.left(place, asyncio.get_running_loop().time(), down=down)
+            now = asyncio.get_running_loop().time()
+            self._pace.left(place, now, down=tried.down, rest=tried.rest, rest_wide=tried.rest_wide)
             self._left.set()
         return tried
 
@@ -281,22 +285,27 @@ class Outbox:
             log.warning("%s: nothing goes out: %s", self.way.name, tried.reason)
         return tried
 
-    async def _turn(self, place: str) -> bool:
-        """Wait for its turn; False when the process is to end, and what waits outlives it."""
+    async def _turn(self, place: str) -> float | None:
+        """Wait for its turn; seconds when there is none now.
+
+        That is when the process is to end, and what waits outlives it; and when its place rests for long.
+        """
         loop = asyncio.get_running_loop()
         while not (self._stopping.is_set() and self.store.durable):
+            if (rest := self._pace.paced(place, loop.time())) > SHORT:
+                return rest
             full = self._on_way >= self.rules.concurrency
             wait = None if full else self._pace.ask(place, loop.time())
             if wait == 0.0:
                 self._on_way += 1
-                return True
+                return None
             self._left.clear()
             try:
                 async with asyncio.timeout(wait):
                     await self._left.wait()
             except TimeoutError:
                 pass
-        return False
+        return 0.0
 
     async def _settle(self, held: Held, key: str, sending: Sending, tried: Tried) -> None:
         """The record, the answer, the store."""

@@ -1,12 +1,25 @@
 """What an outbox, the store it takes from and the protocol it sends by say to each other. Pure."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 from typing import Any, Literal, Protocol
 
 from interfaces.shared.asgi import Event
 
-__all__ = ["NOTHING", "Held", "Overtaken", "Record", "Sending", "Store", "Tried", "Way", "moment"]
+__all__ = [
+    "NOTHING",
+    "Held",
+    "Overtaken",
+    "Record",
+    "Sending",
+    "Store",
+    "Tried",
+    "Way",
+    "conversation",
+    "digest",
+    "moment",
+]
 
 
 @dataclass(slots=True, eq=False)
@@ -21,6 +34,8 @@ class Held:
     """Unix seconds."""
     item: Any = field(default=None, repr=False)
     """The store's own."""
+    conversation: str | None = None
+    """Those of one are taken one after the other, in their order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +75,30 @@ def moment(value: Any) -> float:
     return float(value) if isinstance(value, int | float) and 0 <= value < LATEST else 0.0
 
 
+def conversation(message: Mapping[str, Any], keys: Sequence[str]) -> str | None:
+    """The name, of a bounded length, of what ``message`` is to be sent in the order of; None: of nothing.
+
+    It is that of the values of ``keys``, when it has the last of them; else of its ``dedupe_key``, so that the second
+    with the same finds what became of the first. Those of one key in different conversations may be on their way side
+    by side; then only one of them can begin (:meth:`Store.begin`), and the others are taken up again.
+    """
+    if keys and message.get(keys[-1]) not in (None, ""):
+        return digest("\0".join(["in", *(str(message.get(key) or "") for key in keys)]))
+    dedupe_key = message.get("dedupe_key")
+    return digest(str(dedupe_key)) if dedupe_key else None
+
+
+def digest(text: str) -> str:
+    """A name of bounded length for ``text``, whatever it is."""
+    return sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
 class Store(Protocol):
-    """Where messages wait. Everything may raise Unavailable; what a dead process held is given to another."""
+    """Where messages wait. Everything may raise Unavailable; what a dead process held is given to another.
+
+    Those of one conversation are held one after the other, in their order. Where conversations are named by keys, one
+    that comes again later is waited for; one that is not to be sent before its time joins at that time.
+    """
 
     @property
     def durable(self) -> bool:
@@ -100,8 +137,8 @@ class Store(Protocol):
         """It is given up, and kept for somebody to look at, as far as the store can."""
         ...
 
-    async def give_back(self, held: Held) -> None:
-        """It was not begun: the next to take has it, and that does not count."""
+    async def give_back(self, held: Held, delay: float = 0.0) -> None:
+        """It was not begun: the next to take has it, after ``delay`` seconds, and that does not count."""
         ...
 
     async def read(self, key: str) -> Record:
@@ -129,7 +166,8 @@ class Tried:
     """What became of an attempt. ``told`` is the result's, beside type and id; the next attempt sees it.
 
     "later" is tried again, after ``delay`` seconds if that is said; ``down``: its destination could not be reached.
-    What is "failed" or "uncertain" becomes a dead letter, unless ``letter`` is False.
+    What is "failed" or "uncertain" becomes a dead letter, unless ``letter`` is False. ``rest``: nothing more goes to
+    its destination for so many seconds, although that is not down; ``rest_wide``: nor to the wider place it is in.
     """
 
     state: Literal["sent", "later", "failed", "uncertain"]
@@ -138,6 +176,8 @@ class Tried:
     delay: float | None = None
     down: bool = False
     letter: bool = True
+    rest: float = 0.0
+    rest_wide: float = 0.0
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -179,7 +219,7 @@ class Way(Protocol):
         ...
 
     def place(self, message: Event) -> str:
-        """The destination that its pace is kept for."""
+        """The destination that its pace is kept for; see ``wide`` of :class:`interfaces.shared.pacing.Pace`."""
         ...
 
     async def attempt(self, sending: Sending) -> Tried:

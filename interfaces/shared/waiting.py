@@ -4,13 +4,12 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from heapq import heappop, heappush
-from itertools import count
 from secrets import token_hex
 
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import Unavailable
-from interfaces.shared.sendings import NOTHING, Held, Record, moment
+from interfaces.shared.schedule import Schedule
+from interfaces.shared.sendings import NOTHING, Held, Record, conversation, moment
 
 __all__ = ["MOST", "OCTETS", "RECORDS", "MemoryStore"]
 
@@ -29,7 +28,8 @@ TURNS = 4
 class MemoryStore:
     """Takes what ``source`` gives, a channel of a layer, and keeps it until it is sent: a store of an outbox.
 
-    ``clock`` gives Unix seconds, for ``not_before`` too.
+    ``clock`` gives Unix seconds, for ``not_before`` too; ``ordered_by``: the keys of a message that name its
+    conversation, see :func:`interfaces.shared.sendings.conversation`.
     """
 
     durable = False
@@ -41,18 +41,19 @@ class MemoryStore:
         most: int = MOST,
         octets: int = OCTETS,
         records: int = RECORDS,
+        ordered_by: tuple[str, ...] = (),
         clock: Callable[[], float] = time.time,
     ) -> None:
         self.most = most
         self.octets = octets
         self.records = records
+        self.ordered_by = ordered_by
         self.clock = clock
         self._source = source
-        self._waiting: list[tuple[float, int, Held]] = []
-        """A heap of (when it is due, number, message)."""
+        self._schedule = Schedule(strict=bool(ordered_by))
+        self._waiting: set[Held] = set()
         self._held: set[Held] = set()
         self._weight = 0
-        self._numbers = count(1)
         self._records: dict[str, tuple[Record, float]] = {}
         self._pump: asyncio.Task[None] | None = None
         self._bell, self._room = asyncio.Event(), asyncio.Event()
@@ -86,9 +87,7 @@ class MemoryStore:
     async def _read(self) -> None:
         try:
             async for message in self._source:
-                held = Held(token_hex(8), message, 0, self.clock(), weight_of(message))
-                self._weight += held.item
-                self._wait(held, moment(message.get("not_before")))
+                self._put(message)
                 while self._full():
                     self._room.clear()
                     await self._room.wait()
@@ -100,21 +99,33 @@ class MemoryStore:
     def _full(self) -> bool:
         return len(self._waiting) + len(self._held) >= self.most or self._weight >= self.octets
 
-    def _wait(self, held: Held, due: float) -> None:
-        heappush(self._waiting, (due, next(self._numbers), held))
+    def _put(self, message: Event) -> None:
+        now, due = self.clock(), moment(message.get("not_before"))
+        name = conversation(message, self.ordered_by)
+        held = Held(token_hex(8), message, 0, now, weight_of(message), name)
+        self._weight += held.item
+        self._waiting.add(held)
+        if due > now:
+            self._schedule.add_later(held, due)
+        else:
+            self._schedule.add(held)
         self._bell.set()
 
-    def _free(self, held: Held) -> None:
+    def _free(self, held: Held, *, waits: bool) -> None:
+        """It is held no more."""
         self._held.discard(held)
+        if waits:
+            self._waiting.add(held)
+        self._bell.set()
         self._room.set()
 
     async def take(self, n: int) -> list[Held]:
         """As the protocol says."""
-        while not (found := self._due(n)) and not self._leaving:
-            self._bell.clear()
-            wait = self._waiting[0][0] - self.clock() if self._waiting else None
+        while not (found := self._due(n)) and (not self._leaving or (self._held and self._schedule.held_up)):
+            self._bell.clear()  # in the end, what waits for another of its conversation has its turn, too
+            due = self._schedule.due()
             try:
-                async with asyncio.timeout(wait):
+                async with asyncio.timeout(None if due is None else due - self.clock()):
                     await self._bell.wait()
             except TimeoutError:
                 pass
@@ -122,37 +133,40 @@ class MemoryStore:
             if not found:  # what is in the channel is read at once, but not by us
                 await asyncio.sleep(0)
                 found = self._due(n)
-        self._held.update(found)
         return found
 
     def _due(self, n: int) -> list[Held]:
-        found: list[Held] = []
-        now = self.clock()
-        while self._waiting and self._waiting[0][0] <= now and len(found) < n:
-            held = heappop(self._waiting)[2]
+        """Those whose turn it is, which are held from now on."""
+        found: list[Held] = self._schedule.take(n, self.clock())
+        for held in found:
             held.attempt += 1
-            found.append(held)
+        self._held.update(found)
+        self._waiting.difference_update(found)
         return found
 
     async def done(self, held: Held) -> None:
         """As the protocol says."""
         self._weight -= held.item
-        self._free(held)
+        self._schedule.leave(held)
+        self._free(held, waits=False)
 
     async def retry(self, held: Held, delay: float, reason: str) -> None:
         """As the protocol says."""
-        self._free(held)
-        self._wait(held, self.clock() + delay)
+        self._schedule.later(held, self.clock() + delay)
+        self._free(held, waits=True)
 
     async def dead(self, held: Held, reason: str) -> None:
         """It is gone: only its result, and what was logged, tell of it."""
         await self.done(held)
 
-    async def give_back(self, held: Held) -> None:
+    async def give_back(self, held: Held, delay: float = 0.0) -> None:
         """As the protocol says."""
         held.attempt -= 1
-        self._free(held)
-        self._wait(held, 0.0)
+        if delay > 0:
+            self._schedule.later(held, self.clock() + delay)
+        else:
+            self._schedule.give_back(held)
+        self._free(held, waits=True)
 
     # --- records ----------------------------------------------------------------------------------
 

@@ -120,10 +120,11 @@ def _store(options: EmailOptions, context: Context, post: Post) -> Store:
         store: Store = layer.store(CHANNEL, redacted if options.send_redact else None)
         return store
     _check_spool(options, layer)
-    kept = import_module("interfaces.shared.spool.outgoing").SpoolStore(
+    spools = import_module("interfaces.shared.spool.outgoing")
+    kept = spools.SpoolStore(
         Path(options.send_spool, "0"),  # as the spools of several processes are laid out
         layer.consume(CHANNEL),
-        keep_dead=not options.send_redact,
+        terms=spools.Terms(keep_dead=not options.send_redact),
         count=context.telemetry.count,
     )
     post.keep = kept.put

@@ -10,8 +10,8 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from functools import partial
-from hashlib import sha256
 from pathlib import Path
 from secrets import token_hex
 from typing import Any, Final
@@ -20,11 +20,11 @@ import msgspec
 
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ConfigError, Unavailable
-from interfaces.shared.sendings import NOTHING, Held, Record, moment
+from interfaces.shared.sendings import NOTHING, Held, Record, conversation, moment
 from interfaces.shared.spool.recovery import Kept
 from interfaces.shared.spool.store import Rules, Spool
 
-__all__ = ["RESERVE", "SHOWN", "SWEEP", "Records", "SpoolStore"]
+__all__ = ["RESERVE", "SHOWN", "SWEEP", "Records", "SpoolStore", "Terms"]
 
 log = logging.getLogger("interfaces.spool")
 
@@ -95,11 +95,25 @@ class Records:
         return True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What holds for the messages of a store."""
+
+    keep_dead: bool = True
+    """False: of what was given up nothing is kept."""
+    ordered_by: tuple[str, ...] = ()
+    """The keys of a message that name its conversation, see :func:`interfaces.shared.sendings.conversation`."""
+
+
+TERMS: Final = Terms()
+"""What holds when nothing is said."""
+
+
 class SpoolStore:
     """A store of an outbox in ``folder``: see :class:`interfaces.shared.sendings.Store`.
 
     What ``source`` gives, a channel of this process, is put into it as soon as it comes; what is put by :meth:`put` is
-    on the disk when that returns. ``keep_dead`` False: of what was given up nothing is kept.
+    on the disk when that returns.
     """
 
     durable = True
@@ -110,13 +124,15 @@ class SpoolStore:
         source: AsyncIterator[Event],
         *,
         rules: Rules | None = None,
-        keep_dead: bool = True,
+        terms: Terms = TERMS,
         count: Callable[[str, int], None] = lambda _name, _by: None,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.spool = Spool(folder, rules=rules, count=count, clock=clock)
+        self.spool = Spool(
+            folder, rules=replace(rules or Rules(), strict=bool(terms.ordered_by)), count=count, clock=clock
+        )
         self.clock = clock
-        self.keep_dead = keep_dead
+        self.terms = terms
         self._folder = folder
         self._source = source
         self._thread = ThreadPoolExecutor(1, "records")
@@ -168,13 +184,12 @@ class SpoolStore:
         """Keep it: on the disk when this returns. Unavailable when there is no room, or the disk cannot be written."""
         self._check_room()
         kept: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        key = str(message.get("dedupe_key") or "")
         shown = {name: message[name] for name in SHOWN if message.get(name)}
         head = msgspec.msgpack.encode({**shown, "spooled": token_hex(12)})
         data = msgspec.msgpack.encode(dict(message))
-        # one after the other, so that the second finds what became of the first
-        conversation = sha256(key.encode("utf-8", "replace")).hexdigest()[:32] if key else None
-        if not self.spool.put(head, data, kept.set_result, conversation=conversation):
+        if not self.spool.put(
+            head, data, kept.set_result, conversation=conversation(message, self.terms.ordered_by)
+        ):
             raise Unavailable(f"{self._folder}: there is no room for another message")
         if not await asyncio.shield(kept):
             raise Unavailable(f"{self._folder}: a message cannot be written")
@@ -212,9 +227,9 @@ class SpoolStore:
             return None
         start = moment(message.get("not_before"))
         if start > self.clock():
-            self.spool.later(kept, start - self.clock())
+            self.spool.give_back(kept, start - self.clock(), passed=True)
             return None
-        return Held(name, message, kept.attempt, kept.put_at, kept)
+        return Held(name, message, kept.attempt, kept.put_at, kept, kept.conversation)
 
     async def done(self, held: Held) -> None:
         """As the protocol says."""
@@ -226,14 +241,14 @@ class SpoolStore:
 
     async def dead(self, held: Held, reason: str) -> None:
         """A letter in ``DIR/dead``."""
-        if self.keep_dead:
+        if self.terms.keep_dead:
             self.spool.dead(held.item, reason)
         else:
             self.spool.done(held.item)
 
-    async def give_back(self, held: Held) -> None:
+    async def give_back(self, held: Held, delay: float = 0.0) -> None:
         """As the protocol says."""
-        self.spool.give_back(held.item)
+        self.spool.give_back(held.item, delay)
 
     # --- records ----------------------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ import secrets
 import time
 from collections import defaultdict
 from collections.abc import Callable
-from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,12 +18,13 @@ from typing import Any, Final
 import msgspec
 
 from interfaces.shared.pacing import back_off
+from interfaces.shared.schedule import Schedule
 from interfaces.shared.spool import letters
+from interfaces.shared.spool.again import put_again
 from interfaces.shared.spool.filesystem import survives
 from interfaces.shared.spool.moving import moved, state_of
 from interfaces.shared.spool.records import BEGUN, DONE, LATER, PUT, Begun, Later, Put
 from interfaces.shared.spool.recovery import Kept, recovered
-from interfaces.shared.spool.schedule import Schedule
 from interfaces.shared.spool.segments import Place, Segments, Write
 from interfaces.shared.spool.writer import Writer
 
@@ -121,7 +121,8 @@ class Spool:
             if suspect:
                 kept.not_before = now + back_off(kept.attempt - 1)
             kept.begun = False
-            self._wait(kept, alone=suspect)  # the others shall not use up their attempts by that
+            # alone: the others shall not use up their attempts by that
+            self._wait(kept, alone=suspect, again=self.rules.strict and kept.attempt > 0)
         self._looking = self._loop.create_task(self._look())
         self._tidy()
 
@@ -194,9 +195,9 @@ class Spool:
             self.size -= kept.size
         then(place is not None)
 
-    def _wait(self, kept: Kept, *, alone: bool = False) -> None:
-        if kept.not_before > self.clock():
-            self._schedule.add_later(kept, kept.not_before, alone=alone)
+    def _wait(self, kept: Kept, *, alone: bool = False, again: bool = False) -> None:
+        if again or kept.not_before > self.clock():
+            self._schedule.add_later(kept, kept.not_before, alone=alone, again=again)
         else:
             self._schedule.add(kept)
         self._bell.set()
@@ -287,13 +288,21 @@ class Spool:
         self._schedule.later(kept, kept.not_before)
         self._bell.set()
 
-    def give_back(self, kept: Kept) -> None:
-        """It was not begun, or not through any fault of its own: that does not count."""
+    def give_back(self, kept: Kept, delay: float = 0.0, *, passed: bool = False) -> None:
+        """It was not begun, or not through any fault of its own: that does not count.
+
+        It is the next, after ``delay`` seconds; ``passed``: the others of its conversation do not wait for it.
+        """
         if not self._left(kept):
             return
         kept.attempt -= 1
+        kept.not_before = self.clock() + delay if passed else 0.0
         self._noted(kept)
-        self._schedule.give_back(kept)
+        if delay > 0:
+            kept.put = None
+            self._schedule.later(kept, self.clock() + delay, passed=passed)
+        else:
+            self._schedule.give_back(kept)
         self._bell.set()
 
     def _noted(self, kept: Kept) -> None:
@@ -370,23 +379,8 @@ class Spool:
         """What somebody has put into ``DIR/again`` is put as if it were new."""
         folder = self.segments.folder / "again"
         while True:
-            for name in await asyncio.to_thread(lambda: list(letters.names(folder))):
-                try:
-                    await self._put_again(folder, name)
-                except (OSError, msgspec.MsgspecError) as error:
-                    log.error("%s: %s cannot be tried again: %s", folder, name, error)  # noqa: TRY400
+            await put_again(folder, self.put)
             await asyncio.sleep(LOOK)
-
-    async def _put_again(self, folder: Path, name: str) -> None:
-        letter, content = await asyncio.to_thread(letters.read, folder, name)
-        kept: asyncio.Future[bool] = self._loop.create_future()
-        with content.open("rb") if content is not None else nullcontext() as file:
-            source = file.fileno() if file is not None else -1
-            if not self.put(letter.head, letter.content, kept.set_result, conversation=letter.conversation,
-                            source=source, size=letter.size):  # fmt: skip
-                return
-            if await asyncio.shield(kept):
-                await asyncio.to_thread(letters.remove, folder, name)
 
 
 def _told(future: "asyncio.Future[None]", _place: Place | None) -> None:

@@ -14,7 +14,7 @@ import pytest
 from interfaces.shared.errors import ConfigError, Unavailable
 from interfaces.shared.sendings import NOTHING, Record
 from interfaces.shared.spool import outgoing
-from interfaces.shared.spool.outgoing import RESERVE, Records, SpoolStore
+from interfaces.shared.spool.outgoing import RESERVE, Records, SpoolStore, Terms
 from interfaces.shared.spool.store import Rules
 from tests.shared.outboxes import LATER, SENT, Asked, Clock, Scripted, running
 
@@ -123,7 +123,7 @@ def test_a_failure_is_a_letter(tmp_path, kept):
     """With its reason, unless nothing is to be kept of it; put back it is tried anew."""
 
     async def main():
-        store = spool(tmp_path, keep_dead=kept)
+        store = spool(tmp_path, terms=Terms(keep_dead=kept))
         way = Scripted()
         way.deeds.append(way.given_up(None, "no such user"))
         async with running(way, store) as box:

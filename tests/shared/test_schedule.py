@@ -1,11 +1,11 @@
-"""interfaces.shared.spool.schedule: whose turn it is."""
+"""interfaces.shared.schedule: whose turn it is."""
 
 from dataclasses import dataclass
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interfaces.shared.spool.schedule import Schedule
+from interfaces.shared.schedule import Schedule
 
 
 @dataclass(eq=False)
