@@ -49,7 +49,7 @@ class Rules:
     lease: float = LEASE
     words: dict[str, Callable[[Event], Verdict]] = field(default_factory=dict)
     """Types of messages that are verdicts, and what makes each one."""
-    sends: tuple[str, ...] = ()
+    posted: frozenset[str] = frozenset()
     """Types of messages that go out."""
     unrouted: Verdict = ACCEPTED
     """What becomes of a message that the application knows no route for."""
@@ -69,7 +69,7 @@ class Call(Delivery):
     def __init__(
         self, app: Application, parcel: Parcel, rules: Rules, answer: "asyncio.Future[Verdict]"
     ) -> None:
-        super().__init__(app, parcel.scope, rules.words, self._over)
+        super().__init__(app, parcel.scope, rules.words, self._over, rules.posted)
         self.answer = answer
         self.unrouted_is = rules.unrouted
         self.finished: asyncio.Future[Verdict] = answer.get_loop().create_future()
@@ -191,7 +191,7 @@ class Intake:
         """Call the application to its end, and hold the claim meanwhile."""
         self.count("calls")
         call = Call(self.app, parcel, self.rules, answer)
-        call.post = self.post  # type: ignore
+        call.post = self.post
         call.start(answer.get_loop())
         call.last(parcel.event)
         try:

@@ -10,10 +10,9 @@ from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address
 from interfaces.slack.events import Events
-from interfaces.slack.installations.opening import installations
+from interfaces.slack.installations.opening import install_app, installations
 from interfaces.slack.keeping import keeping, stores
 from interfaces.slack.options import SlackOptions
-from interfaces.slack.pages import pages
 from interfaces.slack.sending.sender import check, sending
 from interfaces.slack.service import Service
 
@@ -69,7 +68,9 @@ class Slack(Interface[SlackOptions]):
             stack.push_async_callback(service.drain, context.drain)
             addresses: list[Address] = []
             if self.paths:
-                own = Events(service, pages(options, found))
+                install = install_app(options, found, context)
+                pages = {"install": install, "oauth_redirect": install} if install is not None else {}
+                own = Events(service, pages)
                 addresses = await stack.enter_async_context(
                     mounted(
                         own, options.path, context, bind=options.bind, max_body=options.max_body, name="slack"

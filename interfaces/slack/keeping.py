@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -25,13 +26,13 @@ QUEUE = "slack.accepted"
 
 async def stores(options: SlackOptions, context: Context) -> tuple[DedupeStore, Turns]:
     """Repeats and turns: shared with the other containers of a broker, else of this process. Unavailable."""
-    limits = {"side_by_side": options.at_once, "waiting": options.waiting}
+    turns = partial(Conversations, side_by_side=options.at_once, waiting=options.waiting)
     if not hasattr(context.layer, "hub"):
-        return LocalDedupe(count=context.telemetry.count), Conversations(**limits)
+        return LocalDedupe(count=context.telemetry.count), turns()
     hub = context.layer.hub()
     await hub.started()
     shared = import_module("interfaces.layers.shared_dedupe").SharedDedupe(hub)
-    return shared, Conversations(shared, **limits)
+    return shared, turns(shared)
 
 
 @asynccontextmanager
@@ -72,8 +73,8 @@ def _spool(options: SlackOptions) -> tuple[Any, Any]:
 
 async def _nothing() -> AsyncIterator[Event]:
     """No channel is read into the spool."""
-    return
-    yield {}
+    for event in ():
+        yield event
 
 
 @asynccontextmanager

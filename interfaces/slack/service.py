@@ -61,7 +61,7 @@ class Service:
         self.draining = False
         self.keeper: Any = None
         """Keeps what is acknowledged before its verdict: a :class:`interfaces.shared.accepted.Accepted`."""
-        rules = Rules(keep=options.keep, most=options.at_once + options.waiting, words=WORDS, sends=SENDS)
+        rules = Rules(keep=options.keep, most=options.at_once + options.waiting, words=WORDS, posted=SENDS)
         self.intake = Intake(app, "slack", rules, *stores, context.telemetry.count)
         self._malformed = Noise(self.count, "slack.malformed", "interfaces.slack")
         for name in COUNTS:

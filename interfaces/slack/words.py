@@ -55,22 +55,24 @@ WORDS = {
     "slack.defer": lambda _event: DEFERRED,
 }
 """Types of messages that are verdicts, and what makes each one."""
-SENDS = (
-    "slack.send",
-    "slack.respond",
-    "slack.update",
-    "slack.delete",
-    "slack.react",
-    "slack.upload",
-    "slack.open_view",
-    "slack.push_view",
-    "slack.update_view",
-    "slack.publish_view",
-    "slack.status",
-    "slack.prompts",
-    "slack.title",
-    "slack.stream",
-    "slack.call",
+SENDS = frozenset(
+    (
+        "slack.send",
+        "slack.respond",
+        "slack.update",
+        "slack.delete",
+        "slack.react",
+        "slack.upload",
+        "slack.open_view",
+        "slack.push_view",
+        "slack.update_view",
+        "slack.publish_view",
+        "slack.status",
+        "slack.prompts",
+        "slack.title",
+        "slack.stream",
+        "slack.call",
+    )
 )
 """Types of messages that go out."""
 
