@@ -1,4 +1,4 @@
-"""The log of mail in Django's admin, where that is installed: see what came, take its files, replay it.
+"""The log of mail in Django's admin, where that is installed: see what came, take its files, replay it; and Slack.
 
 What strangers wrote is shown as text. HTML is shown in a frame without scripts, forms, an origin and anything from
 elsewhere; files are given out as files, whatever they say that they are.
@@ -21,9 +21,10 @@ from interfaces.django.mail_limits import ADMIN_REPLAYED, ADMIN_SECONDS, SHOWN
 from interfaces.django.mail_models import ReceivedMail, SentMail
 from interfaces.django.mail_replay import ContentMissingError, replay
 from interfaces.django.mail_rows import source
+from interfaces.django.slack_models import SlackInstallation
 from interfaces.email.mime import MimeError, Parsed
 
-__all__ = ["ReceivedMailAdmin", "SentMailAdmin"]
+__all__ = ["ReceivedMailAdmin", "SentMailAdmin", "SlackInstallationAdmin"]
 
 FRAME = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 _LOCKED = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}
@@ -181,6 +182,16 @@ class SentMailAdmin(ReadOnly):
     list_display = ("created_at", "state", "from_address", "recipients", "subject", "reply")
     list_filter = ("state", "created_at")
     search_fields = ("recipients", "from_address", "subject", "message_id", "send_id")
+
+
+@admin.register(SlackInstallation)
+class SlackInstallationAdmin(ReadOnly):
+    """Where Slack's app is installed. Its tokens are not shown; who deletes a row forgets them."""
+
+    list_display = ("team_name", "enterprise_name", "user_id", "bot_user_id", "installed_at", "expires_at")
+    list_filter = ("is_enterprise_install", "installed_at")
+    search_fields = ("team_id", "team_name", "enterprise_id", "enterprise_name", "user_id")
+    exclude = ("sealed",)
 
 
 def _name(word: str) -> str:

@@ -1,11 +1,12 @@
-"""The tables: which messages have had their effect here, which are to leave with their transaction, which mail came."""
+"""The tables: messages that have had their effect here, or leave with their transaction; mail; Slack's tokens."""
 
 from django.db import models
 from django.utils import timezone
 
 from interfaces.django.mail_models import MailContent, ReceivedMail, SentMail
+from interfaces.django.slack_models import SlackInstallation
 
-__all__ = ["Inbox", "MailContent", "Outbox", "ReceivedMail", "SentMail"]
+__all__ = ["Inbox", "MailContent", "Outbox", "ReceivedMail", "SentMail", "SlackInstallation"]
 
 
 class Inbox(models.Model):
