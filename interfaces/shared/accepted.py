@@ -10,8 +10,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from interfaces.shared.errors import Unavailable
-from interfaces.shared.intake import Intake, Parcel
+from interfaces.shared.intake import Intake
 from interfaces.shared.pacing import back_off
+from interfaces.shared.parcel import Parcel
 from interfaces.shared.sendings import Held, Store
 
 __all__ = ["Accepted"]

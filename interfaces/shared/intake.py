@@ -12,11 +12,12 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from interfaces.shared.asgi import Application, Event, Scope
+from interfaces.shared.asgi import Application, Event
 from interfaces.shared.delivery import ACCEPTED, DEFERRED, Claim, DedupeStore, Delivery, Verdict
 from interfaces.shared.errors import Unavailable
+from interfaces.shared.parcel import Parcel
 
-__all__ = ["COUNTS", "LEASE", "Call", "Intake", "Parcel", "Rules", "Turns"]
+__all__ = ["COUNTS", "LEASE", "Call", "Intake", "Rules", "Turns"]
 
 log = logging.getLogger("interfaces.intake")
 
@@ -24,18 +25,6 @@ LEASE = 30.0
 """Seconds after which a call counts as dead whose process says no more of it."""
 COUNTS = ("calls", "repeats", "ignored", "late", "full", "unasked")
 """What is counted, behind the protocol's name and a dot."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
-    """A message from outside: the scope and the event of one call."""
-
-    scope: Scope
-    event: Event
-    key: str = ""
-    """By which its repeats are known; "" for what is never repeated."""
-    conversation: str | None = None
-    """It waits for those before it in the same; None: for nobody."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

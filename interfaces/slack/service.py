@@ -11,9 +11,10 @@ from typing import Any, Literal
 from interfaces.shared.asgi import Application
 from interfaces.shared.delivery import DedupeStore, Verdict
 from interfaces.shared.errors import PeerError, Unavailable
-from interfaces.shared.intake import Intake, Parcel, Rules, Turns
+from interfaces.shared.intake import Intake, Rules, Turns
 from interfaces.shared.interface import Context
 from interfaces.shared.noise import Noise
+from interfaces.shared.parcel import Parcel
 from interfaces.slack.installations.base import Installations
 from interfaces.slack.options import SlackOptions
 from interfaces.slack.posted import Posted

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from interfaces.shared.errors import PeerError
-from interfaces.shared.intake import Parcel
+from interfaces.shared.parcel import Parcel
 from interfaces.slack.inputs import objects
 from interfaces.slack.interactive import pressed
 from interfaces.slack.posted import Posted
@@ -110,7 +110,9 @@ def _event(posted: Posted, occasion: Occasion) -> tuple[str, dict[str, Any], str
     """The path, the event, and the thread that it is in: "" for a channel's own."""
     payload = posted.payload
     inner: Any = payload.get("event")
-    if inner is None and payload.get("type") != "event_callback":  # app_rate_limited is an envelope by itself, and so may others be
+    if (
+        inner is None and payload.get("type") != "event_callback"
+    ):  # app_rate_limited is an envelope by itself, and so may others be
         inner = payload
     if not isinstance(inner, dict) or not isinstance(inner.get("type"), str):
         raise PeerError("it has no event with a type")

@@ -12,7 +12,8 @@ from interfaces.shared.accepted import Accepted
 from interfaces.shared.asgi import Receive, Scope, Send
 from interfaces.shared.delivery import ACCEPTED, Verdict
 from interfaces.shared.errors import Unavailable
-from interfaces.shared.intake import Intake, Parcel, Rules
+from interfaces.shared.intake import Intake, Rules
+from interfaces.shared.parcel import Parcel
 from interfaces.shared.sendings import Held
 from tests.http_ws.harness import scene
 

@@ -12,7 +12,8 @@ from interfaces.layers.dedupe import LocalDedupe
 from interfaces.shared.asgi import Receive, Scope, Send
 from interfaces.shared.delivery import ACCEPTED, DEFERRED, Claim, Verdict
 from interfaces.shared.errors import NoRoute, Unavailable
-from interfaces.shared.intake import Intake, Parcel, Rules
+from interfaces.shared.intake import Intake, Rules
+from interfaces.shared.parcel import Parcel
 from tests.http_ws.harness import scene
 
 Handle = Callable[[dict[str, Any], Send], Awaitable[None]]

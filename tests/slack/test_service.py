@@ -8,7 +8,7 @@ import pytest
 from interfaces.shared.asgi import Receive, Scope, Send
 from interfaces.shared.delivery import Verdict
 from interfaces.shared.errors import NoRoute, Unavailable
-from interfaces.shared.intake import Parcel
+from interfaces.shared.parcel import Parcel
 from interfaces.slack.posted import Posted
 from interfaces.slack.service import ACK, REFUSED, WITHHELD, Reply
 from tests.http_ws.harness import scene

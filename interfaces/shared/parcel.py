@@ -1,0 +1,19 @@
+"""Something from outside that an application is to hear of once. Pure."""
+
+from dataclasses import dataclass
+
+from interfaces.shared.asgi import Event, Scope
+
+__all__ = ["Parcel"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """A message from outside: the scope and the event of one call."""
+
+    scope: Scope
+    event: Event
+    key: str = ""
+    """By which its repeats are known; "" for what is never repeated."""
+    conversation: str | None = None
+    """It waits for those before it in the same; None: for nobody."""
