@@ -56,6 +56,8 @@ CLIENTS = 9
 VERDICT = 2.0
 SLOW = 2.5
 """Seconds of a slow message: more than the verdict may take."""
+SHORT = 0.5
+"""Seconds of one that was answered before it is handled: what was under way at a death is begun one by one."""
 CALM = 10.0
 """Seconds after a kill in which a message may still run twice: whoever waited for the dead has been told by then."""
 HANDLED = 90.0
@@ -92,7 +94,8 @@ class House:
         self.spool = folder / "spool" if accepted and way == "one" else None
         self.ports = [free_port() for _ in range(2)]
         self.database = folder / "mail.sqlite3"
-        self.env = {"SOAK_DATABASE": str(self.database), "SOAK_SLOW": str(SLOW), "SOAK_FAULT": fault}
+        slow = str(SHORT if accepted else SLOW)
+        self.env = {"SOAK_DATABASE": str(self.database), "SOAK_SLOW": slow, "SOAK_FAULT": fault}
         self.processes: dict[str, Server] = {}
         self._numbers = itertools.count()
 

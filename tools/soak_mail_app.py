@@ -43,6 +43,8 @@ SPOOL = ("write", "written-down", "synced")
 """More of them, where it is kept in a spool: before it is written, between that and its fsync, and behind it."""
 ARM = Path(os.environ.get("SOAK_ARM", "never"))
 FAULT = os.environ.get("SOAK_FAULT", "")
+PAUSE, LONGEST = 0.2, 5.0
+"""Seconds until what was accepted is tried again, the first time and at most: a soak is not to wait for minutes."""
 TABLES = """
 CREATE TABLE IF NOT EXISTS run (id TEXT, name TEXT, recipients TEXT, key TEXT, verdicts TEXT, whole INTEGER);
 CREATE INDEX IF NOT EXISTS run_name ON run (name);
@@ -172,6 +174,8 @@ def patched() -> None:
     from interfaces.email.accepting import Accepting  # noqa: PLC0415
     from interfaces.email.body import Body  # noqa: PLC0415
     from interfaces.email.deliveries import Repeats  # noqa: PLC0415
+    from interfaces.layers import durable_items  # noqa: PLC0415
+    from interfaces.shared import pacing  # noqa: PLC0415
     from interfaces.shared.spool.segments import Segments  # noqa: PLC0415
 
     def behind(point: str, method: Callable[..., Any]) -> Callable[..., Any]:
@@ -197,6 +201,8 @@ def patched() -> None:
 
         return call
 
+    for module in (pacing, durable_items):
+        module.FIRST, module.LONGEST = PAUSE, LONGEST  # type: ignore[attr-defined]  # constants to all but us
     accepted = {"_is_kept": "kept-told", "_begin": "starting", "_decided": "settling"}
     points: list[tuple[Any, dict[str, str]]] = [
         (connection.Connection, CONNECTION), (Repeats, REPEATS), (Body, BODY), (Accepting, accepted),

@@ -34,7 +34,7 @@ from interfaces.layers.embedded import Embedded
 from interfaces.layers.local import LocalChannelLayer
 from interfaces.layers.outgoing import DurableStore
 from interfaces.layers.redis import RedisChannelLayer
-from interfaces.shared import outbox
+from interfaces.shared import outbox, pacing
 from interfaces.shared.errors import Unavailable
 from interfaces.shared.interface import Context
 from interfaces.shared.sendings import Sending
@@ -127,6 +127,7 @@ async def work(url: str, port: str, point: str, fault: str) -> None:
     """Send until killed; a ``url`` that is a path is a spool, where this process hands in as well."""
     outgoing.Limits = partial(Limits, lease=LEASE)  # type: ignore[misc,assignment]  # a sender that died is missed soon
     outbox.back_off = lambda attempt: min(0.05 * attempt, 0.5)  # type: ignore[assignment]
+    pacing.FIRST, pacing.LONGEST = 0.05, 0.5  # what a spool has found begun is begun again soon
     if fault == "repeat":
         Sending.commit = forget  # type: ignore[method-assign]
     arm(point, SpoolStore if url.startswith("/") else DurableStore)
