@@ -10,10 +10,13 @@ from interfaces.testing.slack.delivery import Delivery, Try
 from interfaces.testing.slack.fake import FakeSlack
 from interfaces.testing.slack.faults import Fault, Faults
 from interfaces.testing.slack.limits import Limits
+from interfaces.testing.slack.oauth import Approval
+from interfaces.testing.slack.person import Person
 from interfaces.testing.slack.signing import Forged, sign
 
 __all__ = [
     "App",
+    "Approval",
     "Clock",
     "Delivery",
     "FakeSlack",
@@ -21,6 +24,7 @@ __all__ = [
     "Faults",
     "Forged",
     "Limits",
+    "Person",
     "SteppedClock",
     "Try",
     "sign",

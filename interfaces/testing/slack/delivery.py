@@ -3,12 +3,25 @@
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-__all__ = ["RETRIES", "Delivery", "Kind", "Try"]
+__all__ = ["RETRIES", "Delivery", "Kind", "Try", "kind_of"]
 
-Kind = Literal["event", "command", "interactive", "options", "handshake"]
+Kind = Literal["event", "command", "interactive", "options"]
+
+JSON = ("event_callback", "app_rate_limited", "url_verification")
+"""Types of payloads that are sent as they are, not in a form."""
 
 RETRIES = (0.0, 60.0, 300.0)
 """Seconds of the fake's clock before each repeat of an event: at once, after a minute, after five."""
+
+
+def kind_of(payload: dict[str, Any]) -> Kind:
+    """What a payload is; a form without a type is a command (or ssl_check, which comes the same way)."""
+    said = payload.get("type")
+    if said is None:
+        return "command"
+    if said in JSON:
+        return "event"
+    return "options" if said == "block_suggestion" else "interactive"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,6 +57,8 @@ class Delivery:
     tries: list[Try] = field(default_factory=list)
     acknowledged_at: float | None = None
     """Unix seconds of the fake's clock; None: never."""
+    effect: str = ""
+    """What Slack made of the answer of a command or interaction: :func:`…effects.take_effect` has the words."""
 
     @property
     def acknowledged(self) -> bool:

@@ -15,7 +15,7 @@ from interfaces.testing.slack.faults import Faults
 from interfaces.testing.slack.signing import Forged, signed
 from interfaces.testing.slack.world import World
 
-__all__ = ["Poster", "Request"]
+__all__ = ["Poster", "Request", "request_for"]
 
 CONNECTIONS = 100
 """Connections to an app that are held at once, and kept."""
@@ -133,6 +133,8 @@ def request_for(url: str, kind: Kind, payload: dict[str, Any]) -> Request:
     """As Slack would send ``payload`` of this kind."""
     if kind == "command":
         return form_request(url, payload)
+    if kind == "event":
+        return json_request(url, payload)
     return form_request(url, {"payload": json.dumps(payload)})
 
 

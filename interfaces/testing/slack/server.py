@@ -2,6 +2,10 @@
 
 from interfaces.shared.asgi import Receive, Scope, Send
 from interfaces.testing.slack.http import Answer, Broken, body_of, headers_of, send_answer
+from interfaces.testing.slack.methods.files import received
+from interfaces.testing.slack.oauth import Approval, authorize
+from interfaces.testing.slack.parse import parse
+from interfaces.testing.slack.responses import respond
 from interfaces.testing.slack.sockets import Sockets
 from interfaces.testing.slack.web import WebApi
 
@@ -11,11 +15,12 @@ NOT_FOUND = Answer(status=404, body=b"not found", kind="text/plain; charset=utf-
 
 
 class SlackApplication:
-    """``/api/METHOD``, and ``/link/`` for Socket Mode (ASGI 3)."""
+    """``/api/METHOD``, uploads, response URLs, OAuth's page, and ``/link/`` for Socket Mode (ASGI 3)."""
 
-    def __init__(self, api: WebApi, sockets: Sockets) -> None:
+    def __init__(self, api: WebApi, sockets: Sockets, approval: Approval) -> None:
         self.api = api
         self.sockets = sockets
+        self.approval = approval
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request or one WebSocket."""
@@ -34,4 +39,20 @@ class SlackApplication:
         if path.startswith("/api/"):
             name = path.removeprefix("/api/")
             return await self.api.answer(name, scope["query_string"], headers_of(scope), body)
+        name = path.rpartition("/")[2]
+        if path.startswith("/actions/"):
+            return respond(self.api.world, name, body)
+        if path.startswith("/upload/v1/"):
+            status, text = received(self.api.world, name, self._file(scope, body))
+            return Answer(status=status, body=text.encode(), kind="text/plain; charset=utf-8")
+        if path == "/oauth/v2/authorize":
+            return authorize(self.api.world, self.approval, scope["query_string"])
         return NOT_FOUND
+
+    @staticmethod
+    def _file(scope: Scope, body: bytes) -> bytes:
+        """The content of an upload: the body, or the first file of a multipart one."""
+        headers = headers_of(scope)
+        if not headers.get("content-type", "").startswith("multipart/"):
+            return body
+        return next((each for each in parse(b"", headers, body).values() if isinstance(each, bytes)), b"")

@@ -45,7 +45,7 @@ def _gone(connection: Any) -> bool:
 
 @asynccontextmanager
 async def serving(
-    app: Application, port: int, connections: Connections, ping_interval: float
+    app: Application, connections: Connections, port: int, ping_interval: float
 ) -> AsyncIterator[Address]:
     """Serve ``app`` on 127.0.0.1; ``port`` 0 takes a free one."""
     options = HttpWsOptions(

@@ -65,10 +65,12 @@ class Channel:
 
     def find(self, ts: str) -> dict[str, Any]:
         """The message ``ts``; refuses with message_not_found."""
-        for message in reversed(self.messages):
-            if message["ts"] == ts:
-                return message
-        raise SlackRefused("message_not_found")
+        found: dict[str, Any] | None = next(
+            (each for each in reversed(self.messages) if each["ts"] == ts), None
+        )
+        if found is None:
+            raise SlackRefused("message_not_found")
+        return found
 
     def thread(self, ts: str) -> list[dict[str, Any]]:
         """The message ``ts`` and the answers to it."""

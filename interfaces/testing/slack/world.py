@@ -9,9 +9,14 @@ from typing import Any
 from interfaces.testing.slack.application import App
 from interfaces.testing.slack.clock import Clock
 from interfaces.testing.slack.errors import SlackRefused
+from interfaces.testing.slack.leave import Code, ResponseUrl
 from interfaces.testing.slack.state import Channel, SlackUser, Token, Workspace
+from interfaces.testing.slack.views import Trigger, Views
 
 __all__ = ["Uploaded", "World", "make_world"]
+
+RESPONSE_SECONDS = 1800.0
+"""Of the fake's clock, that a response_url is good."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,6 +49,9 @@ class World:
     """(channel, thread_ts) → status, title and prompts of an assistant's thread."""
     tickets: dict[str, str] = field(default_factory=dict)
     """Of Socket Mode, not used yet → the app's id."""
+    views: Views = field(default_factory=Views)
+    responses: dict[str, ResponseUrl] = field(default_factory=dict)
+    codes: dict[str, Code] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     numbers: "count[int]" = field(default_factory=lambda: count(1))
     _ts: int = 0
@@ -57,6 +65,23 @@ class World:
         """The next message's name: time, and greater than every one before it."""
         self._ts = max(self._ts + 1, int(self.clock.time() * 1_000_000))
         return f"{self._ts // 1_000_000}.{self._ts % 1_000_000:06d}"
+
+    def trigger(self, team_id: str, user_id: str, view_id: str = "") -> str:
+        """Leave to open a view, as it goes with every interaction."""
+        name = self.id("trigger.")
+        self.views.triggers[name] = Trigger(
+            team_id=team_id, user_id=user_id, view_id=view_id, until=self.clock.time() + self.ack_seconds
+        )
+        return name
+
+    def response_url(self, channel: Channel, user_id: str, message_ts: str = "") -> str:
+        """An address to answer to; for what was done in a message, with its ts."""
+        name = self.id("R")
+        self.responses[name] = ResponseUrl(
+            team_id=channel.team_id, channel_id=channel.id, user_id=user_id, message_ts=message_ts,
+            until=self.clock.time() + RESPONSE_SECONDS,
+        )  # fmt: skip
+        return f"{self.base}/actions/{channel.team_id}/{name}"
 
     def workspace(self, team_id: str) -> Workspace:
         """The workspace; refuses with team_not_found."""

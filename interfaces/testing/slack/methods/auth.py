@@ -16,9 +16,10 @@ def auth_test(world: World, call: Call) -> dict[str, Any]:
     if token.kind == "app":
         return {"app_name": world.app.name, "app_id": world.app.id}
     workspace = world.workspace(token.team_id)
+    team = (token.is_enterprise_install and token.enterprise_id) or workspace.id
     answer: dict[str, Any] = {
         "url": workspace.url, "team": workspace.name, "user": workspace.users[token.user_id].name,
-        "team_id": workspace.id, "user_id": token.user_id, "is_enterprise_install": token.is_enterprise_install,
+        "team_id": team, "user_id": token.user_id, "is_enterprise_install": token.is_enterprise_install,
     }  # fmt: skip
     if token.bot_id:
         answer["bot_id"] = token.bot_id
