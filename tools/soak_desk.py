@@ -38,6 +38,8 @@ EXAMPLE = ROOT / "examples" / "helpdesk"
 SUBJECT = re.compile(rb"Subject: \[#\d+\] (mail\d+x)\r?\n")
 QUIET = 90.0
 """Seconds within which all has to be settled once nobody is killed any more."""
+OLDER, PAUSE = 3, 1.0
+"""Seconds after which it is asked what became of a mail, and between two such questions."""
 BETWEEN = (0.1, 2.0)
 """Seconds from the start of a process to the next kill."""
 READY = b"process, pid"
@@ -163,8 +165,8 @@ def free_port() -> int:
         return int(server.getsockname()[1])
 
 
-def run(desk: Desk, kills: int, clients: int, seed: int) -> None:
-    """Kill so many processes under load, then let it come to rest."""
+def run(desk: Desk, kills: int, clients: int, seed: int, quiet: float) -> None:
+    """Kill so many processes under load, then let it come to rest within ``quiet`` seconds."""
     desk.manage("migrate", "--verbosity=0")
     for name in desk.words:
         desk.start(name)
@@ -184,10 +186,10 @@ def run(desk: Desk, kills: int, clients: int, seed: int) -> None:
     desk.over.set()
     for thread in threads:
         thread.join()
-    end = time.monotonic() + QUIET
+    end = time.monotonic() + quiet
     while not desk.settled() and time.monotonic() < end:
-        time.sleep(5)
-        print(desk.manage("interfaces_mail", "ask", "--older", "10").strip(), flush=True)
+        time.sleep(PAUSE)
+        print(desk.manage("interfaces_mail", "ask", "--older", str(OLDER)).strip(), flush=True)
     for name in desk.words:
         desk.kill(name, signal.SIGTERM)
 
@@ -240,7 +242,8 @@ def main() -> int:
             if given.fault:
                 without_inbox(desk)
             try:
-                run(desk, given.kills, given.clients, given.seed)
+                quiet = 0.0 if given.fault else QUIET  # second tickets are there at once
+                run(desk, given.kills, given.clients, given.seed, quiet)
                 wrong = judged(desk)
                 for one in desk.words if wrong and not given.fault else ():
                     print(f"{one}:", (desk.folder / f"{one}.log").read_text(encoding="utf-8")[-2000:])
