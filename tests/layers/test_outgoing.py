@@ -327,3 +327,50 @@ def test_a_sender_that_is_killed(fresh_broker, point, outcome):
             assert len(way.sendings) == (outcome == "sent")
 
     asyncio.run(main())
+
+
+def test_a_conversation_leaves_in_its_order(broker):
+    """One that is tried again is waited for, one that has failed is stepped over, and other channels go on."""
+
+    async def main():
+        async with layered(broker) as layer:
+            for name in ("a0", "a1", "a2", "b0"):
+                await layer.send("slack.send", {"id": name, "channel": name[0], "team_id": name[1]})
+            store = layer.store("slack.send")
+            await store.open()
+            first, other = await store.take(9)
+            assert [first.message["id"], other.message["id"]] == ["a0", "b0"]
+            assert first.conversation and first.conversation != other.conversation
+            await store.done(other)
+            await store.retry(first, 0.02, "busy")
+            for name, attempt in ("a0", 2), ("a1", 1), ("a2", 1):
+                (held,) = await store.take(9)
+                assert (held.message["id"], held.attempt) == (name, attempt)
+                await (store.dead(held, "no") if name == "a1" else store.done(held))
+            await store.close()
+
+    asyncio.run(main())
+
+
+@pytest.mark.parametrize("channel", ["slack.send", CHANNEL])
+def test_what_is_given_back_for_a_while_does_not_count(broker, channel):
+    """It comes after so many seconds as the same attempt; before those behind it where the order is kept."""
+
+    async def main():
+        async with layered(broker) as layer:
+            for name in "ab":
+                await layer.send(channel, {"id": name, "channel": "C", "dedupe_key": "k"})
+            store = layer.store(channel)
+            await store.open()
+            (held,) = await store.take(9)
+            await store.give_back(held, 0.03)
+            names = []
+            while len(names) < 2:
+                (held,) = await store.take(9)
+                assert held.attempt == 1
+                names.append(held.message["id"])
+                await store.done(held)
+            assert names == (["a", "b"] if channel == "slack.send" else ["b", "a"])
+            await store.close()
+
+    asyncio.run(main())

@@ -4,10 +4,11 @@ import asyncio
 import gc
 import weakref
 from dataclasses import FrozenInstanceError
+from typing import Any
 
 import pytest
 
-from interfaces.shared.asgi import Application, Receive, Scope, Send
+from interfaces.shared.asgi import Application, Event, Receive, Scope, Send
 from interfaces.shared.delivery import Claim, Delivery, Verdict
 from interfaces.shared.errors import ApplicationError, NoRoute, PeerGone, Unavailable
 
@@ -177,3 +178,82 @@ def test_a_message_is_let_go_once_it_has_its_verdict() -> None:
         asyncio.run(main())
     finally:
         gc.enable()
+
+
+# --- what it sends to others ---
+
+
+def talk(app: Application, post: Any) -> list[Any]:
+    """What ``app`` gets, and its verdict, where ``post`` puts its messages on their way."""
+    seen: list[Any] = []
+
+    async def main() -> None:
+        async def noted(scope: Scope, receive: Receive, send: Send) -> None:
+            async def hear() -> Event:
+                seen.append(await receive())
+                return seen[-1]
+
+            await app(scope, hear, send)
+
+        def end(delivery: Delivery) -> None:
+            seen.append(delivery.outcome(UNROUTED).kind)
+
+        delivery = Delivery(noted, {"type": "mail"}, WORDS, end, frozenset({"mail.send"}))
+        delivery.post = post
+        delivery.start(asyncio.get_running_loop())
+        delivery.last({"type": "mail.receive"})
+        await asyncio.wait({delivery.task}, timeout=5)
+        await asyncio.sleep(0)
+        seen.append(len(delivery.results))
+
+    asyncio.run(main())
+    return seen
+
+
+def test_the_result_of_what_it_sends_is_an_event() -> None:
+    """While it is waited for, asking does not end the delivery; after it, asking does."""
+
+    async def post(event: Event) -> Any:
+        async def result() -> Event:
+            await asyncio.sleep(0)
+            return {"type": "mail.result", "id": event["id"]}
+
+        return asyncio.ensure_future(result()) if "id" in event else None
+
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "mail.send"})
+        await send({"type": "mail.send", "id": "m1"})
+        while True:
+            await receive()
+
+    assert talk(app, post) == [{"type": "mail.receive"}, {"type": "mail.result", "id": "m1"}, "accept", 0]
+
+
+def test_who_returns_waits_for_no_result() -> None:
+    """What would have heard it is cancelled."""
+    waiting: list[Any] = []
+
+    async def post(_event: Event) -> Any:
+        waiting.append(asyncio.ensure_future(asyncio.Event().wait()))
+        return waiting[0]
+
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "mail.send", "id": "m1"})
+
+    assert talk(app, post)[:2] == [{"type": "mail.receive"}, "accept"]
+    assert waiting[0].cancelled()
+
+
+def test_where_nobody_sends_it_is_told_what_is_missing() -> None:
+    """As an error of the application's, which is to be tried again."""
+
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        with pytest.raises(ApplicationError, match=r"mail\.send: nobody sends here; a --layer"):
+            await send({"type": "mail.send"})
+        with pytest.raises(ApplicationError, match=r"but mail\.accept, mail\.defer, mail\.send"):
+            await send({"type": "mail.shrug"})
+
+    assert talk(app, None) == [{"type": "mail.receive"}, "accept", 0]

@@ -648,3 +648,79 @@ def test_a_closed_channel_ends_the_outbox(caplog):
 
     asyncio.run(main())
     assert "the layer was closed" in caplog.text
+
+
+def test_a_short_rest_is_waited_for_and_a_long_one_is_not():
+    """With a long one the message is put back, which is no attempt, is told to nobody, and ends with its own end."""
+
+    async def main():
+        resting = Tried(state="sent", told={"ok": True}, rest=60.0)
+        quick = Tried(state="sent", told={"ok": True}, rest=0.001)
+        store, asked = memory({"place": "a", **ASKS})
+        async with running(way := Scripted(quick, resting), store) as box:
+            await box.answered()
+            asked.queue.put_nowait({"place": "a", **ASKS})
+            await box.answered(2)
+            asked.queue.put_nowait({"place": "a", **ASKS})
+            asked.queue.put_nowait({"place": "a", "expires": store.clock.now + 5, **ASKS})
+            await box.until(lambda: len(store._schedule._late) == 2)
+            assert [held.attempt for held in store._waiting] == [0, 0]
+            assert store.clock.now + 4 < store._schedule.due() <= store.clock.now + 5
+            store.clock.now += 61
+            store._bell.set()
+            assert (await box.answered(3))[-1]["error"] == "expired"
+            box.outbox._pace._places.clear()
+            store.clock.now += 61
+            store._bell.set()
+            await box.answered(4)
+        assert [sending.number for sending in way.sendings] == [1, 1, 1]
+
+    asyncio.run(main())
+
+
+def test_a_wide_rest_begins_while_others_wait(monkeypatch):
+    """Those that were waiting for their turn are put back, too: they are not to fill the outbox meanwhile."""
+
+    async def main():
+        gate = asyncio.Event()
+
+        async def refuse(_sending):
+            await gate.wait()
+            return Tried(state="later", reason="429", delay=30.0, rest_wide=30.0)
+
+        store, _ = memory(*[{"place": "a", **ASKS} for _ in range(3)])
+        async with running(way := Scripted(refuse), store, concurrency=3, at_once=1) as box:
+            await box.until(lambda: len(box.outbox.running) == 3)
+            gate.set()
+            await box.until(lambda: len(store._waiting) == 3)
+        assert len(way.sendings) == 1 and sorted(held.attempt for held in store._waiting) == [0, 0, 1]
+
+    asyncio.run(main())
+
+
+def test_a_conversation_leaves_in_its_order():
+    """One that is tried again is not overtaken, one that has failed is stepped over; two channels, side by side."""
+
+    async def main():
+        failed = Tried(state="failed", told={"ok": False}, reason="no")
+        names = ["a0", "b0", "a1", "b1", "a2", "b2"]
+        messages = [{"id": name, "channel": name[0], "reply_channel": "r"} for name in names]
+        store, _ = memory(*messages, ordered_by=("channel",))
+        order = []
+
+        class Way(Scripted):
+            """Refuses the first twice, and the second for good."""
+
+            async def attempt(self, sending):
+                await asyncio.sleep(0)
+                if sending.id == "a0" and sending.number < 3:
+                    return LATER
+                order.append(sending.id)
+                return failed if sending.id == "a1" else SENT
+
+        async with running(Way(), store) as box:
+            await box.until(lambda: len(order) == 6)
+        for channel in "ab":
+            assert [name for name in order if name[0] == channel] == [f"{channel}{n}" for n in range(3)]
+
+    asyncio.run(main())

@@ -86,3 +86,38 @@ def test_what_failed_is_tried_ever_more_seldom(attempt, random):
     """Within half and all of a delay that doubles up to a longest one."""
     delay = min(LONGEST, FIRST * 2.0 ** min(attempt - 1, 30))
     assert delay / 2 <= back_off(attempt, lambda: random) <= delay
+
+
+def test_a_destination_may_rest_though_it_is_not_down():
+    """It, or the wider place it is in; a later word does not shorten the rest, and it is no failure."""
+    pace = Pace(jitter=steady, wide=lambda place: place[0])
+    for place in ("a1", "a2", "b1"):
+        assert pace.ask(place, 0.0) == 0.0
+    pace.left("a1", 0.0, rest=5.0)
+    assert (pace.ask("a1", 1.0), pace.paced("a1", 1.0), pace.rests("a1", 1.0)) == (4.0, 4.0, 0.0)
+    pace.left("a2", 1.0, rest_wide=9.0)
+    assert [pace.paced(place, 1.0) for place in ("a1", "a2", "a3", "b1")] == [9.0, 9.0, 9.0, 0.0]
+    pace.left("b1", 1.0, rest=3.0)
+    assert pace.ask("b1", 4.0) == 0.0
+    pace.left("b1", 4.0, rest=0.5)
+    assert pace.paced("a1", 11.0) == 0.0 and pace.ask("a1", 11.0) == 0.0
+    pace.left("a1", 11.0)
+    pace.left("b1", 4.0) if pace._places["b1"].running else None
+    assert "a1" not in pace._places
+
+
+def test_each_wide_place_has_a_rate_of_its_own():
+    """One that is used up holds up no other."""
+    pace = Pace(rate=2, wide=lambda place: place[0])
+    assert [pace.ask(place, 0.0) for place in ("a1", "a2", "a3", "b1", "b2", "b3")] == [0, 0, 0.5, 0, 0, 0.5]
+
+
+def test_wide_places_are_bounded(monkeypatch):
+    """Those that nothing is to be known of any more are forgotten first, then the oldest."""
+    monkeypatch.setattr(pacing, "PLACES", 10)
+    pace = Pace(rate=1, wide=lambda place: place)
+    for n in range(100):
+        assert pace.ask(f"{n}", float(n)) == 0.0
+        pace.left(f"{n}", float(n), rest_wide=1000.0 if n % 2 else 0.0)
+        assert len(pace._wides) <= 10
+    assert pace.paced("99", 99.0) == 1000.0

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -120,3 +121,33 @@ def test_nobody_is_forgotten_and_none_overtakes(conversations, choose, strict):
     for name in ("a", "b"):
         order = names(entry for entry in left if entry.conversation == name)
         assert order == sorted(order) or (delayed and not strict)
+
+
+def test_one_that_may_be_passed_holds_nobody_up():
+    """Though the schedule is strict: it was not to be taken before its time, and joins then."""
+    schedule, (first, second) = filled("a", "a", strict=True)
+    schedule.take(1, 0)
+    assert schedule.held_up
+    schedule.later(first, 10, passed=True)
+    assert schedule.take(9, 0) == [second] and not schedule.held_up
+    schedule.leave(second)
+    assert schedule.take(9, 10) == [first]
+
+
+@pytest.mark.parametrize("alone", [False, True])
+def test_one_that_was_taken_before_is_waited_for_again(alone):
+    """As after a start: those that are added behind it come after it, others do not wait; where that is strict."""
+    first, second, third, other = Entry(0, "a"), Entry(1, "a"), Entry(2, "a"), Entry(3, "b")
+    schedule = Schedule(strict=True)
+    schedule.add_later(first, 10, alone=alone, again=True)
+    schedule.add_later(second, 5, alone=alone, again=True)
+    schedule.add(third)
+    schedule.add(other)
+    assert schedule.take(9, 9) == [other]
+    for entry in (first, second, third):
+        assert schedule.take(9, 10) == [entry]
+        schedule.leave(entry)
+    relaxed = Schedule()
+    relaxed.add_later(first, 10, again=True)
+    relaxed.add(second)
+    assert relaxed.take(9, 0) == [second]

@@ -7,7 +7,17 @@ from typing import Any
 import pytest
 
 from interfaces.shared.errors import Unavailable
-from interfaces.shared.sendings import LATEST, NOTHING, Held, Overtaken, Record, Sending, Tried, moment
+from interfaces.shared.sendings import (
+    LATEST,
+    NOTHING,
+    Held,
+    Overtaken,
+    Record,
+    Sending,
+    Tried,
+    conversation,
+    moment,
+)
 
 
 class Book:
@@ -147,3 +157,33 @@ def test_a_line_in_the_log_shows_no_insides(shown: Any) -> None:
 def test_a_time_that_is_none_is_waited_for_by_nobody(value: Any, found: float) -> None:
     """Whatever an application writes there: nothing raises, and nothing waits for a day that never comes."""
     assert moment(value) == found
+
+
+@pytest.mark.parametrize(
+    ("message", "keys", "same"),
+    [
+        ({"channel": "C1"}, ("channel",), {"channel": "C1", "text": "x", "dedupe_key": "k"}),
+        ({"network": "n", "target": "#a"}, ("network", "target"), {"target": "#a", "network": "n"}),
+        ({"target": "#a"}, ("network", "target"), {"target": "#a", "network": None}),
+        ({"dedupe_key": "k"}, ("channel",), {"dedupe_key": "k", "channel": ""}),
+        ({"dedupe_key": "k", "channel": "C1"}, (), {"dedupe_key": "k", "channel": "C2"}),
+    ],
+)
+def test_messages_of_one_conversation(message: Any, keys: Any, same: Any) -> None:
+    """It is named by the keys, or by what is to be sent once; with a length that a store can have."""
+    name = conversation(message, keys)
+    assert name is not None and len(name) == 32
+    assert name == conversation(same, keys)
+
+
+def test_what_has_no_conversation_and_what_is_another() -> None:
+    """Without the last key there is none; no value, and no dedupe_key, can be taken for another's."""
+    assert conversation({"network": "n"}, ("network", "target")) is None
+    assert conversation({"channel": "C1"}, ()) is None
+    names = [
+        conversation({"network": "a", "target": "b"}, ("network", "target")),
+        conversation({"network": "ab", "target": ""}, ("target", "network")),
+        conversation({"network": "", "target": "b"}, ("network", "target")),
+        conversation({"dedupe_key": "in\0a\0b", "network": ""}, ("target", "network")),
+    ]
+    assert None not in names and len({*names[:3]}) == 3

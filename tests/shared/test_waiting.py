@@ -196,3 +196,84 @@ def test_no_more_is_read_than_memory_is_meant_for():
         assert store._weight == 0
 
     stored(main, octets=100)
+
+
+def test_those_of_a_conversation_come_one_after_the_other():
+    """In their order; one that is tried again is waited for, one that is given up is stepped over, others pass."""
+
+    async def main(store, asked):
+        for name, channel in ("a1", "A"), ("a2", "A"), ("a3", "A"), ("b1", "B"), ("x", ""):
+            asked.queue.put_nowait({"id": name, "channel": channel})
+        await turns()
+        first, other, free = await store.take(9)
+        assert [held.message["id"] for held in (first, other, free)] == ["a1", "b1", "x"]
+        await store.retry(first, 10, "busy")
+        await store.done(other)
+        await store.done(free)
+        waiting = asyncio.ensure_future(store.take(9))
+        await turns()
+        assert not waiting.done()
+        store.clock.now += 11
+        store._bell.set()
+        (held,) = await waiting
+        assert (held.message["id"], held.attempt) == ("a1", 2)
+        await store.dead(held, "given up")
+        (held,) = await store.take(9)
+        assert held.message["id"] == "a2"
+        await store.done(held)
+        await store.done((await store.take(9))[0])
+
+    stored(main, ordered_by=("channel",))
+
+
+def test_one_that_is_not_to_be_sent_yet_holds_up_nobody():
+    """It joins its conversation at its time."""
+
+    async def main(store, asked):
+        asked.queue.put_nowait({"id": "later", "channel": "A", "not_before": store.clock.now + 60})
+        asked.queue.put_nowait({"id": "now", "channel": "A"})
+        (held,) = await store.take(9)
+        assert held.message["id"] == "now"
+        await store.done(held)
+        store.clock.now += 61
+        await store.done((await store.take(9))[0])
+
+    stored(main, ordered_by=("channel",))
+
+
+def test_what_is_given_back_for_a_while_does_not_count():
+    """It comes after so many seconds, as the same attempt, before those behind it."""
+
+    async def main(store, asked):
+        for name in "ab":
+            asked.queue.put_nowait({"id": name, "channel": "A"})
+        await turns()
+        (held,) = await store.take(9)
+        await store.give_back(held, 5)
+        store.clock.now += 6
+        (held,) = await store.take(9)
+        assert (held.message["id"], held.attempt) == ("a", 1)
+        await store.done(held)
+        await store.done((await store.take(9))[0])
+
+    stored(main, ordered_by=("channel",))
+
+
+def test_at_the_end_those_behind_what_is_held_have_their_turn():
+    """As long as somebody holds one before them: else nothing would be left of a conversation but its first."""
+
+    async def main(store, asked):
+        for name in "ab":
+            asked.queue.put_nowait({"id": name, "channel": "A"})
+        await turns()
+        (held,) = await store.take(9)
+        store.leave()
+        waiting = asyncio.ensure_future(store.take(9))
+        await turns()
+        assert not waiting.done()
+        await store.done(held)
+        (held,) = await waiting
+        await store.done(held)
+        assert await store.take(9) == []
+
+    stored(main, ordered_by=("channel",))

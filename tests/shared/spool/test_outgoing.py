@@ -271,3 +271,70 @@ def test_messages_leave_room_for_records(tmp_path, monkeypatch):
         await store.close()
 
     asyncio.run(main())
+
+
+CHANNELS = Terms(ordered_by=("channel",))
+
+
+def test_a_conversation_keeps_its_order_across_processes(tmp_path):
+    """One that is tried again is waited for, also by the next process; one that is not due yet is passed."""
+
+    async def main():
+        clock = Clock()
+        store = spool(tmp_path, clock=clock, terms=CHANNELS)
+        await store.open()
+        await store.put({"id": "later", "channel": "A", "not_before": clock.now + 500})
+        for name in ("first", "second"):
+            await store.put({"id": name, "channel": "A"})
+        (held,) = await store.take(9)
+        assert (held.message["id"], held.attempt) == ("first", 1)
+        await store.retry(held, 60, "busy")
+        await store.put({"id": "other", "channel": "B"})
+        (held,) = await store.take(9)
+        assert held.message["id"] == "other"
+        await store.done(held)
+        await store.close()
+        store = spool(tmp_path, clock=clock, terms=CHANNELS)
+        await store.open()
+        await store.put({"id": "third", "channel": "A"})
+        clock.now += 61
+        found = []
+        for _ in range(3):
+            (held,) = await store.take(9)
+            found.append(held.message["id"])
+            await store.done(held)
+        assert found == ["first", "second", "third"]
+        clock.now += 500
+        (held,) = await store.take(9)
+        assert (held.message["id"], held.attempt) == ("later", 1)
+        await store.done(held)
+        await store.close()
+
+    asyncio.run(main())
+
+
+def test_what_is_given_back_for_a_while_does_not_count(tmp_path):
+    """It comes after so many seconds, before those behind it; the next process has it at once."""
+
+    async def main():
+        clock = Clock()
+        store = spool(tmp_path, clock=clock, terms=CHANNELS)
+        await store.open()
+        for name in ("first", "second"):
+            await store.put({"id": name, "channel": "A"})
+        for pause in (30, 40):
+            (held,) = await store.take(9)
+            assert (held.message["id"], held.attempt) == ("first", 1)
+            await store.give_back(held, pause)
+            assert store.spool._schedule.due() == clock.now + pause
+            clock.now += 31
+        await store.close()
+        store = spool(tmp_path, clock=clock, terms=CHANNELS)
+        await store.open()
+        (held,) = await store.take(9)
+        assert (held.message["id"], held.attempt) == ("first", 1)
+        await store.done(held)
+        await store.done((await store.take(9))[0])
+        await store.close()
+
+    asyncio.run(main())
