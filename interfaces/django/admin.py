@@ -17,6 +17,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.http import content_disposition_header
 from django.utils.module_loading import import_string
 
+from interfaces.django.account_admin import AccountAdmin
 from interfaces.django.mail_limits import ADMIN_REPLAYED, ADMIN_SECONDS, SHOWN
 from interfaces.django.mail_models import ReceivedMail, SentMail
 from interfaces.django.mail_replay import ContentMissingError, replay
@@ -24,7 +25,7 @@ from interfaces.django.mail_rows import source
 from interfaces.django.slack_models import SlackInstallation
 from interfaces.email.mime import MimeError, Parsed
 
-__all__ = ["ReceivedMailAdmin", "SentMailAdmin", "SlackInstallationAdmin"]
+__all__ = ["AccountAdmin", "ReceivedMailAdmin", "SentMailAdmin", "SlackInstallationAdmin"]
 
 FRAME = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 _LOCKED = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}

@@ -1,7 +1,8 @@
 """Who is there: Channels' authentication for HTTP and WebSocket, accounts of other protocols elsewhere.
 
-An account is what the protocol itself has proven: the SMTP AUTH user, the Slack user, the IRC account, the
-number a short message came from. The setting ``INTERFACES["IDENTITY"]`` turns it into a user.
+An account is what the protocol itself has proven: the SMTP AUTH user, the Slack team and user, the IRC account, the
+number a short message came from. The setting ``INTERFACES["IDENTITY"]`` turns it into a user; without that the
+accounts which users have linked do, see :mod:`interfaces.django.linking`.
 """
 
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from channels.db import database_sync_to_async
 from django.contrib.auth.models import AnonymousUser
 from django.utils.functional import SimpleLazyObject
 
+from interfaces.django.accounts import user_of
 from interfaces.django.settings import identity_hook
 from interfaces.shared.asgi import Application, Receive, Scope, Send
 
@@ -26,8 +28,6 @@ def account_of(scope: Mapping[str, Any]) -> str | None:
     match scope["type"]:
         case "email":
             found = (scope.get("auth") or {}).get("user")
-        case "slack":
-            found = scope.get("user")
         case "sms":
             # The account of an SMS scope is ours, at the provider; theirs is the number that wrote.
             found = (scope.get("conversation") or "").partition("/")[2]
@@ -37,9 +37,9 @@ def account_of(scope: Mapping[str, Any]) -> str | None:
 
 
 def find_user(scope: Mapping[str, Any]) -> Any:
-    """Ask the setting's hook for the scope's user; anonymous without a hook, or when it knows none."""
-    hook = identity_hook()
-    found = hook(scope["type"], account_of(scope), scope) if hook else None
+    """Ask the setting's hook for the scope's user, without one the table of accounts; anonymous when it knows none."""
+    hook, account = identity_hook(), account_of(scope)
+    found = hook(scope["type"], account, scope) if hook else user_of(scope["type"], account)
     return AnonymousUser() if found is None else found
 
 

@@ -1,12 +1,15 @@
-"""The tables: messages that have had their effect here, or leave with their transaction; mail; Slack's tokens."""
+"""The tables: messages that had their effect here, or leave with their transaction; mail; Slack's tokens; accounts."""
 
 from django.db import models
 from django.utils import timezone
 
+from interfaces.django.account_models import Account, UsedLink
 from interfaces.django.mail_models import MailContent, ReceivedMail, SentMail
 from interfaces.django.slack_models import SlackInstallation
 
-__all__ = ["Inbox", "MailContent", "Outbox", "ReceivedMail", "SentMail", "SlackInstallation"]
+__all__ = [
+    "Account", "Inbox", "MailContent", "Outbox", "ReceivedMail", "SentMail", "SlackInstallation", "UsedLink",
+]  # fmt: skip
 
 
 class Inbox(models.Model):

@@ -3,6 +3,7 @@
 from django.contrib.auth.models import User
 from django.test import TestCase, override_settings
 
+from interfaces.django.account_models import Account
 from interfaces.django.identity import IdentityMiddlewareStack, get_user
 from interfaces.shared.errors import ConfigError
 
@@ -42,7 +43,8 @@ class IdentityTests(TestCase):
             ({"type": "email", "auth": None, "mail_from": "ada@example.org"}, None),
             ({"type": "irc", "account": "ada", "nick": "bob"}, "ada"),
             ({"type": "irc", "account": None, "nick": "ada"}, None),
-            ({"type": "slack", "user": "ada"}, "ada"),
+            ({"type": "slack", "user": "U1", "account": "ada"}, "ada"),
+            ({"type": "slack", "user": "ada", "account": None}, None),
             ({"type": "sms", "account": "ours", "conversation": "+1555/ada"}, "ada"),
             ({"type": "sms", "account": "ours", "conversation": None}, None),
             ({"type": "udp", "path": "x"}, None),
@@ -66,12 +68,22 @@ class IdentityTests(TestCase):
         lifespan = {"type": "lifespan"}
         assert await scope_behind(lifespan) is lifespan
 
-    async def test_without_a_hook_everybody_is_anonymous(self):
-        """Naming no hook is no mistake."""
+    async def test_without_a_hook_accounts_tell(self):
+        """The table of accounts, of that protocol alone; whose account it is not, or is no more, is anonymous."""
+        scope = {"type": "irc", "account": "ada", "user": "x"}
         with override_settings(INTERFACES={}):
-            assert not (
-                await get_user(await scope_behind({"type": "irc", "account": "ada"}))
-            ).is_authenticated
+            assert not (await get_user(await scope_behind(scope))).is_authenticated
+            await Account.objects.acreate(protocol="irc", account="ada", user=self.ada)
+            assert (await get_user(await scope_behind(scope))) == self.ada
+            for other in ({"type": "slack"}, {"account": "bob"}, {"account": None}, {"account": ""}):
+                assert not (await get_user(await scope_behind({**scope, **other}))).is_authenticated
+            await User.objects.filter(username="ada").aupdate(is_active=False)
+            assert not (await get_user(await scope_behind(scope))).is_authenticated
+
+    async def test_a_hook_comes_before_accounts(self):
+        """Who names one decides alone: an account in the table is nobody's when the hook says so."""
+        await Account.objects.acreate(protocol="irc", account="bob", user=self.ada)
+        assert not (await get_user(await scope_behind({"type": "irc", "account": "bob"}))).is_authenticated
 
     def test_a_wrong_hook_says_so(self):
         """A path that cannot be imported, or is no callable, is a ConfigError that names the setting."""

@@ -7,7 +7,7 @@ from channels.layers import get_channel_layer
 from django.apps import apps
 from django.contrib.auth.models import User
 from django.http import HttpResponse
-from django.urls import path
+from django.urls import include, path
 
 
 def users(request):
@@ -28,7 +28,12 @@ def notify(request):
     return HttpResponse("sent")
 
 
-urlpatterns = [path("users/", users), path("server/", server), path("notify/", notify)]
+urlpatterns = [
+    path("users/", users),
+    path("server/", server),
+    path("notify/", notify),
+    path("link/", include("interfaces.django.linking.urls")),
+]
 if apps.is_installed("django.contrib.admin"):
     from django.contrib import admin
 

@@ -1,0 +1,3 @@
+"""A URLconf without the page of links."""
+
+urlpatterns = []
