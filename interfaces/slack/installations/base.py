@@ -48,9 +48,15 @@ class Installations(Protocol):
         """
 
     async def removed(
-        self, team_id: str | None, enterprise_id: str | None, user_ids: Sequence[str] | None = None
+        self,
+        team_id: str | None,
+        enterprise_id: str | None,
+        user_ids: Sequence[str] | None = None,
+        *,
+        is_enterprise_install: bool = False,
     ) -> None:
         """The app was uninstalled there (``user_ids`` None), or the tokens of these users, bots too, were revoked.
 
-        ``team_id`` None: in the whole organisation. Raises Unavailable: it is to be said again.
+        ``is_enterprise_install``, or no ``team_id``: in the whole organisation. Raises Unavailable: it is to be said
+        again.
         """

@@ -1,5 +1,6 @@
 """Calls of the Web API that are about tokens: what Slack refuses, and what can be tried again."""
 
+import base64
 import logging
 from collections.abc import Awaitable
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import aiohttp
 from slack_sdk.errors import SlackApiError, SlackTokenRotationError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from interfaces.shared.errors import InterfacesError, Unavailable
 
@@ -39,9 +41,22 @@ def quiet(name: str) -> logging.Logger:
     return logger
 
 
+class _Client(AsyncWebClient):
+    """slack_sdk says who the app is by a class of aiohttp's that is deprecated: here it is a header."""
+
+    async def api_call(
+        self, api_method: str, *, auth: Any = None, headers: dict[str, str] | None = None, **named: Any
+    ) -> AsyncSlackResponse:
+        """As its own."""
+        if isinstance(auth, dict):
+            said = f"{auth['client_id']}:{auth['client_secret']}".encode()
+            headers = {**(headers or {}), "Authorization": f"Basic {base64.b64encode(said).decode()}"}
+        return await super().api_call(api_method, headers=headers, **named)
+
+
 def web_client(api_url: str, token: str | None = None) -> AsyncWebClient:
     """A client that shows nothing, and repeats nothing: codes and refresh tokens are good for one call."""
-    return AsyncWebClient(
+    return _Client(
         token, base_url=api_url, timeout=TIMEOUT, logger=quiet("interfaces.slack.api"), retry_handlers=[]
     )
 

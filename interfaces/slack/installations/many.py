@@ -81,10 +81,15 @@ class Many:
         return await self._flights.run(ask, lambda: self._look(ask))
 
     async def removed(
-        self, team_id: str | None, enterprise_id: str | None, user_ids: Sequence[str] | None = None
+        self,
+        team_id: str | None,
+        enterprise_id: str | None,
+        user_ids: Sequence[str] | None = None,
+        *,
+        is_enterprise_install: bool = False,
     ) -> None:
         """Forget it here, and in the store."""
-        place = Place(enterprise_id or None, team_id or None)
+        place = Place(enterprise_id or None, None if is_enterprise_install else team_id or None)
         users = None if user_ids is None else [user for user in user_ids if is_id(user)]
         if place == (None, None) or not all(is_id(one) for one in place if one is not None):
             return

@@ -67,7 +67,12 @@ class Single:
         return known if fits else None
 
     async def removed(
-        self, team_id: str | None, enterprise_id: str | None, user_ids: Sequence[str] | None = None
+        self,
+        team_id: str | None,
+        enterprise_id: str | None,
+        user_ids: Sequence[str] | None = None,
+        *,
+        is_enterprise_install: bool = False,
     ) -> None:
         """Ask Slack whether the token is still good: what is told late may be about an earlier one."""
         known = self._known
