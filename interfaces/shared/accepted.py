@@ -9,6 +9,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
+from interfaces.shared.delivery import DEFERRED
 from interfaces.shared.errors import Unavailable
 from interfaces.shared.intake import Intake
 from interfaces.shared.pacing import back_off
@@ -35,6 +36,7 @@ class Accepted:
         self.at_once = at_once
         self.state = state
         self.running: set[asyncio.Task[None]] = set()
+        self.leaving = False
         self._put = put
 
     def __repr__(self) -> str:
@@ -63,6 +65,7 @@ class Accepted:
 
     def leave(self) -> None:
         """The process is to end: no more is begun."""
+        self.leaving = True
         self.store.leave()
 
     async def _take(self) -> list[Held]:
@@ -96,6 +99,8 @@ class Accepted:
             await self.store.retry(held, self.intake.rules.lease, "its call runs elsewhere")
         elif verdict.kind == "accept":
             await self.store.done(held)
+        elif self.leaving and verdict is DEFERRED:
+            await self.store.give_back(held)  # it was cut
         elif verdict.kind == "reject":
             await self._given_up(
                 held, f"refused after it was acknowledged: {verdict.detail.get('text') or ''}"
