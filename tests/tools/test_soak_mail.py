@@ -1,47 +1,54 @@
 """The soak of mail, short ones: some deaths, one process and several; and that it can fail."""
 
-import subprocess
-import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.tools.loading import load
+from tests.tools.soaking import Soaks
 
-ROOT = Path(__file__).resolve().parents[2]
 FINE = "nothing that was acknowledged is lost, and nothing was done twice"
 
 
-def soak(*words: str) -> subprocess.CompletedProcess[str]:
-    """Run it, without the time in which memory is watched."""
-    return subprocess.run(
-        [sys.executable, ROOT / "tools/soak_mail.py", "--level", "0", "--seed", "1", *words],
-        capture_output=True, text=True, timeout=240, check=False,
-    )  # fmt: skip
+RUNS = {
+    "one": ["--way", "one", "--kills", "5"],
+    "direct": ["--way", "direct", "--kills", "5"],
+    "accepted": ["--way", "one", "--ack", "accepted", "--kills", "6"],
+    "early": ["--way", "one", "--kills", "5", "--fault", "early"],
+}
+
+
+@pytest.fixture(scope="module")
+def soaks() -> Iterator[Soaks]:
+    """All of them, without the time in which memory is watched."""
+    runs = {name: [*words, "--level", "0", "--seed", "1"] for name, words in RUNS.items()}
+    with Soaks.started("soak_mail.py", runs) as soaks:
+        yield soaks
 
 
 @pytest.mark.parametrize(("way", "died"), [("one", "server before=1;"), ("direct", "worker before=1;")])
-def test_deaths_lose_nothing_that_was_acknowledged(way: str, died: str) -> None:
+def test_deaths_lose_nothing_that_was_acknowledged(soaks: Soaks, way: str, died: str) -> None:
     """Those at the first five points, and clients that hang up: all that heard a 250 is there, once."""
-    done = soak("--way", way, "--kills", "5")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert died in done.stdout and "server connected=1;" in done.stdout
-    assert FINE in done.stdout
+    code, said = soaks[way].ended()
+    assert code == 0, said
+    assert died in said and "server connected=1;" in said
+    assert FINE in said
 
 
-def test_deaths_lose_nothing_that_was_accepted() -> None:
+def test_deaths_lose_nothing_that_was_accepted(soaks: Soaks) -> None:
     """Those at the first six points of the spool, before the application has a message that was answered 250."""
-    done = soak("--way", "one", "--ack", "accepted", "--kills", "6")
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "server write=1;" in done.stdout and "server synced=1;" in done.stdout and FINE in done.stdout
+    code, said = soaks["accepted"].ended()
+    assert code == 0, said
+    assert "server write=1;" in said and "server synced=1;" in said and FINE in said
 
 
-def test_an_application_that_answers_before_it_writes_is_found_out() -> None:
+def test_an_application_that_answers_before_it_writes_is_found_out(soaks: Soaks) -> None:
     """It loses what was answered 250, and the soak says so."""
-    done = soak("--way", "one", "--kills", "5", "--fault", "early")
-    assert done.returncode == 1, done.stdout + done.stderr
-    assert "were lost" in done.stdout and FINE not in done.stdout
+    code, said = soaks["early"].ended()
+    assert code == 1, said
+    assert "were lost" in said and FINE not in said
 
 
 @pytest.fixture(name="mail")
