@@ -3,12 +3,13 @@
 Source: api.slack.com/reference/interaction-payloads, "Slash commands", "block_suggestion".
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from typing import Any
 
 from interfaces.shared.errors import PeerError
-from interfaces.slack.inputs import chosen, objects, values
+from interfaces.slack.inputs import chosen, values
 from interfaces.slack.posted import Posted
+from interfaces.slack.shapes import ident, mapping, objects, text
 
 __all__ = ["pressed"]
 
@@ -18,108 +19,90 @@ def pressed(posted: Posted) -> tuple[str, dict[str, Any]]:
     payload = posted.payload
     if posted.kind == "command":
         return _command(payload)
-    kind = payload.get("type")
-    if not isinstance(kind, str):
+    kind = text(payload.get("type"))
+    if not kind:
         raise PeerError("it has no type")
-    event = _common(payload)
-    make = _KINDS.get(kind)
-    if make is None:
-        return f"event/{kind}", {**event, **_unknown(payload, kind)}
-    path, more = make(payload, kind)
-    return path, {**event, **more}
-
-
-def _text(value: Any) -> str:
-    return value if isinstance(value, str) else ""
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
-
-
-def _id_of(value: Any) -> str | None:
-    return _text(_mapping(value).get("id") if isinstance(value, dict) else value) or None
-
-
-def _common(payload: Mapping[str, Any]) -> dict[str, Any]:
-    container = _mapping(payload.get("container"))
-    trigger = _text(payload.get("trigger_id")) or None
-    return {
+    make = _options if posted.kind == "options" else _KINDS.get(kind)
+    path, more = make(payload, kind) if make else _unknown(payload, kind)
+    trigger = text(payload.get("trigger_id")) or None
+    return path, {
         "id": trigger or "",
-        "channel": _id_of(payload.get("channel")) or _text(container.get("channel_id")) or None,
-        "user": _id_of(payload.get("user")),
+        "channel": ident(payload.get("channel"))
+        or ident(mapping(payload.get("container")).get("channel_id")),
+        "user": ident(payload.get("user")),
         "payload": payload,
         "trigger_id": trigger,
-        "response_url": _text(payload.get("response_url")) or None,
+        "response_url": text(payload.get("response_url")) or None,
+        **more,
     }
 
 
-def _command(fields: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    command = _text(fields.get("command"))
-    trigger = _text(fields.get("trigger_id")) or None
+def _command(fields: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    command, trigger = text(fields.get("command")), text(fields.get("trigger_id")) or None
+    if not command:
+        raise PeerError("it names no command")
     return f"command/{command.removeprefix('/')}", {
         "type": "slack.command",
         "id": trigger or "",
-        "channel": _text(fields.get("channel_id")) or None,
-        "user": _text(fields.get("user_id")) or None,
-        "payload": dict(fields),
+        "channel": ident(fields.get("channel_id")),
+        "user": ident(fields.get("user_id")),
+        "payload": fields,
         "trigger_id": trigger,
-        "response_url": _text(fields.get("response_url")) or None,
+        "response_url": text(fields.get("response_url")) or None,
         "command": command,
-        "text": _text(fields.get("text")),
+        "text": text(fields.get("text")),
     }
 
 
-def _action(payload: Mapping[str, Any], kind: str) -> tuple[str, dict[str, Any]]:
+def _action(payload: dict[str, Any], kind: str) -> tuple[str, dict[str, Any]]:
     actions = objects(payload.get("actions"))
     if not actions:
         raise PeerError("it has no actions")
-    first = actions[0]
+    first, view = actions[0], mapping(payload.get("view"))
     # of attachments, which came before blocks, the callback_id says which
-    action = _text(first.get("action_id")) or _text(payload.get("callback_id")) or _text(first.get("name"))
-    message = payload.get("message") or payload.get("original_message")
-    state = _mapping(payload.get("state")) or _mapping(_mapping(payload.get("view")).get("state"))
+    action = text(first.get("action_id")) or text(payload.get("callback_id")) or text(first.get("name"))
+    state = mapping(payload.get("state")) or mapping(view.get("state"))
     return f"action/{action}", {
         "type": "slack.action",
         "kind": kind,
         "action_id": action,
-        "block_id": _text(first.get("block_id")),
+        "block_id": text(first.get("block_id")),
         "value": _chosen(first),
         "actions": actions,
         "state": state,
         "values": values(state),
-        "container": _mapping(payload.get("container")),
-        "message": message if isinstance(message, dict) else None,
-        "view": payload.get("view") if isinstance(payload.get("view"), dict) else None,
+        "container": mapping(payload.get("container")),
+        "message": mapping(payload.get("message") or payload.get("original_message")) or None,
+        "view": view or None,
     }
 
 
-def _chosen(action: Mapping[str, Any]) -> Any:
+def _chosen(action: dict[str, Any]) -> Any:
     found = chosen(action)
     # a menu of an attachment has a list of one
     return found[0] if isinstance(found, list) and found and action.get("type") == "select" else found
 
 
-def _shortcut(payload: Mapping[str, Any], kind: str) -> tuple[str, dict[str, Any]]:
-    callback, message = _text(payload.get("callback_id")), payload.get("message")
+def _shortcut(payload: dict[str, Any], kind: str) -> tuple[str, dict[str, Any]]:
+    callback = text(payload.get("callback_id"))
     return f"shortcut/{callback}", {
         "type": "slack.shortcut",
         "kind": kind,
         "callback_id": callback,
-        "message": message if isinstance(message, dict) else None,
+        "message": mapping(payload.get("message")) or None,
     }
 
 
-def _view(payload: Mapping[str, Any], kind: str) -> tuple[str, dict[str, Any]]:
-    view = _mapping(payload.get("view"))
-    callback, state = _text(view.get("callback_id")), _mapping(view.get("state"))
+def _view(payload: dict[str, Any], kind: str) -> tuple[str, dict[str, Any]]:
+    view = mapping(payload.get("view"))
+    callback, state = text(view.get("callback_id")), mapping(view.get("state"))
     word = "view_closed" if kind == "view_closed" else "view"
     return f"{word}/{callback}", {
         "type": "slack.view",
         "kind": kind,
         "callback_id": callback,
-        "private_metadata": _text(view.get("private_metadata")),
-        "hash": _text(view.get("hash")),
+        "private_metadata": text(view.get("private_metadata")),
+        "hash": text(view.get("hash")),
         "state": state,
         "values": values(state),
         "view": view,
@@ -127,35 +110,36 @@ def _view(payload: Mapping[str, Any], kind: str) -> tuple[str, dict[str, Any]]:
     }
 
 
-def _dialog(payload: Mapping[str, Any], kind: str) -> tuple[str, dict[str, Any]]:
+def _dialog(payload: dict[str, Any], kind: str) -> tuple[str, dict[str, Any]]:
     """Dialogs came before views; what was put in is a plain object."""
-    callback = _text(payload.get("callback_id"))
+    callback = text(payload.get("callback_id"))
     word = "view_closed" if kind == "dialog_cancellation" else "view"
     return f"{word}/{callback}", {
         "type": "slack.view",
         "kind": kind,
         "callback_id": callback,
-        "private_metadata": _text(payload.get("state")),
+        "private_metadata": text(payload.get("state")),
         "hash": "",
         "state": {},
-        "values": _mapping(payload.get("submission")),
+        "values": mapping(payload.get("submission")),
         "view": {},
         "response_urls": [],
     }
 
 
-def _options(payload: Mapping[str, Any], _kind: str) -> tuple[str, dict[str, Any]]:
-    action = _text(payload.get("action_id")) or _text(payload.get("name"))
+def _options(payload: dict[str, Any], _kind: str) -> tuple[str, dict[str, Any]]:
+    """Of dialogs and attachments the callback_id says which, as in :func:`_action`, and the name which menu in it."""
+    action = text(payload.get("action_id")) or text(payload.get("callback_id")) or text(payload.get("name"))
     return f"options/{action}", {
         "type": "slack.options",
         "action_id": action,
-        "block_id": _text(payload.get("block_id")),
-        "value": _text(payload.get("value")),
+        "block_id": text(payload.get("block_id")) or text(payload.get("name")),
+        "value": text(payload.get("value")),
     }
 
 
-def _unknown(payload: Mapping[str, Any], kind: str) -> dict[str, Any]:
-    return {
+def _unknown(payload: dict[str, Any], kind: str) -> tuple[str, dict[str, Any]]:
+    return f"event/{kind}", {
         "type": "slack.event",
         "event_type": kind,
         "event_id": "",
@@ -167,7 +151,7 @@ def _unknown(payload: Mapping[str, Any], kind: str) -> dict[str, Any]:
     }
 
 
-_KINDS = {
+_KINDS: dict[str, Callable[[dict[str, Any], str], tuple[str, dict[str, Any]]]] = {
     "block_actions": _action,
     "interactive_message": _action,
     "shortcut": _shortcut,

@@ -3,6 +3,9 @@
 One URL takes all kinds: an Events API envelope is JSON; a slash command is a form; what is interactive is a form with
 one field ``payload``, which is JSON. A form is an interactive one only if it has no field ``command``: a command's text
 may speak of "payload". Source: api.slack.com, "Slash commands", "Handling user interaction".
+
+Refused, though JSON: what no other process could be told (integers beyond 64 bits), and what is nested so deeply that
+whoever walks through it later may fail.
 """
 
 from collections.abc import Mapping
@@ -14,11 +17,15 @@ import msgspec
 
 from interfaces.shared.errors import PeerError
 
-__all__ = ["FIELDS", "Check", "Posted", "interactive", "read"]
+__all__ = ["DEPTH", "FIELDS", "Check", "Posted", "decoded", "interactive", "read"]
 
 FIELDS = 200
 """Fields of a form; Slack's have about fifteen."""
+DEPTH = 100
+"""Objects and lists within each other; Slack's have up to about twenty."""
 _DECODE = msgspec.json.Decoder().decode
+_PACK = msgspec.msgpack.Encoder().encode
+_SUGGESTIONS = ("block_suggestion", "dialog_suggestion")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,18 +49,48 @@ class Check:
 
 def read(body: bytes, form: bool, headers: Mapping[bytes, bytes]) -> Posted | Check:
     """What ``body`` says; ``form``: whether it is one. ``headers`` has its try. PeerError for what is malformed."""
+    if not form:
+        return _event(decoded(body), headers)
     try:
-        if not form:
-            return _event(_object(body), headers)
         fields = dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=FIELDS))
-    except ValueError as error:  # of UnicodeDecodeError, and of what msgspec says, too
+    except ValueError as error:  # UnicodeDecodeError is one
         raise PeerError(f"it cannot be read: {error}") from error
     return _form(fields)
 
 
+def decoded(said: bytes) -> dict[str, Any]:
+    """The object that ``said`` is in JSON, which msgpack can say, too. PeerError for anything else."""
+    try:
+        found = _DECODE(said)
+        _PACK(found)
+    except (ValueError, OverflowError, RecursionError) as error:  # msgspec's own are ValueErrors
+        raise PeerError(f"it cannot be read: {error}") from error
+    if not isinstance(found, dict):
+        raise PeerError("it is no object")
+    if said.count(b"{") + said.count(b"[") > DEPTH and _deep(found):
+        raise PeerError(f"it is nested more than {DEPTH} deep")
+    return found
+
+
+def _deep(found: dict[str, Any]) -> bool:
+    """Whether there is something below ``DEPTH``."""
+    level: list[Any] = [found]
+    for _ in range(DEPTH):
+        level = [
+            one
+            for whole in level
+            for one in (whole.values() if isinstance(whole, dict) else whole)
+            if isinstance(one, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
 def _event(payload: dict[str, Any], headers: Mapping[bytes, bytes]) -> Posted | Check:
     if payload.get("type") == "url_verification":
-        return Check(str(payload.get("challenge", "")))
+        challenge = payload.get("challenge")
+        return Check(challenge if isinstance(challenge, str) else "")
     said = headers.get(b"x-slack-retry-num", b"")
     number = int(said) if said.isdigit() and len(said) < 4 else 0
     reason = headers.get(b"x-slack-retry-reason", b"").decode("latin-1")
@@ -62,12 +99,9 @@ def _event(payload: dict[str, Any], headers: Mapping[bytes, bytes]) -> Posted | 
 
 def _form(fields: dict[str, str]) -> Posted | Check:
     if "command" in fields:
-        return Posted(kind="command", payload=dict(fields))
+        return Posted(kind="command", payload=fields)
     if "payload" in fields:
-        try:
-            return interactive(_object(fields["payload"].encode()))
-        except ValueError as error:
-            raise PeerError(f"its payload cannot be read: {error}") from error
+        return interactive(decoded(fields["payload"].encode()))
     if fields.get("ssl_check"):
         return Check()
     raise PeerError("it is neither a command nor a payload")
@@ -75,12 +109,7 @@ def _form(fields: dict[str, str]) -> Posted | Check:
 
 def interactive(payload: dict[str, Any]) -> Posted:
     """What a person has begun, as Slack says it."""
-    asks = payload.get("type") in ("block_suggestion", "dialog_suggestion")
+    kind = payload.get("type")
+    # a menu of an attachment asks with the type of its actions, and without any
+    asks = kind in _SUGGESTIONS or (kind == "interactive_message" and "actions" not in payload)
     return Posted(kind="options" if asks else "interactive", payload=payload)
-
-
-def _object(said: bytes) -> dict[str, Any]:
-    found = _DECODE(said)
-    if not isinstance(found, dict):
-        raise ValueError("it is no object")  # noqa: TRY004 - a peer's mistake, not a call's
-    return found

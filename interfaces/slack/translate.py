@@ -6,20 +6,19 @@ What a person has begun is in :mod:`interfaces.slack.interactive`. Source: api.s
 """
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from interfaces.shared.errors import PeerError
 from interfaces.shared.parcel import Parcel
-from interfaces.slack.inputs import objects
 from interfaces.slack.interactive import pressed
 from interfaces.slack.posted import Posted
+from interfaces.slack.shapes import ident, mapping, objects, text
 
-__all__ = ["Me", "Occasion", "ident", "translated", "whose"]
+__all__ = ["MENTIONS", "Me", "Occasion", "translated", "whose"]
 
 ASGI = {"version": "3.0", "spec_version": "1.0"}
-_MENTION = re.compile(r"<@([A-Z0-9]{1,30})(?:\|[^>]*)?>")
+_MENTION = re.compile(r"<@([A-Z0-9]{1,30})(?:\|[^<>]*)?>")
 MENTIONS = 100
 """Users whose names are picked out of a text."""
 Ways = Literal["http", "socket"]
@@ -49,42 +48,43 @@ class Occasion:
     me: Me = Me()
 
 
-def ident(value: Any) -> str | None:
-    """An id, which some payloads have as an object with one."""
-    if isinstance(value, Mapping):
-        value = value.get("id")
-    return value if isinstance(value, str) and value else None
+def whose(payload: dict[str, Any]) -> tuple[str | None, str | None, bool]:
+    """The team, the enterprise, and whether the whole of that has the app, of the installation it is for.
 
-
-def whose(payload: Mapping[str, Any]) -> tuple[str | None, str | None, bool]:
-    """The team, the enterprise, and whether the whole of that has the app, of the installation it is for."""
-    said: Mapping[str, Any] = next(iter(objects(payload.get("authorizations"))), payload)
-    team = ident(said.get("team_id") or said.get("team"))
-    if team is None:
-        view: Any = payload.get("view")
-        team = ident(view.get("app_installed_team_id")) if isinstance(view, Mapping) else None
-        user: Any = payload.get("user")
-        team = team or (ident(user.get("team_id")) if isinstance(user, Mapping) else None)
-    enterprise = ident(said.get("enterprise_id") or said.get("enterprise"))
-    return team, enterprise, said.get("is_enterprise_install") in (True, "true")
+    With Slack Connect it is the authorization that says so, and of a view where the app is installed: the team of the
+    envelope, or of the person, may be another one.
+    """
+    authorizations = objects(payload.get("authorizations"))
+    said = authorizations[0] if authorizations else payload
+    team, enterprise = said.get("team_id"), said.get("enterprise_id")
+    if not authorizations and (not team or not enterprise):
+        view, place = mapping(payload.get("view")), mapping(payload.get("team"))
+        team = ident(view.get("app_installed_team_id")) or ident(team) or ident(payload.get("team"))
+        team = team or ident(mapping(payload.get("user")).get("team_id")) or view.get("team_id")
+        enterprise = (
+            ident(enterprise) or ident(payload.get("enterprise")) or ident(place.get("enterprise_id"))
+        )
+    return ident(team), ident(enterprise), said.get("is_enterprise_install") in (True, "true")
 
 
 def translated(posted: Posted, occasion: Occasion) -> Parcel:
     """The call for ``posted``. Raises PeerError for what has not the shape that Slack gives it."""
     payload = posted.payload
     if posted.kind == "event":
-        path, event, thread = _event(posted, occasion)
+        path, event, thread = _event(posted, occasion.me)
     else:
         path, event = pressed(posted)
         event["ack_deadline"] = occasion.deadline
         thread = None
     team, enterprise, whole = whose(payload)
-    channel, user = event["channel"], event["user"]
-    event |= {"team_id": team, "received_at": occasion.now, "attempt": posted.retry_num + 1}
-    key = f"slack:{event['id']}" if event["id"] else ""
-    event["dedupe_key"] = key or f"slack:{occasion.name}"
-    event["id"] = event["id"] or occasion.name
-    where = f"{team or enterprise or ''}/{channel}/{thread}" if channel and thread is not None else None
+    home = (enterprise if whole else team) or team or enterprise or ""
+    channel, user, name = event["channel"], event["user"], event["id"]
+    event["id"] = name or occasion.name
+    event["dedupe_key"] = f"slack:{event['id']}"
+    event["team_id"] = team
+    event["received_at"] = occasion.now
+    event["attempt"] = posted.retry_num + 1
+    conversation = f"{home}/{channel}/{thread}" if channel and thread is not None else None
     scope = {
         "type": "slack",
         "asgi": dict(ASGI),
@@ -93,97 +93,109 @@ def translated(posted: Posted, occasion: Occasion) -> Parcel:
         "team_id": team,
         "enterprise_id": enterprise,
         "is_enterprise_install": whole,
-        "installation": (enterprise if whole else team) or team or enterprise or "",
+        "installation": home,
         "channel": channel,
         "user": user,
-        "account": f"{team or enterprise or ''}/{user}" if user else None,
+        # of an organisation's installation not the team: it is the same person in all of its teams
+        "account": f"{home}/{user}" if user else None,
         "path": path,
-        "conversation": where,
+        "conversation": conversation,
         "client": occasion.client,
         "server": None,
         "extensions": {},
     }
-    return Parcel(scope=scope, event=event, key=key, conversation=where)
+    key = event["dedupe_key"] if name else ""
+    return Parcel(scope=scope, event=event, key=key, conversation=conversation)
 
 
-def _event(posted: Posted, occasion: Occasion) -> tuple[str, dict[str, Any], str]:
+def _event(posted: Posted, me: Me) -> tuple[str, dict[str, Any], str]:
     """The path, the event, and the thread that it is in: "" for a channel's own."""
     payload = posted.payload
     inner: Any = payload.get("event")
-    if (
-        inner is None and payload.get("type") != "event_callback"
-    ):  # app_rate_limited is an envelope by itself, and so may others be
-        inner = payload
-    if not isinstance(inner, dict) or not isinstance(inner.get("type"), str):
+    if inner is None and payload.get("type") != "event_callback":
+        inner = payload  # app_rate_limited is an envelope by itself, and so may others be
+    kind = inner.get("type") if isinstance(inner, dict) else None
+    if not isinstance(kind, str) or not kind:
         raise PeerError("it has no event with a type")
-    authorizations = objects(payload.get("authorizations"))
+    about = _about(inner, kind)
     name = ident(payload.get("event_id")) or ""
-    found: dict[str, Any] = {
+    authorizations = objects(payload.get("authorizations"))
+    user = _user(about) or _user(inner)
+    event: dict[str, Any] = {
+        "type": "slack.message" if kind == "message" else "slack.event",
         "id": name,
         "event_id": name,
         "channel": _channel(inner),
-        "user": _user(inner),
+        "user": user,
         "event": inner,
         "authorizations": authorizations,
-        "is_self": _own(inner, occasion.me, authorizations, payload),
+        "is_self": _own(about, me, payload) or (user is not None and _ours(user, me, authorizations)),
         "retry_num": posted.retry_num,
         "retry_reason": posted.retry_reason or None,
     }
-    message = _message_of(inner)
-    thread = message.get("thread_ts")
-    thread = thread if isinstance(thread, str) and thread != message.get("ts") else ""
-    if inner["type"] == "message":
-        return "message", {"type": "slack.message", **found, **_message(inner, message)}, thread
-    return f"event/{inner['type']}", {"type": "slack.event", "event_type": inner["type"], **found}, thread
+    thread = text(about.get("thread_ts"))
+    thread = "" if thread == about.get("ts") else thread
+    if kind == "message":
+        event |= _message(inner, about)
+        return "message", event, thread
+    event["event_type"] = kind
+    return f"event/{kind}", event, thread
 
 
-def _message_of(inner: Mapping[str, Any]) -> Mapping[str, Any]:
+def _about(inner: dict[str, Any], kind: str) -> dict[str, Any]:
     """The message that an event is about: of an edit the new one, of a deletion the old one."""
-    for key in ("message", "previous_message"):
-        found = inner.get(key)
-        if isinstance(found, Mapping) and inner["type"] == "message":
-            return found
+    if kind == "message":
+        if "message" in inner or "previous_message" in inner:
+            return mapping(inner.get("message")) or mapping(inner.get("previous_message")) or inner
+    elif kind.startswith("assistant_thread_"):
+        return mapping(inner.get("assistant_thread"))
     return inner
 
 
-def _message(inner: Mapping[str, Any], message: Mapping[str, Any]) -> dict[str, Any]:
-    text = message.get("text") if inner.get("subtype") != "message_deleted" else ""
-    text = text if isinstance(text, str) else ""
-    names = dict.fromkeys(found.group(1) for found in _MENTION.finditer(text))
+def _message(inner: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]:
+    """What is of messages alone; nothing is left in one that was deleted."""
+    subtype = text(inner.get("subtype")) or None
+    deleted = subtype == "message_deleted"
+    said: dict[str, Any] = {} if deleted else message
+    words = text(said.get("text"))
     return {
-        "channel_type": inner.get("channel_type"),
-        "user": ident(message.get("user") or inner.get("user")),
+        "channel_type": text(inner.get("channel_type")) or None,
         "bot_id": ident(message.get("bot_id")),
-        "text": text,
-        "ts": message.get("ts") or inner.get("deleted_ts") or inner.get("ts") or "",
-        "thread_ts": message.get("thread_ts"),
-        "subtype": inner.get("subtype"),
-        "blocks": message.get("blocks") or [],
-        "files": message.get("files") or [],
-        "attachments": message.get("attachments") or [],
-        "edited": message.get("edited"),
-        "mentions": list(names)[:MENTIONS],
+        "text": words,
+        "ts": text((deleted and inner.get("deleted_ts")) or message.get("ts") or inner.get("ts")),
+        "thread_ts": text(message.get("thread_ts")) or None,
+        "subtype": subtype,
+        "blocks": objects(said.get("blocks")),
+        "files": objects(said.get("files")),
+        "attachments": objects(said.get("attachments")),
+        "edited": mapping(said.get("edited")) or None,
+        "mentions": list(dict.fromkeys(_MENTION.findall(words)))[:MENTIONS] if "<@" in words else [],
     }
 
 
-def _channel(inner: Mapping[str, Any]) -> str | None:
-    item: Any = inner.get("item")
-    of_item = item.get("channel") if isinstance(item, Mapping) else None
-    return ident(inner.get("channel") or inner.get("channel_id") or of_item)
+def _channel(inner: dict[str, Any]) -> str | None:
+    """Where it is: reactions have it in their item, threads of assistants in themselves."""
+    found = inner.get("channel") or inner.get("channel_id")
+    if not found:
+        for key, name in (("item", "channel"), ("assistant_thread", "channel_id")):
+            found = found or mapping(inner.get(key)).get(name)
+    return ident(found)
 
 
-def _user(inner: Mapping[str, Any]) -> str | None:
-    message: Any = inner.get("message")
-    of_message = message.get("user") if isinstance(message, Mapping) else None
-    return ident(inner.get("user") or inner.get("user_id") or of_message)
+def _user(found: dict[str, Any]) -> str | None:
+    return ident(found.get("user") or found.get("user_id"))
 
 
-def _own(
-    inner: Mapping[str, Any], me: Me, authorizations: list[dict[str, Any]], payload: Mapping[str, Any]
-) -> bool:
-    """Whether this app, or its user, did it."""
-    message = _message_of(inner)
-    bot, user, app = message.get("bot_id"), _user(inner), message.get("app_id")
-    ours = {one.get("user_id") for one in authorizations if one.get("is_bot")} | {me.bot_user_id}
-    apps = {me.app_id, payload.get("api_app_id")}
-    return bool((bot and bot == me.bot_id) or (user and user in ours) or (app and bot and app in apps))
+def _own(message: dict[str, Any], me: Me, payload: dict[str, Any]) -> bool:
+    """Whether this app has said it."""
+    bot, app = ident(message.get("bot_id")), ident(message.get("app_id"))
+    return bot is not None and (
+        bot == me.bot_id or (app is not None and app in (me.app_id, payload.get("api_app_id")))
+    )
+
+
+def _ours(user: str, me: Me, authorizations: list[dict[str, Any]]) -> bool:
+    """Whether that is the user of this app."""
+    return user == me.bot_user_id or any(
+        one.get("user_id") == user for one in authorizations if one.get("is_bot")
+    )
