@@ -106,6 +106,8 @@ class SlackOptions(SendingOptions, InstallingOptions, ReceivingOptions):
 
     def _check_tokens(self) -> None:
         """Each way needs its own secret, and a token of the wrong kind is told at once."""
+        if not all(secret.strip() for secret in self.signing_secret):
+            raise ConfigError("--slack-signing-secret is empty: anybody could sign with that")
         for token in self.app_token:
             if not token.startswith("xapp-"):
                 raise ConfigError(

@@ -4,6 +4,7 @@ Source: api.slack.com, "Acknowledgment response", "Slash commands", "Updating vi
 """
 
 from collections.abc import Mapping
+from json import dumps
 from typing import Any
 
 from interfaces.shared.asgi import Event
@@ -27,6 +28,8 @@ KEYS = (
 )
 """Keys of slack.ack that stand in the acknowledgement."""
 ACTIONS = ("errors", "update", "push", "clear")
+NEEDS = {"errors": "errors", "update": "view", "push": "view"}
+"""What each is about."""
 
 
 def _ack(event: Event) -> Verdict:
@@ -36,12 +39,35 @@ def _ack(event: Event) -> Verdict:
     if said is not None and not isinstance(said, Mapping):
         raise ApplicationError(f"slack.ack: payload is an object or a text, not {type(said).__name__}")
     found = {**(said or {}), **{key: event[key] for key in KEYS if event.get(key) is not None}}
-    if found.get("errors") and "response_action" not in found:
-        found["response_action"] = "errors"
-    action = found.get("response_action")
-    if action is not None and action not in ACTIONS:
-        raise ApplicationError(f"slack.ack: response_action is {', '.join(ACTIONS)}, not {action!r}")
+    _action(found)
+    try:
+        dumps(found, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise ApplicationError(f"slack.ack: it cannot be said in JSON: {error}") from error
     return Verdict("accept", {"payload": found}) if found else ACCEPTED
+
+
+def _action(found: dict[str, Any]) -> None:
+    """What becomes of a view, where the application says it, or what it says is clear by itself.
+
+    No errors are none: a view is closed then, where Slack would say that the app is broken. Those of a dialog are a
+    list, and stand alone.
+    """
+    if "errors" in found and not found["errors"]:
+        del found["errors"]
+        if found.get("response_action") == "errors":
+            del found["response_action"]
+    for key, clear in (("errors", "errors"), ("view", "update")):
+        if isinstance(found.get(key), Mapping):
+            found.setdefault("response_action", clear)
+    action = found.get("response_action")
+    if action is None:
+        return
+    if action not in ACTIONS:
+        raise ApplicationError(f"slack.ack: response_action is {', '.join(ACTIONS)}, not {action!r}")
+    needs = NEEDS.get(action)
+    if needs and not isinstance(found.get(needs), Mapping):
+        raise ApplicationError(f"slack.ack: response_action {action} needs {needs}, which is an object")
 
 
 def _reject(event: Event) -> Verdict:
