@@ -1,10 +1,16 @@
-"""For all tests: with CI=true nothing is skipped silently."""
+"""For all tests: with CI=true nothing is skipped silently; Hypothesis has as much time as it needs."""
 
 import os
 from collections.abc import Generator
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
+
+# A loaded machine is no defect; with CI=true Hypothesis' own profile for that, which has no database.
+settings.register_profile("interfaces", settings.get_profile("default"), deadline=None)
+settings.register_profile("interfaces-ci", settings.get_profile("ci"), deadline=None)
+settings.load_profile("interfaces-ci" if os.environ.get("CI") == "true" else "interfaces")
 
 # What a machine can be, not what it lacks: a reason that begins so may skip a test anywhere.
 PLATFORM_REASONS = ("needs Linux", "needs macOS", "needs IPv6 on this machine", "needs Python 3.")
