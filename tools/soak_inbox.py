@@ -50,6 +50,7 @@ TOLD = "soak.told"
 LEASE = 1.0
 LIMITS = Limits(lease=LEASE, attempts=1_000)
 AT_ONCE = 8
+APPS = ["django.contrib.contenttypes", "django.contrib.auth", "interfaces.django"]
 ACCOUNTS = 20
 BACKLOG = 300
 """Deliveries that may wait before no more are put."""
@@ -80,8 +81,8 @@ def database_of(kind: str, folder: str) -> Iterator[dict[str, Any]]:
 
 
 def set_up(database: dict[str, Any]) -> None:
-    """Django with this database and nothing else."""
-    settings.configure(DATABASES={"default": database}, INSTALLED_APPS=["interfaces.django"], USE_TZ=True)
+    """Django with this database, and no more than our models need."""
+    settings.configure(DATABASES={"default": database}, INSTALLED_APPS=APPS, USE_TZ=True)
     django.setup()
 
 

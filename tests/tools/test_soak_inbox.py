@@ -9,17 +9,17 @@ from tests.tools.soaking import Soaks
 
 KINDS = ("inside", "committed", "done", "sending", "random", "stop")
 RUNS = {
-    "sqlite": ["--database", "sqlite"],
-    "postgresql": ["--database", "postgresql"],
-    "fault": ["--without-inbox"],
+    "sqlite": ["--kills", "6", "--database", "sqlite"],
+    "postgresql": ["--kills", "6", "--database", "postgresql"],
+    "fault": ["--kills", "3", "--without-inbox"],
 }
 
 
 @pytest.fixture(scope="module")
 def soaks() -> Iterator[Soaks]:
-    """All of them, with six kills."""
+    """All of them."""
     there = {name: words for name, words in RUNS.items() if name != "postgresql" or binaries() is not None}
-    runs = {name: ["--kills", "6", "--seed", "1", *words] for name, words in there.items()}
+    runs = {name: ["--seed", "1", *words] for name, words in there.items()}
     with Soaks.started("soak_inbox.py", runs) as soaks:
         yield soaks
 
