@@ -52,8 +52,8 @@ class FakeSlack(Sending):
         self.oauth = Approval()
         """Who installs the app, and where; what they say."""
         self.bot_token: str = world.install("T1").value
-        self._application = SlackApplication(self.web, self.socket, self.oauth)
         self._connections = Connections()
+        self._application = SlackApplication(self.web, self.socket, self.oauth, self._connections.cut)
         self._listen = (port, ping_interval)
         self._stack = AsyncExitStack()
 
@@ -136,7 +136,7 @@ class FakeSlack(Sending):
 
     def drop(self, link: Link | None = None) -> None:
         """Cut a connection of Socket Mode (the oldest), without a word: a network that fails."""
-        self._connections.transport((link or self.socket.links[0]).client).abort()
+        self._connections.cut((link or self.socket.links[0]).client)
 
     def silence(self, link: Link | None = None) -> None:
         """Read no more of a connection of Socket Mode: it stays open, and answers neither pings nor anything."""

@@ -1,4 +1,4 @@
-"""What little of HTTP the fake needs: a whole body, an answer in one piece, and a connection that breaks."""
+"""What little of HTTP the fake needs: a whole body, and an answer in one piece."""
 
 import json
 from dataclasses import dataclass, field
@@ -6,11 +6,7 @@ from typing import Any
 
 from interfaces.shared.asgi import Receive, Scope, Send
 
-__all__ = ["Answer", "Broken", "body_of", "headers_of", "json_answer", "send_answer"]
-
-
-class Broken(Exception):  # noqa: N818 - it is asked for
-    """Close the connection; after a part of an answer, so that nobody can take it for one."""
+__all__ = ["Answer", "body_of", "gone", "headers_of", "json_answer", "send_answer"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,13 +42,15 @@ async def body_of(receive: Receive) -> bytes:
     return b"".join(parts)
 
 
-async def send_answer(send: Send, answer: Answer | None) -> None:
-    """Send it; None: break the connection, by raising :class:`Broken` within the answer."""
-    if answer is None:
-        start = {"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1024")]}
-        await send(start)
-        raise Broken
+async def send_answer(send: Send, answer: Answer) -> None:
+    """Send it."""
     headers = [(b"content-type", answer.kind.encode()), (b"content-length", str(len(answer.body)).encode())]
     headers += [(name.lower().encode(), value.encode()) for name, value in answer.headers.items()]
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
     await send({"type": "http.response.body", "body": answer.body})
+
+
+async def gone(receive: Receive) -> None:
+    """Wait until the client is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass

@@ -1,7 +1,9 @@
 """The fake as an ASGI application: which path is what."""
 
+from collections.abc import Callable
+
 from interfaces.shared.asgi import Receive, Scope, Send
-from interfaces.testing.slack.http import Answer, Broken, body_of, headers_of, send_answer
+from interfaces.testing.slack.http import Answer, body_of, gone, headers_of, send_answer
 from interfaces.testing.slack.methods.files import received
 from interfaces.testing.slack.oauth import Approval, authorize
 from interfaces.testing.slack.parse import parse
@@ -11,13 +13,16 @@ from interfaces.testing.slack.web import WebApi
 
 __all__ = ["SlackApplication"]
 
+Cut = Callable[[tuple[str, int] | None], None]
+"""Breaks the connection from an address."""
 NOT_FOUND = Answer(status=404, body=b"not found", kind="text/plain; charset=utf-8")
 
 
 class SlackApplication:
     """``/api/METHOD``, uploads, response URLs, OAuth's page, and ``/link/`` for Socket Mode (ASGI 3)."""
 
-    def __init__(self, api: WebApi, sockets: Sockets, approval: Approval) -> None:
+    def __init__(self, api: WebApi, sockets: Sockets, approval: Approval, cut: Cut) -> None:
+        self.cut = cut
         self.api = api
         self.sockets = sockets
         self.approval = approval
@@ -27,9 +32,14 @@ class SlackApplication:
         if scope["type"] == "websocket":
             await self.sockets.serve(scope, receive, send)
         elif scope["type"] == "http":
+            answer = await self._answer(scope, await body_of(receive))
             try:
-                await send_answer(send, await self._answer(scope, await body_of(receive)))
-            except (Broken, OSError):
+                if answer is None:
+                    self.cut(scope["client"])
+                    await gone(receive)
+                else:
+                    await send_answer(send, answer)
+            except OSError:  # who asked has gone
                 pass
         else:
             raise NotImplementedError(scope["type"])

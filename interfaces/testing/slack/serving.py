@@ -37,6 +37,10 @@ class Connections(Listening):
                 return each.transport
         raise LookupError(f"no connection from {client}")
 
+    def cut(self, client: tuple[str, int] | None) -> None:
+        """Break the connection from this address, without a word; LookupError when it is gone."""
+        self.transport(client).abort()
+
 
 def _gone(connection: Any) -> bool:
     transport = getattr(connection, "transport", None)

@@ -96,3 +96,17 @@ async def serve(application):
         yield f"http://127.0.0.1:{runner.addresses[0][1]}"
     finally:
         await runner.cleanup()
+
+
+def ask(slack, method, token=None, **args):
+    """The answer of a method, and its status, without a server; arguments go as JSON."""
+    headers = {"content-type": "application/json", "authorization": f"Bearer {token or slack.bot_token}"}
+    answer = asyncio.run(slack.web.answer(method, b"", headers, json.dumps(args).encode()))
+    return json.loads(answer.body) | {"status": answer.status, "headers": answer.headers}
+
+
+def error(slack, method, token=None, **args):
+    """The word with which a method refuses; it fails when it does not."""
+    answer = ask(slack, method, token, **args)
+    assert answer["ok"] is False, answer
+    return answer["error"]
