@@ -126,8 +126,9 @@ class SocketLink:
                 return
             if quiet >= allowed / 2 and asked < self._heard_at:
                 asked = self._now()
-                if not await self._asked(allowed / 2):
+                if not await self._asked(allowed - quiet):
                     return  # reading finds out
+                continue
             await asyncio.sleep(max(0.01, (allowed if asked >= self._heard_at else allowed / 2) - quiet))
 
     async def _asked(self, seconds: float) -> bool:
