@@ -266,6 +266,9 @@ def report(session: Instance) -> None:
     if error is None or isinstance(error, NoRoute):
         return
     kind, path = session.scope.get("type", ""), session.scope.get("path", "")
+    if kind == "upstream" and isinstance(session, Session) and session.waiting:
+        log.debug("the application does not speak upstream: %r", error)  # it has refused the type, as it may
+        return
     if isinstance(error, Unavailable):  # nobody's mistake: no frame says more than its words
         log.warning(
             "%s %s: unavailable: %s", kind, path, " ".join(str(error).split()) or type(error).__name__

@@ -5,7 +5,6 @@ do not know, is left alone from then on, as with lifespan. Nothing is to be sent
 """
 
 import asyncio
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any, Literal, NotRequired, TypedDict
 
@@ -21,8 +20,6 @@ __all__ = [
     "UpstreamReconnecting",
     "UpstreamRefused",
 ]
-
-log = logging.getLogger("interfaces.upstream")
 
 CAPACITY = 32
 """Events that wait for an application; further ones are counted, and not told."""
@@ -128,10 +125,6 @@ class Telling:
         await self._session.wait(seconds)
 
     def _ended(self, session: Instance) -> None:
-        """It returned, or raised: as a refusal of the type when it had taken nothing, else as its mistake."""
-        if session.error is None:
-            return
-        if self._session.waiting:
-            log.debug("the application does not speak upstream: %r", session.error)
-        else:
+        """It returned, or raised: which is a refusal of the type when it had taken nothing."""
+        if session.error is not None:
             report(session)

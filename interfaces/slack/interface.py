@@ -1,8 +1,9 @@
 """The interface of Slack: events by its Events API or Socket Mode, and what applications say to it."""
 
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import Any, ClassVar
+from contextlib import AsyncExitStack, asynccontextmanager
+from importlib import import_module
+from typing import ClassVar
 
 from interfaces.http_ws.mounting import mounted
 from interfaces.shared.asgi import Application
@@ -13,10 +14,11 @@ from interfaces.slack.events import Events
 from interfaces.slack.installations.opening import install_app, installations
 from interfaces.slack.keeping import keeping, stores
 from interfaces.slack.options import SlackOptions
-from interfaces.slack.sending.sender import check, sending
 from interfaces.slack.service import Service
 
 __all__ = ["Slack", "SlackOptions"]
+
+_SENDER = "interfaces.slack.sending.sender"
 
 
 class Slack(Interface[SlackOptions]):
@@ -47,7 +49,8 @@ class Slack(Interface[SlackOptions]):
         """ConfigError for what :meth:`serve` would refuse; Slack is asked nothing."""
         options = self.options
         installations(options, context)
-        check(options, context.layer)
+        if options.send:
+            import_module(_SENDER).check(options, context.layer)
         if options.ack == "accepted" and not options.spool and not hasattr(context.layer, "hub"):
             raise ConfigError(
                 "--slack-ack accepted needs --slack-spool DIR, to keep events in, or a --layer with a broker"
@@ -63,7 +66,8 @@ class Slack(Interface[SlackOptions]):
             stack.push_async_callback(found.close)
             service = Service(app, options, context, found, await stores(options, context))
             if options.send:
-                service.intake.post = await stack.enter_async_context(sending(options, context, found))
+                sender = import_module(_SENDER)  # imported where it is served
+                service.intake.post = await stack.enter_async_context(sender.sending(options, context, found))
             await stack.enter_async_context(keeping(service))
             stack.push_async_callback(service.drain, context.drain)
             addresses: list[Address] = []
@@ -77,14 +81,8 @@ class Slack(Interface[SlackOptions]):
                     )
                 )
             if options.socket:
-                await stack.enter_async_context(_socket_mode(service, context))
+                socket = import_module("interfaces.slack.socket")  # and a WebSocket client with it
+                await stack.enter_async_context(socket.socket_mode(service, context))
             else:
                 context.ready("slack", True)
             yield addresses
-
-
-def _socket_mode(service: Service, context: Context) -> AbstractAsyncContextManager[Any]:
-    """Socket Mode, which is imported where it is served."""
-    from interfaces.slack.socket import socket_mode  # noqa: PLC0415 - and a WebSocket client with it
-
-    return socket_mode(service, context)

@@ -73,7 +73,8 @@ def _spool(options: SlackOptions) -> tuple[Any, Any]:
 
 async def _nothing() -> AsyncIterator[Event]:
     """No channel is read into the spool."""
-    for event in ():
+    none: tuple[Event, ...] = ()
+    for event in none:
         yield event
 
 

@@ -26,6 +26,8 @@ __all__ = ["ACK", "WITHHELD", "Reply", "Service", "log"]
 log = logging.getLogger("interfaces.slack")
 COUNTS = ("own", "malformed", "withheld", "acknowledged_late", "kept", "refused", "acks_unheard")
 """What is counted, behind "slack." and beside what an intake counts."""
+LEASE = 10.0
+"""Seconds after which a call counts as dead whose process says no more of it, and what is kept of it is taken up."""
 GONE = ("app_uninstalled", "tokens_revoked")
 
 
@@ -62,7 +64,9 @@ class Service:
         self.draining = False
         self.keeper: Any = None
         """Keeps what is acknowledged before its verdict: a :class:`interfaces.shared.accepted.Accepted`."""
-        rules = Rules(keep=options.keep, most=options.at_once + options.waiting, words=WORDS, posted=SENDS)
+        rules = Rules(
+            keep=options.keep, lease=LEASE, most=options.at_once + options.waiting, words=WORDS, posted=SENDS
+        )
         self.intake = Intake(app, "slack", rules, *stores, context.telemetry.count)
         self._malformed = Noise(self.count, "slack.malformed", "interfaces.slack")
         for name in COUNTS:

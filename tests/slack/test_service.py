@@ -121,7 +121,7 @@ async def test_a_slow_event_is_acknowledged_where_it_can_be_kept() -> None:
     desk.service.keeper = keeper = Keeper()
     assert await desk.service.take(posted(), "http") is ACK
     [(parcel, delay)] = keeper.kept
-    assert (parcel.key, delay) == ("slack:Ev1", 30.0)
+    assert (parcel.key, delay) == ("slack:Ev1", 10.0)
     assert desk.counted("kept") == 1
     slow.go_on.set()
     await desk.service.drain(5)
