@@ -17,7 +17,7 @@ def database(url: str, client_id: str) -> Store:
     try:
         # Parameters of statements are tokens: errors are not to show them.
         engine = create_async_engine(url, hide_parameters=True, pool_pre_ping=True)
-    except ArgumentError:
+    except (ArgumentError, ValueError):
         raise ConfigError(f"--slack-installations {kind}:…: SQLAlchemy cannot read this URL") from None
     except (InvalidRequestError, ImportError) as error:
         raise ConfigError(f"--slack-installations {kind}:…: {_line(error)}") from None

@@ -1,9 +1,11 @@
 """Stores of slack_sdk's on this machine: a folder, or a file of SQLite. Both are sync, and run in a thread.
 
-What slack_sdk leaves open is closed here: its SQLite store answers "nothing there" where the database fails, closes no
-connection, and both make files that others may read.
+What slack_sdk leaves open is closed here. Its SQLite store answers "nothing there" where the database fails, closes no
+connection, and has two rows of one second in no order: the renewed token may be the one that is not found. Its folder
+keeps the last installation after its user's tokens were revoked. Both make files that others may read.
 """
 
+import json
 import logging
 import os
 import sqlite3
@@ -95,7 +97,7 @@ class InThread(AsyncInstallationStore):
 def folder(path: str, client_id: str) -> Store:
     """Files in ``path``, for this app, which nobody else may read."""
     where = Path(path).expanduser()
-    store = InThread(FileInstallationStore(base_dir=str(where), client_id=client_id, logger=quiet("store")))
+    store = InThread(_Folder(base_dir=str(where), client_id=client_id, logger=quiet("store")))
     return Store(store, partial(store.run, _private_folder, where / client_id), store.close)
 
 
@@ -131,6 +133,26 @@ def _private_file(path: Path, store: "_Sqlite") -> None:
         raise ConfigError(f"--slack-installations sqlite:{path}: {error}") from None
 
 
+class _Folder(FileInstallationStore):
+    """Forgets a user's tokens wherever they are."""
+
+    def delete_installation(
+        self, *, enterprise_id: str | None, team_id: str | None, user_id: str | None = None
+    ) -> None:
+        """Also from the last installation, and from the history of all."""
+        super().delete_installation(enterprise_id=enterprise_id, team_id=team_id, user_id=user_id)
+        if user_id is None:
+            return
+        place = Path(self.base_dir) / f"{enterprise_id or 'none'}-{team_id or 'none'}"
+        for path in place.glob("installer-*"):
+            if json.loads(path.read_text()).get("user_id") == user_id:
+                path.unlink()
+        latest, others = place / "installer-latest", [*place.glob("installer-*-latest")]
+        if others and not latest.exists():
+            newest = max(others, key=lambda path: float(json.loads(path.read_text())["installed_at"]))
+            latest.write_text(newest.read_text())
+
+
 class _Raising(logging.Logger):
     """slack_sdk's SQLite store warns of an error, and then finds nothing, which is another thing."""
 
@@ -153,6 +175,34 @@ class _Sqlite(SQLite3InstallationStore):
                 if not self._ready():
                     raise
         self.init_called = True
+
+    def save(self, installation: Granted) -> None:
+        """In the place of what this user had; not of a bot's token, where this has none."""
+        super().save(installation)
+        own = "client_id = ? and enterprise_id = ? and team_id = ? and user_id = ?"
+        with self.connect() as connection:
+            connection.execute(
+                f"delete from slack_installations where {own} and (bot_token is null or ?) and id <"  # noqa: S608 - ours
+                f" (select max(id) from slack_installations where {own})",
+                [
+                    *(place := self._place(installation, installation.user_id)),
+                    bool(installation.bot_token),
+                    *place,
+                ],
+            )
+
+    def save_bot(self, bot: Bot) -> None:
+        """In the place of what there was."""
+        super().save_bot(bot)
+        own = "client_id = ? and enterprise_id = ? and team_id = ?"
+        with self.connect() as connection:
+            connection.execute(
+                f"delete from slack_bots where {own} and id < (select max(id) from slack_bots where {own})",  # noqa: S608 - ours
+                [*(place := self._place(bot)), *place],
+            )
+
+    def _place(self, said: Granted | Bot, *user: str) -> list[str]:
+        return [self.client_id, said.enterprise_id or "", said.team_id or "", *user]
 
     def _ready(self) -> bool:
         with closing(sqlite3.connect(self.database)) as connection:
