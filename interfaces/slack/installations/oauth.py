@@ -80,7 +80,7 @@ class Install:
         self._client = client or web_client(options.api_url)
         self._now = now
         self._states = States(options.client_secret, options.state_lifetime)
-        self._asking = 0
+        self._asking: set[asyncio.Task[Page]] = set()
 
     def __repr__(self) -> str:
         return f"Install({self.options.path}/install)"
@@ -138,14 +138,13 @@ class Install:
             return self._failed(wrong.word)
         if not query.get("code"):
             return self._failed("missing_code")
-        if self._asking >= AT_ONCE:
+        if len(self._asking) >= AT_ONCE:
             return self._failed("busy")
-        self._asking += 1
-        try:
-            # Who leaves meanwhile does not end it: Slack counts the app as installed from then on.
-            return await asyncio.shield(asyncio.ensure_future(self._granted(query["code"])))
-        finally:
-            self._asking -= 1
+        # Who leaves meanwhile does not end it: Slack counts the app as installed from then on.
+        task = asyncio.create_task(self._granted(query["code"]))
+        self._asking.add(task)
+        task.add_done_callback(self._asking.discard)
+        return await asyncio.shield(task)
 
     async def _granted(self, code: str) -> Page:
         try:
