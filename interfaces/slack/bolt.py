@@ -174,8 +174,23 @@ class _Ack(AsyncAck):
     """Bolt's ``ack``, which leaves at once when a listener calls it."""
 
     def __init__(self, run: _Run) -> None:
-        super().__init__()  # type: ignore[no-untyped-call] # Bolt's
         self.run = run
+        self._response: BoltResponse | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> AsyncAck:
+        """For a lazy function, which has nothing to acknowledge."""
+        return AsyncAck()  # type: ignore[no-untyped-call] # Bolt's
+
+    @property
+    def response(self) -> BoltResponse | None:
+        """What was acknowledged with."""
+        return self._response
+
+    @response.setter
+    def response(self, response: BoltResponse | None) -> None:
+        # what raises right after its ack() would have Bolt forget that, and wait for another until its timeout
+        if response is not None:
+            self._response = response
 
     async def __call__(self, *values: Any, **named: Any) -> BoltResponse:
         """As Bolt's; of an event only a listener's own call counts, since Bolt calls it before it begins one."""
