@@ -51,6 +51,10 @@ class ReceivingOptions:
     ack_deadline: float = option(
         2.5, "until Slack has to have its answer, which waits for 3", unit="seconds", between=(0.1, inf)
     )
+    keep_after: float = option(
+        0.75, "after which an event is acknowledged whose call still runs, where a broker keeps it", unit="seconds",
+        between=(0, inf),
+    )  # fmt: skip
     keep: float = option(
         900.0, "that an event's end is remembered, since Slack repeats it for 6 minutes", unit="seconds",
         between=(1, inf),

@@ -104,7 +104,10 @@ class Service:
         if self.keeper is not None and self.options.ack == "accepted" and again:
             reply = await self._kept(parcel)
         else:
-            verdict = await self.intake.deliver(parcel, self.options.ack_deadline)
+            patience = self.options.ack_deadline
+            if self.keeper is not None and again:
+                patience = min(patience, self.options.keep_after)
+            verdict = await self.intake.deliver(parcel, patience)
             reply = await self._late(parcel, again=again) if verdict is None else self.reply(verdict)
         if parcel.event.get("event_type") in GONE and reply.kind == "ack":
             await self._removed(parcel)

@@ -117,7 +117,7 @@ async def test_a_slow_event_is_withheld_and_its_repeat_hears_the_end() -> None:
 async def test_a_slow_event_is_acknowledged_where_it_can_be_kept() -> None:
     """It is taken up again after the lease, if its call has not ended by then."""
     slow = Slow()
-    desk = Desk(app=slow, ack_deadline=0.1)
+    desk = Desk(app=slow, keep_after=0.1)
     desk.service.keeper = keeper = Keeper()
     assert await desk.service.take(posted(), "http") is ACK
     [(parcel, delay)] = keeper.kept
