@@ -143,6 +143,7 @@ CHECK = [
 DOCS = ["mkdocs-material>=9.8"]  # the pages
 BENCH = [
     *WS,  # ours; the peers are pinned in benchmarks/requirements.txt and have a venv of their own
+    *SLACK,
     "Django>=5.2",  # the view that is measured
 ]
 
