@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import Any, ClassVar
 
 from interfaces.layers.base import ChannelFull, Message, copied
 from interfaces.shared.asgi import Event
@@ -18,6 +18,9 @@ class Posting:
     Gives what to wait for when the message has an ``id`` and says no ``reply_channel``: its first result, which is of
     the type ``result``. ``check(message)`` raises ApplicationError for what could never be sent.
     """
+
+    fills: ClassVar[tuple[str, ...]] = ()
+    """Keys of a scope that its messages have, unless they say something else."""
 
     def __init__(
         self, layer: Any, channel: str, result: str, check: Callable[[Message], Awaitable[None]]

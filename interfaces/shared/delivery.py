@@ -86,6 +86,9 @@ class Delivery(Session):
         """Put a message on its way; one with an id has its result as an event."""
         if self.post is None:
             raise ApplicationError(f"{event['type']}: {self.unsent}")
+        for key in getattr(self.post, "fills", ()):
+            if self.scope.get(key) and not event.get(key):
+                event = {**event, key: self.scope[key]}
         task = await self.post(event)
         if task is not None:
             self.results.append(task)

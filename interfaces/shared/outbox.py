@@ -316,13 +316,15 @@ class Outbox:
             tried = self.way.given_up(sending, tried.reason or "expired")
             told = tried.told
         final = tried.state != "later"
-        first = not sending.earlier and bool(told)
+        quiet = tried.quiet and not final
+        first = not sending.earlier and bool(told) and not quiet
         record = Record(number=sending.number, begun=sending.begun, final=final, owner=held.id, told=told)
         keep = self.rules.keep if final else self.rules.lifetime + self.rules.keep
         if not await self._insist(lambda: self.store.settle(key, record, keep)):
             raise Overtaken
         self._away = 0
-        self._count(f"{self.way.name}.{tried.state}", 1)
+        if not quiet:
+            self._count(f"{self.way.name}.{tried.state}", 1)
         if final or first:
             await self._answer(held, told, final=final)
         await self._insist(lambda: self._settled(held, tried, delay))

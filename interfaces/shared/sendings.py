@@ -168,6 +168,7 @@ class Tried:
     "later" is tried again, after ``delay`` seconds if that is said; ``down``: its destination could not be reached.
     What is "failed" or "uncertain" becomes a dead letter, unless ``letter`` is False. ``rest``: nothing more goes to
     its destination for so many seconds, although that is not down; ``rest_wide``: nor to the wider place it is in.
+    "later" and ``quiet``: it goes on, and a part is done; that is neither counted nor told, until more is known.
     """
 
     state: Literal["sent", "later", "failed", "uncertain"]
@@ -178,6 +179,7 @@ class Tried:
     letter: bool = True
     rest: float = 0.0
     rest_wide: float = 0.0
+    quiet: bool = False
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

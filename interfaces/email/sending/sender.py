@@ -124,7 +124,7 @@ def _store(options: EmailOptions, context: Context, post: Post) -> Store:
     kept = spools.SpoolStore(
         Path(options.send_spool, "0"),  # as the spools of several processes are laid out
         layer.consume(CHANNEL),
-        terms=spools.Terms(keep_dead=not options.send_redact),
+        terms=spools.Terms(keep_dead=lambda _message: not options.send_redact),
         count=context.telemetry.count,
     )
     post.keep = kept.put

@@ -32,7 +32,7 @@ SWEEP: Final = 1000
 """Records that are written between two times that old ones are deleted."""
 RESERVE: Final = 16 * 2**20
 """Octets that messages leave free on the disk: without room for records nothing could be sent, and nothing would go."""
-SHOWN: Final = ("id", "dedupe_key", "from_address", "to", "subject")
+SHOWN: Final = ("id", "dedupe_key", "from_address", "to", "subject", "channel")
 """What ``interfaces spool show`` tells of a message, where it has that."""
 _TABLE = """
 CREATE TABLE IF NOT EXISTS record (
@@ -95,12 +95,17 @@ class Records:
         return True
 
 
+def _anything(_message: Event) -> bool:
+    """Every message."""
+    return True
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
     """What holds for the messages of a store."""
 
-    keep_dead: bool = True
-    """False: of what was given up nothing is kept."""
+    keep_dead: Callable[[Event], bool] = _anything
+    """Whether a message that was given up may be kept."""
     ordered_by: tuple[str, ...] = ()
     """The keys of a message that name its conversation, see :func:`interfaces.shared.sendings.conversation`."""
 
@@ -241,7 +246,7 @@ class SpoolStore:
 
     async def dead(self, held: Held, reason: str) -> None:
         """A letter in ``DIR/dead``."""
-        if self.terms.keep_dead:
+        if self.terms.keep_dead(held.message):
             self.spool.dead(held.item, reason)
         else:
             self.spool.done(held.item)

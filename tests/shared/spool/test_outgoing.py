@@ -123,7 +123,7 @@ def test_a_failure_is_a_letter(tmp_path, kept):
     """With its reason, unless nothing is to be kept of it; put back it is tried anew."""
 
     async def main():
-        store = spool(tmp_path, terms=Terms(keep_dead=kept))
+        store = spool(tmp_path, terms=Terms(keep_dead=lambda _message: kept))
         way = Scripted()
         way.deeds.append(way.given_up(None, "no such user"))
         async with running(way, store) as box:
