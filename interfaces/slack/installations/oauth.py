@@ -132,14 +132,14 @@ class Install:
         if error is not None:
             known = error == "access_denied"
             return self._failed("access_denied" if known else "slack_refuses", "" if known else error)
+        if len(self._asking) >= AT_ONCE:  # before the state is used up: the same link is good in a minute
+            return self._failed("busy")
         try:
             self._states.use(query.get("state", ""), cookie[1], self._now())
         except StateError as wrong:
             return self._failed(wrong.word)
         if not query.get("code"):
             return self._failed("missing_code")
-        if len(self._asking) >= AT_ONCE:
-            return self._failed("busy")
         # Who leaves meanwhile does not end it: Slack counts the app as installed from then on.
         task = asyncio.create_task(self._granted(query["code"]))
         self._asking.add(task)
