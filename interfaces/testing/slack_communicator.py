@@ -13,7 +13,8 @@ from typing import Any, Literal
 from interfaces.layers.base import copied
 from interfaces.shared.asgi import Application, Event, Scope
 from interfaces.shared.errors import ApplicationError
-from interfaces.shared.intake import Call, Parcel, Rules
+from interfaces.shared.intake import Call, Rules
+from interfaces.shared.parcel import Parcel
 from interfaces.slack.posted import Posted, interactive
 from interfaces.slack.translate import Me, Occasion, translated
 from interfaces.slack.words import SENDS, WORDS, payload_of
