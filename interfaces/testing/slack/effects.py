@@ -25,7 +25,9 @@ def take_effect(world: World, delivery: Delivery) -> None:
     if not delivery.acknowledged:
         delivery.effect = "failed"
         return
-    answer = {"text": delivery.answer} if isinstance(delivery.answer, str) else delivery.answer or {}
+    answer = delivery.answer or {}
+    if isinstance(answer, str):
+        answer = {"text": answer}
     try:
         if not isinstance(answer, dict):
             raise SlackRefused("no object")

@@ -94,5 +94,6 @@ def _structured(name: str, value: Any) -> Any:
     try:
         return json.loads(value)
     except ValueError:
-        word = {"blocks": "invalid_blocks_format", "view": "invalid_arguments"}.get(name, "invalid_arguments")
-        raise SlackRefused(word) from None
+        word = "invalid_blocks_format" if name == "blocks" else "invalid_arguments"
+        said = {"messages": [f"[ERROR] {name} is no JSON"]}
+        raise SlackRefused(word, response_metadata=said) from None

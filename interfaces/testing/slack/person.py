@@ -1,6 +1,7 @@
 """A person at Slack: what they do changes the state of the fake, and gives the payload that tells the app of it."""
 
 from collections.abc import Mapping
+from copy import deepcopy
 from typing import Any
 
 from interfaces.testing.slack.payloads import events, interactions
@@ -34,6 +35,10 @@ class Person:
             trigger_id=world.trigger(workspace.id, user.id, view_id), **where,
         )  # fmt: skip
 
+    def _view(self, view_id: str) -> dict[str, Any]:
+        """The view as it is now; what becomes of it later is not in the payload."""
+        return deepcopy(self.world.views.find(view_id, ""))
+
     def says(self, text: str, channel: str = "C1", **more: Any) -> dict[str, Any]:
         """Post a message (``more``: thread_ts …); gives the event ``message``."""
         found = self.world.channel(channel)
@@ -55,7 +60,7 @@ class Person:
         """Change a message; gives the event ``message_changed``."""
         found = self.world.channel(channel)
         message = found.find(ts)
-        event = events.message_changed({**message, "channel": found.id}, text, ts=self.world.ts())
+        event = events.message_changed({**deepcopy(message), "channel": found.id}, text, ts=self.world.ts())
         message |= event["message"]
         return event
 
@@ -90,7 +95,7 @@ class Person:
         """Press or choose something in a message, also one that only they see; gives ``block_actions``."""
         found = self.world.channel(channel)
         own = [each for each in self.world.ephemerals if each["ts"] == ts and each["to"] == self.user.id]
-        message = own[0] if own else found.find(ts)
+        message = deepcopy(own[0] if own else found.find(ts))
         return interactions.block_actions(
             message, action_id, value, who=self._who(found, ts=ts), values=values
         )
@@ -99,25 +104,25 @@ class Person:
         self, view_id: str, action_id: str, value: Any = None, *, values: Mapping[str, Any] | None = None
     ) -> dict[str, Any]:
         """Press or choose something in a view; gives ``block_actions``."""
-        view = self.world.views.find(view_id, "")
+        view = self._view(view_id)
         return interactions.block_actions(
             view, action_id, value, who=self._who(view_id=view_id), values=values
         )
 
     def submits(self, view_id: str, values: Mapping[str, Any] | None = None) -> dict[str, Any]:
         """Submit a modal with ``values`` by action_id; gives ``view_submission``."""
-        view = self.world.views.find(view_id, "")
+        view = self._view(view_id)
         return interactions.view_submission(view, values, who=self._who(view_id=view_id))
 
     def closes(self, view_id: str, *, cleared: bool = False) -> dict[str, Any]:
         """Close a modal, or all of its stack; gives ``view_closed``, which Slack sends if notify_on_close is set."""
-        view = self.world.views.find(view_id, "")
+        view = self._view(view_id)
         self.world.views.close(view_id, whole=cleared)
         return interactions.view_closed(view, cleared=cleared, who=self._who())
 
     def types(self, view_id: str, action_id: str, typed: str) -> dict[str, Any]:
         """Type into a menu of a view that the app fills; gives ``block_suggestion``."""
-        view = self.world.views.find(view_id, "")
+        view = self._view(view_id)
         return interactions.block_suggestion(view, action_id, typed, who=self._who())
 
     def shortcut(self, callback_id: str) -> dict[str, Any]:
@@ -127,7 +132,7 @@ class Person:
     def message_shortcut(self, callback_id: str, channel: str, ts: str) -> dict[str, Any]:
         """Choose a shortcut of a message; gives ``message_action``."""
         found = self.world.channel(channel)
-        return interactions.message_action(callback_id, found.find(ts), who=self._who(found, ts=ts))
+        return interactions.message_action(callback_id, deepcopy(found.find(ts)), who=self._who(found, ts=ts))
 
     def presses_attachment(
         self, channel: str, ts: str, callback_id: str, name: str, value: str

@@ -38,8 +38,11 @@ class Connections(Listening):
         raise LookupError(f"no connection from {client}")
 
     def cut(self, client: tuple[str, int] | None) -> None:
-        """Break the connection from this address, without a word; LookupError when it is gone."""
-        self.transport(client).abort()
+        """Break the connection from this address, without a word, if it is still there."""
+        try:
+            self.transport(client).abort()
+        except LookupError:
+            pass
 
 
 def _gone(connection: Any) -> bool:

@@ -70,13 +70,13 @@ class WebApi:
         return self._said(call, json_answer(said, headers=headers), said)
 
     def _let_in(self, call: Call, method: Method) -> None:
-        if not call.token and method.kinds:
+        if not method.kinds:
+            return
+        if not call.token:
             raise SlackRefused("not_authed")
         token = self.world.tokens.get(call.token)
         if token is None:
-            if method.kinds:
-                raise SlackRefused("invalid_auth")
-            return
+            raise SlackRefused("invalid_auth")
         self._check(token, method)
         call.who = token
 
@@ -85,7 +85,7 @@ class WebApi:
             raise SlackRefused("token_revoked")
         if token.expires_at is not None and token.expires_at <= self.world.clock.time():
             raise SlackRefused("token_expired")
-        if method.kinds and token.kind not in method.kinds:
+        if token.kind not in method.kinds:
             raise SlackRefused("not_allowed_token_type")
         if method.scope and token.scopes and method.scope not in token.scopes:
             raise SlackRefused("missing_scope", needed=method.scope, provided=",".join(token.scopes))

@@ -1,11 +1,11 @@
 """The Web API as a whole: who is let in, what is refused, what is limited, what fails on demand."""
 
+import asyncio
 import time
 
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 
 from interfaces.testing.slack import App, FakeSlack, Fault, Limits, SteppedClock
 from tests.testing.slack.kit import ask, error, with_slack
@@ -100,11 +100,16 @@ def test_a_call_of_nowhere_takes_nothing_of_a_limit():
     assert error(slack, "chat.postMessage", channel="C404", text="x") == "channel_not_found"
 
 
-@with_slack(limits=Limits(), scale=20)
-async def test_the_sdks_retry_handler_waits_and_gets_through(slack, client):
-    """A 429 of a limit, then success: it reads Retry-After where Slack puts it."""
-    client.retry_handlers.append(AsyncRateLimitErrorRetryHandler(max_retry_count=2))
+@with_slack(limits=Limits(), scale=50)
+async def test_a_client_waits_in_the_fakes_seconds(slack, client):
+    """Retry-After is told where Slack puts it; slept by the fake's clock, it is long enough, and soon over."""
     await client.chat_postMessage(channel="C1", text="1")
+    with pytest.raises(SlackApiError) as caught:
+        await client.chat_postMessage(channel="C1", text="2")
+    assert caught.value.response["error"] == "ratelimited"
+    began = time.monotonic()
+    await slack.clock.sleep(int(caught.value.response.headers["Retry-After"]))
+    assert time.monotonic() - began < 0.5
     await client.chat_postMessage(channel="C1", text="2")
     assert [call.status for call in slack.called("chat.postMessage")] == [200, 429, 200]
 
@@ -161,8 +166,6 @@ async def test_a_slow_answer_comes_late_and_right(slack, client):
 @with_slack()
 async def test_the_blocking_client_works_too(slack, client):
     """WebClient, with a token in the header, in a thread."""
-    import asyncio
-
     blocking = WebClient(slack.bot_token, base_url=slack.api_url)
     posted = await asyncio.to_thread(blocking.chat_postMessage, channel="#general", text="hi")
     assert posted["channel"] == "C1"
