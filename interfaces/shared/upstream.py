@@ -176,8 +176,9 @@ class Upstream:
     # --- failing ----------------------------------------------------------------------------------
 
     def _lose(self, held: Held, error: Exception) -> None:
-        """A link has ended that was to stand: one that did so for a while is dialled again at once."""
-        self._count("lost")
+        """A link has ended before another stood: one that was good for a while is dialled again at once."""
+        if not held.replaced:  # else it had said so
+            self._count("lost")
         log.info("%s: a connection has ended: %s", self.label, error)
         short = self._now() - held.opened < self.patience.good and not held.replaced
         if short or isinstance(error, NotNow):

@@ -195,9 +195,12 @@ class TestReplacing:
                 place.links[0].ask()
                 await passes(1)
                 place.links[0].end()
+                await passes(0)
+                assert place.told[-1] == ("test.link", False, "the other side has closed it")
                 await passes(60)
                 assert place.dialled == [0, 60]
                 assert upstream.links == 1
+                assert place.counts == {"connected": 2, "replaced": 1}
                 upstream.replace(place.links[0])
                 await passes(60)
                 assert place.dialled == [0, 60]
