@@ -138,7 +138,8 @@ def check(server: Server) -> None:
     """RuntimeError unless what is not signed is refused."""
     now, body = int(time.time()), b'{"type":"url_verification","challenge":"yes"}'
     for signature, status in ((signed("another", body, now), 401), (signed(SECRET, body, now), 200)):
-        found, said = Connection(server.port).ask(asked(PATH, body, signature, now))
+        with Connection(server.port) as connection:
+            found, said = connection.ask(asked(PATH, body, signature, now))
         if found != status:
             raise RuntimeError(f"answered {found} {said!r} in place of {status}")
 
@@ -152,7 +153,8 @@ def seen(server: Server) -> int:
     }  # fmt: skip
     now, body = int(time.time()), urlencode(form).encode()
     request = asked(PATH, body, signed(SECRET, body, now), now, "application/x-www-form-urlencoded")
-    status, said = Connection(server.port).ask(request)
+    with Connection(server.port) as connection:
+        status, said = connection.ask(request)
     if status != 200:
         raise RuntimeError(f"the command was answered {status} {said!r}")
     text = said.decode()

@@ -16,6 +16,8 @@ import selectors
 import socket
 import sys
 import time
+from contextlib import ExitStack
+from typing import Self
 
 __all__ = ["Connection", "answered", "asked", "bodies", "load", "requests", "signed"]
 
@@ -108,6 +110,12 @@ class Connection:
         self.began = 0.0
         self._data = b""
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.sock.close()
+
     def send(self, request: bytes) -> None:
         """Ask."""
         self._data = b""
@@ -135,12 +143,11 @@ def load(port: int, ready: list[bytes], seconds: float, connections: int) -> dic
     """Send what is ready, until that or the time is used up, and read every answer."""
     took: list[float] = []
     left = iter(ready)
-    with selectors.DefaultSelector() as selector:
-        open_ = 0
+    with selectors.DefaultSelector() as selector, ExitStack() as stack:
+        open_ = connections
         for _ in range(connections):
-            connection = Connection(port)
+            connection = stack.enter_context(Connection(port))
             selector.register(connection.sock, selectors.EVENT_READ, connection)
-            open_ += 1
         began = time.perf_counter()
         until = began + seconds
         for key in list(selector.get_map().values()):
@@ -161,7 +168,6 @@ def load(port: int, ready: list[bytes], seconds: float, connections: int) -> dic
                 request = next(left, None) if now < until else None
                 if request is None:
                     selector.unregister(connection.sock)
-                    connection.sock.close()
                     open_ -= 1
                 else:
                     connection.send(request)
