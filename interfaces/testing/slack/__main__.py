@@ -31,8 +31,9 @@ PATIENCE = 60.0
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run it; the exit code is the command's."""
-    assert __doc__ is not None
-    parser = argparse.ArgumentParser("python -m interfaces.testing.slack", description=__doc__.split("\n\n")[0])
+    parser = argparse.ArgumentParser(
+        "python -m interfaces.testing.slack", description="A fake Slack at a terminal, for one app."
+    )
     parser.add_argument("--port", type=int, default=0, help="of the fake; a free one unless given")
     parser.add_argument("--events", default="", metavar="URL", help="post to it, in place of Socket Mode")
     parser.add_argument("command", nargs=argparse.REMAINDER, help="what to run, with its arguments")
@@ -91,7 +92,7 @@ class Screen:
             *command, env={**os.environ, **self.variables}, stdin=asyncio.subprocess.DEVNULL
         )
         ended = asyncio.ensure_future(child.wait())
-        typing = asyncio.ensure_future(self.typed())
+        typing = asyncio.ensure_future(self.typed(None if sys.stdin.isatty() else PATIENCE))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, typing.cancel)
         try:
             await asyncio.wait({ended, typing}, return_when=asyncio.FIRST_COMPLETED)
@@ -105,10 +106,13 @@ class Screen:
             return code or 1
         return code
 
-    async def typed(self) -> None:
-        """Once the app is there, do line by line what is typed, until there is no more. TimeoutError without an app."""
+    async def typed(self, patience: float | None = None) -> None:
+        """Once the app is there, do line by line what is typed, until there is no more.
+
+        TimeoutError when it has not come within ``patience`` seconds.
+        """
         at_terminal = sys.stdin.isatty()
-        async with asyncio.timeout(PATIENCE if at_terminal else None):
+        async with asyncio.timeout(patience):
             await self._there()
         if at_terminal:
             say("the app is there; help tells what can be typed")
@@ -118,12 +122,12 @@ class Screen:
             elif problem := await self.terminal.do(line):
                 say(problem)
             self.quiet_since = time.monotonic()
-            while not at_terminal and time.monotonic() - self.quiet_since < QUIET:
+            while not at_terminal and time.monotonic() - self.quiet_since < QUIET:  # noqa: ASYNC110 - time passes
                 await asyncio.sleep(LOOK)
 
     async def _there(self) -> None:
         slack, url = self.slack, self.events_url
-        while not (await slack.handshake(url) if url else slack.socket.links):
+        while not (await slack.handshake(url) if url else slack.socket.links):  # noqa: ASYNC110 - no event tells it
             await asyncio.sleep(LOOK)
 
     async def show(self) -> None:
@@ -149,8 +153,12 @@ async def _lines() -> AsyncIterator[str]:
             loop.call_soon_threadsafe(found.put_nowait, line)
 
     def read() -> None:
-        for line in sys.stdin:
-            put(line)
+        left = b""
+        while more := os.read(0, 65_536):  # sys.stdin has a lock, on which the interpreter would end badly
+            *whole, left = (left + more).split(b"\n")
+            for line in whole:
+                put(line.decode("utf-8", "replace") + "\n")
+        put(left.decode("utf-8", "replace"))
         put("")
 
     threading.Thread(target=read, daemon=True).start()

@@ -41,7 +41,9 @@ def _message(world: World, channel: Channel, message: dict[str, Any]) -> str:
         said = [message.get("text", "")]  # its blocks say the same
     marks = [f":{one['name']}:" for one in message.get("reactions") or []]
     place = f"#{channel.name}" if channel.name else "(direct)"
-    return f"{_name(world, message.get('user', ''))} {place}{arrow}: " + " ".join(["\n    ".join(said), *marks])
+    return f"{_name(world, message.get('user', ''))} {place}{arrow}: " + " ".join(
+        ["\n    ".join(said), *marks]
+    )
 
 
 def _name(world: World, user_id: str) -> str:

@@ -127,9 +127,10 @@ class Terminal:
         raise LookupError("no modal is open")
 
     def _last(self) -> dict[str, Any]:
-        for message in reversed(self.slack.messages(self.channel)):
-            if message.get("bot_id"):
-                return message
+        found: dict[str, Any]
+        for found in reversed(self.slack.messages(self.channel)):
+            if found.get("bot_id"):
+                return found
         raise LookupError("the app has not said anything")
 
     # --- how the app is told ----------------------------------------------------------------------
