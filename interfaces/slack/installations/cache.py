@@ -11,7 +11,7 @@ Value = TypeVar("Value")
 
 
 class Lately(Generic[Key, Value]):
-    """Values, each until its time; at most ``most``, of which the oldest leave. Pure: time is a parameter."""
+    """Values, each until its time; at most ``most``, of which the oldest leave. Time is a parameter."""
 
     def __init__(self, most: int) -> None:
         self.most = most
