@@ -270,7 +270,7 @@ async def stopped(scene, messages=600, seconds=3.0):
         return {"sent": messages, "received": got, "twice": 0, "expired": expired, "uncertain": uncertain}
 
 
-async def attacked(scene, rounds=4, each=300, deeds="kill stop cut restart", seed=None):
+async def attacked(scene, rounds=4, each=300, deeds="kill stop cut restart", seed=None, expiry=24):
     """Whatever is done to receivers of two queues and their broker under load: nothing twice, and nothing lost.
 
     But what processes had that were killed. Receivers are quick, slow, several in a process, or of both queues.
@@ -282,7 +282,7 @@ async def attacked(scene, rounds=4, each=300, deeds="kill stop cut restart", see
         ("qr", {}),
         ("q", {"receivers": 2, "pause": 0.02}),
     ]
-    async with scene.crew(expiry=24, timeout=2.0) as crew:
+    async with scene.crew(expiry=expiry, timeout=2.0) as crew:
         layer = crew.layer()
 
         async def mate(names, how):

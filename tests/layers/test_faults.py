@@ -79,7 +79,7 @@ def test_a_receiver_that_was_stopped_gives_nothing_twice(scene):
 @pytest.mark.parametrize("deeds", ["kill stop cut", "stop cut restart"])
 def test_whatever_is_done_to_receivers_and_broker_under_load(scene, deeds):
     """Nothing twice; nothing lost but by those that are killed."""
-    assert play(faults.attacked, scene, rounds=1, each=200, deeds=deeds, seed=1)["received"]
+    assert play(faults.attacked, scene, rounds=1, each=200, deeds=deeds, seed=1, expiry=10)["received"]
 
 
 def test_the_sender_of_a_stopped_process_is_told(scene):
