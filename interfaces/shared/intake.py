@@ -97,14 +97,14 @@ class Intake:
         self.running: set[asyncio.Task[None]] = set()
         self._count = count
         for word in COUNTS:
-            count(f"{name}.{word}", 0)
+            self.count(word, 0)
 
     def __repr__(self) -> str:
         return f"<Intake {self.name}: {len(self.running)} running>"
 
-    def count(self, word: str) -> None:
-        """Count one of :data:`COUNTS`."""
-        self._count(f"{self.name}.{word}", 1)
+    def count(self, word: str, by: int = 1) -> None:
+        """Count something, behind the protocol's name."""
+        self._count(f"{self.name}.{word}", by)
 
     async def deliver(self, parcel: Parcel, seconds: float | None) -> Verdict | None:
         """The verdict on ``parcel``, waited for ``seconds`` at most; None: it still runs, here or elsewhere.

@@ -6,13 +6,12 @@ from importlib import import_module
 from typing import ClassVar
 
 from interfaces.http_ws.mounting import mounted
+from interfaces.layers import receiving
 from interfaces.shared.asgi import Application
-from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address
 from interfaces.slack.events import Events
 from interfaces.slack.installations.opening import install_app, installations
-from interfaces.slack.keeping import keeping, stores
 from interfaces.slack.options import SlackOptions
 from interfaces.slack.service import Service
 
@@ -51,10 +50,7 @@ class Slack(Interface[SlackOptions]):
         installations(options, context)
         if options.send:
             import_module(_SENDER).check(options, context.layer)
-        if options.ack == "accepted" and not options.spool and not hasattr(context.layer, "hub"):
-            raise ConfigError(
-                "--slack-ack accepted needs --slack-spool DIR, to keep events in, or a --layer with a broker"
-            )
+        receiving.check(options.keeping, context.layer)
 
     @asynccontextmanager
     async def serve(self, app: Application, context: Context) -> AsyncIterator[list[Address]]:
@@ -64,12 +60,12 @@ class Slack(Interface[SlackOptions]):
             found = installations(options, context)
             await found.open()
             stack.push_async_callback(found.close)
-            service = Service(app, options, context, found, await stores(options, context))
+            service = Service(app, options, context, found, await receiving.stores(options.keeping, context))
             if options.send:
                 sender = import_module(_SENDER)  # imported where it is served
                 service.intake.post = await stack.enter_async_context(sender.sending(options, context, found))
-            await stack.enter_async_context(keeping(service))
-            stack.push_async_callback(service.drain, context.drain)
+            await stack.enter_async_context(receiving.keeping(service.reception, options.keeping, context))
+            stack.push_async_callback(service.reception.drain, context.drain)
             addresses: list[Address] = []
             if self.paths:
                 install = install_app(options, found, context)

@@ -6,6 +6,7 @@ from typing import Literal
 
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.options import option, words
+from interfaces.shared.reception import Keeping
 from interfaces.slack.options_installing import InstallingOptions
 from interfaces.slack.options_sending import SendingOptions
 
@@ -140,6 +141,18 @@ class SlackOptions(SendingOptions, InstallingOptions, ReceivingOptions):
             raise ConfigError(
                 "serve slack needs --slack-bot-token xoxb-… (OAuth & Permissions), or --slack-installations URL"
             )
+
+    @property
+    def keeping(self) -> Keeping:
+        """How events are kept."""
+        return Keeping(
+            name="slack",
+            accepted=self.ack == "accepted",
+            spool=self.spool,
+            attempts=self.accepted_attempts,
+            at_once=self.at_once,
+            waiting=self.waiting,
+        )
 
     @property
     def socket(self) -> bool:

@@ -118,13 +118,13 @@ async def test_a_slow_event_is_acknowledged_where_it_can_be_kept() -> None:
     """It is taken up again after the lease, if its call has not ended by then."""
     slow = Slow()
     desk = Desk(app=slow, keep_after=0.1)
-    desk.service.keeper = keeper = Keeper()
+    desk.service.reception.keeper = keeper = Keeper()
     assert await desk.service.take(posted(), "http") is ACK
     [(parcel, delay)] = keeper.kept
     assert (parcel.key, delay) == ("slack:Ev1", 10.0)
     assert desk.counted("kept") == 1
     slow.go_on.set()
-    await desk.service.drain(5)
+    await desk.service.reception.drain(5)
     assert keeper.left
 
 
@@ -133,11 +133,11 @@ async def test_a_slow_event_that_cannot_be_kept_is_withheld() -> None:
     """A broker that is away acknowledges nothing."""
     slow = Slow()
     desk = Desk(app=slow, ack_deadline=0.1)
-    desk.service.keeper = keeper = Keeper()
+    desk.service.reception.keeper = keeper = Keeper()
     keeper.away = True
     assert await desk.service.take(posted(), "http") is WITHHELD
     slow.go_on.set()
-    await desk.service.drain(5)
+    await desk.service.reception.drain(5)
 
 
 @scene
@@ -148,7 +148,7 @@ async def test_a_slow_command_is_acknowledged_at_the_deadline() -> None:
     assert await desk.service.take(command(), "socket") is ACK
     assert desk.counted("acknowledged_late") == 1
     slow.go_on.set()
-    await desk.service.drain(5)
+    await desk.service.reception.drain(5)
 
 
 @scene
@@ -172,14 +172,14 @@ async def test_an_acknowledgement_carries_what_the_application_says() -> None:
     assert await desk.service.take(command(), "http") == Reply("ack", {"text": "On it"})
     assert len(desk.service.intake.running) == 1
     go_on.set()
-    await desk.service.drain(5)
+    await desk.service.reception.drain(5)
 
 
 @scene
 async def test_what_is_accepted_first_is_kept_once() -> None:
     """Its repeat is acknowledged and not kept again, and the application hears of it later."""
     desk = Desk(ack="accepted", spool="/nowhere")
-    desk.service.keeper = keeper = Keeper()
+    desk.service.reception.keeper = keeper = Keeper()
     assert await desk.service.take(posted(), "http") is ACK
     assert await desk.service.take(posted(retry=1), "http") is ACK
     assert [(parcel.key, delay) for parcel, delay in keeper.kept] == [("slack:Ev1", 0.0)]
@@ -191,7 +191,7 @@ async def test_what_is_accepted_first_is_kept_once() -> None:
 async def test_what_cannot_be_kept_is_to_come_again() -> None:
     """Nothing is remembered of it, so that the repeat is kept."""
     desk = Desk(ack="accepted", spool="/nowhere")
-    desk.service.keeper = keeper = Keeper()
+    desk.service.reception.keeper = keeper = Keeper()
     keeper.away = True
     assert await desk.service.take(posted(), "http") is WITHHELD
     keeper.away = False
@@ -203,7 +203,7 @@ async def test_what_cannot_be_kept_is_to_come_again() -> None:
 async def test_commands_are_answered_by_the_application_also_where_events_are_kept_first() -> None:
     """What they are told cannot come later."""
     desk = Desk({"slack.command": {"type": "slack.ack", "text": "now"}}, ack="accepted", spool="/nowhere")
-    desk.service.keeper = Keeper()
+    desk.service.reception.keeper = Keeper()
     assert await desk.service.take(command(), "http") == Reply("ack", {"text": "now"})
 
 
@@ -211,7 +211,7 @@ async def test_commands_are_answered_by_the_application_also_where_events_are_ke
 async def test_an_envelope_without_a_name_is_kept_as_it_is() -> None:
     """app_rate_limited has no event_id, so no repeat can be told."""
     desk = Desk(ack="accepted", spool="/nowhere")
-    desk.service.keeper = keeper = Keeper()
+    desk.service.reception.keeper = keeper = Keeper()
     limited = {"type": "app_rate_limited", "team_id": "T1", "minute_rate_limited": 1, "api_app_id": "A1"}
     for _ in range(2):
         assert await desk.service.take(Posted(kind="event", payload=limited), "http") is ACK
@@ -264,7 +264,7 @@ async def test_what_has_not_slacks_shape_is_refused() -> None:
 async def test_nothing_new_is_taken_while_draining() -> None:
     """Slack gives it to another connection, or repeats it."""
     desk = Desk()
-    await desk.service.drain(0)
+    await desk.service.reception.drain(0)
     assert await desk.service.take(posted(), "http") is WITHHELD
     assert desk.heard == []
 

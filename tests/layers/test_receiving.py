@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from interfaces.layers import receiving
 from interfaces.layers.conversations import Conversations
 from interfaces.layers.dedupe import LocalDedupe
 from interfaces.layers.embedded import Embedded
@@ -15,7 +16,6 @@ from interfaces.layers.shared_dedupe import SharedDedupe
 from interfaces.shared.asgi import Receive, Scope, Send
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context
-from interfaces.slack.keeping import keeping, stores
 from interfaces.slack.options import SlackOptions
 from interfaces.slack.posted import Posted
 from interfaces.slack.service import ACK, WITHHELD, Service
@@ -57,9 +57,14 @@ class Container:
         await self.handle(self.seen[-1], send)
 
     async def open(self) -> Service:
-        """The service; enter ``keeping(service)`` for what is kept."""
-        known = await stores(self.options, self.context)
+        """The service; enter ``kept(service)`` for what is kept."""
+        known = await receiving.stores(self.options.keeping, self.context)
         return Service(self.app, self.options, self.context, Installed(), known, lambda: NOW)
+
+
+def kept(service: Service) -> Any:
+    """What is kept is given to the application while it is entered."""
+    return receiving.keeping(service.reception, service.options.keeping, service.context)
 
 
 async def nothing(_event: dict[str, Any], _send: Send) -> None:
@@ -79,7 +84,9 @@ def layer(url: str, prefix: str) -> RedisChannelLayer:
 @scene
 async def test_without_a_broker_it_is_of_this_process() -> None:
     """Repeats and turns in memory."""
-    dedupe, turns = await stores(SlackOptions(signing_secret=("s",), bot_token="xoxb-1"), Context())
+    dedupe, turns = await receiving.stores(
+        SlackOptions(signing_secret=("s",), bot_token="xoxb-1").keeping, Context()
+    )
     assert isinstance(dedupe, LocalDedupe)
     assert isinstance(turns, Conversations)
     assert turns.store is None
@@ -109,13 +116,13 @@ def test_an_accepted_event_is_kept_and_given_by_any_container(durable: str, tmp_
     async def main() -> None:
         first = Container(nothing, layer(durable, tmp_path.name), ack="accepted")
         service = await first.open()
-        async with keeping(service):
+        async with kept(service):
             assert any("slack accepted into" in line for line in first.context.keeps)
-            service.keeper.leave()  # it gives nothing to its own
+            service.reception.keeper.leave()  # it gives nothing to its own
             await asyncio.sleep(0)
             assert await service.take(posted(), "http") is ACK
         second = Container(nothing, layer(durable, tmp_path.name), ack="accepted")
-        async with keeping(await second.open()):
+        async with kept(await second.open()):
             await second.news.wait()
         assert [event["dedupe_key"] for event in first.seen + second.seen] == ["slack:Ev1"]
         for container in (first, second):
@@ -135,10 +142,10 @@ def test_a_slow_event_is_acknowledged_where_a_broker_keeps_it(durable: str, tmp_
     async def main() -> None:
         container = Container(slow, layer(durable, tmp_path.name), ack_deadline=0.2)
         service = await container.open()
-        async with keeping(service):
+        async with kept(service):
             assert await service.take(posted(), "http") is ACK
             go_on.set()
-            await service.drain(5)
+            await service.reception.drain(5)
         assert len(container.seen) == 1
         await container.context.layer.close()
 
@@ -156,15 +163,15 @@ def test_a_broker_that_keeps_nothing_is_refused_where_it_has_to_keep(forgetful: 
     async def main() -> None:
         strict = Container(nothing, layer(forgetful, tmp_path.name), ack="accepted")
         with pytest.raises(ConfigError, match=r"--slack-ack accepted: .*--slack-spool DIR"):
-            async with keeping(await strict.open()):
+            async with kept(await strict.open()):
                 pass
         lenient = Container(slow, layer(forgetful, tmp_path.name), ack_deadline=0.2)
         service = await lenient.open()
-        async with keeping(service):
-            assert service.keeper is None
+        async with kept(service):
+            assert service.reception.keeper is None
             assert await service.take(posted(), "http") is WITHHELD
             go_on.set()
-            await service.drain(5)
+            await service.reception.drain(5)
         for container in (strict, lenient):
             await container.context.layer.close()
 
@@ -182,12 +189,12 @@ def test_a_spool_keeps_what_the_next_process_gives_to_its_application(tmp_path: 
         first = Container(stuck, ack="accepted", spool=str(tmp_path))
         first.context.drain = 0.05
         service = await first.open()
-        async with keeping(service):
+        async with kept(service):
             assert await service.take(posted(), "http") is ACK
             await first.news.wait()
-            await service.drain(0.05)
+            await service.reception.drain(0.05)
         second = Container(nothing, ack="accepted", spool=str(tmp_path))
-        async with keeping(await second.open()):
+        async with kept(await second.open()):
             await second.news.wait()
         assert [event["dedupe_key"] for event in second.seen] == ["slack:Ev1"]
 
@@ -200,7 +207,7 @@ async def test_nothing_to_keep_it_in_is_told() -> None:
     container = Container(nothing, ack="accepted", spool="x")
     object.__setattr__(container.options, "spool", "")
     with pytest.raises(ConfigError, match="needs --slack-spool DIR, to keep"):
-        async with keeping(await container.open()):
+        async with kept(await container.open()):
             pass
 
 
@@ -208,5 +215,5 @@ async def test_nothing_to_keep_it_in_is_told() -> None:
 async def test_nothing_is_kept_where_nothing_is_asked_for() -> None:
     """In one process each event is answered after its call."""
     service = await Container(nothing).open()
-    async with keeping(service):
-        assert service.keeper is None
+    async with kept(service):
+        assert service.reception.keeper is None
