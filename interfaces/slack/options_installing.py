@@ -29,8 +29,7 @@ class InstallingOptions:
         "where people consent; https://slack.com/oauth/v2/authorize, or beside slack.api_url, unless given",
     )
     redirect_url: str = option(
-        "",
-        "our oauth_redirect as the world sees it: https://example.org/slack/oauth_redirect; as asked for, unless given",
+        "", "our oauth_redirect as the world sees it; the first that the app has, unless given"
     )
     install_success_url: str = option("", "where to lead who has installed it; a page of ours unless given")
     install_failure_url: str = option("", "where to lead who could not; a page of ours unless given")

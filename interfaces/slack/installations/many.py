@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
+from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context
 from interfaces.slack.installations.base import Installation
 from interfaces.slack.installations.cache import Flights, Lately
@@ -61,7 +62,11 @@ class Many:
 
     async def open(self) -> None:
         """Make the store's tables. ConfigError for one that cannot be; one that is down is tried again."""
-        await self._starting.open()
+        try:
+            await self._starting.open()
+        except ConfigError:
+            await self.close()  # who cannot begin is not told to end
+            raise
 
     async def close(self) -> None:
         """End what runs, keep what was renewed, and let go of the store."""

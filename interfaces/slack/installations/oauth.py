@@ -59,6 +59,8 @@ def oauth_app(
     flow = Install(options, store, client=client, now=now)
     flow.saved = saved
     flow.telemetry = telemetry or flow.telemetry
+    for name in ("slack.installed", "slack.not_installed"):
+        flow.telemetry.count(name, 0)
     return flow
 
 

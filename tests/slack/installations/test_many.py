@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from interfaces.shared.errors import Unavailable
+from interfaces.shared.errors import ConfigError, Unavailable
 from interfaces.slack.installations.client import web_client
 from interfaces.slack.installations.many import FRESH, KEPT, MISSED, NAME, Many
 from interfaces.slack.installations.records import Records
@@ -237,6 +237,26 @@ def test_a_token_is_renewed_on_the_way():
             found = await many.find("T1")
             assert found.token == kept.bots[None, "T1"].bot_token != old
             await many.close()
+
+    asyncio.run(main())
+
+
+def test_a_store_that_cannot_be():
+    """Ends the start, and is let go of."""
+
+    async def main():
+        closed = []
+
+        async def prepare():
+            raise ConfigError("no table")
+
+        async def close():
+            closed.append(True)
+
+        many = Many(options(installations="memory"), Readiness().context, Store(Kept(), prepare, close))
+        with pytest.raises(ConfigError, match="no table"):
+            await many.open()
+        assert closed == [True]
 
     asyncio.run(main())
 

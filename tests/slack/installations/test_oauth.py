@@ -93,6 +93,7 @@ def test_it_is_installed():
     """What Slack grants is kept, told, counted, and the page opens the app."""
 
     async def test(me):
+        assert me.telemetry.counts == {"slack.installed": 0, "slack.not_installed": 0}
         answer = await me.install()
         assert answer.status == 200 and "slack://app?team=T1&amp;id=A1" in answer.text
         row = me.kept.rows[None, "T1"]
