@@ -28,14 +28,10 @@ class Approval:
 def authorize(world: World, approval: Approval, query: bytes) -> Answer:
     """The answer to ``GET /oauth/v2/authorize``: a redirect to the app; a page when it cannot be redirected."""
     asked = {name: values[0] for name, values in parse_qs(query.decode("latin-1")).items()}
-    if asked.get("client_id") != world.app.client_id:
-        return _page("invalid_client_id")
-    back = asked.get("redirect_uri") or (world.app.redirect_urls[0] if world.app.redirect_urls else "")
-    allowed = world.app.redirect_urls
-    if not back or (allowed and not any(back.startswith(each) for each in allowed)):
-        return _page("bad_redirect_uri")
-    if not asked.get("scope") and not asked.get("user_scope"):
-        return _page("invalid_scope")
+    back = asked.get("redirect_uri") or next(iter(world.app.redirect_urls), "")
+    wrong = _wrong(world, asked, back)
+    if wrong:
+        return _page(wrong)
     said = {"state": asked.get("state", "")}
     if approval.error:
         said |= {"error": approval.error}
@@ -43,6 +39,16 @@ def authorize(world: World, approval: Approval, query: bytes) -> Answer:
         said |= {"code": _code(world, approval, asked)}
     joint = "&" if "?" in back else "?"
     return Answer(status=302, kind="text/html", headers={"location": f"{back}{joint}{urlencode(said)}"})
+
+
+def _wrong(world: World, asked: dict[str, str], back: str) -> str:
+    """What keeps a person from being asked, in Slack's word; "": nothing."""
+    if asked.get("client_id") != world.app.client_id:
+        return "invalid_client_id"
+    allowed = world.app.redirect_urls
+    if not back or (allowed and not back.startswith(allowed)):
+        return "bad_redirect_uri"
+    return "" if asked.get("scope") or asked.get("user_scope") else "invalid_scope"
 
 
 def _code(world: World, approval: Approval, asked: dict[str, str]) -> str:

@@ -124,12 +124,14 @@ def _wrong(view: Any, types: tuple[str, ...]) -> list[str]:
         wrong.append(f"no more than {BLOCKS} items allowed [json-pointer:/view/blocks]")
     if len(view.get("private_metadata") or "") > METADATA:
         wrong.append("must be less than 3001 characters [json-pointer:/view/private_metadata]")
-    if view["type"] == "modal":
-        title = (view.get("title") or {}).get("text") or ""
-        if not 0 < len(title) <= TITLE:
-            wrong.append(f"must be 1 to {TITLE} characters [json-pointer:/view/title/text]")
-        if any(block.get("type") == "input" for block in blocks) and not view.get("submit"):
-            wrong.append(
-                "submit is required when an input block is within blocks [json-pointer:/view/submit]"
-            )
+    return wrong if view["type"] == "home" else wrong + _wrong_in_modal(view)
+
+
+def _wrong_in_modal(view: dict[str, Any]) -> list[str]:
+    wrong = []
+    title = (view.get("title") or {}).get("text") or ""
+    if not 0 < len(title) <= TITLE:
+        wrong.append(f"must be 1 to {TITLE} characters [json-pointer:/view/title/text]")
+    if any(block.get("type") == "input" for block in view["blocks"]) and not view.get("submit"):
+        wrong.append("submit is required when an input block is within blocks [json-pointer:/view/submit]")
     return wrong

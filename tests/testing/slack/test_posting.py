@@ -74,8 +74,8 @@ async def test_repeats_can_be_left_out(slack, client):
 @with_slack()
 async def test_an_answer_that_comes_too_late_is_none(slack, client):
     """After the time it is http_timeout, whatever is answered then; the next try says so."""
-    slack.world.ack_seconds = 0.05
-    async with hook(0.5, (200, "")) as app:
+    slack.world.ack_seconds = 0.3
+    async with hook(30.0, (200, "")) as app:
         sent = await slack.post_event(app.url, events.message())
     assert [each.reason for each in sent.tries] == ["http_timeout", ""]
     assert app.requests[1][0]["X-Slack-Retry-Reason"] == "http_timeout"

@@ -98,7 +98,7 @@ async def test_each_envelope_goes_to_one_connection(slack, client):
 @with_slack(scale=20)
 async def test_what_is_not_acknowledged_comes_again(slack, client):
     """With a new envelope, the same event_id, a number and a reason; the late acknowledgement counts for nothing."""
-    slack.world.ack_seconds = 1.0
+    slack.world.ack_seconds = 5.0
     async with connected(slack, client) as peer:
         task = asyncio.create_task(slack.send_event(events.message()))
         first, second = await peer.read(), await peer.read()

@@ -100,7 +100,7 @@ def test_a_call_of_nowhere_takes_nothing_of_a_limit():
     assert error(slack, "chat.postMessage", channel="C404", text="x") == "channel_not_found"
 
 
-@with_slack(limits=Limits(), scale=50)
+@with_slack(limits=Limits(channel_interval=20.0), scale=40)
 async def test_a_client_waits_in_the_fakes_seconds(slack, client):
     """Retry-After is told where Slack puts it; slept by the fake's clock, it is long enough, and soon over."""
     await client.chat_postMessage(channel="C1", text="1")
@@ -109,7 +109,7 @@ async def test_a_client_waits_in_the_fakes_seconds(slack, client):
     assert caught.value.response["error"] == "ratelimited"
     began = time.monotonic()
     await slack.clock.sleep(int(caught.value.response.headers["Retry-After"]))
-    assert time.monotonic() - began < 0.5
+    assert time.monotonic() - began < 5
     await client.chat_postMessage(channel="C1", text="2")
     assert [call.status for call in slack.called("chat.postMessage")] == [200, 429, 200]
 

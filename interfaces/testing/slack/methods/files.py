@@ -34,25 +34,41 @@ def received(world: World, file_id: str, content: bytes) -> tuple[int, str]:
 
 def complete(world: World, call: Call) -> dict[str, Any]:
     """The files are there: share them in the channels that are named, one message for all."""
+    wanted = _wanted(call)
+    names = str(call.args.get("channels") or call.args.get("channel_id") or "")
+    channels = [world.channel(name, call.by) for name in names.replace(" ", "").split(",") if name]
+    ids = [channel.id for channel in channels]
+    files = [_completed(world, call, each) for each in wanted]
+    for file in files:
+        file["channels"] = ids
+    message = {
+        "text": str(call.args.get("initial_comment") or ""),
+        "files": files,
+        "upload": True,
+        **own(world, call),
+    }
+    if call.args.get("thread_ts"):
+        message["thread_ts"] = str(call.args["thread_ts"])
+    for channel in channels:
+        world.post(channel, message)
+    return {"files": files}
+
+
+def _wanted(call: Call) -> list[dict[str, Any]]:
     (wanted,) = call.need("files")
     if not isinstance(wanted, list) or not all(isinstance(each, dict) for each in wanted):
         raise SlackRefused("invalid_arguments")
-    names = str(call.args.get("channels") or call.args.get("channel_id") or "")
-    channels = [world.channel(name, call.by) for name in names.replace(" ", "").split(",") if name]
-    files = []
-    for each in wanted:
-        file = world.files.get(str(each.get("id")))
-        if file is None or file.content is None:
-            raise SlackRefused("file_not_found" if file is None else "file_update_failed")
-        file.shown = _shown(world, call, file, each) | {"channels": [channel.id for channel in channels]}
-        files.append(file.shown)
-    for channel in channels:
-        message = {"text": str(call.args.get("initial_comment") or ""), "files": files, "upload": True,
-                   **own(world, call)}  # fmt: skip
-        if call.args.get("thread_ts"):
-            message["thread_ts"] = str(call.args["thread_ts"])
-        world.post(channel, message)
-    return {"files": files}
+    return wanted
+
+
+def _completed(world: World, call: Call, said: dict[str, Any]) -> dict[str, Any]:
+    file = world.files.get(str(said.get("id")))
+    if file is None:
+        raise SlackRefused("file_not_found")
+    if file.content is None:
+        raise SlackRefused("file_update_failed")
+    file.shown = _shown(world, call, file, said)
+    return file.shown
 
 
 def _shown(world: World, call: Call, file: Uploaded, said: dict[str, Any]) -> dict[str, Any]:

@@ -38,27 +38,35 @@ def room(world: World, call: Call) -> Channel:
 
 def checked(world: World, call: Call, most: int = TEXT) -> dict[str, Any]:
     """The content of a message out of a call's arguments; refuses with no_text, msg_too_long, invalid_blocks."""
-    args = call.args
-    text = str(args.get("text") or "")
-    markdown = str(args.get("markdown_text") or "")
-    blocks, attachments = args.get("blocks") or [], args.get("attachments") or []
-    if markdown and (text or blocks):
-        raise SlackRefused("markdown_text_conflict")
-    if not (text or markdown or blocks or attachments):
+    content: dict[str, Any] = {"text": _text(call, most)}
+    if call.args.get("blocks"):
+        _check_blocks(call.args["blocks"])
+        content["blocks"] = with_block_ids(world, call.args["blocks"])
+    if call.args.get("attachments"):
+        content["attachments"] = _numbered(call.args["attachments"])
+    if not (content["text"] or "blocks" in content or "attachments" in content):
         raise SlackRefused("no_text")
+    if isinstance(call.args.get("metadata"), dict):
+        content["metadata"] = call.args["metadata"]
+    return content
+
+
+def _text(call: Call, most: int) -> str:
+    text = str(call.args.get("text") or "")
+    markdown = str(call.args.get("markdown_text") or "")
+    if markdown and (text or call.args.get("blocks")):
+        raise SlackRefused("markdown_text_conflict")
     if len(text) > most or len(markdown) > MARKDOWN:
         raise SlackRefused("msg_too_long")
+    return text or markdown
+
+
+def _numbered(attachments: Any) -> list[dict[str, Any]]:
+    if not isinstance(attachments, list) or not all(isinstance(each, dict) for each in attachments):
+        raise SlackRefused("invalid_attachments")
     if len(attachments) > ATTACHMENTS:
         raise SlackRefused("too_many_attachments")
-    _check_blocks(blocks)
-    content: dict[str, Any] = {"text": text or markdown}
-    if blocks:
-        content["blocks"] = with_block_ids(world, blocks)
-    if attachments:
-        content["attachments"] = [{"id": at, **each} for at, each in enumerate(attachments, 1)]
-    if isinstance(args.get("metadata"), dict):
-        content["metadata"] = args["metadata"]
-    return content
+    return [{"id": at, **each} for at, each in enumerate(attachments, 1)]
 
 
 def _check_blocks(blocks: Any) -> None:

@@ -82,6 +82,7 @@ def test_a_persons_id_is_their_direct_messages():
         ({"channel": "C1", "blocks": ["no"]}, "invalid_blocks"),
         ({"channel": "C1", "blocks": [{"type": "section", "text": {"text": "x" * 3001}}]}, "invalid_blocks"),
         ({"channel": "C1", "attachments": [{}] * 101}, "too_many_attachments"),
+        ({"channel": "C1", "attachments": ["no"]}, "invalid_attachments"),
     ],
 )
 def test_what_cannot_be_posted_is_refused(args, word):
