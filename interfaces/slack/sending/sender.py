@@ -4,7 +4,7 @@ Without a channel layer there is one in memory for it alone: then what scopes se
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib import import_module
@@ -21,7 +21,7 @@ from interfaces.slack.installations.base import Installations
 from interfaces.slack.options import SlackOptions
 from interfaces.slack.sending.client import Client
 from interfaces.slack.sending.post import Post
-from interfaces.slack.sending.way import CHANNEL, SlackWay, wide
+from interfaces.slack.sending.way import CHANNEL, SlackWay, as_said, wide
 
 __all__ = ["WAITING", "check", "outbox", "redacted", "sending"]
 
@@ -34,11 +34,16 @@ _SECRET = ("response_url", "trigger_id")
 
 @asynccontextmanager
 async def sending(
-    options: SlackOptions, context: Context, installations: Installations
+    options: SlackOptions,
+    context: Context,
+    installations: Installations,
+    real: Callable[[float], float] = as_said,
 ) -> AsyncIterator[Post]:
     """Send while it is entered; what is on its way gets its time at the end.
 
-    Raises ConfigError for what cannot work, Unavailable without the layer's broker.
+    Where ``options.send`` says no, what scopes send is put on the layer, for those who do.
+    ``real``: how long seconds are that Slack says; other than that in tests alone. Raises ConfigError for what cannot
+    work, Unavailable without the layer's broker.
     """
     async with AsyncExitStack() as stack:
         layer = context.layer
@@ -46,12 +51,16 @@ async def sending(
             layer = LocalChannelLayer()
             stack.push_async_callback(layer.close)
         post = Post(layer, options.api_url)
+        if not options.send:
+            yield post
+            return
         client = await stack.enter_async_context(Client(options.api_url, options.send_timeout))
         way = SlackWay(
             client=client,
             installations=installations,
             interval=options.send_channel_interval,
             single=not options.installations,
+            real=real,
         )
         await _begin(stack, options, context, post, way)
         yield post

@@ -19,7 +19,7 @@ from interfaces.slack.sending.answers import Answer, Outcome, outcome
 from interfaces.slack.sending.calls import Call, calls_of, method_of
 from interfaces.slack.sending.client import Client
 
-__all__ = ["CHANNEL", "RESPONSE", "TRIGGER", "SlackWay", "wide"]
+__all__ = ["CHANNEL", "RESPONSE", "TRIGGER", "SlackWay", "as_said", "wide"]
 
 CHANNEL = "slack.send"
 TRIGGER = 3.0
@@ -37,7 +37,8 @@ def wide(place: str) -> str:
     return place.rpartition("/")[0]
 
 
-def _same(seconds: float) -> float:
+def as_said(seconds: float) -> float:
+    """Slack's seconds are ours."""
     return seconds
 
 
@@ -56,7 +57,7 @@ class SlackWay:
     name: str = CHANNEL
     result: str = "slack.result"
     clock: Callable[[], float] = field(default=time.time, repr=False)
-    real: Callable[[float], float] = field(default=_same, repr=False)
+    real: Callable[[float], float] = field(default=as_said, repr=False)
 
     def place(self, message: Event) -> str:
         """Whose token, which method, which channel; without a channel all that has none."""

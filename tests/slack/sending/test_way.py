@@ -326,11 +326,12 @@ async def test_no_token_is_logged(slack):
             put({**SEND, "channel": "C9", "reply_channel": "r"})
             put({"type": "slack.respond", "response_url": url + "x", "text": "secret", "reply_channel": "r"})
             await box.answered(3)
+            await box.until(lambda: not box.outbox.running)
             lines.append(repr(box.answers))
             lines.append(repr(box.outbox))
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
     said = "\n".join(lines)
-    assert "channel_not_found" in said and "fatal_error" in said
+    assert "chat.postMessage: fatal_error" in said and "response_url: invalid_url" in said
     assert slack.bot_token not in said and "/actions/" not in said and isinstance(box.outbox, Outbox)
