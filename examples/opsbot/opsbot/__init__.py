@@ -1,0 +1,1 @@
+"""A bot by which people deploy what others have agreed to."""
