@@ -95,6 +95,12 @@ SLACK_STORES = [
     "SQLAlchemy[asyncio]>=2.1",  # installations in any database, by slack_sdk's store
     "aiosqlite>=0.22",  # SQLite among them
 ]
+SMS = [
+    *HTTP,  # providers post what is texted
+    "aiohttp>=3.14",  # providers are asked to send
+    "phonenumbers>=9.0",  # numbers as people write them, in E.164
+    "cryptography>=50",  # signatures of Telnyx and AWS
+]
 WSGI = ["a2wsgi>=1.10.10"]  # WSGI applications as ASGI ones
 RELOAD = ["watchfiles>=1.3"]  # --reload without polling
 TWISTED = ["twisted[tls]>=26.10"]  # endpoint strings, and plug-ins that need its reactor
@@ -135,6 +141,8 @@ TEST = [
     "pyspf>=2.0.14",  # SPF that is not ours, to compare with
     "autobahn>=26.10",  # interop
     "psycopg[binary]>=3.2",  # the inbox on PostgreSQL
+    "smsutil>=1.1",  # segments that are not ours, to compare with
+    "smpplib>=2.2",  # interop: an SMPP client that is not ours
     "playwright>=1.65",  # two browsers talk in the demo chat
 ]
 CHECK = [
@@ -228,6 +236,7 @@ setup(
         "email": EMAIL,
         "email-auth": EMAIL_AUTH,
         "slack": SLACK,
+        "sms": SMS,
         "slack-stores": SLACK_STORES,
         "wsgi": WSGI,
         "reload": RELOAD,

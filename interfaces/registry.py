@@ -23,6 +23,7 @@ BUILTIN = {
     "ws": "interfaces.http_ws.interface:HttpWs",
     "email": "interfaces.email.interface:Email",
     "slack": "interfaces.slack.interface:Slack",
+    "sms": "interfaces.sms.interface:Sms",
 }
 """Where the class of each of our own names is."""
 
