@@ -55,6 +55,8 @@ class Rules:
     """Messages that are taken beside those, so that one destination that makes them wait holds up no other."""
     rate: float = 0.0
     """Messages a second, to each of the places that ``wide`` names."""
+    burst: float = 1.0
+    """Seconds' worth of ``rate`` that may go at once."""
     wide: Callable[[str], str] = everywhere
     """The wider place that a destination is in; one for all unless given."""
     at_once: int = 0
@@ -87,7 +89,7 @@ class Outbox:
         self.rules = rules or Rules()
         self.clock = clock
         self.running: set[asyncio.Task[None]] = set()
-        self._pace = Pace(self.rules.rate, self.rules.at_once, wide=self.rules.wide)
+        self._pace = Pace(self.rules.rate, self.rules.at_once, wide=self.rules.wide, burst=self.rules.burst)
         self._count = count
         self._stopping = asyncio.Event()
         self._left = asyncio.Event()

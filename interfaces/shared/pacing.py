@@ -55,8 +55,9 @@ class _Wide:
 
 @dataclass(slots=True)
 class Pace:
-    """Says when the next one may go to a destination. ``rate`` is of all, a second, in bursts of one second's worth.
+    """Says when the next one may go to a destination.
 
+    ``rate`` is of all, a second; ``burst`` seconds' worth of it may go at once.
     0 is no limit, for ``rate`` and for ``at_once``, which is how many may be on their way to one destination.
     ``wide(place)`` names the wider place that a destination is in: each has a rate and rests of its own.
     """
@@ -65,6 +66,7 @@ class Pace:
     at_once: int = 0
     jitter: Callable[[], float] = _RANDOM.random
     wide: Callable[[str], str] = everywhere
+    burst: float = 1.0
     _places: dict[str, _Place] = field(default_factory=dict)
     _wides: dict[str, _Wide] = field(default_factory=dict)
 
@@ -122,7 +124,7 @@ class Pace:
 
     def _bucket(self, name: str, now: float) -> float:
         """0 when the rate lets one pass now, else in how many seconds."""
-        at, burst = self._wide(name, now), max(1.0, self.rate) / self.rate
+        at, burst = self._wide(name, now), max(1.0, self.rate * self.burst) / self.rate
         due = max(at.due, now) + 1 / self.rate
         if due - now > burst + 1e-9:
             return due - now - burst

@@ -112,6 +112,14 @@ def test_each_wide_place_has_a_rate_of_its_own():
     assert [pace.ask(place, 0.0) for place in ("a1", "a2", "a3", "b1", "b2", "b3")] == [0, 0, 0.5, 0, 0, 0.5]
 
 
+def test_a_burst_may_be_smaller_or_larger():
+    """So many seconds' worth go at once, one at least."""
+    pace = Pace(rate=10, burst=0.2)
+    assert [pace.ask("a", 0.0) for _ in range(3)][:2] == [0, 0] and pace.ask("a", 0.0) > 0
+    pace = Pace(rate=10, burst=0.0)
+    assert pace.ask("a", 0.0) == 0 and pace.ask("a", 0.0) > 0
+
+
 def test_wide_places_are_bounded(monkeypatch):
     """Those that nothing is to be known of any more are forgotten first, then the oldest."""
     monkeypatch.setattr(pacing, "PLACES", 10)
