@@ -31,7 +31,7 @@ def event_callback(
         "event_time": int(world.clock.time()),
         "authorizations": [
             {"enterprise_id": workspace.enterprise_id, "team_id": workspace.id, "user_id": bot.id, "is_bot": True,
-             "is_enterprise_install": False}
+             "is_enterprise_install": world.installed_whole(workspace)}
         ],
         "is_ext_shared_channel": False,
         "event_context": f"4-{world.id('ctx')}",

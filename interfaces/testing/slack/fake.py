@@ -12,6 +12,7 @@ from interfaces.testing.slack.faults import Faults
 from interfaces.testing.slack.limits import Limits, Throttle
 from interfaces.testing.slack.link import Link
 from interfaces.testing.slack.oauth import Approval
+from interfaces.testing.slack.payloads import events
 from interfaces.testing.slack.person import Person
 from interfaces.testing.slack.posting import Poster
 from interfaces.testing.slack.sending import Sending
@@ -133,6 +134,15 @@ class FakeSlack(Sending):
     def home(self, user_id: str = "U1") -> dict[str, Any]:
         """What a person sees in the App Home; KeyError when nothing was published."""
         return self.views[self.world.views.homes[self.world.user(user_id).team_id, user_id]]
+
+    def uninstall(self, team_id: str = "T1") -> list[dict[str, Any]]:
+        """Take the app away from a workspace: its tokens are good no more.
+
+        Gives the two events that tell of it: tokens_revoked and app_uninstalled, to be sent with ``team_id``.
+        """
+        gone = self.world.uninstall(team_id)
+        users, bots = ([token.user_id for token in gone if token.kind == kind] for kind in ("user", "bot"))
+        return [events.tokens_revoked(oauth=users, bot=bots), events.app_uninstalled()]
 
     def drop(self, link: Link | None = None) -> None:
         """Cut a connection of Socket Mode (the oldest), without a word: a network that fails."""

@@ -31,7 +31,8 @@ class Person:
         }  # fmt: skip
         return Who(
             user_id=user.id, user_name=user.name, team_id=workspace.id, team_domain=workspace.domain,
-            enterprise_id=workspace.enterprise_id, app_id=world.app.id, token=world.app.verification_token,
+            enterprise_id=workspace.enterprise_id, whole=world.installed_whole(workspace),
+            app_id=world.app.id, token=world.app.verification_token,
             trigger_id=world.trigger(workspace.id, user.id, view_id), **where,
         )  # fmt: skip
 

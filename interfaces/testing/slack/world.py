@@ -180,6 +180,22 @@ class World:
         self.tokens[token.value] = token
         return token
 
+    def installed_whole(self, workspace: Workspace) -> bool:
+        """Whether the workspace has the app because its whole enterprise has."""
+        return workspace.enterprise_id is not None and any(
+            token.is_enterprise_install
+            and token.enterprise_id == workspace.enterprise_id
+            and not token.revoked
+            for token in self.tokens.values()
+        )
+
+    def uninstall(self, team_id: str) -> list[Token]:
+        """Take the app away from a workspace; gives the tokens that were good, and are good no more."""
+        gone = [each for each in self.tokens.values() if each.team_id == team_id and not each.revoked]
+        for token in gone:
+            token.revoked = True
+        return gone
+
     def bot_of(self, workspace: Workspace) -> SlackUser:
         """The app's bot in a workspace."""
         for user in workspace.users.values():

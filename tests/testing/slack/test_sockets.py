@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 
 from interfaces.testing.slack import App
+from interfaces.testing.slack.link import LinkLost
 from interfaces.testing.slack.payloads import events
 from tests.testing.slack.kit import with_slack
 
@@ -273,3 +274,29 @@ async def test_many_events_go_over_few_sockets(slack, client):
         await asyncio.gather(*workers, return_exceptions=True)
     assert [each.payload["event"]["text"] for each in sent] == [str(at) for at in range(500)]
     assert all(each.tried == 1 for each in sent)
+
+
+@with_slack()
+async def test_what_is_sent_to_nobody_is_lost(slack, client):
+    """A link that was kept beyond its end says so, and closing it again is nothing."""
+    async with connected(slack, client):
+        link = slack.socket.links[0]
+        slack.drop()
+        await slack.socket.connected(0)
+        for send in (link.send_text("x"), link.send_bytes(b"x"), link.send({})):
+            with pytest.raises(LinkLost):
+                await send
+        await link.close()
+        slack.drop(link)
+    assert link.leaving
+
+
+@with_slack(scale=1000)
+async def test_what_nobody_takes_is_given_up(slack, client):
+    """After as many tries as over HTTP."""
+    slack.world.ack_seconds = 10.0
+    async with connected(slack, client):
+        sent = await slack.send_event(events.message())
+    assert [each.reason for each in sent.tries] == ["timeout"] * 4
+    assert [each.number for each in sent.tries] == [0, 1, 2, 3]
+    assert not sent.acknowledged

@@ -91,9 +91,7 @@ def _refresh(world: World, refresh: str) -> dict[str, Any]:
 def uninstall(world: World, call: Call) -> dict[str, Any]:
     """Take the app away from the workspace: all its tokens are good no more."""
     _client(world, call)
-    for token in world.tokens.values():
-        if token.kind != "app" and token.team_id == call.by.team_id:
-            token.revoked = True
+    world.uninstall(call.by.team_id)
     return {}
 
 

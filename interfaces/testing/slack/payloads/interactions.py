@@ -33,6 +33,8 @@ class Who:
     channel_id: str = "C1"
     channel_name: str = "general"
     enterprise_id: str | None = None
+    whole: bool = False
+    """Whether the whole enterprise has installed the app."""
     app_id: str = "A1"
     token: str = field(default="fake-verification-token", repr=False)
     trigger_id: str = "1.1.fake"
@@ -50,7 +52,7 @@ class Who:
             "user": {"id": self.user_id, "username": self.user_name, "name": self.user_name, "team_id": self.team_id},
             "api_app_id": self.app_id, "token": self.token, "trigger_id": self.trigger_id,
             "team": {"id": self.team_id, "domain": self.team_domain}, "enterprise": enterprise,
-            "is_enterprise_install": False,
+            "is_enterprise_install": self.whole,
         }  # fmt: skip
 
     @property
@@ -67,8 +69,8 @@ def slash_command(command: str, text: str = "", *, who: Who | None = None, **mor
         "token": who.token, "team_id": who.team_id, "team_domain": who.team_domain,
         **(enterprise if who.enterprise_id else {}), "channel_id": who.channel_id, "channel_name": who.channel_name,
         "user_id": who.user_id, "user_name": who.user_name, "command": command, "text": text,
-        "api_app_id": who.app_id, "is_enterprise_install": "false", "response_url": who.response_url,
-        "trigger_id": who.trigger_id, **more,
+        "api_app_id": who.app_id, "is_enterprise_install": "true" if who.whole else "false",
+        "response_url": who.response_url, "trigger_id": who.trigger_id, **more,
     }  # fmt: skip
 
 
