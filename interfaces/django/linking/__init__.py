@@ -11,7 +11,7 @@ what it does, and ``label`` should name the person as people know them.
 import secrets
 import time
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.apps import apps
@@ -33,6 +33,8 @@ LONGEST = 86_400
 """Seconds that one may last at most."""
 LABEL = 200
 """Characters of a label."""
+_SKEW = timedelta(hours=1)
+"""For clocks that differ: a link that is forgotten has to be too old everywhere."""
 _ACCOUNT = 255
 _PROTOCOL = 20
 _SALT = "interfaces.django.linking"
@@ -127,7 +129,7 @@ def bind(link: Link, user: Any) -> Any:
     """Bind the account to ``user``, once: the Account. Raises UsedUpLink, TakenLink, and has changed nothing then."""
     accounts, used = _model("Account").objects, _model("UsedLink").objects
     now = datetime.now(UTC)
-    used.filter(expires_at__lt=now).delete()
+    used.filter(expires_at__lt=now - _SKEW).delete()
     with transaction.atomic(using=router.db_for_write(accounts.model)):
         try:
             with transaction.atomic(using=router.db_for_write(used.model)):

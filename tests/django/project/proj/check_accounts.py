@@ -172,8 +172,8 @@ class Pages(TestCase):
 
     def test_used_links_go_when_their_time_is_over(self):
         """The table does not grow: each that is used takes along those that are too old anyway."""
-        UsedLink.objects.create(nonce="old", expires_at=timezone.now() - timedelta(seconds=1))
-        UsedLink.objects.create(nonce="young", expires_at=timezone.now() + timedelta(seconds=60))
+        UsedLink.objects.create(nonce="old", expires_at=timezone.now() - timedelta(hours=2))
+        UsedLink.objects.create(nonce="young", expires_at=timezone.now() - timedelta(seconds=60))
         self.confirm(link())
         assert UsedLink.objects.filter(nonce="young").exists() and UsedLink.objects.count() == 2
         assert str(UsedLink(nonce="young")) == "young"
