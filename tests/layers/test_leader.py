@@ -149,6 +149,18 @@ def test_the_token_grows_although_the_broker_forgets(broker):
     asyncio.run(main())
 
 
+def test_the_token_grows_although_the_clock_goes_back(broker):
+    """The last one is remembered, and the next is greater, whatever time it is at the broker."""
+
+    async def main():
+        async with candidates(broker, number=1) as (one,):
+            broker.command("SET", f"{broker.prefix}:Lf:irc.bot", 9_000_000_000_000_000)
+            assert await soon(one.won()) == 9_000_000_000_000_001
+            assert int(broker.command("GET", f"{broker.prefix}:Lf:irc.bot")) == 9_000_000_000_000_001
+
+    asyncio.run(main())
+
+
 def test_what_was_asked_for_is_given_back_too(broker):
     """Who is cancelled while its question is on the way may have won: the next one need not wait for the lapse."""
 

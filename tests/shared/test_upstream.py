@@ -240,10 +240,11 @@ class TestRefusal:
         """Nothing is served, and it is tried once."""
 
         async def main():
-            place = Place(ConfigError("--token: it is refused"))
+            place, entered = Place(ConfigError("--token: it is refused")), []
             with pytest.raises(ConfigError, match="it is refused"):
                 async with kept(place.upstream()):
-                    pytest.fail("entered")
+                    entered.append(True)
+            assert entered == []
             assert place.dialled == [0]
             assert place.told == [("test.link", False, "--token: it is refused")]
             assert place.counts == {"refused": 1}

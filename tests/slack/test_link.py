@@ -198,6 +198,19 @@ class TestLiveness:
 
         run(main())
 
+    def test_after_that_its_silence_begins_anew(self):
+        """Nobody can have been heard before: what comes in time from then on is in time."""
+
+        async def main():
+            async with Running(Script(seconds=4.0, socket_silence=2.0, socket_in_flight=1)) as on:
+                on.wire.say(envelope("a"))
+                for _ in range(4):
+                    await passes(1.5)
+                    assert not on.task.done()
+                    on.wire.say(("alive", ""))
+
+        run(main())
+
     def test_a_ping_that_finds_it_closed(self):
         """Reading finds out: the watch ends quietly."""
 
