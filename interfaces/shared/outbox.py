@@ -329,7 +329,17 @@ class Outbox:
             self._count(f"{self.way.name}.{tried.state}", 1)
         if final or first:
             await self._answer(held, told, final=final)
+        await self._rested(held, tried)
         await self._insist(lambda: self._settled(held, tried, delay))
+
+    async def _rested(self, held: Held, tried: Tried) -> None:
+        """Hold its conversation for the rest: who takes the next of it may be a process that knows nothing of that."""
+        if tried.rest > 0 and tried.state != "later" and held.conversation and self.store.durable:
+            try:
+                async with asyncio.timeout(tried.rest):
+                    await self._stopping.wait()
+            except TimeoutError:
+                pass
 
     async def _settled(self, held: Held, tried: Tried, delay: float) -> bool:
         if tried.state == "sent" or not tried.letter:

@@ -724,3 +724,40 @@ def test_a_conversation_leaves_in_its_order():
             assert [name for name in order if name[0] == channel] == [f"{channel}{n}" for n in range(3)]
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("stops", [False, True])
+def test_a_conversation_is_held_for_the_rest_of_its_place(stops):
+    """Where others may take the next of it: they know nothing of the rest. At the end of the process it is let go."""
+
+    async def main():
+        asked = Asked()
+        asked.queue.put_nowait({"channel": "a", "place": "a", **ASKS})
+        store = Flaky(asked, clock=Clock(), ordered_by=("channel",))
+        rest = 3600.0 if stops else 0.05
+        way = Scripted(Tried(state="sent", told={"ok": True}, rest=rest))
+        async with running(way, store) as box:
+            await box.answered()
+            await asyncio.sleep(0)
+            assert len(store._held) == 1
+            start = asyncio.get_running_loop().time()
+            if stops:
+                await box.outbox.stop(5)
+            await box.until(lambda: not store._held)
+            assert (asyncio.get_running_loop().time() - start >= 0.04) is not stops
+
+    asyncio.run(main())
+
+
+def test_a_part_that_is_done_is_neither_counted_nor_told():
+    """The next attempt knows of it; what is told is the end."""
+
+    async def main():
+        part = Tried(state="later", told={"parts": ["1"]}, delay=0.0, quiet=True)
+        store, _ = memory(ASKS)
+        async with running(way := Scripted(part, SENT), store) as box:
+            (result,) = await box.answered()
+        assert result["final"] and box.counts["test.send.later"] == 0
+        assert way.sendings[1].earlier == {"parts": ["1"]} and way.sendings[1].number == 2
+
+    asyncio.run(main())

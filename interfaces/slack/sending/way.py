@@ -139,7 +139,7 @@ class SlackWay:
         """A part is posted: the next follows as soon as its channel may have it."""
         told = _told(sending, "later", "") | {"parts": [*_parts(sending), _ts(answer)]}
         rest = self.interval if call.posts else 0.0
-        return Tried(state="later", told=_placed(told, call, answer), delay=0.0, rest=rest, quiet=True)
+        return Tried(state="later", told=_placed(told, call, answer), delay=rest, rest=rest, quiet=True)
 
     def _settled(self, sending: Sending, call: Call, answer: Answer, came: Outcome) -> Tried:
         told = _told(sending, came.state, came.error)

@@ -172,12 +172,11 @@ async def test_an_outbox_that_can_take_nothing_more_is_not_ready(slack):
     assert ready["slack.send"][2] == "the layer was closed"
 
 
-@pytest.mark.parametrize("limits", [Limits(), Limits(channel_burst=3)])
-def test_limits_are_kept_and_so_is_the_order(limits):
+def test_limits_are_kept_and_so_is_the_order():
     """Bursts to one channel and to many: each message is there once, in its order, and Slack refused next to none."""
 
     async def main():
-        async with FakeSlack(limits=limits, scale=SCALE) as slack:
+        async with FakeSlack(limits=Limits(), scale=SCALE) as slack:
             real = slack.clock.real
             for number in range(20):
                 slack.world.add_channel(f"C{100 + number}")
