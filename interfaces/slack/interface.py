@@ -61,7 +61,7 @@ class Slack(Interface[SlackOptions]):
             await found.open()
             stack.push_async_callback(found.close)
             service = Service(app, options, context, found, await receiving.stores(options.keeping, context))
-            if options.send:
+            if options.send or context.layer is not None:
                 sender = import_module(_SENDER)  # imported where it is served
                 service.intake.post = await stack.enter_async_context(sender.sending(options, context, found))
             await stack.enter_async_context(receiving.keeping(service.reception, options.keeping, context))

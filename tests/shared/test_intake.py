@@ -46,7 +46,7 @@ class Desk:
         """The application: as Channels' consumers it asks for events for ever."""
         while True:
             event = await receive()
-            self.seen.append({**event, "attempt": scope.get("attempt", 1)})
+            self.seen.append({"attempt": 1, **event})
             await self.handle(event, send)
 
     async def say(
@@ -165,6 +165,48 @@ def test_an_error_is_to_come_again_and_is_not_remembered(error: BaseException) -
         assert len(desk.seen) == 2
 
     asyncio.run(main())
+
+
+@scene
+async def test_attempts_are_counted_where_the_peer_does_not() -> None:
+    """What was deferred comes again as the second and third attempt; what the peer counts itself is left."""
+
+    async def handle(_event: dict[str, Any], send: Send) -> None:
+        if len(desk.seen) < 3:
+            await send({"type": "chat.defer"})
+
+    desk = Desk(handle)
+    for _ in range(3):
+        await desk.say("hi", key="1")
+        await desk.intake.drain(5)
+    assert [event["attempt"] for event in desk.seen] == [1, 2, 3]
+    parcel = Parcel(
+        scope={"type": "chat"}, event={"type": "chat.message", "text": "x", "attempt": 7}, key="2"
+    )
+    await desk.intake.deliver(parcel, 5)
+    assert desk.seen[-1]["attempt"] == 7
+
+
+@scene
+async def test_what_a_parcel_posts_goes_by_its_own_way() -> None:
+    """One that has one; else by the intake's."""
+    posted: list[tuple[str, Any]] = []
+
+    def way(name: str) -> Any:
+        async def post(event: Any) -> None:
+            posted.append((name, event["type"]))
+
+        return post
+
+    async def handle(_event: dict[str, Any], send: Send) -> None:
+        await send({"type": "chat.send"})
+
+    desk = Desk(handle, posted=frozenset({"chat.send"}))
+    desk.intake.post = way("intake")
+    await desk.say("hi")
+    parcel = Parcel(scope={"type": "chat"}, event={"type": "chat.message"}, post=way("own"))
+    await desk.intake.deliver(parcel, 5)
+    assert posted == [("intake", "chat.send"), ("own", "chat.send")]
 
 
 @scene

@@ -11,7 +11,7 @@ from interfaces.email.intake import Intake
 from interfaces.email.options import EmailOptions
 from interfaces.email.options_ways import PROVIDERS
 from interfaces.email.service import Service
-from interfaces.email.webhooks.fetch import fetch
+from interfaces.shared.fetching import fetch
 from interfaces.email.webhooks.hook import Clock, Fetch, Hook
 from interfaces.email.webhooks.posted import Provider
 from interfaces.shared.asgi import Receive, Scope, Send

@@ -55,7 +55,7 @@ async def test_without_a_server_of_http_its_extra_is_named(monkeypatch):
 
 def _missing(name):
     """As where the extra is not installed."""
-    if name != "interfaces.http_ws.interface":
+    if name != "interfaces.http_ws.mounting":
         return import_module(name)
     raise ModuleNotFoundError("No module named 'httptools'", name="httptools")
 

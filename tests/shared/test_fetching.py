@@ -1,4 +1,4 @@
-"""interfaces.email.webhooks.fetch: https alone, to its end, and not elsewhere."""
+"""interfaces.shared.fetching: https alone, to its end, and not elsewhere."""
 
 import asyncio
 import ssl
@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 import trustme
 
-from interfaces.email.webhooks.fetch import LARGEST, fetch
+from interfaces.shared.fetching import LARGEST, fetch
 from interfaces.shared.errors import Unavailable
 
 
