@@ -15,7 +15,7 @@ from opsbot.models import Deployment
 
 def deployments(request: HttpRequest) -> HttpResponse:
     """The latest ones."""
-    found = Deployment.objects.values("id", "service", "version", "environment", "state")
+    found = Deployment.objects.values("id", "service", "version", "environment", "state", "channel", "ts")
     return JsonResponse({"deployments": list(found[:100])})
 
 
