@@ -1,5 +1,6 @@
 """interfaces.slack.consumer: which handler has an event, and what the words of a consumer become."""
 
+import json
 import threading
 from collections import Counter
 from typing import Any
@@ -12,6 +13,7 @@ from interfaces.slack.consumer import SlackConsumer
 from interfaces.slack.posted import Posted
 from interfaces.testing.slack_communicator import Said, SlackCommunicator
 from tests.http_ws.harness import scene
+from tests.slack.harness import Desk
 
 MESSAGE = {"ts": "5.5", "thread_ts": "4.4", "text": "old"}
 
@@ -224,6 +226,28 @@ async def test_an_acknowledgement_says_what_was_said(
     """As Slack gets it, of a coroutine function and of a plain one."""
     said = await told(event, word, *values, **named)
     assert (said.verdict, said.ack, said.sent) == ("accept", ack, [])
+
+
+@pytest.mark.parametrize(
+    ("word", "values", "status", "body"),
+    [
+        ("ack", ("ok",), 200, b'{"text":"ok"}'),
+        ("accept", (), 200, b""),
+        ("errors", ({"b": "no"},), 200, b'{"response_action":"errors","errors":{"b":"no"}}'),
+        ("options", (["a"],), 200, b'{"options":[{"text":{"type":"plain_text","text":"a"},"value":"a"}]}'),
+        ("reject", (), 400, None),
+        ("defer", (), 503, None),
+    ],
+)
+@scene
+async def test_a_word_is_what_slack_reads(word: str, values: Any, status: int, body: bytes | None) -> None:
+    """Behind the server itself: the answer to a request that it posts."""
+    for app in saying(word, *values):
+        desk = Desk(app=app)
+        answered = await desk.post("command=%2Fx&text=&user_id=U1&team_id=T1&channel_id=C1&trigger_id=1.2")
+        assert answered.status == status
+        if body is not None:
+            assert json.loads(answered.body or b"null") == json.loads(body or b"null")
 
 
 @pytest.mark.parametrize(("word", "values"), [("reject", ("no",)), ("reject", ()), ("defer", ())])
