@@ -10,7 +10,8 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from interfaces.slack.posted import Posted, interactive
+from interfaces.shared.errors import PeerError
+from interfaces.slack.posted import Posted, decoded, interactive
 
 __all__ = [
     "SELDOM",
@@ -24,7 +25,6 @@ __all__ = [
     "read",
 ]
 
-_DECODE: Final = msgspec.json.Decoder(dict[str, Any]).decode
 _ENCODE: Final = msgspec.json.Encoder().encode
 SELDOM: Final = 60.0
 """Seconds until it is tried again where somebody has to do something first."""
@@ -75,8 +75,8 @@ Frame = Hello | Disconnect | Envelope | Unknown
 def read(text: str) -> Frame:
     """What a frame says. Raises ValueError for what is no JSON object, or no whole envelope."""
     try:
-        said = _DECODE(text)
-    except (msgspec.MsgspecError, RecursionError) as error:
+        said = decoded(text.encode())
+    except PeerError as error:
         raise ValueError(str(error)) from error
     kind = said.get("type")
     if kind == "hello":
@@ -98,7 +98,7 @@ def _envelope(said: dict[str, Any]) -> Envelope | Unknown:
         posted = Posted(
             kind="event",
             payload=payload,
-            retry_num=number if isinstance(number, int) else 0,
+            retry_num=number if type(number) is int and number > 0 else 0,
             retry_reason=reason if isinstance(reason, str) else "",
         )
     elif kind == "slash_commands":

@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -163,6 +164,17 @@ BROKEN: list[tuple[str, str, Callable[[Any], Any]]] = [
     ("webhooks", "Ses", provider(raising)),
     ("webhooks", "fields", result(lambda found: [(str(number), b"") for number in range(10_000)])),
     ("webhooks", "_message", planted),
+    ("slack", "read", planted),
+    ("slack", "heard", planted),
+    ("slack", "genuine", result(lambda found: "")),
+    ("slack", "genuine", result(lambda found: found or "it is not signed")),
+    (
+        "slack",
+        "translated",
+        result(lambda found: replace(found, key=f"{found.key} {found.event['received_at']}")),
+    ),
+    ("slack", "translated", result(lambda found: replace(found, event={**found.event, "attempt": "1"}))),
+    ("slack", "translated", result(lambda found: replace(found, scope={**found.scope, "more": 1}))),
 ]
 
 
