@@ -83,10 +83,10 @@ def test_a_lease_is_renewed(broker):
     """It is held for longer than it was asked for, by the clock of the broker as by our own."""
 
     async def main():
-        async with candidates(broker, lease=0.4) as (one, other):
+        async with candidates(broker, lease=0.3) as (one, other):
             fence = await soon(one.won())
             waiting = asyncio.create_task(other.won())
-            done, _ = await asyncio.wait({waiting, asyncio.create_task(one.lost())}, timeout=1.0)
+            done, _ = await asyncio.wait({waiting, asyncio.create_task(one.lost())}, timeout=0.6)
             assert not done
             assert one.held
             assert one.fence == fence
@@ -100,7 +100,7 @@ def test_a_broker_that_is_away_costs_the_lease_on_our_own_clock(fresh_broker, ca
     server = fresh_broker()
 
     async def main():
-        lease = 1.2
+        lease = 0.8
         async with candidates(server, number=1, lease=lease) as (one,):
             first = await soon(one.won())
             loop = asyncio.get_running_loop()

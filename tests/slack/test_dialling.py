@@ -10,6 +10,7 @@ from slack_sdk.errors import SlackApiError
 
 from interfaces.shared.errors import ConfigError, Unavailable
 from interfaces.shared.upstream import NotNow
+from interfaces.slack import dialling
 from interfaces.slack.dialling import REFUSED, Dialler, Socket, app_of, http_session
 from interfaces.slack.frames import SELDOM
 from interfaces.slack.options import SlackOptions
@@ -113,14 +114,15 @@ def test_a_connection_that_is_cut():
     dialled(test)
 
 
-def test_a_close_that_nobody_answers():
+def test_a_close_that_nobody_answers(monkeypatch):
     """It takes a moment, and is done."""
+    monkeypatch.setattr(dialling, "CLOSING", 0.1)
 
     async def test(slack, dialler):
         wire = await dialler.dial()
         await frame(wire)
         slack.silence()
-        async with asyncio.timeout(3):
+        async with asyncio.timeout(0.9):
             await wire.close()
         assert (await frame(wire))[0] == "end"
 

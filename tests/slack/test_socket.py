@@ -10,7 +10,7 @@ import pytest
 from interfaces.layers.local import LocalChannelLayer
 from interfaces.layers.redis import RedisChannelLayer
 from interfaces.shared.errors import ConfigError
-from interfaces.slack import socket
+from interfaces.slack import dialling, socket
 from interfaces.slack.dialling import Dialler, app_of
 from interfaces.slack.service import Reply
 from interfaces.slack.socket import PATIENCE
@@ -228,8 +228,9 @@ class TestReplacing:
 
         served(test)
 
-    def test_one_falls_silent(self):
+    def test_one_falls_silent(self, monkeypatch):
         """It stands, and nothing comes: no ping is answered; it is given up by their age, and replaced."""
+        monkeypatch.setattr(dialling, "CLOSING", 0.1)
 
         async def test(slack):
             async with Receiver(slack, socket_connections=1, socket_silence=1.0).on(1) as at:
