@@ -49,20 +49,14 @@ def _granted(said: Any, user: Mapping[str, Any], about: Mapping[str, Any]) -> Gr
     team, enterprise = said.get("team") or {}, said.get("enterprise") or {}
     hook = said.get("incoming_webhook") or {}
     whole = bool(said.get("is_enterprise_install"))
-    bot = said.get("access_token")
     return Granted(
+        **(_bot(said, about) if said.get("access_token") else {}),
         app_id=said.get("app_id"),
         enterprise_id=enterprise.get("id"),
         enterprise_name=enterprise.get("name"),
         enterprise_url=about.get("url") if whole else None,
         team_id=team.get("id"),
         team_name=team.get("name"),
-        bot_token=bot,
-        bot_id=(about.get("bot_id") or "") if bot else None,
-        bot_user_id=(said.get("bot_user_id") or "") if bot else None,
-        bot_scopes=(said.get("scope") or "") if bot else "",
-        bot_refresh_token=said.get("refresh_token"),
-        bot_token_expires_in=said.get("expires_in"),
         user_id=user.get("id") or "",
         user_token=user.get("access_token"),
         user_scopes=user.get("scope") or "",
@@ -75,3 +69,14 @@ def _granted(said: Any, user: Mapping[str, Any], about: Mapping[str, Any]) -> Gr
         is_enterprise_install=whole,
         token_type=said.get("token_type"),
     )
+
+
+def _bot(said: Any, about: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "bot_token": said["access_token"],
+        "bot_id": about.get("bot_id") or "",
+        "bot_user_id": said.get("bot_user_id") or "",
+        "bot_scopes": said.get("scope") or "",
+        "bot_refresh_token": said.get("refresh_token"),
+        "bot_token_expires_in": said.get("expires_in"),
+    }

@@ -43,25 +43,15 @@ class Record:
 
     def installation(self) -> Installation | None:
         """In our words; None where there is no token."""
-        bot, granted = self.bot, self.granted
-        user_token = (granted.user_token if granted else None) or ""
-        token = (bot.bot_token if bot else None) or user_token
-        about: Bot | Granted | None = bot or granted
-        if not token or about is None:
-            return None
-        whole = bool(about.is_enterprise_install)
-        team, enterprise = about.team_id or None, about.enterprise_id or None
-        return Installation(
-            key=(enterprise if whole else team) or enterprise or "",
-            token=token,
-            app_id=about.app_id,
-            team_id=None if whole else team,
-            enterprise_id=enterprise,
-            is_enterprise_install=whole,
-            bot_id=bot.bot_id if bot else None,
-            bot_user_id=bot.bot_user_id if bot else None,
-            user_token=user_token,
-        )
+        user_token = (self.granted.user_token if self.granted else None) or ""
+        if self.bot is not None and self.bot.bot_token:
+            bot = self.bot
+            return _installation(
+                bot, bot.bot_token, bot_id=bot.bot_id, bot_user_id=bot.bot_user_id, user_token=user_token
+            )
+        if self.granted is not None and user_token:
+            return _installation(self.granted, user_token, user_token=user_token)
+        return None
 
     def merged(self) -> Granted | None:
         """What was granted, with the bot as it is now."""
@@ -75,6 +65,20 @@ class Record:
         granted.bot_refresh_token = bot.bot_refresh_token if bot else None
         granted.bot_token_expires_at = bot.bot_token_expires_at if bot else None
         return granted
+
+
+def _installation(said: Bot | Granted, token: str, **more: str) -> Installation:
+    whole = bool(said.is_enterprise_install)
+    team, enterprise = said.team_id or None, said.enterprise_id or None
+    return Installation(
+        key=(enterprise if whole else team) or enterprise or "",
+        token=token,
+        app_id=said.app_id,
+        team_id=None if whole else team,
+        enterprise_id=enterprise,
+        is_enterprise_install=whole,
+        **more,
+    )
 
 
 class Records:

@@ -8,6 +8,7 @@ keeps the last installation after its user's tokens were revoked. Both make file
 import json
 import logging
 import os
+import re
 import sqlite3
 import warnings
 from asyncio import get_running_loop
@@ -17,6 +18,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, NoReturn, TypeVar
 
 from slack_sdk.oauth.installation_store import Bot, FileInstallationStore
@@ -162,18 +164,16 @@ class _Raising(logging.Logger):
 
 
 class _Sqlite(SQLite3InstallationStore):
-    """Closes what it opens, and makes its tables though another process does so, too."""
+    """Closes what it opens, and has one row of a bot and of each user."""
 
     def init(self) -> None:
-        """Make the tables that are not there."""
+        """Make the tables that are not there, all or none, whoever else does so now."""
         if not self._ready():
-            try:
-                with warnings.catch_warnings():  # it leaves its connection to the collector
-                    warnings.simplefilter("ignore", ResourceWarning)
-                    self.create_tables()  # type: ignore[no-untyped-call]
-            except sqlite3.OperationalError:
-                if not self._ready():
-                    raise
+            with closing(sqlite3.connect(self.database, isolation_level=None)) as connection:
+                connection.execute("begin immediate")
+                for words in _schema():
+                    connection.execute(re.sub(r"^CREATE (\w+)", r"CREATE \1 IF NOT EXISTS", words))
+                connection.execute("commit")
         self.init_called = True
 
     def save(self, installation: Granted) -> None:
@@ -216,3 +216,17 @@ class _Sqlite(SQLite3InstallationStore):
             self.init()
         with closing(sqlite3.connect(self.database)) as connection, connection:
             yield connection
+
+
+def _schema() -> list[str]:
+    """slack_sdk's tables and indexes, as it makes them."""
+    with TemporaryDirectory() as folder:
+        inner = SQLite3InstallationStore(database=f"{folder}/db", client_id="")
+        with warnings.catch_warnings():  # it leaves its connection to the collector
+            warnings.simplefilter("ignore", ResourceWarning)
+            inner.create_tables()  # type: ignore[no-untyped-call]
+        with closing(sqlite3.connect(inner.database)) as connection:
+            rows = connection.execute(
+                "select sql from sqlite_master where name like 'slack_%' order by rowid"
+            )
+            return [words for (words,) in rows]

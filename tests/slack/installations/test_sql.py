@@ -56,6 +56,9 @@ def test_errors_show_no_token(tmp_path, caplog):
             await Records(store.store).read(Place(None, "T1"))
         await store.prepare()
         await store.prepare()  # another container
+        with pytest.raises(Exception, match="NOT NULL") as caught:
+            await store.store.async_save(granted(bot_token="xoxb-secret", app_id=None))
+        assert "secret" not in str(caught.value)
         await store.store.async_save(granted(bot_token="xoxb-secret"))
         await store.close()
 

@@ -12,6 +12,7 @@ import pytest
 from interfaces.shared.errors import ConfigError, Unavailable
 from interfaces.slack.installations.opening import open_store
 from interfaces.slack.installations.records import Place, Records
+from interfaces.slack.installations.stores import _schema
 from interfaces.testing.slack import App, FakeSlack
 from tests.slack.installations.kit import granted, grants
 
@@ -167,16 +168,18 @@ def test_an_organisation_is_kept(url, tmp_path):
 
 
 @pytest.mark.parametrize("url", KINDS[:2], ids=["file", "sqlite"])
-def test_nobody_else_may_read_it(url, tmp_path):
-    """Tokens are for who runs the server."""
+@pytest.mark.parametrize("before", [False, True], ids=["new", "old"])
+def test_nobody_else_may_read_it(url, tmp_path, before):
+    """Tokens are for who runs the server; a folder that is there already is closed."""
+    if before:
+        (tmp_path / "tokens" / "1.1").mkdir(parents=True, mode=0o755)
 
     async def main():
         async with opened(url, tmp_path) as store:
             await store.async_save(granted())
 
     asyncio.run(main())
-    place = next(tmp_path.glob("tokens*"))
-    place = place / "1.1" if place.is_dir() else place
+    place = tmp_path / ("tokens/1.1" if url.startswith("file") else "tokens.db")
     assert stat.S_IMODE(place.stat().st_mode) & 0o077 == 0
 
 
@@ -223,9 +226,11 @@ def test_an_error_of_sqlite_is_not_nobody(tmp_path):
 
 
 def test_two_processes_make_the_tables(tmp_path):
-    """The second finds that they are there."""
+    """Any order does, and one that was killed between its tables."""
 
     async def main():
+        with closing(sqlite3.connect(tmp_path / "tokens.db")) as connection:
+            connection.execute(next(words for words in _schema() if "slack_bots" in words))
         stores = [open_store(KINDS[1].format(tmp_path), "1.1") for _ in range(4)]
         await asyncio.gather(*(store.prepare() for store in stores))
         for store in stores:
