@@ -16,6 +16,7 @@ from interfaces.shared.errors import ApplicationError
 from interfaces.shared.intake import Call, Rules
 from interfaces.shared.parcel import Parcel
 from interfaces.slack.posted import Posted, interactive
+from interfaces.slack.sending.calls import calls_of
 from interfaces.slack.translate import Me, Occasion, translated
 from interfaces.slack.words import SENDS, WORDS, payload_of
 from interfaces.testing.slack_payloads import APP, BOT, BOT_USER, Slackers
@@ -52,10 +53,11 @@ class Said:
 class SlackCommunicator:
     """``said = await SlackCommunicator(Bot.as_asgi()).message("hi")``: one person in one workspace, with the app.
 
-    Each call is a scope of its own, and ends when the application has. What that raises is raised, NoRoute too. The
-    user of the app's bot is UBOT1. ``scope`` is put into each scope, such as a ``user`` of the project. What an
-    application waits for it gets: a ``slack.result`` that is ok, with what ``results`` has for its type, or for the
-    method of a ``slack.call``: ``communicator.results["users.info"] = {"response": {"user": {"name": "ada"}}}``.
+    Each call is a scope of its own, and ends when the application has. What that raises is raised, NoRoute too; what
+    it sends is checked as a sender does. The user of the app's bot is UBOT1. ``scope`` is put into each scope, such as
+    a ``user`` of the project. What an application waits for it gets: a ``slack.result`` that is ok, with what
+    ``results`` has for its type, or for the method of a ``slack.call``:
+    ``communicator.results["users.info"] = {"response": {"user": {"name": "ada"}}}``.
     """
 
     def __init__(
@@ -153,9 +155,11 @@ class SlackCommunicator:
 
         async def post(event: Event) -> Any:
             try:
-                sent.append(copied(dict(event)))
+                message = copied(dict(event))
             except TypeError as error:
                 raise ApplicationError(f"{event['type']}: {error}") from None
+            calls_of(message)
+            sent.append(message)
             if not event.get("id") or event.get("reply_channel"):
                 return None
             return loop.create_task(_given(self._result(event, len(sent))))

@@ -15,6 +15,7 @@ from interfaces.testing.slack_communicator import Said, SlackCommunicator
 from tests.http_ws.harness import scene
 from tests.slack.harness import Desk
 
+HOOK = "https://hooks.slack.com/x"
 MESSAGE = {"ts": "5.5", "thread_ts": "4.4", "text": "old"}
 
 
@@ -326,7 +327,7 @@ async def test_an_answer_is_marked_as_that_of_its_event() -> None:
             await self.say("c", "C2")
             await self.reply(message, "d", dedupe_key=None)
             await self.reply(message, "e", dedupe_key="mine")
-            await self.respond("f", response_url="https://hooks.slack.com/x")
+            await self.respond("f", response_url=HOOK)
 
     said = await SlackCommunicator(Bot.as_asgi()).message("hi", ts="1.1")
     key = said.event["dedupe_key"]
@@ -344,16 +345,16 @@ async def test_an_answer_is_marked_as_that_of_its_event() -> None:
             {"type": "slack.send", "text": "a", "channel": "C9", "thread_ts": "1.1"},
         ),
         (
-            ("message", "hi"), "respond", ("a",), {"response_url": "https://x", "replace_original": True},
-            {"type": "slack.respond", "text": "a", "response_url": "https://x", "replace_original": True},
+            ("message", "hi"), "respond", ("a",), {"response_url": HOOK, "replace_original": True},
+            {"type": "slack.respond", "text": "a", "response_url": HOOK, "replace_original": True},
         ),
         (
             ("action", "x", {"message": MESSAGE}), "update", ("new",), {},
             {"type": "slack.update", "text": "new", "channel": "C1", "ts": "5.5"},
         ),
         (
-            ("command", "/x"), "update", (), {"channel": "C2", "ts": "1.1", "blocks": []},
-            {"type": "slack.update", "channel": "C2", "ts": "1.1", "blocks": []},
+            ("command", "/x"), "update", (), {"channel": "C2", "ts": "1.1", "blocks": [{"type": "divider"}]},
+            {"type": "slack.update", "channel": "C2", "ts": "1.1", "blocks": [{"type": "divider"}]},
         ),
         (("message", "hi", {"ts": "1.1"}), "delete", (), {}, {"type": "slack.delete", "channel": "C1", "ts": "1.1"}),
         (
@@ -365,12 +366,15 @@ async def test_an_answer_is_marked_as_that_of_its_event() -> None:
             {"type": "slack.react", "name": "eyes", "channel": "C7", "ts": "2.2"},
         ),
         (
-            ("command", "/x"), "upload", ({"filename": "a", "content": b"x"},), {"title": "c"},
-            {"type": "slack.upload", "files": [{"filename": "a", "content": b"x"}], "channel": "C1", "title": "c"},
+            ("command", "/x"), "upload", ({"filename": "a", "content": b"x"},), {"thread_ts": "1.1"},
+            {
+                "type": "slack.upload", "files": [{"filename": "a", "content": b"x"}], "channel": "C1",
+                "thread_ts": "1.1",
+            },
         ),
         (
-            ("view", "x"), "upload", ([{"filename": "a"}, {"filename": "b"}],), {"channel": "C2"},
-            {"type": "slack.upload", "files": [{"filename": "a"}, {"filename": "b"}], "channel": "C2"},
+            ("view", "x"), "upload", ([{"filename": "a", "content": "x"}] * 2,), {"channel": "C2"},
+            {"type": "slack.upload", "files": [{"filename": "a", "content": "x"}] * 2, "channel": "C2"},
         ),
         (
             ("command", "/x"), "open_view", ({"type": "modal"},), {},

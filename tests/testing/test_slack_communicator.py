@@ -106,7 +106,7 @@ async def test_what_was_said_is_told() -> None:
         {"type": "slack.ack", "text": "ok", "view": None},
         {"type": "slack.send", "channel": "C1", "text": "a"},
         {"type": "slack.react", "name": "eyes", "channel": "C1", "ts": "1.1"},
-        {"type": "slack.respond", "response_url": "u", "text": "b"},
+        {"type": "slack.respond", "response_url": "https://hooks.slack.com/x", "text": "b"},
     )
     said = await SlackCommunicator(app).command("/x")
     assert (said.verdict, said.ack, said.texts) == ("accept", {"text": "ok"}, ["a", "b"])
@@ -131,6 +131,8 @@ async def test_what_is_wrong_is_raised() -> None:
         await SlackCommunicator(Script({"type": "slack.ack"}, {"type": "slack.ack"})).message("hi")
     with pytest.raises(ApplicationError, match=r"slack\.send: "):
         await SlackCommunicator(Script({"type": "slack.send", "text": object()})).message("hi")
+    with pytest.raises(ApplicationError, match=r"slack\.send needs channel"):
+        await SlackCommunicator(Script({"type": "slack.send", "text": "a"})).message("hi")
     with pytest.raises(PeerError):
         await SlackCommunicator(Script()).posted(interactive({"type": "block_actions", "actions": []}))
 
@@ -142,7 +144,7 @@ async def test_results_come_to_who_waits() -> None:
         {"type": "slack.send", "id": "a", "channel": "C1", "text": "x"},
         {"type": "slack.call", "id": "b", "method": "users.info", "args": {}},
         {"type": "slack.call", "id": "c", "method": "auth.test", "args": {}},
-        {"type": "slack.react", "id": "d", "name": "eyes"},
+        {"type": "slack.react", "id": "d", "name": "eyes", "channel": "C1", "ts": "1.1"},
         {"type": "slack.send", "channel": "C1", "text": "nobody waits"},
     )
     slack = SlackCommunicator(app)
