@@ -96,6 +96,8 @@ class Intake:
         self.turns = turns
         self.post: Any = None
         """Puts on its way what the application sends, where there is a sender."""
+        self.posts: Callable[[Parcel], Any] = self._own_or_ours
+        """What does so for a parcel."""
         self.running: set[asyncio.Task[None]] = set()
         self._deferred: dict[str, int] = {}
         """Attempts of what was to come again, since hardly a peer tells how often it has come."""
@@ -135,6 +137,9 @@ class Intake:
             return answer.result()
         self.count("late")
         return None
+
+    def _own_or_ours(self, parcel: Parcel) -> Any:
+        return parcel.post or self.post
 
     async def drain(self, seconds: float) -> None:
         """Wait for what runs; what is left after ``seconds`` is cut, and to come again."""
@@ -187,7 +192,7 @@ class Intake:
         if tried := self._deferred.get(parcel.key, 0):
             parcel.event["attempt"] = max(parcel.event.get("attempt", 1), tried + 1)
         call = Call(self.app, parcel, self.rules, answer)
-        call.post = parcel.post or self.post
+        call.post = self.posts(parcel)
         call.start(answer.get_loop())
         call.last(parcel.event)
         try:

@@ -73,19 +73,21 @@ class Reception:
     def __repr__(self) -> str:
         return f"<Reception {self.intake!r}>"
 
-    async def take(self, parcel: Parcel, *, repeated: bool) -> Verdict | None:
+    async def take(self, parcel: Parcel, *, repeated: bool, patience: float | None = None) -> Verdict | None:
         """What the peer is told; None: its call still runs, and the peer will not ask again.
 
-        ``repeated``: whether the peer comes again with what is deferred, so that it may be kept, or left to it.
+        ``repeated``: whether the peer comes again with what is deferred, so that it may be kept, or left to it;
+        ``patience``: of this peer, if it is not that of all.
         """
         if self.draining:
             return DEFERRED
+        patience = self.patience if patience is None else patience
         if self.keeper is None or not repeated:
-            verdict = await self.intake.deliver(parcel, self.patience)
+            verdict = await self.intake.deliver(parcel, patience)
             return self._withheld() if verdict is None and repeated else verdict
         if self.accepted:
             return await self._kept(parcel)
-        verdict = await self.intake.deliver(parcel, self.keep_after)
+        verdict = await self.intake.deliver(parcel, min(self.keep_after, patience))
         # the call goes on, and when that ends well nobody takes up what is kept
         return await self._put(parcel, self.intake.rules.lease) if verdict is None else verdict
 

@@ -140,6 +140,8 @@ class Provider(Protocol):
     """Seconds that it waits for an answer."""
     replies: bool
     """Whether an answer may have messages in it."""
+    timed: bool
+    """Whether the signature covers a time; what is signed without one is remembered, so that nobody replays it."""
 
     def read(self, request: Request, url: str, now: float) -> Read:
         """What is posted; the signature first. Raises PeerError with the answer: 403 for a wrong signature.

@@ -1,0 +1,40 @@
+"""Requests that were seen, where a signature has no time: what is sent once more later is told. Pure."""
+
+from collections.abc import Sequence
+from hashlib import sha256
+
+from interfaces.shared.errors import Unavailable
+from interfaces.sms.providers.base import Inbound, Receipt
+
+__all__ = ["Replays"]
+
+
+class Replays:
+    """Ids with what stood beside them, for ``keep`` seconds; ``most`` at once, and then nothing new is taken."""
+
+    def __init__(self, most: int, keep: float) -> None:
+        self.most = most
+        self.keep = keep
+        self._seen: dict[str, tuple[bytes, float]] = {}
+
+    def __len__(self) -> int:
+        return len(self._seen)
+
+    def fits(self, found: Sequence[Inbound | Receipt], body: bytes, now: float) -> bool:
+        """Whether each is new, or came with the same words before: a repeat. Unavailable when there is no room."""
+        mark = sha256(body).digest()
+        self._forget(now)
+        for one in found:
+            name = one.id if isinstance(one, Inbound) else f"{one.provider_id} {one.status}"
+            kept = self._seen.get(name)
+            if kept is not None and kept[0] != mark:
+                return False
+            if kept is None and name:
+                if len(self._seen) >= self.most:
+                    raise Unavailable("too many requests are remembered")
+                self._seen[name] = mark, now + self.keep
+        return True
+
+    def _forget(self, now: float) -> None:
+        while self._seen and next(iter(self._seen.values()))[1] <= now:
+            del self._seen[next(iter(self._seen))]
