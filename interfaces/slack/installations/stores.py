@@ -5,6 +5,7 @@ connection, and has two rows of one second in no order: the renewed token may be
 keeps the last installation after its user's tokens were revoked. Both make files that others may read.
 """
 
+import gc
 import json
 import logging
 import os
@@ -225,6 +226,7 @@ def _schema() -> list[str]:
         with warnings.catch_warnings():  # it leaves its connection to the collector
             warnings.simplefilter("ignore", ResourceWarning)
             inner.create_tables()  # type: ignore[no-untyped-call]
+            gc.collect()  # which warns of it from Python 3.13 on
         with closing(sqlite3.connect(inner.database)) as connection:
             rows = connection.execute(
                 "select sql from sqlite_master where name like 'slack_%' order by rowid"
