@@ -57,15 +57,15 @@ DELAY = "asgi.delay"
 
 KEPT: Mapping[str, tuple[str, ...]] = {
     "email.send": (),
-    "slack.send": ("channel",),
+    "slack.send": ("channel|response_url|view_id|external_id|user_id",),
     "sms.send": (),
     "irc.send": ("network", "target"),
 }
 """Channels whose messages are kept, as well as the layer can, until an outbox has sent them; see ``store``.
 
-Each with the keys of a message that name its conversation: those of one leave one after the other, in their order, and
-one that is tried again is waited for. Slack's channels have names of their own in all workspaces: one to which some
-messages come with a ``team_id``, and others without, is one.
+Each with the keys of a message that name its conversation ("a|b": b where there is no a): those of one leave one after
+the other, in their order, and one that is tried again is waited for. Slack's channels have names of their own in all
+workspaces: one to which some messages come with a ``team_id``, and others without, is one.
 """
 
 _PLAIN = frozenset({str, bytes, int, float, bool, type(None)})

@@ -13,12 +13,12 @@ again for as long as ``keep`` says, and who asks again gets the result that ther
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from interfaces.shared.errors import Unavailable
-from interfaces.shared.pacing import LONGEST_REST, Pace, back_off, everywhere
+from interfaces.shared.pacing import LONGEST_REST, Pace, Rules, back_off
 from interfaces.shared.sendings import Held, Overtaken, Record, Sending, Store, Tried, Way
 
 __all__ = ["ANSWERS", "COUNTS", "DEATHS", "LOOK", "REMINDED", "SHORT", "Outbox", "Rules"]
@@ -45,28 +45,6 @@ def _uncounted(_name: str, _by: int) -> None:
     """Where nobody asked for counts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
-    """The bounds of an outbox; times in seconds, 0 is no limit of ``rate`` and ``at_once``."""
-
-    concurrency: int = 10
-    """Messages on their way at once."""
-    waiting: int = 0
-    """Messages that are taken beside those, so that one destination that makes them wait holds up no other."""
-    rate: float = 0.0
-    """Messages a second, to each of the places that ``wide`` names."""
-    burst: float = 1.0
-    """Seconds' worth of ``rate`` that may go at once."""
-    wide: Callable[[str], str] = everywhere
-    """The wider place that a destination is in; one for all unless given."""
-    at_once: int = 0
-    """Messages on their way to one destination."""
-    lifetime: float = 172_800.0
-    """After which a message is tried no more; its ``expires`` may say less."""
-    keep: float = 86_400.0
-    """That the result of a message is remembered under its ``dedupe_key``."""
-
-
 class Outbox:
     """``await run()`` sends what waits in ``store`` until :meth:`stop`; ``answer(channel, result)`` is a layer's send.
 
@@ -91,6 +69,8 @@ class Outbox:
         self.running: set[asyncio.Task[None]] = set()
         self._pace = Pace(self.rules.rate, self.rules.at_once, wide=self.rules.wide, burst=self.rules.burst)
         self._count = count
+        self._crowds: Counter[str] = Counter()
+        """How many wait for their turn, by wide place."""
         self._stopping = asyncio.Event()
         self._left = asyncio.Event()
         self._over = False
@@ -254,7 +234,7 @@ class Outbox:
         rest = self._pace.rests(place, asyncio.get_running_loop().time())
         if place and rest > LOOK:
             return Tried(state="later", reason=f"{place} cannot be reached", delay=rest)
-        if (wait := await self._turn(place)) is not None:
+        if (wait := await self._waited(place)) is not None:
             return wait
         tried = Tried(state="later")
         try:
@@ -286,6 +266,19 @@ class Outbox:
             self._trouble = tried.reason, now + REMINDED
             log.warning("%s: nothing goes out: %s", self.way.name, tried.reason)
         return tried
+
+    async def _waited(self, place: str) -> float | None:
+        """As :meth:`_turn`, unless too many wait there: they would hold up those that go elsewhere."""
+        crowd, wide = self.rules.crowd, self.rules.wide(place)
+        if crowd and self.rules.rate and self._crowds[wide] >= crowd:
+            return crowd / self.rules.rate
+        self._crowds[wide] += 1
+        try:
+            return await self._turn(place)
+        finally:
+            self._crowds[wide] -= 1
+            if not self._crowds[wide]:
+                del self._crowds[wide]
 
     async def _turn(self, place: str) -> float | None:
         """Wait for its turn; seconds when there is none now.

@@ -7,7 +7,17 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-__all__ = ["FIRST", "FIRST_REST", "LONGEST", "LONGEST_REST", "PLACES", "Pace", "back_off", "everywhere"]
+__all__ = [
+    "FIRST",
+    "FIRST_REST",
+    "LONGEST",
+    "LONGEST_REST",
+    "PLACES",
+    "Pace",
+    "Rules",
+    "back_off",
+    "everywhere",
+]
 
 FIRST, LONGEST = 5.0, 3600.0
 """Seconds until something is tried again: the first time, and at most."""
@@ -28,6 +38,30 @@ def back_off(attempt: int, jitter: Callable[[], float] = _RANDOM.random) -> floa
 def everywhere(_place: str) -> str:
     """One wide place for all."""
     return ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """The bounds of an outbox; times in seconds, 0 is no limit of ``rate`` and ``at_once``."""
+
+    concurrency: int = 10
+    """Messages on their way at once."""
+    waiting: int = 0
+    """Messages that are taken beside those, so that one destination that makes them wait holds up no other."""
+    rate: float = 0.0
+    """Messages a second, to each of the places that ``wide`` names."""
+    burst: float = 1.0
+    """Seconds' worth of ``rate`` that may go at once."""
+    wide: Callable[[str], str] = everywhere
+    """The wider place that a destination is in; one for all unless given."""
+    at_once: int = 0
+    """Messages on their way to one destination."""
+    crowd: int = 0
+    """Messages that are taken and wait for the rate of one wide place; others are put back until these have gone."""
+    lifetime: float = 172_800.0
+    """After which a message is tried no more; its ``expires`` may say less."""
+    keep: float = 86_400.0
+    """That the result of a message is remembered under its ``dedupe_key``."""
 
 
 @dataclass(slots=True)

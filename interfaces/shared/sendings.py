@@ -78,14 +78,19 @@ def moment(value: Any) -> float:
 def conversation(message: Mapping[str, Any], keys: Sequence[str]) -> str | None:
     """The name, of a bounded length, of what ``message`` is to be sent in the order of; None: of nothing.
 
-    It is that of the values of ``keys``, when it has the last of them; else of its ``dedupe_key``, so that the second
-    with the same finds what became of the first. Those of one key in different conversations may be on their way side
-    by side; then only one of them can begin (:meth:`Store.begin`), and the others are taken up again.
+    It is that of the values of ``keys``, when it has the last of them; of "a|b" that of a, else of b. Else it is of its
+    ``dedupe_key``, so that the second with the same finds what became of the first. Those of one key in different
+    conversations may be on their way side by side; then only one of them can begin (:meth:`Store.begin`), and the
+    others are taken up again.
     """
-    if keys and message.get(keys[-1]) not in (None, ""):
-        return digest("\0".join(["in", *(str(message.get(key) or "") for key in keys)]))
+    if keys and (last := _value(message, keys[-1])):
+        return digest("\0".join(["in", *(_value(message, key) for key in keys[:-1]), last]))
     dedupe_key = message.get("dedupe_key")
     return digest(str(dedupe_key)) if dedupe_key else None
+
+
+def _value(message: Mapping[str, Any], key: str) -> str:
+    return next((str(message[one]) for one in key.split("|") if message.get(one) not in (None, "")), "")
 
 
 def digest(text: str) -> str:

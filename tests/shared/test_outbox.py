@@ -761,3 +761,21 @@ def test_a_part_that_is_done_is_neither_counted_nor_told():
         assert way.sendings[1].earlier == {"parts": ["1"]} and way.sendings[1].number == 2
 
     asyncio.run(main())
+
+
+def test_a_crowd_for_one_place_holds_up_no_other():
+    """Those that are too many are put back for as long as the others take, and that is no attempt."""
+
+    async def main():
+        rules = {"rate": 0.001, "burst": 1.0, "crowd": 2, "concurrency": 2, "waiting": 3}
+        store, asked = memory(*[{"place": "a", "id": f"{n}"} for n in range(9)])
+        async with running(way := Scripted(), store, drain=0, wide=lambda place: place, **rules) as box:
+            await box.until(lambda: len(store._schedule._late) == 6)
+            assert store._schedule.due() == store.clock.now + 2 / 0.001
+            assert {held.attempt for held in store._waiting} == {0}
+            asked.queue.put_nowait({"place": "b", "id": "b", "reply_channel": "r"})
+            await box.answered()
+        assert [sending.id for sending in way.sendings] == ["0", "b"]
+        assert not box.outbox._crowds
+
+    asyncio.run(main())

@@ -164,6 +164,8 @@ def test_a_time_that_is_none_is_waited_for_by_nobody(value: Any, found: float) -
     [
         ({"channel": "C1"}, ("channel",), {"channel": "C1", "text": "x", "dedupe_key": "k"}),
         ({"network": "n", "target": "#a"}, ("network", "target"), {"target": "#a", "network": "n"}),
+        ({"url": "u"}, ("channel|url",), {"channel": "", "url": "u"}),
+        ({"channel": "C1"}, ("channel|url",), {"channel": "C1", "url": "u"}),
         ({"target": "#a"}, ("network", "target"), {"target": "#a", "network": None}),
         ({"dedupe_key": "k"}, ("channel",), {"dedupe_key": "k", "channel": ""}),
         ({"dedupe_key": "k", "channel": "C1"}, (), {"dedupe_key": "k", "channel": "C2"}),

@@ -23,11 +23,13 @@ from interfaces.slack.sending.client import Client
 from interfaces.slack.sending.post import Post
 from interfaces.slack.sending.way import CHANNEL, SlackWay, as_said, wide
 
-__all__ = ["WAITING", "check", "outbox", "redacted", "sending"]
+__all__ = ["CROWD", "WAITING", "check", "outbox", "redacted", "sending"]
 
 REDACTED = "(redacted)"
 WAITING = 200
 """Messages that are taken ahead of their turn: channels have one a second each."""
+CROWD = 100
+"""Of those, the ones that wait for one method of one workspace, so that a view is opened while many are posted."""
 _SECRET = ("response_url", "trigger_id")
 """What of a message lets others act: no dead letter has it."""
 
@@ -79,6 +81,7 @@ def outbox(options: SlackOptions, context: Context, way: SlackWay, store: Store,
         waiting=WAITING,
         rate=options.send_rate,
         burst=way.real(1.0),
+        crowd=CROWD,
         wide=wide,
         lifetime=options.send_lifetime,
         keep=options.send_keep_results,
