@@ -1,7 +1,9 @@
 """Installations as the options say."""
 
 import asyncio
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,8 @@ from interfaces.slack.installations.oauth import Install
 from interfaces.slack.installations.opening import install_app, installations, open_store
 from interfaces.slack.installations.single import Single
 from tests.slack.installations.kit import Readiness, granted, options
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_one_token():
@@ -96,3 +100,13 @@ def test_django_without_settings(monkeypatch):
     ) as caught:
         open_store("django:", "1.1")
     assert "\n" not in str(caught.value)
+
+
+def test_no_extra_is_imported():
+    """Who keeps tokens in a file, or has one, needs neither a database's packages nor Django."""
+    foreign = {"sqlalchemy", "aiosqlite", "django", "channels", "cryptography", "boto3"}
+    code = (
+        f"import sys, interfaces.slack.installations.opening; print(*sorted({foreign!r} & {{*sys.modules}}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.split() == []
