@@ -29,7 +29,8 @@ class FakeSlack(Sending):
     """``async with FakeSlack() as slack:`` serves a Slack on 127.0.0.1; ``slack.api_url`` is its Web API.
 
     It has a workspace T1 with the people U1 and U2, the channels C1 and C2, and an app A1 whose bot is UBOT1;
-    ``slack.world`` is its state, and adds to it. ``limits`` turns rate limits on (a :class:`Limits`).
+    ``slack.world`` is its state, and adds to it. It lives as long as a test, and forgets nothing: messages, calls
+    and deliveries are kept to be looked at. ``limits`` turns rate limits on (a :class:`Limits`).
 
     ``scale`` (or a ``clock``): its seconds pass so many times as fast as real ones: those of limits and
     Retry-After, of repeats, scheduled messages, codes and tokens. A Retry-After and an expires_in are told in

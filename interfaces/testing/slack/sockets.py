@@ -103,12 +103,19 @@ class Sockets:
                 await self._news.wait()
         return self.links
 
-    async def disconnect(self, reason: Reason = "refresh_requested", link: Link | None = None) -> None:
-        """Tell a connection (the oldest) why it ends; then close it, but after a mere ``warning``."""
+    async def disconnect(
+        self, reason: Reason = "refresh_requested", link: Link | None = None, *, grace: float = 0.0
+    ) -> None:
+        """Tell a connection (the oldest) why it ends; then close it, but after a mere ``warning``.
+
+        ``grace``: seconds of the fake's clock in between, in which nothing new is sent on it, and what was sent
+        can still be acknowledged.
+        """
         told = link or self.links[0]
+        told.leaving = reason != "warning"
         await told.send(_disconnect(reason))
-        if reason != "warning":
-            told.leaving = True
+        if told.leaving:
+            await self.world.clock.sleep(grace)
             await told.close()
 
     async def send(self, delivery: Delivery, type: str, *, accepts: bool) -> Delivery:
@@ -189,7 +196,8 @@ class Sockets:
                 return await future
         finally:
             link.waiting.pop(name, None)
-            future.cancel()
+            if not future.cancel() and not future.cancelled():
+                future.exception()  # that it was lost is known, if not by this way
 
 
 def _disconnect(reason: str) -> dict[str, Any]:

@@ -172,6 +172,25 @@ def test_a_disconnect_says_why_and_closes(reason):
 
 
 @with_slack()
+async def test_what_is_on_its_way_may_be_acknowledged_before_the_end(slack, client):
+    """Within the grace; what is new goes to the other connection."""
+    async with connected(slack, client, 2) as (one, other):
+        old = asyncio.create_task(slack.send_event(events.message("old")))
+        envelope = await one.read()
+        ending = asyncio.create_task(
+            slack.socket.disconnect("refresh_requested", slack.socket.links[0], grace=60)
+        )
+        assert (await one.read())["type"] == "disconnect"
+        for text in ("new", "newer"):
+            new = asyncio.create_task(slack.send_event(events.message(text)))
+            await other.ack(await other.read())
+            assert (await new).tried == 1
+        await one.ack(envelope)
+        assert (await old).tried == 1
+        ending.cancel()
+
+
+@with_slack()
 async def test_a_warning_closes_nothing(slack, client):
     """The connection goes on, for the while that it warns of."""
     async with connected(slack, client) as peer:
