@@ -284,6 +284,13 @@ def test_a_menu_of_a_dialog_or_an_attachment_asks(kind: str) -> None:
     assert has(event, type="slack.options", action_id="ryde", block_id="city", value="", channel=CHANNEL)
 
 
+def test_without_a_callback_id_the_name_says_which() -> None:
+    """In attachments and dialogs that have none."""
+    used = payloads.attachment({"name": "game", "type": "button"}, callback_id=None)
+    asked = payloads.dialog("dialog_suggestion", name="city", callback_id="")
+    assert (of(used)[0], of(asked)[0]) == ("action/game", "options/city")
+
+
 # --- whatever Slack may think of ---------------------------------------------------------------------------
 
 

@@ -38,6 +38,11 @@ def test_the_way_is_told_by_the_secrets(options: dict[str, Any], socket: bool) -
     assert (made.socket, made.http) == (socket, not socket)
 
 
+def test_a_users_token_will_do() -> None:
+    """Where there is no bot."""
+    assert SlackOptions(**HTTP | {"bot_token": "xoxp-1"}).bot_token == "xoxp-1"
+
+
 MISTAKES: list[tuple[dict[str, Any], str]] = [
     (
         {},

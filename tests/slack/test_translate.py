@@ -177,6 +177,8 @@ def test_a_message_of_every_subtype(inner: dict[str, Any], said: dict[str, Any])
         ({"type": "message", "subtype": "message_deleted", "channel": CHANNEL, "ts": "9.9",
           "previous_message": message(ts=LATER, thread_ts=TS)}, TS),
         ({"type": "app_mention", "channel": CHANNEL, "ts": LATER, "thread_ts": TS, "user": USER}, TS),
+        ({"type": "app_mention", "channel": CHANNEL, "ts": LATER, "thread_ts": TS, "user": USER,
+          "assistant_thread": {"action_token": "x"}}, TS),
         ({"type": "reaction_added", "user": USER, "item": {"type": "message", "channel": CHANNEL, "ts": TS}}, ""),
     ],
 )  # fmt: skip
@@ -358,3 +360,13 @@ def test_who_we_are_is_known_of_slack_too() -> None:
     assert translated(posted, Occasion(transport="http", now=0.0)).event["is_self"] is False
     posted = Posted(kind="event", payload=envelope(message(bot_id="B9", app_id=APP), authorizations=[]))
     assert translated(posted, Occasion(transport="http", now=0.0, me=OTHER)).event["is_self"] is True
+
+
+def test_nobody_is_ourselves_where_nobody_is_known() -> None:
+    """An app without an id is not the same as a message without one; and who we are is enough by itself."""
+    nobody = Occasion(transport="http", now=0.0)
+    for inner in (message(user=None, bot_id="B9"), message(user=None), message()):
+        payload = envelope(inner, authorizations=[], api_app_id=None)
+        assert translated(Posted(kind="event", payload=payload), nobody).event["is_self"] is False
+    ours = Posted(kind="event", payload=envelope(message(user=ME), authorizations=[]))
+    assert translated(ours, HTTP).event["is_self"] is True
