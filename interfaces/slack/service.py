@@ -161,6 +161,9 @@ class Service:
             named = [*tokens.get("oauth", ()), *tokens.get("bot", ())] if isinstance(tokens, dict) else []
             users = [one for one in named if isinstance(one, str)]
         try:
-            await self.installations.removed(scope["team_id"], scope["enterprise_id"], users)
+            whole = bool(scope["is_enterprise_install"])
+            await self.installations.removed(
+                scope["team_id"], scope["enterprise_id"], users, is_enterprise_install=whole
+            )
         except Unavailable as error:
             log.warning("an installation that has ended cannot be removed: %s", error)

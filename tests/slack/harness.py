@@ -48,7 +48,12 @@ class Installed:
         return self.found.get(team_id)
 
     async def removed(
-        self, team_id: str | None, enterprise_id: str | None, user_ids: Sequence[str] | None = None
+        self,
+        team_id: str | None,
+        enterprise_id: str | None,
+        user_ids: Sequence[str] | None = None,
+        *,
+        is_enterprise_install: bool = False,
     ) -> None:
         """Told."""
         if self.away:
