@@ -118,6 +118,35 @@ def test_a_broker_that_is_away_costs_the_lease_on_our_own_clock(fresh_broker, ca
     assert "irc.bot is lost: its lease could not be renewed in time" in caplog.text
 
 
+def test_a_broker_that_is_away_for_a_moment_costs_nothing(fresh_broker):
+    """It is asked again until it answers, and the lease goes on with the same token."""
+    server = fresh_broker()
+
+    async def main():
+        async with candidates(server, number=1, lease=4.0) as (one,):
+            fence = await soon(one.won())
+            real, failed = one._ask, asyncio.Event()
+
+            async def ask(*words):
+                try:
+                    return await real(*words)
+                except Unavailable:
+                    failed.set()
+                    raise
+
+            one._ask = ask
+            server.kill()
+            await soon(failed.wait())
+            until = one._until
+            server.restart()
+            while one._until == until:
+                assert one.held
+                await asyncio.sleep(0.01)
+            assert (one.held, one.fence) == (True, fence)
+
+    asyncio.run(main())
+
+
 def test_who_was_stopped_does_not_keep_what_another_one_has(broker, caplog):
     """The broker says that the lease has lapsed and is another's: it is lost at once, and not taken away from it."""
 

@@ -23,6 +23,16 @@ def run(main):
     return asyncio.run(asyncio.wait_for(main, 20))
 
 
+def served(test, **fake):
+    """Run ``test(slack)`` with a fake that is served."""
+
+    async def main():
+        async with FakeSlack(**fake) as slack:
+            await test(slack)
+
+    run(main())
+
+
 def options_for(slack, **more):
     """Those of a container that connects to ``slack``."""
     said = {"app_token": (slack.app_token,), "bot_token": "xoxb-1", "api_url": slack.api_url, **more}
@@ -80,4 +90,4 @@ async def whole(slack, script=None, **options):
         yield desk
 
 
-__all__ = ["MESSAGE", "QUICK", "FakeSlack", "Receiver", "options_for", "run", "until", "whole"]
+__all__ = ["MESSAGE", "QUICK", "Receiver", "options_for", "served", "until", "whole"]
