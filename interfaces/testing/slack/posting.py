@@ -95,7 +95,7 @@ class Poster:
                 await self._exchange(request, headers, tried)
         except TimeoutError:
             tried.status, tried.answer, tried.reason = 0, None, "http_timeout"
-        except aiohttp.ClientConnectorCertificateError:
+        except aiohttp.ClientSSLError:
             tried.reason = "ssl_error"
         except aiohttp.ClientError:
             tried.reason = "connection_failed"

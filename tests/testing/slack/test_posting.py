@@ -7,6 +7,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from interfaces.testing.slack import FakeSlack, Forged, SteppedClock
 from interfaces.testing.slack.payloads import events
+from interfaces.testing.slack.posting import _said
 from tests.testing.slack.kit import hook, run, with_slack
 
 
@@ -192,3 +193,20 @@ def test_a_fake_that_is_not_entered_sends_nothing():
     slack = FakeSlack()
     with pytest.raises(RuntimeError, match="async with FakeSlack"):
         run(lambda: slack.post_event("http://127.0.0.1:1/", events.message()))
+
+
+@with_slack()
+async def test_no_tls_where_it_was_promised_is_ssl_error(slack, client):
+    """The reason is told apart from a server that is away."""
+    async with hook() as app:
+        url = app.url.replace("http:", "https:")
+        sent = await slack.post_event(url, events.message(), retries=False)
+    assert [each.reason for each in sent.tries] == ["ssl_error"]
+
+
+def test_an_answer_that_calls_itself_json_and_is_none_is_a_text():
+    """Nothing breaks; and no body is no answer."""
+    assert _said(b"{", "application/json") == "{"
+    assert _said(b'{"a": 1}', "application/json") == {"a": 1}
+    assert _said(b"", "application/json") is None
+    assert _said(b'{"a": 1}', "text/plain") == '{"a": 1}'
