@@ -97,18 +97,18 @@ class Service:
         except PeerError as error:
             self._malformed(f"what came by {transport}", error)
             return REFUSED
-        if (
-            self.options.ignore_self
-            and parcel.event.get("is_self")
-            and parcel.event["type"] == "slack.message"
-        ):
+        if self._own(parcel):
             self.count("slack.own")
             return ACK
         verdict = await self.reception.take(parcel, repeated=posted.kind == "event")
         reply = self.reply(verdict)
-        if parcel.event.get("event_type") in GONE and reply.kind == "ack":
-            await self._removed(parcel)
-        return reply
+        ended = parcel.event.get("event_type") in GONE and reply.kind == "ack"
+        return reply if not ended or await self._removed(parcel) else WITHHELD
+
+    def _own(self, parcel: Parcel) -> bool:
+        """Whether it is a message of our own, which nobody is to answer."""
+        event = parcel.event
+        return self.options.ignore_self and event["type"] == "slack.message" and bool(event["is_self"])
 
     def reply(self, verdict: Verdict | None) -> Reply:
         """What a verdict is told as; None: it is too late for one, of what Slack never repeats."""
@@ -152,8 +152,8 @@ class Service:
             return Me()
         return Me(app_id=found.app_id, bot_id=found.bot_id, bot_user_id=found.bot_user_id)
 
-    async def _removed(self, parcel: Parcel) -> None:
-        """The app, or tokens of it, are no more in a workspace."""
+    async def _removed(self, parcel: Parcel) -> bool:
+        """The app, or tokens of it, are no more in a workspace; False where that cannot be noted now."""
         event, scope = parcel.event, parcel.scope
         users: list[str] | None = None
         if event["event_type"] == "tokens_revoked":
@@ -167,3 +167,5 @@ class Service:
             )
         except Unavailable as error:
             log.warning("an installation that has ended cannot be removed: %s", error)
+            return False
+        return True

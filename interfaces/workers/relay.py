@@ -59,6 +59,8 @@ class Relay:
         """Let a worker serve one scope (ASGI 3). It has a lifespan of its own."""
         if scope["type"] == "lifespan":
             raise RuntimeError("a relay has no lifespan")
+        if scope["type"] == "upstream":  # it would hold a worker for as long as this container runs
+            raise RuntimeError("a relay does not tell workers of upstreams")
         await _Scope(self, scope, receive, send).run()
 
 

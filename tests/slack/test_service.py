@@ -241,12 +241,16 @@ def test_an_installation_goes_with_its_event(event: dict[str, Any], users: list[
 
 
 @scene
-async def test_an_installation_that_cannot_be_removed_is_logged_alone() -> None:
-    """The event is acknowledged; what remains is refused by Slack at the first use."""
+async def test_an_installation_that_cannot_be_removed_is_told_again() -> None:
+    """The event is withheld, so that Slack repeats it; the application hears of it once."""
     desk = Desk()
     payload = {**message(), "event": {"type": "app_uninstalled"}}
     desk.installed.away = True
-    assert await desk.service.take(Posted(kind="event", payload=payload), "http") is ACK
+    assert await desk.service.take(Posted(kind="event", payload=payload), "http") is WITHHELD
+    desk.installed.away = False
+    assert await desk.service.take(Posted(kind="event", payload=payload, retry_num=1), "http") is ACK
+    assert desk.installed.gone == [("T1", None, None)]
+    assert len(desk.heard) == 1
 
 
 @scene

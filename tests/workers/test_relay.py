@@ -634,6 +634,8 @@ def test_a_relay_is_no_application_of_its_own() -> None:
     relay = Relay(Script())
     with pytest.raises(RuntimeError, match="no lifespan"):
         served(Script(), {"type": "lifespan"})
+    with pytest.raises(RuntimeError, match="upstreams"):
+        served(Script(), {"type": "upstream"})
     assert repr(relay) == "Relay(Script())"
     assert 0 < relay.carries("email") < MESSAGE_LIMIT
 
