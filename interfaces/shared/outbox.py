@@ -305,11 +305,7 @@ class Outbox:
     async def _settle(self, held: Held, key: str, sending: Sending, tried: Tried) -> None:
         """The record, the answer, the store."""
         delay = back_off(sending.number) if tried.delay is None else tried.delay
-        told = tried.told or dict(sending.earlier)
-        if tried.state == "later" and self.clock() + delay >= self._end(held):
-            sending.earlier = told
-            tried = self.way.given_up(sending, tried.reason or "expired")
-            told = tried.told
+        tried, told = self._in_time(held, sending, tried, delay)
         final = tried.state != "later"
         quiet = tried.quiet and not final
         first = not sending.earlier and bool(told) and not quiet
@@ -324,6 +320,17 @@ class Outbox:
             await self._answer(held, told, final=final)
         await self._rested(held, tried)
         await self._insist(lambda: self._settled(held, tried, delay))
+
+    def _in_time(
+        self, held: Held, sending: Sending, tried: Tried, delay: float
+    ) -> tuple[Tried, dict[str, Any]]:
+        """What became of it, and what is told of that; one that there is no time to try again is given up."""
+        told = tried.told or dict(sending.earlier)
+        if tried.state == "later" and self.clock() + delay >= self._end(held):
+            sending.earlier = told
+            tried = self.way.given_up(sending, tried.reason or "expired")
+            told = tried.told
+        return tried, told
 
     async def _rested(self, held: Held, tried: Tried) -> None:
         """Hold its conversation for the rest: who takes the next of it may be a process that knows nothing of that."""

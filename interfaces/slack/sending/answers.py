@@ -87,9 +87,7 @@ class Outcome:
 def outcome(call: Call, answer: Answer, tries: int) -> Outcome:
     """What ``answer`` means; ``tries``: how often it was tried, with this one."""
     word = answer.word
-    if not word or word in _DONE.get(call.method, ()):
-        return Outcome(state="sent")
-    if tries > 1 and word in _DONE_AGAIN.get(call.method, ()):
+    if not word or _is_done(call.method, word, tries):
         return Outcome(state="sent")
     delay = min(LONGEST, back_off(tries))
     if answer.status == 429 or answer.retry_after is not None:
@@ -97,14 +95,22 @@ def outcome(call: Call, answer: Answer, tries: int) -> Outcome:
         return Outcome(state="later", error=word, delay=rest, rest=rest)
     if answer.unreached:
         return Outcome(state="later", error=word, delay=delay, down=True)
-    if _is_later(word, answer.status) or (word == "token_expired" and tries < RENEWED):
+    if _is_later(word, answer.status, tries):
         return Outcome(state="later", error=word, delay=delay)
     if _in_doubt(word, answer):
         return Outcome(state="later" if call.safe else "uncertain", error=word, delay=delay)
     return Outcome(state="failed", error=word)
 
 
-def _is_later(word: str, status: int) -> bool:
+def _is_done(method: str, word: str, tries: int) -> bool:
+    """Whether it is as it was to be, though Slack says no."""
+    return word in _DONE.get(method, ()) or (tries > 1 and word in _DONE_AGAIN.get(method, ()))
+
+
+def _is_later(word: str, status: int, tries: int) -> bool:
+    """Whether Slack has not done it, and may do so when it is asked again."""
+    if word == "token_expired":
+        return tries < RENEWED
     return word in _LATER or (status in (502, 503) and word == f"http_{status}")
 
 

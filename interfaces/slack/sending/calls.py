@@ -5,7 +5,7 @@ Source: api.slack.com, "Web API methods", "Handling user interaction" (response_
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 from urllib.parse import urlsplit
@@ -35,6 +35,7 @@ SAFE = frozenset(
 _READS = ("info", "list", "history", "replies", "members", "lookupByEmail", "get")
 _METHOD = re.compile(r"[a-z][A-Za-z0-9]*(?:\.[A-Za-z][A-Za-z0-9]*)+")
 _HOOKS = "hooks.slack.com"
+_RECIPIENT = ("recipient_user_id", "recipient_team_id")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,20 +66,31 @@ class Call:
 def method_of(message: Mapping[str, Any]) -> str:
     """The method that ``message`` begins with, as far as that can be said without looking at it closely."""
     kind = message.get("type")
-    if kind == "slack.send":
-        if message.get("ephemeral_user"):
-            return "chat.postEphemeral"
-        return "chat.scheduleMessage" if message.get("post_at") else "chat.postMessage"
-    if kind == "slack.react":
-        return "reactions.remove" if message.get("remove") else "reactions.add"
-    if kind == "slack.stream":
-        streaming = "chat.stopStream" if message.get("stop") else "chat.appendStream"
-        return streaming if message.get("ts") else "chat.startStream"
-    if kind == "slack.respond":
-        return "response_url"
-    found = message.get("method") if kind == "slack.call" else None
+    said = _METHODS.get(str(kind))
     shape = SHAPES.get(str(kind))
-    return str(found or (shape.method if shape else ""))
+    return said(message) if said else shape.method if shape else ""
+
+
+def _send_method(message: Mapping[str, Any]) -> str:
+    if message.get("ephemeral_user"):
+        return "chat.postEphemeral"
+    return "chat.scheduleMessage" if message.get("post_at") else "chat.postMessage"
+
+
+def _stream_method(message: Mapping[str, Any]) -> str:
+    if not message.get("ts"):
+        return "chat.startStream"
+    return "chat.stopStream" if message.get("stop") else "chat.appendStream"
+
+
+_METHODS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "slack.send": _send_method,
+    "slack.react": lambda message: "reactions.remove" if message.get("remove") else "reactions.add",
+    "slack.stream": _stream_method,
+    "slack.respond": lambda _message: "response_url",
+    "slack.call": lambda message: str(message.get("method") or ""),
+}
+"""Of the types where it depends on what they say."""
 
 
 def calls_of(message: Mapping[str, Any], api_url: str = "") -> list[Call]:
@@ -126,18 +138,26 @@ def _send(message: Mapping[str, Any], args: dict[str, Any], _api_url: str) -> li
         raise ApplicationError("slack.send: what is for one user alone cannot be scheduled")
     if args.get("reply_broadcast") and not args.get("thread_ts"):
         raise ApplicationError("slack.send: reply_broadcast is of an answer in a thread: say thread_ts")
-    if args.get("blocks"):  # then the text is only what a notification says
-        return [Call(method=method, args=args | {"text": _within(message, text, HARD)} if text else args)]
+    if args.get("blocks") or not text:  # beside blocks the text is only what a notification says
+        _within(message, text, HARD)
+        return [Call(method=method, args=args)]
     parts = _parts(message, text, TEXT)
-    made = [{**args, "text": part} for part in parts] if text else [args]
-    for number, one in enumerate(made):
-        if number:
-            one.pop("metadata", None)
-        if number < len(made) - 1:
-            one.pop("attachments", None)
-        if "post_at" in one:
-            one["post_at"] = int(one["post_at"]) + number  # so that they come in their order
-    return [Call(method=method, args=one) for one in made]
+    last = len(parts) - 1
+    return [
+        Call(method=method, args=_part({**args, "text": part}, number, last=number == last))
+        for number, part in enumerate(parts)
+    ]
+
+
+def _part(args: dict[str, Any], number: int, *, last: bool) -> dict[str, Any]:
+    """Of a text in parts: what belongs to it stands once."""
+    if number:
+        args.pop("metadata", None)
+    if not last:
+        args.pop("attachments", None)
+    if "post_at" in args:
+        args["post_at"] = int(args["post_at"]) + number  # so that they come in their order
+    return args
 
 
 def _react(message: Mapping[str, Any], args: dict[str, Any], _api_url: str) -> list[Call]:
@@ -184,27 +204,29 @@ def _upload(message: Mapping[str, Any], args: dict[str, Any], _api_url: str) -> 
 
 def _stream(message: Mapping[str, Any], args: dict[str, Any], _api_url: str) -> list[Call]:
     """Begun where there is no ``ts``, then added to, then stopped: as many as it needs."""
-    place = {"channel": args["channel"]}
     parts = _parts(message, args.get("text", ""), MARKDOWN) if args.get("text") else []
-    ts, blocks, made = args.get("ts"), args.get("blocks"), []
+    ts, made = args.get("ts"), []
+    place = {"channel": args["channel"], **({"ts": ts} if ts else {})}
     if not ts:
-        begin = {key: value for key, value in args.items() if key in ("channel", "thread_ts")}
-        begin |= {key: value for key, value in args.items() if key.startswith("recipient_")}
-        if "recipient_user_id" in begin and message.get("team_id"):
-            begin.setdefault("recipient_team_id", message["team_id"])
-        made.append(Call(method="chat.startStream", args=begin | _markdown(parts[:1])))
-        parts = parts[1:]
-    last = parts.pop() if message.get("stop") and parts else ""
-    named = {"ts": ts} if ts else {}
-    for part in parts:
-        said = {**place, **named, **_markdown([part])}
-        made.append(Call(method="chat.appendStream", args=said, follows=not ts))
+        made.append(Call(method="chat.startStream", args=_begin(message, args) | _markdown(parts[:1])))
+        del parts[:1]
+    last = parts[-1:] if message.get("stop") else []
+    made += [
+        Call(method="chat.appendStream", args=place | _markdown([part]), follows=not ts)
+        for part in parts[: len(parts) - len(last)]
+    ]
     if message.get("stop"):
-        said = {**place, **named, **_markdown([last] if last else [])}
-        made.append(
-            Call(method="chat.stopStream", args=said | ({"blocks": blocks} if blocks else {}), follows=not ts)
-        )
+        blocks = {"blocks": args["blocks"]} if args.get("blocks") else {}
+        made.append(Call(method="chat.stopStream", args=place | _markdown(last) | blocks, follows=not ts))
     return made
+
+
+def _begin(message: Mapping[str, Any], args: Mapping[str, Any]) -> dict[str, Any]:
+    """Where a stream begins, and for whom."""
+    found = {key: args[key] for key in ("channel", "thread_ts", *_RECIPIENT) if key in args}
+    if "recipient_user_id" in found and message.get("team_id"):
+        found.setdefault("recipient_team_id", message["team_id"])
+    return found
 
 
 def _markdown(parts: list[str]) -> dict[str, Any]:
