@@ -21,8 +21,10 @@ from interfaces.testing.slack.terminal import Terminal
 
 __all__ = ["main"]
 
-QUIET = 1.5
-"""Seconds without news, after which the next line that was piped in is read: an app may post one message a second."""
+QUIET = 0.8
+"""Seconds without news, after which the next line that was piped in is read."""
+HURRY = {"INTERFACES_SLACK_SEND_CHANNEL_INTERVAL": "0", "INTERFACES_SLACK_SEND_RATE": "0"}
+"""Nobody waits for the pace that Slack asks for, unless the environment says so."""
 LOOK = 0.1
 """Seconds between two looks."""
 PATIENCE = 60.0
@@ -89,7 +91,7 @@ class Screen:
     async def beside(self, command: list[str]) -> int:
         """Run ``command``, until it ends or there is no more to be done; its exit code."""
         child = await asyncio.create_subprocess_exec(
-            *command, env={**os.environ, **self.variables}, stdin=asyncio.subprocess.DEVNULL
+            *command, env={**HURRY, **os.environ, **self.variables}, stdin=asyncio.subprocess.DEVNULL
         )
         ended = asyncio.ensure_future(child.wait())
         typing = asyncio.ensure_future(self.typed(None if sys.stdin.isatty() else PATIENCE))
