@@ -109,7 +109,11 @@ class Terminal:
         raise LookupError(f"nothing has the action_id {name}")
 
     def _submits(self, person: Person, text: str) -> list[Doing]:
-        values = dict(one.split("=", 1) for one in shlex.split(text))
+        values = {}
+        for one in shlex.split(text):
+            name, equals, values[name] = one.partition("=")
+            if not equals:
+                raise ValueError(f'write name=value or name="several words", not {one}')
         return [self._tell(person.submits(self._modal(), values))]
 
     def _closes(self, person: Person, _text: str) -> list[Doing]:
@@ -136,9 +140,10 @@ class Terminal:
     # --- how the app is told ----------------------------------------------------------------------
 
     def _event(self, event: dict[str, Any]) -> Doing:
+        """Once: who types does not want to wait for Slack's repeats, a minute later and five."""
         if self.events_url:
-            return self.slack.post_event(self.events_url, event)
-        return self.slack.send_event(event)
+            return self.slack.post_event(self.events_url, event, retries=False)
+        return self.slack.send_event(event, retries=False)
 
     def _tell(self, payload: dict[str, Any]) -> Doing:
         return self.slack.post(self.events_url, payload) if self.events_url else self.slack.send(payload)
