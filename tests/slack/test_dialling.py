@@ -14,8 +14,8 @@ from interfaces.slack import dialling
 from interfaces.slack.dialling import REFUSED, Dialler, Socket, app_of, http_session
 from interfaces.slack.frames import SELDOM
 from interfaces.slack.options import SlackOptions
+from interfaces.testing.fakes.faults import Fault
 from interfaces.testing.slack import FakeSlack
-from interfaces.testing.slack.faults import Fault
 
 TOKEN = "xapp-1-A1-fake"
 

@@ -9,8 +9,8 @@ from interfaces.layers.redis import RedisChannelLayer
 from interfaces.shared.errors import ConfigError
 from interfaces.slack import socket
 from interfaces.slack.dialling import Dialler, app_of
+from interfaces.testing.fakes.faults import Fault
 from interfaces.testing.slack.application import App
-from interfaces.testing.slack.faults import Fault
 from tests.layers.conftest import _server, broker  # noqa: F401 - fixtures: a broker for all tests
 from tests.slack.sockets import MESSAGE, QUICK, Receiver, served, until
 

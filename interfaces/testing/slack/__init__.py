@@ -4,15 +4,16 @@
 ``slack.api_url`` unchanged. Needs aiohttp, and the server of HTTP: ``pip install 'asgi-interfaces[slack]'``.
 """
 
+from interfaces.testing.fakes.clock import Clock, SteppedClock
+from interfaces.testing.fakes.faults import Fault, Faults
+from interfaces.testing.fakes.forged import Forged
 from interfaces.testing.slack.application import App
-from interfaces.testing.slack.clock import Clock, SteppedClock
 from interfaces.testing.slack.delivery import Delivery, Try
 from interfaces.testing.slack.fake import FakeSlack
-from interfaces.testing.slack.faults import Fault, Faults
 from interfaces.testing.slack.limits import Limits
 from interfaces.testing.slack.oauth import Approval
 from interfaces.testing.slack.person import Person
-from interfaces.testing.slack.signing import Forged, sign
+from interfaces.testing.slack.signing import sign
 
 __all__ = [
     "App",

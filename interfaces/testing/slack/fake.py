@@ -5,10 +5,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from interfaces.shared.asgi import Receive, Scope, Send
+from interfaces.testing.fakes.clock import Clock
+from interfaces.testing.fakes.faults import Faults
+from interfaces.testing.fakes.serving import Connections, serving
 from interfaces.testing.slack.application import App
 from interfaces.testing.slack.calls import Call
-from interfaces.testing.slack.clock import Clock
-from interfaces.testing.slack.faults import Faults
 from interfaces.testing.slack.limits import Limits, Throttle
 from interfaces.testing.slack.link import Link
 from interfaces.testing.slack.oauth import Approval
@@ -17,7 +18,6 @@ from interfaces.testing.slack.person import Person
 from interfaces.testing.slack.posting import Poster
 from interfaces.testing.slack.sending import Sending
 from interfaces.testing.slack.server import SlackApplication
-from interfaces.testing.slack.serving import Connections, serving
 from interfaces.testing.slack.sockets import Sockets
 from interfaces.testing.slack.web import WebApi
 from interfaces.testing.slack.world import make_world

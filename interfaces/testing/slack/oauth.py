@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlencode
 
-from interfaces.testing.slack.http import Answer
+from interfaces.testing.fakes.http import Answer
 from interfaces.testing.slack.leave import Code
 from interfaces.testing.slack.world import World
 

@@ -10,9 +10,10 @@ from urllib.parse import urlencode
 
 import aiohttp
 
+from interfaces.testing.fakes.faults import Faults
+from interfaces.testing.fakes.forged import Forged
 from interfaces.testing.slack.delivery import RETRIES, Delivery, Kind, Try
-from interfaces.testing.slack.faults import Faults
-from interfaces.testing.slack.signing import Forged, signed
+from interfaces.testing.slack.signing import signed
 from interfaces.testing.slack.world import World
 
 __all__ = ["Poster", "Request", "request_for"]

@@ -3,8 +3,8 @@
 import json
 from typing import Any
 
+from interfaces.testing.fakes.http import Answer, json_answer
 from interfaces.testing.slack.errors import SlackRefused
-from interfaces.testing.slack.http import Answer, json_answer
 from interfaces.testing.slack.leave import ResponseUrl
 from interfaces.testing.slack.state import Channel
 from interfaces.testing.slack.world import World

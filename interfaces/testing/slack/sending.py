@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
+from interfaces.testing.fakes.forged import Forged
 from interfaces.testing.slack.delivery import Delivery, kind_of
 from interfaces.testing.slack.effects import take_effect
 from interfaces.testing.slack.envelope import event_callback
 from interfaces.testing.slack.posting import Poster, request_for
-from interfaces.testing.slack.signing import Forged
 from interfaces.testing.slack.sockets import Sockets
 from interfaces.testing.slack.world import World
 

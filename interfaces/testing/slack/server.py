@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from interfaces.shared.asgi import Receive, Scope, Send
-from interfaces.testing.slack.http import Answer, body_of, gone, headers_of, send_answer
+from interfaces.testing.fakes.http import Answer, body_of, gone, headers_of, send_answer
 from interfaces.testing.slack.methods.files import received
 from interfaces.testing.slack.oauth import Approval, authorize
 from interfaces.testing.slack.parse import parse

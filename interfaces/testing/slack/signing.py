@@ -5,24 +5,10 @@ Source: api.slack.com, "Verifying requests from Slack". Pure.
 
 import hashlib
 import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 
-__all__ = ["Forged", "sign", "signed"]
+from interfaces.testing.fakes.forged import Forged
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Forged:
-    """What is wrong with a request, on demand: each field takes the place of what would be right."""
-
-    secret: str | None = field(default=None, repr=False)
-    """Sign with this secret."""
-    signature: str | None = None
-    """Send this signature; "" sends none."""
-    timestamp: str | int | None = None
-    """Send (and sign) this time, in Unix seconds; "" sends none."""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    """Send these headers in place of those of the same name."""
+__all__ = ["sign", "signed"]
 
 
 def sign(secret: str, timestamp: str | int, body: bytes) -> str:

@@ -11,8 +11,8 @@ from typing import Any, Literal
 from urllib.parse import parse_qs
 
 from interfaces.shared.asgi import Receive, Scope, Send
+from interfaces.testing.fakes.faults import Faults
 from interfaces.testing.slack.delivery import RETRIES, Delivery, Try
-from interfaces.testing.slack.faults import Faults
 from interfaces.testing.slack.link import Link, LinkLost
 from interfaces.testing.slack.world import World
 

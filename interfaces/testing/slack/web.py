@@ -2,10 +2,10 @@
 
 from typing import Any
 
+from interfaces.testing.fakes.faults import Fault, Faults
+from interfaces.testing.fakes.http import Answer, json_answer
 from interfaces.testing.slack.calls import Call, Method
 from interfaces.testing.slack.errors import SlackRefused
-from interfaces.testing.slack.faults import Fault, Faults
-from interfaces.testing.slack.http import Answer, json_answer
 from interfaces.testing.slack.limits import POSTS, Throttle
 from interfaces.testing.slack.methods.table import METHODS
 from interfaces.testing.slack.parse import basic, bearer, parse

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
 
+from interfaces.testing.fakes.clock import Clock
 from interfaces.testing.slack.application import App
-from interfaces.testing.slack.clock import Clock
 from interfaces.testing.slack.errors import SlackRefused
 from interfaces.testing.slack.leave import Code, ResponseUrl
 from interfaces.testing.slack.state import Channel, SlackUser, Token, Workspace

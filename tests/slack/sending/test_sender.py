@@ -11,8 +11,8 @@ from interfaces.shared.interface import Context
 from interfaces.shared.waiting import MemoryStore
 from interfaces.slack.options import SlackOptions
 from interfaces.slack.sending.sender import REDACTED, check, redacted, sending
+from interfaces.testing.fakes.faults import Fault
 from interfaces.testing.slack import FakeSlack, Limits
-from interfaces.testing.slack.faults import Fault
 from tests.slack.sending.kit import SEND, Installed, run, served
 
 SCALE = 50.0

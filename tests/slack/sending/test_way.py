@@ -7,7 +7,7 @@ import pytest
 
 from interfaces.shared.outbox import Outbox
 from interfaces.slack.sending.way import RESPONSE, TRIGGER, wide
-from interfaces.testing.slack.faults import Fault
+from interfaces.testing.fakes.faults import Fault
 from tests.slack.sending import kit
 from tests.slack.sending.kit import SEND, Installed, desk, sending, served, way
 

@@ -1,6 +1,6 @@
 """Faults: which call has which, and how shares are drawn."""
 
-from interfaces.testing.slack import Fault, Faults
+from interfaces.testing.fakes.faults import Fault, Faults
 
 
 def test_faults_of_a_method_are_taken_in_their_order():

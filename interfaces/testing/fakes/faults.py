@@ -11,7 +11,7 @@ class Fault:
     """What becomes of the next ``times`` calls of a method."""
 
     error: str = ""
-    """Answer 200 with this word: internal_error, fatal_error, token_expired …"""
+    """Answer with this word, 200 unless a status is given: internal_error, fatal_error, token_expired …"""
     status: int = 200
     """Answer with this status; 429 comes with ``retry_after``, 5xx with a page in place of JSON."""
     retry_after: int = 1
@@ -38,9 +38,9 @@ class Faults:
     """What is wrong at the moment; may be changed at any time."""
 
     redeliver: float = 0.0
-    """Share of events that come again although they were acknowledged, from 0 to 1."""
+    """Share of events, or texts, that come again although they were acknowledged, from 0 to 1."""
     twice: float = 0.0
-    """Share of envelopes of Socket Mode that are sent twice, word for word."""
+    """Share of what is sent twice side by side, word for word: Slack's envelopes, texts of phones."""
     seed: int = 1
     """Of the shares: the same seed, the same choices."""
     _of: dict[str, list[Fault]] = field(default_factory=dict)
