@@ -21,13 +21,13 @@ def soaks() -> Iterator[Soaks]:
 
 def test_each_mail_is_one_ticket(soaks: Soaks) -> None:
     """None lost and none twice, though servers and workers were killed and clients came again."""
-    code, said = soaks["as it is"].ended()
+    code, said = soaks.ended("as it is")
     assert code == 0, said
     assert "as it should be" in said and "repeats" in said
 
 
 def test_without_the_inbox_it_fails(soaks: Soaks) -> None:
     """What comes again is a second ticket, and the soak says so."""
-    code, said = soaks["fault"].ended()
+    code, said = soaks.ended("fault")
     assert code == 1, said
     assert "WRONG: twice a ticket" in said

@@ -29,7 +29,7 @@ def test_a_death_of_each_kind_leaves_every_effect_once(soaks: Soaks, database: s
     """None twice and none lost, though deliveries came again."""
     if database not in soaks:
         pytest.skip("PostgreSQL is not installed")
-    code, said = soaks[database].ended()
+    code, said = soaks.ended(database)
     assert code == 0, said
     assert "0 twice" in said
     assert "6 kills: " + " ".join(f"{kind}=1;" for kind in KINDS) in said
@@ -38,7 +38,7 @@ def test_a_death_of_each_kind_leaves_every_effect_once(soaks: Soaks, database: s
 
 def test_without_the_inbox_it_fails(soaks: Soaks) -> None:
     """Deliveries that come again have a second effect, and the soak says so."""
-    code, said = soaks["fault"].ended()
+    code, said = soaks.ended("fault")
     assert code == 1, said
     assert "have two effects or more" in said
     assert "of these were put once" in said

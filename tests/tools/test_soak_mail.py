@@ -31,7 +31,7 @@ def soaks() -> Iterator[Soaks]:
 @pytest.mark.parametrize(("way", "died"), [("one", "server before=1;"), ("direct", "worker before=1;")])
 def test_deaths_lose_nothing_that_was_acknowledged(soaks: Soaks, way: str, died: str) -> None:
     """Those at the first five points, and clients that hang up: all that heard a 250 is there, once."""
-    code, said = soaks[way].ended()
+    code, said = soaks.ended(way)
     assert code == 0, said
     assert died in said and "server connected=1;" in said
     assert FINE in said
@@ -39,14 +39,14 @@ def test_deaths_lose_nothing_that_was_acknowledged(soaks: Soaks, way: str, died:
 
 def test_deaths_lose_nothing_that_was_accepted(soaks: Soaks) -> None:
     """Those at the first six points of the spool, before the application has a message that was answered 250."""
-    code, said = soaks["accepted"].ended()
+    code, said = soaks.ended("accepted")
     assert code == 0, said
     assert "server write=1;" in said and "server synced=1;" in said and FINE in said
 
 
 def test_an_application_that_answers_before_it_writes_is_found_out(soaks: Soaks) -> None:
     """It loses what was answered 250, and the soak says so."""
-    code, said = soaks["early"].ended()
+    code, said = soaks.ended("early")
     assert code == 1, said
     assert "were lost" in said and FINE not in said
 

@@ -28,7 +28,7 @@ def soaks() -> Iterator[Soaks]:
 @pytest.mark.parametrize("store", ["broker", "spool"])
 def test_a_death_at_each_point_loses_nothing_and_sends_nothing_twice(soaks: Soaks, store: str) -> None:
     """Every message has its result, and what that says is what the server has."""
-    code, said = soaks[store].ended()
+    code, said = soaks.ended(store)
     assert code == 0, said
     for point in soak.POINTS:
         assert f"kills: {point}=1;" in said
@@ -37,6 +37,6 @@ def test_a_death_at_each_point_loses_nothing_and_sends_nothing_twice(soaks: Soak
 
 def test_without_the_record_it_fails(soaks: Soaks) -> None:
     """Senders that do not write down that they begin send again what was sent, and the soak says so."""
-    code, said = soaks["fault"].ended()
+    code, said = soaks.ended("fault")
     assert code == 1, said
     assert "is there 2 times" in said
