@@ -55,7 +55,7 @@ class Soaks:
             yield cls({name: pool.submit(run, words) for name, words in runs.items()})
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-            for process in list(processes):
+            for process in processes.copy():  # each leaves it when it has ended
                 _end(process)
             pool.shutdown()
 
