@@ -71,6 +71,15 @@ class Answer:
             return "unreachable" if self.unreached else "no_answer"
         return "unreadable_answer" if self.status == 200 else f"http_{self.status}"
 
+    @property
+    def detail(self) -> str:
+        """What Slack says beside its word, for who reads the log: a scope that is missing, what is wrong in blocks."""
+        if needed := self.data.get("needed"):
+            return f"it needs {needed}"[:200]
+        more = self.data.get("response_metadata")
+        lines: Any = more.get("messages") if isinstance(more, Mapping) else None
+        return " ".join(map(str, lines))[:200] if isinstance(lines, list) else ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:

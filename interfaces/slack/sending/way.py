@@ -152,11 +152,11 @@ class SlackWay:
         elif came.state == "later":
             told["retry_after"] = delay
         paced = self.interval if call.posts and came.state in ("sent", "uncertain") else 0.0
-        reason = f"{call.method}: {came.error}{': ' if answer.reason else ''}{answer.reason}"
+        said = ": ".join(filter(None, (call.method, came.error, answer.reason or answer.detail)))
         return Tried(
             state=came.state,
             told=told,
-            reason=reason if came.error else "",
+            reason=said if came.error else "",
             delay=delay,
             down=came.down,
             rest=max(paced, rest),

@@ -86,3 +86,22 @@ def test_a_token_is_renewed_in_time_or_never():
 def test_a_repr_shows_nothing_of_what_was_said():
     """An answer may have secrets."""
     assert "xoxb" not in repr(Answer(status=200, data={"token": "xoxb-1"}))
+
+
+@pytest.mark.parametrize(
+    ("data", "detail"),
+    [
+        ({"needed": "chat:write"}, "it needs chat:write"),
+        (
+            {"response_metadata": {"messages": ["[ERROR] no more than 50 items", "b"]}},
+            "[ERROR] no more than 50 items b",
+        ),
+        ({"response_metadata": {"messages": "x"}}, ""),
+        ({"response_metadata": 5}, ""),
+        ({"response_metadata": {"messages": ["x" * 999]}}, "x" * 200),
+        ({}, ""),
+    ],
+)
+def test_what_slack_says_beside_its_word(data, detail):
+    """As much of it as a line of the log can have."""
+    assert Answer(status=200, data={"ok": False, "error": "x", **data}).detail == detail
