@@ -32,7 +32,10 @@ SECOND = "<@channel> & others wait for it"
 
 
 class Bot:
-    """The process of the README with a Slack of its own, both on free ports."""
+    """The bot with a Slack of its own, on free ports: by Socket Mode as the README has it, or by the Events API.
+
+    By the latter the server has no code of the bot, and a worker runs it.
+    """
 
     def __init__(self, directory: Path, database: Path, loop: asyncio.AbstractEventLoop, way: str) -> None:
         self.directory = directory / way
@@ -44,23 +47,30 @@ class Bot:
         self.run(self.slack.__aenter__())
         broker = self.stack.enter_context(Embedded())
         shutil.copy(database, self.directory / "db")
-        tokens = {"SLACK_BOT_TOKEN": self.slack.bot_token}
-        if way == "socket":
-            tokens["SLACK_APP_TOKEN"] = self.slack.app_token
-        else:
-            tokens["SLACK_SIGNING_SECRET"] = self.slack.signing_secret
-        self.env = environ(self.directory / "db", broker.url) | tokens | {
+        self.env = environ(self.directory / "db", broker.url) | {
             "INTERFACES_SLACK_API_URL": self.slack.api_url,
             "INTERFACES_SLACK_SEND_CHANNEL_INTERVAL": "0",
             "INTERFACES_SLACK_SEND_RATE": "0",
         }  # fmt: skip
         words = (FOLDER / "Procfile").read_text(encoding="utf-8").partition(": ")[2].split()
         assert words[:2] == ["python", "manage.py"]
-        command = [sys.executable, "-B", "-W", "error", str(FOLDER / "manage.py"), *words[2:]]
-        self.server = self.stack.enter_context(
-            Server(self.directory, "--http-bind", "127.0.0.1:0", command=command, env=self.env)
-        )
+        manage = [str(FOLDER / "manage.py")]
+        if way == "socket":
+            self.env |= {"SLACK_BOT_TOKEN": self.slack.bot_token, "SLACK_APP_TOKEN": self.slack.app_token}
+            self.server = self.serve(manage + words[2:], "--http-bind", "127.0.0.1:0")
+        else:
+            secrets = {"BOT_TOKEN": self.slack.bot_token, "SIGNING_SECRET": self.slack.signing_secret}
+            self.env |= {f"INTERFACES_SLACK_{name}": value for name, value in secrets.items()}
+            self.server = self.serve(["-m", *words[2:]], "--http-bind", "127.0.0.1:0", "--layer", broker.url)
+            self.serve([*manage, "runworker"])
         self.person = Terminal(self.slack)
+
+    def serve(self, words: list[str], *more: str) -> Server:
+        """A process, which ends with the test."""
+        directory = self.directory / words[-1]
+        directory.mkdir()
+        command = [sys.executable, "-B", "-W", "error", *words]
+        return self.stack.enter_context(Server(directory, *more, command=command, env=self.env))
 
     def ready(self) -> None:
         """Wait until it hears."""
@@ -69,6 +79,7 @@ class Bot:
             self.run(self.slack.socket.connected(2, timeout=20))
         else:
             self.person.events_url = f"http://127.0.0.1:{self.http}/slack/events"
+            until(lambda: self.server.get("/", self.http)[0] == 200)  # there is a worker
 
     def close(self) -> None:
         """End both."""
