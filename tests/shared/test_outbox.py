@@ -779,3 +779,28 @@ def test_a_crowd_for_one_place_holds_up_no_other():
         assert not box.outbox._crowds
 
     asyncio.run(main())
+
+
+def test_one_key_in_two_conversations_is_sent_once(monkeypatch):
+    """They are on their way side by side, and only one can begin; the other gets the result that there was."""
+    monkeypatch.setattr("interfaces.shared.outbox.back_off", lambda _n: 0.0)
+
+    async def main():
+        both, sent = asyncio.Barrier(2), []
+
+        async def post(sending):
+            if not sent:
+                async with asyncio.timeout(5):
+                    await both.wait()
+            await sending.commit()
+            sent.append(sending.id)
+            return SENT
+
+        messages = [{"id": c, "channel": c, "reply_channel": "r", "dedupe_key": "k"} for c in "ab"]
+        store, _ = memory(*messages, ordered_by=("channel",))
+        async with running(Scripted(post, post, post, commits=False), store) as box:
+            results = await box.answered(2)
+        assert len(sent) == 1 and {result["id"] for result in results} == {"a", "b"}
+        assert all(result["ok"] for result in results)
+
+    asyncio.run(main())
