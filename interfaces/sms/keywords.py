@@ -30,11 +30,18 @@ WORDS: dict[Keyword, tuple[str, ...]] = {
 LONGEST = 40
 """Characters of a message that can be one of them, with the marks around it."""
 _MARKS = " \t\r\n.!?,;:'\"«»„“”‘’()[]*-–—。！？¡¿"
-_OF: dict[str, Keyword] = {word: kind for kind, words in WORDS.items() for word in words}
+
+
+def _plain(text: str) -> str:
+    """In lower case; the Turkish dotless i has another capital than it seems."""
+    return text.casefold().replace("ı", "i")
+
+
+_OF: dict[str, Keyword] = {_plain(word): kind for kind, words in WORDS.items() for word in words}
 
 
 def keyword(text: str) -> Keyword | None:
     """Which of them ``text`` is."""
     if len(text) > LONGEST:
         return None
-    return _OF.get(" ".join(text.strip(_MARKS).casefold().split()))
+    return _OF.get(" ".join(_plain(text.strip(_MARKS)).split()))
