@@ -7,8 +7,9 @@
 from interfaces.testing.fakes.clock import Clock, SteppedClock
 from interfaces.testing.fakes.faults import Fault, Faults
 from interfaces.testing.fakes.forged import Forged
+from interfaces.testing.fakes.posting import Try
 from interfaces.testing.slack.application import App
-from interfaces.testing.slack.delivery import Delivery, Try
+from interfaces.testing.slack.delivery import Delivery
 from interfaces.testing.slack.fake import FakeSlack
 from interfaces.testing.slack.limits import Limits
 from interfaces.testing.slack.oauth import Approval

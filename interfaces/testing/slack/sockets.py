@@ -12,7 +12,8 @@ from urllib.parse import parse_qs
 
 from interfaces.shared.asgi import Receive, Scope, Send
 from interfaces.testing.fakes.faults import Faults
-from interfaces.testing.slack.delivery import RETRIES, Delivery, Try
+from interfaces.testing.fakes.posting import Try
+from interfaces.testing.slack.delivery import RETRIES, Delivery
 from interfaces.testing.slack.link import Link, LinkLost
 from interfaces.testing.slack.world import World
 

@@ -2,8 +2,9 @@
 
 import pytest
 
+from interfaces.testing.fakes.posting import Try
 from interfaces.testing.slack import FakeSlack
-from interfaces.testing.slack.delivery import Delivery, Try, kind_of
+from interfaces.testing.slack.delivery import Delivery, kind_of
 from interfaces.testing.slack.effects import take_effect
 from tests.testing.slack.kit import ask, hook, with_slack
 from tests.testing.slack.methods.test_views import TITLE, modal, opened

@@ -1,0 +1,187 @@
+"""The fake provider of :mod:`interfaces.testing.sms`, which can do all that any provider can. Pure.
+
+It posts JSON, ``{"messages": [...], "receipts": [...]}``, with ``X-Fake-Timestamp`` and ``X-Fake-Signature``, the
+HMAC-SHA256 of "TIMESTAMP.BODY" in hexadecimal. It takes replies in the answer, and tries again after anything but 2xx
+unless ``X-Fake-No-Retry`` is there. It is asked by ``POST /messages`` with a bearer token, and honours Idempotency-Key.
+"""
+
+import base64
+import binascii
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from interfaces.shared.webhook import Answer, Request, fresh, hmac_hex, refusal, same
+from interfaces.sms.accounts import Account
+from interfaces.sms.providers.base import (
+    STATUSES,
+    Asked,
+    Attached,
+    Inbound,
+    Outgoing,
+    Receipt,
+    Reply,
+    Sent,
+    Wanted,
+)
+from interfaces.sms.providers.settings import base_url, needed, signing
+from interfaces.sms.providers.values import moment, record, rows, said, text, whole
+
+__all__ = ["API", "Fake"]
+
+API = "http://127.0.0.1:8002"
+"""Where ``python -m interfaces.testing.sms`` serves it."""
+WINDOW = 300.0
+"""Seconds that a request may be old."""
+JSON = b"application/json"
+
+
+class Fake:
+    """``account.secret`` is the API's token, and signs; ``account.signing`` where that is another."""
+
+    name = "fake"
+    types = ("application/json",)
+    patience = 10.0
+    replies = True
+    timed = True
+
+    def __init__(self, account: Account) -> None:
+        self.token = needed(account, "secret", "as the fake says it")
+        self.secrets = signing(account, "as the fake says it")
+        self.url = base_url(account, API)
+
+    def read(self, request: Request, url: str, now: float) -> Sequence[Inbound | Receipt]:
+        """Messages and receipts. Raises PeerError."""
+        stamp, signature = request.header(b"x-fake-timestamp"), request.header(b"x-fake-signature")
+        parts = stamp.encode("latin-1"), b".", request.body
+        fitting = [same(signature, hmac_hex(secret, *parts)) for secret in self.secrets]
+        if not any(fitting):
+            raise refusal(403, "The signature does not fit")
+        if not fresh(stamp, now, WINDOW):
+            raise refusal(403, "The request is too old, or the clock is wrong")
+        found = said(request.body)
+        if not isinstance(found, dict):
+            raise refusal(400, "This is no JSON object")
+        messages = [_inbound(one) for one in rows(found.get("messages"))]
+        return [*messages, *(_receipt(one) for one in rows(found.get("receipts")))]
+
+    def got(self, wanted: Wanted, content: bytes) -> Answer | None:
+        """It wants nothing."""
+        return None
+
+    def accepted(self, replies: Sequence[Reply]) -> Answer:
+        """200, with the replies."""
+        found = [{"text": one.text, "media": list(one.media)} for one in replies]
+        return Answer(200, content=(JSON, msgspec.json.encode({"replies": found})))
+
+    def refused(self, status: int, text: str) -> Answer:
+        """The status, where it is one that refuses, and the header that ends it."""
+        return Answer(status if 400 <= status <= 499 else 400, text, ((b"x-fake-no-retry", b"1"),))
+
+    def deferred(self) -> Answer:
+        """503."""
+        return Answer(503, "Try again later")
+
+    def ask(self, message: Outgoing) -> Asked:
+        """POST /messages; the message's id is the key by which a repeat is known."""
+        said: dict[str, Any] = {
+            "id": message.id,
+            "from": message.sender,
+            "to": message.recipient,
+            "text": message.text,
+            "data": base64.b64encode(message.data).decode(),
+            "encoding": message.encoding,
+            "segments": message.segments,
+            "media": list(message.media),
+            "validity": message.validity,
+            "schedule_at": message.schedule_at,
+            "status": message.status,
+            "status_url": message.status_url,
+        }
+        headers = {**self._headers, "Content-Type": "application/json", "Idempotency-Key": message.id}
+        body = msgspec.json.encode(said)
+        return Asked(
+            method="POST", url=f"{self.url}/messages", headers=headers, body=body, idempotent=bool(message.id)
+        )
+
+    def cancel(self, provider_id: str) -> Asked | None:
+        """DELETE /messages/ID: done where it is scheduled and not sent yet."""
+        return Asked(
+            method="DELETE", url=f"{self.url}/messages/{provider_id}", headers=self._headers, idempotent=True
+        )
+
+    def answered(self, status: int, headers: Mapping[str, str], body: bytes) -> Sent:
+        """2xx: sent; 429 and 5xx: later, since a repeat is known by its key; else failed."""
+        found = record(said(body))
+        if 200 <= status <= 299:
+            name = text(found.get("id"))
+            return Sent(
+                state="sent", provider_ids=(name,) if name else (), segments=whole(found.get("segments"), 1)
+            )
+        error = f"{status} {text(found.get('error'))}".strip()
+        if status in (408, 429) or status >= 500:
+            after = _seconds(headers.get("retry-after", ""))
+            wide = found.get("scope") == "account" or status >= 500
+            return Sent(state="later", error=error, retry_after=after, wide=wide)
+        return Sent(state="failed", error=error)
+
+    @property
+    def _headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+def _inbound(row: dict[str, Any]) -> Inbound:
+    media = (
+        Attached(url=text(one.get("url")), content_type=text(one.get("content_type")), size=_size(one))
+        for one in rows(row.get("media") or [])
+    )
+    encoding = row.get("encoding")
+    return Inbound(
+        id=text(row.get("id")),
+        sender=text(row.get("from")),
+        recipient=text(row.get("to")),
+        text=text(row.get("text")),
+        encoding=encoding if encoding in ("gsm7", "ucs2", "binary") else "",
+        data=_bytes(row.get("data")),
+        segments=whole(row.get("segments"), 1),
+        media=tuple(media),
+        sent_at=moment(row.get("sent_at")),
+        duplicate=row.get("duplicate") is True,
+        raw=row,
+    )
+
+
+def _receipt(row: dict[str, Any]) -> Receipt:
+    return Receipt(
+        provider_id=text(row.get("id")),
+        status=next((one for one in STATUSES if one == row.get("status")), "sent"),
+        id=text(row.get("reference")),
+        sender=text(row.get("from")),
+        recipient=text(row.get("to")),
+        error_code=text(row.get("error_code")),
+        error_text=text(row.get("error_text")),
+        at=moment(row.get("at")),
+        raw=row,
+    )
+
+
+def _size(row: dict[str, Any]) -> int | None:
+    found = whole(row.get("size"), -1)
+    return found if found >= 0 else None
+
+
+def _bytes(value: Any) -> bytes:
+    try:
+        return base64.b64decode(value or "", validate=True)
+    except (TypeError, ValueError, binascii.Error):
+        return b""
+
+
+def _seconds(value: str) -> float | None:
+    try:
+        found = float(value)
+    except ValueError:
+        return None
+    return found if math.isfinite(found) and found >= 0 else None
