@@ -21,7 +21,7 @@ def soaks() -> Iterator[Soaks]:
 @pytest.mark.parametrize("run", ["one", "several"])
 def test_each_is_there_once_in_its_order(soaks: Soaks, run: str) -> None:
     """And Slack has refused next to none of it; several senders know nothing of each other."""
-    code, said = soaks[run].ended()
+    code, said = soaks.ended(run)
     assert code == 0, said
     found = json.loads(said.splitlines()[-1])
     assert (found["posted"], found["in_order"]) == (120, True)
@@ -30,7 +30,7 @@ def test_each_is_there_once_in_its_order(soaks: Soaks, run: str) -> None:
 
 def test_without_a_pace_it_fails(soaks: Soaks) -> None:
     """Slack refuses again and again: nothing is lost by that, and the soak says so."""
-    code, said = soaks["hasty"].ended()
+    code, said = soaks.ended("hasty")
     assert code == 1, said
     found = json.loads(said.splitlines()[-1])
     assert (found["posted"], found["in_order"]) == (120, True)
