@@ -91,7 +91,7 @@ def _received(found: Inbound, place: Place, now: float, region: str) -> Parcel:
         "media": [
             {"url": one.url, "content_type": one.content_type, "size": one.size} for one in found.media
         ],
-        "keyword": keyword(found.text),
+        "keyword": found.keyword or keyword(found.text),
         "country": country(sender),
         "sent_at": found.sent_at,
         "duplicate": found.duplicate,

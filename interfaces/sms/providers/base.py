@@ -44,6 +44,8 @@ class Inbound:
     media: tuple[Attached, ...] = ()
     sent_at: float | None = None
     """Unix seconds."""
+    keyword: Literal["", "STOP", "START", "HELP"] = ""
+    """What the provider has taken it for itself, by words that an account may have chosen."""
     duplicate: bool = False
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 

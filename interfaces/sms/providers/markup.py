@@ -1,0 +1,31 @@
+"""XML that is answered to a webhook, in the words of Twilio (TwiML) and Plivo. Pure."""
+
+import re
+from xml.sax.saxutils import escape, quoteattr
+
+from interfaces.shared.webhook import Answer
+
+__all__ = ["answer", "attribute", "escaped"]
+
+_FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _clean(text: str) -> str:
+    """Without what XML 1.0 cannot say, however it is written."""
+    return _FORBIDDEN.sub("", text)
+
+
+def escaped(text: str) -> str:
+    """``text`` as the content of an element."""
+    return escape(_clean(text), {"\r": "&#13;"})
+
+
+def attribute(text: str) -> str:
+    """``text`` as the value of an attribute, with its quotation marks."""
+    return quoteattr(_clean(text))
+
+
+def answer(*elements: str) -> Answer:
+    """The answer whose root has ``elements``."""
+    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Response>{"".join(elements)}</Response>'
+    return Answer(200, content=(b"text/xml; charset=utf-8", body.encode()))
