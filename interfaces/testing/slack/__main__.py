@@ -91,7 +91,10 @@ class Screen:
     async def beside(self, command: list[str]) -> int:
         """Run ``command``, until it ends or there is no more to be done; its exit code."""
         child = await asyncio.create_subprocess_exec(
-            *command, env={**HURRY, **os.environ, **self.variables}, stdin=asyncio.subprocess.DEVNULL
+            *command,
+            env={**HURRY, **os.environ, **self.variables},
+            stdin=asyncio.subprocess.DEVNULL,
+            process_group=0,  # Ctrl-C is for us, who end it once: a second signal would cut what is in flight
         )
         ended = asyncio.ensure_future(child.wait())
         typing = asyncio.ensure_future(self.typed(None if sys.stdin.isatty() else PATIENCE))
