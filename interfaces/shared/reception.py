@@ -18,7 +18,7 @@ __all__ = ["COUNTS", "Keeper", "Keeping", "Reception"]
 log = logging.getLogger("interfaces.intake")
 
 COUNTS = ("kept", "withheld")
-"""What is counted, behind the protocol's name and a dot."""
+"""What is counted, behind the protocol's name and a dot: what was kept, and what is to come again."""
 KEEPING = 10.0
 """Seconds after which keeping a message counts as failed, for its repeats."""
 
@@ -79,12 +79,18 @@ class Reception:
         ``repeated``: whether the peer comes again with what is deferred, so that it may be kept, or left to it;
         ``patience``: of this peer, if it is not that of all.
         """
+        patience = self.patience if patience is None else patience
+        verdict = await self._taken(parcel, repeated, patience)
+        if verdict is not None and verdict.kind == "defer":
+            self.intake.count("withheld")
+        return verdict
+
+    async def _taken(self, parcel: Parcel, repeated: bool, patience: float) -> Verdict | None:
         if self.draining:
             return DEFERRED
-        patience = self.patience if patience is None else patience
         if self.keeper is None or not repeated:
             verdict = await self.intake.deliver(parcel, patience)
-            return self._withheld() if verdict is None and repeated else verdict
+            return DEFERRED if verdict is None and repeated else verdict
         if self.accepted:
             return await self._kept(parcel)
         verdict = await self.intake.deliver(parcel, min(self.keep_after, patience))
@@ -107,25 +113,21 @@ class Reception:
             claim = await intake.dedupe.claim(f"kept:{parcel.key}", lease=KEEPING, wait=self.patience)
             if not claim.ours:
                 intake.count("repeats")
-                return self._withheld() if claim.verdict is None else ACCEPTED
+                return DEFERRED if claim.verdict is None else ACCEPTED
             verdict = await self._put(parcel, 0.0)
             await intake.dedupe.finish(claim, verdict, intake.rules.keep)
         except Unavailable as error:
             log.warning("%s: a message is to come again: %s", intake.name, error)
-            return self._withheld()
+            return DEFERRED
         return verdict
 
     async def _put(self, parcel: Parcel, delay: float) -> Verdict:
         try:
             if self.keeper is None:  # the process ends
-                return self._withheld()
+                return DEFERRED
             await self.keeper.keep(parcel, delay)
         except Unavailable as error:
             log.warning("%s: a message cannot be kept, and is to come again: %s", self.intake.name, error)
-            return self._withheld()
+            return DEFERRED
         self.intake.count("kept")
         return ACCEPTED
-
-    def _withheld(self) -> Verdict:
-        self.intake.count("withheld")
-        return DEFERRED
