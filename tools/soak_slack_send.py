@@ -75,7 +75,10 @@ async def senders(
 @contextmanager
 def _broker() -> Iterator[Embedded]:
     """A broker of its own."""
-    with tempfile.TemporaryDirectory() as folder, Embedded(Path(folder, "broker")) as server:
+    with (
+        tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder,
+        Embedded(Path(folder, "broker")) as server,
+    ):
         yield server
 
 
