@@ -26,6 +26,9 @@ __all__ = ["check", "keeping", "stores"]
 
 log = logging.getLogger("interfaces.intake")
 
+TURN = 10.0
+"""Seconds that a conversation waits for a container that has died in its turn."""
+
 
 def check(terms: Keeping, layer: Any) -> None:
     """ConfigError where messages are to be kept, and there is nothing to keep them in."""
@@ -44,7 +47,7 @@ async def stores(terms: Keeping, context: Context) -> tuple[DedupeStore, Turns]:
     hub = context.layer.hub()
     await hub.started()
     shared = import_module("interfaces.layers.shared_dedupe").SharedDedupe(hub)
-    return shared, turns(shared)
+    return shared, turns(shared, lease=TURN)
 
 
 @asynccontextmanager

@@ -11,7 +11,7 @@ from typing import Any
 
 from interfaces.shared.delivery import DEFERRED
 from interfaces.shared.errors import Unavailable
-from interfaces.shared.intake import Intake
+from interfaces.shared.intake import BUSY, Intake
 from interfaces.shared.pacing import back_off
 from interfaces.shared.parcel import Parcel
 from interfaces.shared.sendings import Held, Store
@@ -19,6 +19,9 @@ from interfaces.shared.sendings import Held, Store
 __all__ = ["Accepted"]
 
 log = logging.getLogger("interfaces.intake")
+
+AGAIN = 1.0
+"""Seconds until what there was no room for is taken up again."""
 
 Put = Callable[[dict[str, Any], str | None, float], Awaitable[None]]
 """(message, conversation, seconds before it is taken) → kept. Unavailable."""
@@ -95,10 +98,12 @@ class Accepted:
             conversation=said["scope"].get("conversation"),
         )
         verdict = await self.intake.deliver(parcel, None)
-        if verdict is None:
-            await self.store.retry(held, self.intake.rules.lease, "its call runs elsewhere")
+        if verdict is None:  # its call runs elsewhere: that is no attempt of ours
+            await self.store.give_back(held, self.intake.rules.lease)
         elif verdict.kind == "accept":
             await self.store.done(held)
+        elif verdict is BUSY:
+            await self.store.give_back(held, AGAIN)
         elif self.leaving and verdict is DEFERRED:
             await self.store.give_back(held)  # it was cut
         elif verdict.kind == "reject":

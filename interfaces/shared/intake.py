@@ -15,14 +15,17 @@ from typing import Any, Protocol
 from interfaces.shared.asgi import Application, Event
 from interfaces.shared.delivery import ACCEPTED, DEFERRED, Claim, DedupeStore, Delivery, Verdict
 from interfaces.shared.errors import Unavailable
+from interfaces.shared.holding import Holding
 from interfaces.shared.parcel import Parcel
 
-__all__ = ["COUNTS", "LEASE", "Call", "Intake", "Rules", "Turns"]
+__all__ = ["BUSY", "COUNTS", "LEASE", "Call", "Intake", "Rules", "Turns"]
 
 log = logging.getLogger("interfaces.intake")
 
 LEASE = 30.0
 """Seconds after which a call counts as dead whose process says no more of it."""
+BUSY = Verdict("defer")
+"""What is to come again and was not begun: there was no room for it, or it is another's by now. Told by identity."""
 TRIED = 10_000
 """Messages that are to come again whose attempts are remembered."""
 COUNTS = ("calls", "repeats", "ignored", "late", "full", "unasked")
@@ -121,7 +124,7 @@ class Intake:
         end = None if seconds is None else loop.time() + seconds
         if len(self.running) >= self.rules.most:
             self.count("full")
-            return DEFERRED
+            return BUSY
         claim = await self._claim(parcel.key, seconds)
         if claim is not None and not claim.ours:
             self.count("repeats")
@@ -168,26 +171,30 @@ class Intake:
 
     async def _run(self, parcel: Parcel, claim: Claim | None, answer: "asyncio.Future[Verdict]") -> None:
         verdict = DEFERRED
+        held = None if claim is None else Holding(self.dedupe, claim, self.rules.lease)
         try:
             if parcel.conversation is None:
-                verdict = await self._called(parcel, claim, answer)
+                verdict = await self._called(parcel, held, answer)
             else:
                 async with self.turns.turn(parcel.conversation):
-                    verdict = await self._called(parcel, claim, answer)
+                    verdict = await self._called(parcel, held, answer)
         except Unavailable as error:
+            verdict = BUSY
             self.count("full")
             log.warning("%s: a message is to come again: %s", self.name, error)
         finally:
-            if claim is not None:
+            if held is not None:
                 self._remember(parcel, verdict)
-                await self._finish(claim, verdict)
+                await self._finish(held, verdict)
             if not answer.done():
                 answer.set_result(verdict)
 
     async def _called(
-        self, parcel: Parcel, claim: Claim | None, answer: "asyncio.Future[Verdict]"
+        self, parcel: Parcel, held: Holding | None, answer: "asyncio.Future[Verdict]"
     ) -> Verdict:
-        """Call the application to its end, and hold the claim meanwhile."""
+        """Call the application to its end; not what was taken up elsewhere while it waited for its turn."""
+        if held is not None and held.lost:
+            return BUSY
         self.count("calls")
         if tried := self._deferred.get(parcel.key, 0):
             parcel.event["attempt"] = max(parcel.event.get("attempt", 1), tried + 1)
@@ -196,10 +203,7 @@ class Intake:
         call.start(answer.get_loop())
         call.last(parcel.event)
         try:
-            while not call.finished.done():
-                await asyncio.wait({call.finished}, timeout=self.rules.lease / 3)
-                if claim is not None and not call.finished.done():
-                    await self._renew(claim)
+            await asyncio.wait({call.finished})
         except asyncio.CancelledError:
             call.cancel()
             raise
@@ -209,20 +213,16 @@ class Intake:
 
     def _remember(self, parcel: Parcel, verdict: Verdict) -> None:
         """How often it was begun, if it is to come again."""
+        if verdict is BUSY:
+            return
         self._deferred.pop(parcel.key, None)
         if verdict.kind == "defer":
             self._deferred[parcel.key] = parcel.event.get("attempt", 1)
             if len(self._deferred) > TRIED:
                 del self._deferred[next(iter(self._deferred))]
 
-    async def _renew(self, claim: Claim) -> None:
+    async def _finish(self, held: Holding, verdict: Verdict) -> None:
         try:
-            await self.dedupe.renew(claim, self.rules.lease)
-        except Unavailable:
-            pass  # perhaps the next time
-
-    async def _finish(self, claim: Claim, verdict: Verdict) -> None:
-        try:
-            await self.dedupe.finish(claim, verdict, self.rules.keep)
+            await held.finish(verdict, self.rules.keep)
         except Unavailable as error:
             log.warning("%s: a repeat will not be known: %s", self.name, error)

@@ -33,7 +33,7 @@ class Shelf:
         self.done_: list[str] = []
         self.later: list[tuple[str, float, str]] = []
         self.letters: list[tuple[str, str]] = []
-        self.back: list[str] = []
+        self.back: list[tuple[str, float]] = []
         self.delays: list[float] = []
         self.away = False
         self.settled = asyncio.Event()
@@ -73,9 +73,10 @@ class Shelf:
         self._settle()
         self.letters.append((held.id, reason))
 
-    async def give_back(self, held: Held) -> None:
+    async def give_back(self, held: Held, delay: float = 0.0) -> None:
         """Not begun."""
-        self.back.append(held.id)
+        self.back.append((held.id, delay))
+        self.settled.set()
 
 
 class Desk:
@@ -164,7 +165,7 @@ async def test_what_had_its_end_meanwhile_is_not_called_again() -> None:
 
 @scene
 async def test_what_still_runs_elsewhere_is_looked_at_later() -> None:
-    """Its call has the claim: nobody calls beside it."""
+    """Its call has the claim: nobody calls beside it, and to look at it is no attempt."""
 
     class Running(LocalDedupe):
         async def claim(self, key: str, *, lease: float, wait: float = 0) -> Any:
@@ -175,8 +176,18 @@ async def test_what_still_runs_elsewhere_is_looked_at_later() -> None:
     desk.intake.dedupe = store = Running()
     await store.claim("k1", lease=30)
     await desk.through(parcel())
-    assert desk.shelf.later == [("m1", 30.0, "its call runs elsewhere")]
-    assert desk.seen == []
+    assert desk.shelf.back == [("m1", 30.0)]
+    assert desk.seen == desk.shelf.later == desk.shelf.letters == []
+
+
+@scene
+async def test_what_there_is_no_room_for_uses_up_no_attempt() -> None:
+    """An overload makes no dead letters: also the last attempt is put off until it can be begun."""
+    desk = Desk()
+    desk.intake.rules = Rules(keep=900.0, most=0, words=WORDS)
+    await desk.through(parcel(), attempt=3)
+    assert desk.shelf.back == [("m1", 1.0)]
+    assert desk.seen == desk.shelf.later == desk.shelf.letters == []
 
 
 @pytest.mark.parametrize("said", [ValueError("boom"), "chat.defer"])
@@ -266,5 +277,5 @@ async def test_what_is_cut_goes_back() -> None:
         task.cancel()
     desk.accepted.leave()
     await running
-    assert desk.shelf.back == ["m1"]
+    assert desk.shelf.back == [("m1", 0.0)]
     await desk.intake.drain(0)

@@ -10,9 +10,9 @@ import pytest
 from interfaces.layers.conversations import Conversations
 from interfaces.layers.dedupe import LocalDedupe
 from interfaces.shared.asgi import Receive, Scope, Send
-from interfaces.shared.delivery import ACCEPTED, DEFERRED, Claim, Verdict
+from interfaces.shared.delivery import ACCEPTED, DEFERRED, Verdict
 from interfaces.shared.errors import NoRoute, Unavailable
-from interfaces.shared.intake import Intake, Rules
+from interfaces.shared.intake import BUSY, Intake, Rules
 from interfaces.shared.parcel import Parcel
 from tests.http_ws.harness import scene
 
@@ -324,31 +324,81 @@ async def test_a_verdict_that_cannot_be_kept_is_told() -> None:
     assert await Desk(nothing, dedupe=Away("finish")).say("hi", key="1") == ACCEPTED
 
 
-class Counting(LocalDedupe):
-    """Counts renewals, and can say that another has the claim."""
-
-    renewals = 0
-
-    async def renew(self, claim: Claim, lease: float) -> bool:
-        """As the store does."""
-        self.renewals += 1
-        return await super().renew(claim, lease)
+LEASE = 0.15
 
 
 @scene
 async def test_a_long_call_keeps_its_claim() -> None:
-    """It is renewed for as long as the call runs, so that no repeat runs beside it."""
-    store = Counting()
+    """For as long as the call runs no repeat runs beside it."""
+    go_on = asyncio.Event()
 
     async def handle(_event: dict[str, Any], _send: Send) -> None:
-        while store.renewals < 3:
-            await asyncio.sleep(0.005)
+        await go_on.wait()
 
-    desk = Desk(handle, dedupe=store, lease=0.03)
-    assert await desk.say("hi", key="1") == ACCEPTED
-    assert store.renewals >= 3
-    assert await desk.say("hi", key="1") == ACCEPTED
+    desk = Desk(handle, lease=LEASE)
+    first = asyncio.ensure_future(desk.say("hi", key="1"))
+    await asyncio.sleep(2 * LEASE)
+    assert await desk.say("hi", key="1", seconds=0) is None
+    go_on.set()
+    assert await first == await desk.say("hi", key="1") == ACCEPTED
     assert len(desk.seen) == 1
+
+
+@scene
+async def test_what_waits_for_its_turn_keeps_its_claim() -> None:
+    """A conversation whose calls take long is no reason to call twice what waits in it."""
+    go_on = asyncio.Event()
+
+    async def handle(_event: dict[str, Any], _send: Send) -> None:
+        await go_on.wait()
+
+    desk = Desk(handle, lease=LEASE)
+    calls = [asyncio.ensure_future(desk.say(text, key=text, where="a")) for text in ("1", "2")]
+    await asyncio.sleep(2 * LEASE)
+    assert await desk.say("2", key="2", where="a", seconds=0) is None
+    go_on.set()
+    assert await asyncio.gather(*calls) == [ACCEPTED] * 2
+    assert [event["text"] for event in desk.seen] == ["1", "2"]
+
+
+@scene
+async def test_what_was_taken_up_elsewhere_while_it_waited_is_not_called() -> None:
+    """A process that was stopped for longer than its lease leaves the call to who has it, and the verdict, too."""
+    go_on = asyncio.Event()
+
+    async def handle(_event: dict[str, Any], _send: Send) -> None:
+        await go_on.wait()
+
+    desk = Desk(handle, lease=LEASE)
+    calls = [asyncio.ensure_future(desk.say(text, key=text, where="a")) for text in ("1", "2")]
+    for _ in range(20):
+        await asyncio.sleep(0)
+    del desk.dedupe._entries["2"]
+    other = await desk.dedupe.claim("2", lease=30)
+    await asyncio.sleep(LEASE)
+    go_on.set()
+    assert await asyncio.gather(*calls) == [ACCEPTED, DEFERRED]
+    assert [event["text"] for event in desk.seen] == ["1"]
+    assert await desk.dedupe.renew(other, 30)
+
+
+@scene
+async def test_what_found_no_turn_is_no_attempt() -> None:
+    """What is refused for want of room was not begun: the repeat is the first call of the application."""
+    go_on = asyncio.Event()
+
+    async def handle(_event: dict[str, Any], _send: Send) -> None:
+        await go_on.wait()
+
+    desk = Desk(handle, turns=Conversations(waiting=1))
+    running = [asyncio.ensure_future(desk.say(str(at), key=str(at), where="a")) for at in range(2)]
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert await desk.say("2", key="2", where="a") is BUSY
+    go_on.set()
+    await asyncio.gather(*running)
+    assert await desk.say("2", key="2", where="a") == ACCEPTED
+    assert desk.seen[-1]["attempt"] == 1
 
 
 @scene
