@@ -11,6 +11,8 @@ __all__ = ["address", "country", "digits"]
 
 CHANNELS = ("whatsapp:", "messenger:", "rcs:")
 """Prefixes that say by which network, of Twilio's."""
+MARKS = " -().\u00a0"
+"""What people put between digits."""
 SHORT = 6
 """Digits up to which a number without a plus is a short code."""
 
@@ -27,20 +29,25 @@ def address(said: str, region: str = "") -> str:
     for channel in CHANNELS:
         if text.startswith(channel):
             return channel + address(text.removeprefix(channel), region)
-    bare = text.removeprefix("00") if text.startswith("00") else text
-    plain = "".join(one for one in bare if one not in " -().\u00a0")
-    number = plain.removeprefix("+")
+    plain = "".join(one for one in text if one not in MARKS)
+    abroad = plain.startswith(("+", "00"))
+    number = plain.removeprefix("+") if plain.startswith("+") else plain.removeprefix("00")
     if not (number.isascii() and number.isdigit()):
         return text
-    if not plain.startswith("+") and len(number) <= SHORT:
+    if not abroad and len(number) <= SHORT:
         return number
-    written = plain if plain.startswith("+") or (region and not text.startswith("00")) else f"+{number}"
+    found = _e164(number if region and not abroad else f"+{number}", region)
+    return found or (f"+{number}" if plain.startswith("+") else text)
+
+
+def _e164(number: str, region: str) -> str:
+    """Nothing for what no country has."""
     try:
-        parsed = phonenumbers.parse(written, region or None)
+        parsed = phonenumbers.parse(number, region or None)
     except phonenumbers.NumberParseException:
-        return text
+        return ""
     if not phonenumbers.is_possible_number(parsed):
-        return f"+{number}" if plain.startswith("+") else text
+        return ""
     found: str = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     return found
 

@@ -111,8 +111,20 @@ class SmsOptions:
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, before anything is opened."""
+        self._check_accounts()
         if not self.path.startswith("/") or self.path.endswith("/"):
             raise ConfigError(f"--sms-path {self.path}: write a path such as /sms")
+        if self.gateway_bind and not self.gateway_auth:
+            raise ConfigError(
+                "--sms-gateway-bind needs --sms-gateway-auth module:function, to know who may bind"
+            )
+        if self.spool and self.ack != "accepted":
+            raise ConfigError("--sms-spool keeps what is accepted: it needs --sms-ack accepted")
+        if self.send_spool and not self.send:
+            raise ConfigError("--sms-send-spool keeps what waits to be sent, and --no-sms-send sends nothing")
+
+    def _check_accounts(self) -> None:
+        """There is somebody to speak to, who is known, and has a name of its own."""
         if not (self.accounts or self.binds or self.gateway_bind):
             raise ConfigError(
                 "serve sms needs [[sms.accounts]] of a provider, [[sms.binds]] to an SMSC, or --sms-gateway-bind"
@@ -128,14 +140,6 @@ class SmsOptions:
             raise ConfigError(
                 f"sms.accounts: {', '.join(sorted(twice))} is there twice: give each a name of its own"
             )
-        if self.gateway_bind and not self.gateway_auth:
-            raise ConfigError(
-                "--sms-gateway-bind needs --sms-gateway-auth module:function, to know who may bind"
-            )
-        if self.spool and self.ack != "accepted":
-            raise ConfigError("--sms-spool keeps what is accepted: it needs --sms-ack accepted")
-        if self.send_spool and not self.send:
-            raise ConfigError("--sms-send-spool keeps what waits to be sent, and --no-sms-send sends nothing")
 
     @property
     def names(self) -> list[str]:
