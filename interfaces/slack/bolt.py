@@ -70,7 +70,7 @@ class BoltApplication:
 
 
 def body_of(scope: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str, Any]:
-    """What Slack has sent, as Bolt takes it: a payload as it was, an event in an envelope like the one it came in."""
+    """What Slack has sent, as Bolt takes it: a payload as it was, an event in the envelope that it came in."""
     payload = event.get("payload")
     if isinstance(payload, dict):
         return payload
@@ -81,9 +81,10 @@ def body_of(scope: Mapping[str, Any], event: Mapping[str, Any]) -> dict[str, Any
         "enterprise_id": scope["enterprise_id"],
         "is_enterprise_install": scope["is_enterprise_install"],
         "api_app_id": scope["app_id"],
-        "event": event["event"],
         "event_id": event["event_id"],
         "event_time": int(said) if said.isdecimal() else int(event["received_at"]),
+        **event.get("envelope", {}),
+        "event": event["event"],
         "authorizations": event["authorizations"],
     }
 

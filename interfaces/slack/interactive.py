@@ -145,6 +145,7 @@ def _unknown(payload: dict[str, Any], kind: str) -> tuple[str, dict[str, Any]]:
         "event_id": "",
         "event": payload,
         "authorizations": [],
+        "envelope": {},
         "is_self": False,
         "retry_num": 0,
         "retry_reason": None,

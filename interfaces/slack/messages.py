@@ -33,12 +33,12 @@ class SlackScope(TypedDict):
     user: str | None
     """The id of who did it; with an identity middleware the user of the project."""
     account: str | None
-    """"team/user", which is one person: what an identity middleware looks for."""
+    """"team/user", or "enterprise/user" where an organisation has the app: one person, for an identity middleware."""
     path: str
     """message, event/reaction_added, command/deploy, action/ACTION_ID, options/ACTION_ID, view/CALLBACK_ID,
     view_closed/CALLBACK_ID, shortcut/CALLBACK_ID."""
     conversation: str | None
-    """"team/channel/thread" of a message: its deliveries come one after the other."""
+    """"installation/channel/thread" of an event in a channel: its deliveries come one after the other."""
     client: tuple[str, int | None] | None
     server: tuple[str, int | None] | None
     state: dict[str, Any]
@@ -52,6 +52,7 @@ class _Inbound(TypedDict):
     id: str
     """Slack's: of an event its event_id, else the trigger's."""
     dedupe_key: str
+    """"slack:APP:ID": the same for each try."""
     attempt: int
     """1, 2 …: which try of Slack's, or of ours."""
     received_at: float
@@ -70,6 +71,8 @@ class _Event(_Inbound):
     event: dict[str, Any]
     """As Slack sent it."""
     authorizations: list[dict[str, Any]]
+    envelope: dict[str, Any]
+    """What came around the event, as Slack sent it: event_context, is_ext_shared_channel, context_team_id …"""
     is_self: bool
     """Whether this app did it: its own messages, and what its own user did."""
     retry_num: int

@@ -15,12 +15,14 @@ from interfaces.slack.interactive import pressed
 from interfaces.slack.posted import Posted
 from interfaces.slack.shapes import ident, mapping, objects, text
 
-__all__ = ["MENTIONS", "Me", "Occasion", "translated", "whose"]
+__all__ = ["APART", "MENTIONS", "Me", "Occasion", "translated", "whose"]
 
 ASGI = {"version": "3.0", "spec_version": "1.0"}
 _MENTION = re.compile(r"<@([A-Z0-9]{1,30})(?:\|[^<>]*)?>")
 MENTIONS = 100
 """Users whose names are picked out of a text."""
+APART = frozenset(("event", "authorizations", "token"))
+"""Keys of an envelope that an event has itself; and the token, which is a secret that nobody needs any more."""
 Ways = Literal["http", "socket"]
 
 
@@ -79,8 +81,9 @@ def translated(posted: Posted, occasion: Occasion) -> Parcel:
     team, enterprise, whole = whose(payload)
     home = (enterprise if whole else team) or team or enterprise or ""
     channel, user, name = event["channel"], event["user"], event["id"]
+    app = ident(payload.get("api_app_id"))
     event["id"] = name or occasion.name
-    event["dedupe_key"] = f"slack:{event['id']}"
+    event["dedupe_key"] = f"slack:{app or ''}:{event['id']}"  # several apps may hear of the same
     event["team_id"] = team
     event["received_at"] = occasion.now
     event["attempt"] = posted.retry_num + 1
@@ -89,7 +92,7 @@ def translated(posted: Posted, occasion: Occasion) -> Parcel:
         "type": "slack",
         "asgi": dict(ASGI),
         "transport": occasion.transport,
-        "app_id": ident(payload.get("api_app_id")),
+        "app_id": app,
         "team_id": team,
         "enterprise_id": enterprise,
         "is_enterprise_install": whole,
@@ -111,12 +114,7 @@ def translated(posted: Posted, occasion: Occasion) -> Parcel:
 def _event(posted: Posted, me: Me) -> tuple[str, dict[str, Any], str]:
     """The path, the event, and the thread that it is in: "" for a channel's own."""
     payload = posted.payload
-    inner: Any = payload.get("event")
-    if inner is None and payload.get("type") != "event_callback":
-        inner = payload  # app_rate_limited is an envelope by itself, and so may others be
-    kind = inner.get("type") if isinstance(inner, dict) else None
-    if not isinstance(kind, str) or not kind:
-        raise PeerError("it has no event with a type")
+    inner, kind = _inner(payload)
     about = _about(inner, kind)
     name = ident(payload.get("event_id")) or ""
     authorizations = objects(payload.get("authorizations"))
@@ -129,17 +127,33 @@ def _event(posted: Posted, me: Me) -> tuple[str, dict[str, Any], str]:
         "user": user,
         "event": inner,
         "authorizations": authorizations,
-        "is_self": _own(about, me, payload) or (user is not None and _ours(user, me, authorizations)),
+        "envelope": {} if inner is payload else {key: payload[key] for key in payload if key not in APART},
+        "is_self": _own(about, me, payload) or _ours(user, me, authorizations),
         "retry_num": posted.retry_num,
         "retry_reason": posted.retry_reason or None,
     }
-    thread = text(about.get("thread_ts"))
-    thread = "" if thread == about.get("ts") else thread
     if kind == "message":
         event |= _message(inner, about)
-        return "message", event, thread
-    event["event_type"] = kind
-    return f"event/{kind}", event, thread
+    else:
+        event["event_type"] = kind
+    return "message" if kind == "message" else f"event/{kind}", event, _thread(about)
+
+
+def _inner(payload: dict[str, Any]) -> tuple[dict[str, Any], str]:
+    """What has happened, and its type. PeerError."""
+    inner: Any = payload.get("event")
+    if inner is None and payload.get("type") != "event_callback":
+        inner = payload  # app_rate_limited is an envelope by itself, and so may others be
+    kind = inner.get("type") if isinstance(inner, dict) else None
+    if not isinstance(kind, str) or not kind:
+        raise PeerError("it has no event with a type")
+    return inner, kind
+
+
+def _thread(message: dict[str, Any]) -> str:
+    """The ``ts`` of what it answers to; the first of a thread is of the channel, as are those without one."""
+    thread = text(message.get("thread_ts"))
+    return "" if thread == message.get("ts") else thread
 
 
 def _about(inner: dict[str, Any], kind: str) -> dict[str, Any]:
@@ -194,8 +208,9 @@ def _own(message: dict[str, Any], me: Me, payload: dict[str, Any]) -> bool:
     )
 
 
-def _ours(user: str, me: Me, authorizations: list[dict[str, Any]]) -> bool:
+def _ours(user: str | None, me: Me, authorizations: list[dict[str, Any]]) -> bool:
     """Whether that is the user of this app."""
-    return user == me.bot_user_id or any(
-        one.get("user_id") == user for one in authorizations if one.get("is_bot")
+    return user is not None and (
+        user == me.bot_user_id
+        or any(one.get("user_id") == user for one in authorizations if one.get("is_bot"))
     )

@@ -124,7 +124,7 @@ def test_an_accepted_event_is_kept_and_given_by_any_container(durable: str, tmp_
         second = Container(nothing, layer(durable, tmp_path.name), ack="accepted")
         async with kept(await second.open()):
             await second.news.wait()
-        assert [event["dedupe_key"] for event in first.seen + second.seen] == ["slack:Ev1"]
+        assert [event["dedupe_key"] for event in first.seen + second.seen] == ["slack:A1:Ev1"]
         for container in (first, second):
             await container.context.layer.close()
 
@@ -196,7 +196,7 @@ def test_a_spool_keeps_what_the_next_process_gives_to_its_application(tmp_path: 
         second = Container(nothing, ack="accepted", spool=str(tmp_path))
         async with kept(await second.open()):
             await second.news.wait()
-        assert [event["dedupe_key"] for event in second.seen] == ["slack:Ev1"]
+        assert [event["dedupe_key"] for event in second.seen] == ["slack:A1:Ev1"]
 
     main()
 

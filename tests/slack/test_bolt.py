@@ -180,8 +180,11 @@ async def test_events_come_in_their_envelope() -> None:
         "A1",
     )
     assert body["event_time"] == 1_700_000_001 and body["authorizations"][0]["user_id"] == "UBOT1"
-    odd = {**said.event, "event": {"type": "x", "event_ts": None}}
+    odd = {**said.event, "event": {"type": "x", "event_ts": None}, "envelope": {}}
     assert body_of(said.scope, odd)["event_time"] == 1_700_000_000
+    around = {"team_id": "T2", "event_time": 5, "is_ext_shared_channel": True}
+    shared = body_of(said.scope, {**said.event, "envelope": around})
+    assert shared.items() >= around.items() and shared["authorizations"] == body["authorizations"]
 
 
 @scene

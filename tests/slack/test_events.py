@@ -135,7 +135,7 @@ async def test_an_application_that_raises_has_slack_repeat() -> None:
     assert b"x-slack-no-retry" not in first.headers
     assert (await desk.post(message("Ev1"), x_slack_retry_num="1")).status == 200
     assert [(one["attempt"], one["dedupe_key"]) for one in desk.heard] == [
-        (1, "slack:Ev1"), (2, "slack:Ev1"),
+        (1, "slack:A1:Ev1"), (2, "slack:A1:Ev1"),
     ]  # fmt: skip
 
 

@@ -121,7 +121,7 @@ async def test_a_slow_event_is_acknowledged_where_it_can_be_kept() -> None:
     desk.service.reception.keeper = keeper = Keeper()
     assert await desk.service.take(posted(), "http") is ACK
     [(parcel, delay)] = keeper.kept
-    assert (parcel.key, delay) == ("slack:Ev1", 10.0)
+    assert (parcel.key, delay) == ("slack:A1:Ev1", 10.0)
     assert desk.counted("kept") == 1
     slow.go_on.set()
     await desk.service.reception.drain(5)
@@ -182,7 +182,7 @@ async def test_what_is_accepted_first_is_kept_once() -> None:
     desk.service.reception.keeper = keeper = Keeper()
     assert await desk.service.take(posted(), "http") is ACK
     assert await desk.service.take(posted(retry=1), "http") is ACK
-    assert [(parcel.key, delay) for parcel, delay in keeper.kept] == [("slack:Ev1", 0.0)]
+    assert [(parcel.key, delay) for parcel, delay in keeper.kept] == [("slack:A1:Ev1", 0.0)]
     assert desk.heard == []
     assert desk.counted("repeats") == 1
 

@@ -7,7 +7,7 @@ import pytest
 from interfaces.shared.errors import PeerError
 from interfaces.shared.parcel import Parcel
 from interfaces.slack.posted import Posted, interactive
-from interfaces.slack.translate import MENTIONS, Me, Occasion, translated
+from interfaces.slack.translate import APART, MENTIONS, Me, Occasion, translated
 from tests.slack import payloads
 from tests.slack.payloads import (
     APP,
@@ -71,7 +71,7 @@ def test_a_message_and_its_scope() -> None:
         "type": "slack.message",
         "id": "Ev0PV52K21",
         "event_id": "Ev0PV52K21",
-        "dedupe_key": "slack:Ev0PV52K21",
+        "dedupe_key": f"slack:{APP}:Ev0PV52K21",
         "attempt": 1,
         "received_at": 1000.5,
         "team_id": TEAM,
@@ -90,11 +90,12 @@ def test_a_message_and_its_scope() -> None:
         "mentions": [ME],
         "event": inner,
         "authorizations": [authorization()],
+        "envelope": {key: value for key, value in envelope(inner).items() if key not in APART},
         "is_self": False,
         "retry_num": 0,
         "retry_reason": None,
     }
-    assert (parcel.key, parcel.conversation) == ("slack:Ev0PV52K21", f"{TEAM}/{CHANNEL}/")
+    assert (parcel.key, parcel.conversation) == (f"slack:{APP}:Ev0PV52K21", f"{TEAM}/{CHANNEL}/")
 
 
 def test_two_scopes_share_nothing() -> None:
@@ -272,7 +273,8 @@ def test_an_envelope_of_its_own_is_an_event() -> None:
                "api_app_id": APP}  # fmt: skip
     parcel = translated(Posted(kind="event", payload=payload), HTTP)
     assert has(parcel.scope, path="event/app_rate_limited", app_id=APP, team_id=TEAM, conversation=None)
-    assert has(parcel.event, event_type="app_rate_limited", event=payload, id="n1", dedupe_key="slack:n1")
+    assert has(parcel.event, event_type="app_rate_limited", event=payload, id="n1", envelope={})
+    assert parcel.event["dedupe_key"] == f"slack:{APP}:n1"
     assert parcel.key == "" and parcel.event["event_id"] == ""
 
 
@@ -309,15 +311,30 @@ def test_a_repeat_is_known_and_says_which_it_is(retry: int) -> None:
     assert again.scope == first.scope
 
 
+def test_two_apps_that_hear_of_the_same_do_both_of_it() -> None:
+    """In one process they are: what one has done is no repeat for the other; who knows no app is told apart."""
+    keys = [event(message(), api_app_id=app).key for app in ("A1", "A2", None)]
+    assert keys == ["slack:A1:Ev0PV52K21", "slack:A2:Ev0PV52K21", "slack::Ev0PV52K21"]
+
+
+def test_what_came_around_an_event_is_told() -> None:
+    """As it was: where it may be shared, and by what it is looked up; not the old token, which is a secret."""
+    around = {"is_ext_shared_channel": True, "context_team_id": TEAM, "event_context": "4-abc", "yet": [1]}
+    for inner in (message(), {"type": "app_mention", "channel": CHANNEL, "user": USER}):
+        found = event(inner, token="s3cret", **around).event["envelope"]
+        assert has(found, type="event_callback", team_id=TEAM, api_app_id=APP, **around)
+        assert not found.keys() & {"event", "authorizations", "token"}
+
+
 def test_what_a_person_has_begun_is_known_by_its_trigger() -> None:
     """Until when it can be answered stands beside it; what has no trigger gets a name of ours, and no key."""
     parcel = translated(interactive(payloads.submitted()), HTTP)
-    assert (parcel.key, parcel.event["id"]) == (f"slack:{TRIGGER}", TRIGGER)
+    assert (parcel.key, parcel.event["id"]) == (f"slack:{APP}:{TRIGGER}", TRIGGER)
     assert has(
-        parcel.event, dedupe_key=f"slack:{TRIGGER}", ack_deadline=1003.0, attempt=1, received_at=1000.5
+        parcel.event, dedupe_key=f"slack:{APP}:{TRIGGER}", ack_deadline=1003.0, attempt=1, received_at=1000.5
     )
     closed = translated(interactive(pressed("view_closed", view=payloads.view())), HTTP)
-    assert (closed.key, closed.event["id"], closed.event["dedupe_key"]) == ("", "n1", "slack:n1")
+    assert (closed.key, closed.event["id"], closed.event["dedupe_key"]) == ("", "n1", f"slack:{APP}:n1")
     assert closed.conversation is None and closed.scope["conversation"] is None
 
 
