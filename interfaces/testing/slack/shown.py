@@ -59,16 +59,25 @@ def words_of(blocks: list[dict[str, Any]]) -> list[str]:
 
 
 def _words(block: dict[str, Any]) -> Iterator[str]:
+    yield from _texts(block)
+    for _, element in elements([block]):
+        yield _input(element) if element["type"] in SHAPES else _button(element)
+
+
+def _texts(block: dict[str, Any]) -> Iterator[str]:
+    """What is only read."""
     for part in (block.get("label"), block.get("text"), *(block.get("fields") or [])):
         if isinstance(part, dict) and isinstance(part.get("text"), str):
             yield part["text"]
     for element in block.get("elements") or []:
         if isinstance(element.get("text"), str):
             yield element["text"]  # of a context
-    for _, element in elements([block]):
-        name = element["action_id"]
-        if element["type"] in SHAPES:
-            choices = "|".join(one["value"] for one in element.get("options") or [])
-            yield f"{{{name}: {choices}}}" if choices else f"{{{name}}}"
-        else:
-            yield f"[{(element.get('text') or {}).get('text', '')}: {name}]"
+
+
+def _input(element: dict[str, Any]) -> str:
+    choices = "|".join(one["value"] for one in element.get("options") or [])
+    return f"{{{element['action_id']}: {choices}}}" if choices else f"{{{element['action_id']}}}"
+
+
+def _button(element: dict[str, Any]) -> str:
+    return f"[{(element.get('text') or {}).get('text', '')}: {element['action_id']}]"
