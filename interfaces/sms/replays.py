@@ -10,7 +10,11 @@ __all__ = ["Replays"]
 
 
 class Replays:
-    """Ids with what stood beside them, for ``keep`` seconds; ``most`` at once, and then nothing new is taken."""
+    """Ids with what stood beside them, for ``keep`` seconds; ``most`` at once, and then nothing new is taken.
+
+    The words of a message count, not the request: a provider repeats it with another, as at a fallback URL, and a
+    receipt is one a part.
+    """
 
     def __init__(self, most: int, keep: float) -> None:
         self.most = most
@@ -20,11 +24,11 @@ class Replays:
     def __len__(self) -> int:
         return len(self._seen)
 
-    def fits(self, found: Sequence[Inbound | Receipt], body: bytes, now: float) -> bool:
+    def fits(self, found: Sequence[Inbound | Receipt], now: float) -> bool:
         """Whether each is new, or came with the same words before: a repeat. Unavailable when there is no room."""
-        mark = sha256(body).digest()
         self._forget(now)
         for one in found:
+            mark = _mark(one)
             name = one.id if isinstance(one, Inbound) else f"{one.provider_id} {one.status}"
             kept = self._seen.get(name)
             if kept is not None and kept[0] != mark:
@@ -38,3 +42,11 @@ class Replays:
     def _forget(self, now: float) -> None:
         while self._seen and next(iter(self._seen.values()))[1] <= now:
             del self._seen[next(iter(self._seen))]
+
+
+def _mark(one: Inbound | Receipt) -> bytes:
+    """What tells a message from another under its id."""
+    if isinstance(one, Receipt):
+        return b""
+    said = (one.sender, one.recipient, one.text, one.data, [media.url for media in one.media])
+    return sha256(repr(said).encode("utf-8", "backslashreplace")).digest()

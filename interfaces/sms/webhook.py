@@ -68,7 +68,7 @@ class Hook:
 
     async def _taken(self, request: Request, found: Sequence[Inbound | Receipt]) -> Answer:
         provider, service = self.provider, self.service
-        if not provider.timed and not self.replays.fits(found, request.body, service.clock()):
+        if not provider.timed and not self.replays.fits(found, service.clock()):
             raise refusal(403, "Its signature is of another request")
         place = Place(
             provider=provider.name,
