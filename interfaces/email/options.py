@@ -9,6 +9,7 @@ from interfaces.email.options_receiving import ReceivingOptions
 from interfaces.email.options_sending import SendingOptions
 from interfaces.email.options_ways import WaysOptions
 from interfaces.shared.errors import ConfigError
+from interfaces.shared.options import apart
 
 __all__ = ["EmailOptions", "machine"]
 
@@ -40,6 +41,7 @@ class EmailOptions(SendingOptions, ChecksOptions, WaysOptions, ReceivingOptions)
         """What keeps messages needs those that it keeps."""
         if self.send_spool and not self.send:
             raise ConfigError("--email-send-spool keeps what waits to be sent: it needs --email-send URL")
+        apart("--email-spool", self.spool, "--email-send-spool", self.send_spool)
         if self.spool and self.ack != "accepted":
             raise ConfigError("--email-spool keeps what is accepted: it needs --email-ack accepted")
         if self.spool and self.accepted_size < self.max_size:

@@ -19,7 +19,7 @@ import msgspec
 
 from interfaces.shared.errors import ConfigError
 
-__all__ = ["DEFAULT", "Flag", "Origin", "Source", "build", "convert", "did_you_mean", "flags", "option",
+__all__ = ["DEFAULT", "Flag", "Origin", "Source", "apart", "build", "convert", "did_you_mean", "flags", "option",
            "reference", "shown", "words"]  # fmt: skip
 
 EXAMPLES = {"int": "10", "float": "10", "bool": "true or false"}
@@ -246,6 +246,12 @@ def _complaint(flag: Flag, problem: str) -> str:
         example = _number(flag.default) if type(flag.default) in (int, float) else EXAMPLES[name]
         problem += f"; say {flag.unit + ', such as ' if flag.unit else ''}{example}"
     return problem
+
+
+def apart(flag: str, folder: str, other: str, others: str) -> None:
+    """ConfigError where the ``folder`` of ``flag`` is also that of the flag ``other``; "" is none."""
+    if folder and others and Path(folder).resolve() == Path(others).resolve():
+        raise ConfigError(f"{flag} {folder}: that is the folder of {other}, too; give each one of its own")
 
 
 def did_you_mean(word: str, known: Iterable[str], prefix: str = "") -> str:

@@ -5,7 +5,7 @@ from math import inf
 from typing import Literal
 
 from interfaces.shared.errors import ConfigError
-from interfaces.shared.options import option, words
+from interfaces.shared.options import apart, option, words
 from interfaces.shared.reception import Keeping
 from interfaces.slack.options_installing import InstallingOptions
 from interfaces.slack.options_sending import SendingOptions
@@ -101,25 +101,30 @@ class SlackOptions(SendingOptions, InstallingOptions, ReceivingOptions):
             raise ConfigError(
                 f"--slack-api-url {self.api_url}: write a URL that ends with /, as https://slack.com/api/"
             )
-        self._check_tokens()
+        self._check_secrets()
+        self._check_ways()
+        self._check_installations()
         if self.spool and self.ack != "accepted":
             raise ConfigError("--slack-spool keeps what is accepted: it needs --slack-ack accepted")
         if self.send_spool and not self.send:
             raise ConfigError(
                 "--slack-send-spool keeps what waits to be sent, and --no-slack-send sends nothing"
             )
+        apart("--slack-spool", self.spool, "--slack-send-spool", self.send_spool)
 
-    def _check_tokens(self) -> None:
-        """Each way needs its own secret, and a token of the wrong kind is told at once."""
+    def _check_secrets(self) -> None:
+        """A secret of the wrong kind is told at once."""
         if not all(secret.strip() for secret in self.signing_secret):
             raise ConfigError("--slack-signing-secret is empty: anybody could sign with that")
-        for token in self.app_token:
-            if not token.startswith("xapp-"):
-                raise ConfigError(
-                    "--slack-app-token: an app-level token begins with xapp-; this is another secret"
-                )
+        if not all(token.startswith("xapp-") for token in self.app_token):
+            raise ConfigError(
+                "--slack-app-token: an app-level token begins with xapp-; this is another secret"
+            )
         if self.bot_token and not self.bot_token.startswith("xox"):
             raise ConfigError("--slack-bot-token: a bot's token begins with xoxb-; this is another secret")
+
+    def _check_ways(self) -> None:
+        """Each way needs its own secret."""
         if self.transport == "socket" and not self.app_token:
             raise ConfigError(
                 "--slack-transport socket needs --slack-app-token xapp-…: Basic Information, App-Level Tokens"
@@ -129,17 +134,25 @@ class SlackOptions(SendingOptions, InstallingOptions, ReceivingOptions):
                 "serve slack needs --slack-signing-secret (Basic Information, App Credentials) for the Events API,"
                 " or --slack-app-token xapp-… for Socket Mode"
             )
-        if self.installations and not (self.client_id and self.client_secret):
+
+    def _check_installations(self) -> None:
+        """One token, or many and what they are installed by."""
+        if not self.installations:
+            for name in ("client_id", "client_secret", "scopes", "user_scopes", "redirect_url"):
+                if getattr(self, name):
+                    flag = f"--slack-{name.replace('_', '-')}"
+                    raise ConfigError(f"{flag} is for --slack-installations URL, which is not given")
+            if not self.bot_token:
+                raise ConfigError(
+                    "serve slack needs --slack-bot-token xoxb-… (OAuth & Permissions), or --slack-installations URL"
+                )
+        elif not (self.client_id and self.client_secret):
             raise ConfigError(
                 "--slack-installations needs --slack-client-id and --slack-client-secret: the app's, for OAuth"
             )
-        if self.installations and self.bot_token:
+        elif self.bot_token:
             raise ConfigError(
                 "--slack-bot-token is of one workspace, --slack-installations are many: leave one out"
-            )
-        if not self.installations and not self.bot_token:
-            raise ConfigError(
-                "serve slack needs --slack-bot-token xoxb-… (OAuth & Permissions), or --slack-installations URL"
             )
 
     @property

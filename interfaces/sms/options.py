@@ -5,7 +5,7 @@ from math import inf
 from typing import Literal
 
 from interfaces.shared.errors import ConfigError
-from interfaces.shared.options import did_you_mean, option
+from interfaces.shared.options import apart, did_you_mean, option
 from interfaces.shared.reception import Keeping
 from interfaces.sms.accounts import Account, Bind
 
@@ -118,6 +118,7 @@ class SmsOptions:
             raise ConfigError(
                 "--sms-gateway-bind needs --sms-gateway-auth module:function, to know who may bind"
             )
+        apart("--sms-spool", self.spool, "--sms-send-spool", self.send_spool)
         if self.spool and self.ack != "accepted":
             raise ConfigError("--sms-spool keeps what is accepted: it needs --sms-ack accepted")
         if self.send_spool and not self.send:

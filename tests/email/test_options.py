@@ -115,6 +115,10 @@ SECRETS = {"mailgun_key": "k", "postmark_user": "u:p", "sendgrid_key": "k", "ses
             {"submission_bind": (":587",), "auth_unencrypted": True},
             "--email-submission-bind needs --email-auth",
         ),
+        (
+            {"spool": "/s", "send_spool": "/s", "ack": "accepted", "send": "smtp://h"},
+            "--email-spool /s: that is the folder of --email-send-spool, too",
+        ),
         ({"send_spool": "/s"}, "--email-send-spool keeps what waits to be sent: it needs --email-send URL"),
         (
             {"webhooks": ("mailgum",)},

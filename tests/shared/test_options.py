@@ -13,6 +13,7 @@ from interfaces.shared.options import (
     DEFAULT,
     Flag,
     Origin,
+    apart,
     build,
     convert,
     did_you_mean,
@@ -289,3 +290,14 @@ def test_an_empty_value_of_a_list_is_none() -> None:
     assert convert(bind, ("",), DEFAULT) == ()
     assert convert(bind, "", DEFAULT) == ()
     assert convert(bind, ["", "a:1"], DEFAULT) == ("a:1",)
+
+
+def test_two_folders_are_not_one(tmp_path: Path) -> None:
+    """Also where they are written in two ways; none is as good as any."""
+    here = str(tmp_path)
+    for folder, others in (("", ""), (here, ""), ("", here), (here, f"{here}/other")):
+        apart("--a", folder, "--b", others)
+    (tmp_path / "link").symlink_to(tmp_path)
+    for others in (here, f"{here}/", f"{here}/link"):
+        with pytest.raises(ConfigError, match=f"^--a {here}: that is the folder of --b, too"):
+            apart("--a", here, "--b", others)

@@ -75,6 +75,13 @@ MISTAKES: list[tuple[dict[str, Any], str]] = [
     ),
     (MANY | {"client_secret": ""}, "--slack-installations needs --slack-client-id and --slack-client-secret"),
     (MANY | {"bot_token": "xoxb-1"}, "--slack-bot-token is of one workspace, --slack-installations are many"),
+    (HTTP | {"client_id": "1.2"}, "--slack-client-id is for --slack-installations URL, which is not given"),
+    (HTTP | {"client_secret": "s3cret"}, "--slack-client-secret is for --slack-installations URL"),
+    (HTTP | {"user_scopes": ("search:read",)}, "--slack-user-scopes is for --slack-installations URL"),
+    (
+        HTTP | {"spool": "/s", "send_spool": "/s/../s/", "ack": "accepted"},
+        "--slack-spool /s: that is the folder of --slack-send-spool, too; give each one of its own",
+    ),
     (HTTP | {"path": "slack"}, "--slack-path slack: write a path such as /slack"),
     (HTTP | {"path": "/"}, "--slack-path /: write a path such as /slack"),
     (HTTP | {"path": "/slack/"}, "--slack-path /slack/: write a path such as /slack"),

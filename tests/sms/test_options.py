@@ -24,6 +24,10 @@ TWILIO = Account(provider="twilio", account="AC1", secret="s")
         ({"accounts": (TWILIO,), "path": "sms"}, "--sms-path sms"),
         ({"accounts": (TWILIO,), "path": "/sms/"}, "--sms-path /sms/"),
         ({"gateway_bind": ("127.0.0.1:0",)}, "--sms-gateway-auth module:function"),
+        (
+            {"accounts": (TWILIO,), "ack": "accepted", "spool": "x", "send_spool": "x"},
+            "the folder of --sms-send-spool",
+        ),
         ({"accounts": (TWILIO,), "spool": "x"}, "--sms-ack accepted"),
         ({"accounts": (TWILIO,), "send": False, "send_spool": "x"}, "--no-sms-send"),
     ],
