@@ -3,13 +3,9 @@
 Without a channel layer there is one in memory for it alone: then what scopes send is sent, and nobody else reaches it.
 """
 
-import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 from interfaces.email.options import EmailOptions
@@ -22,11 +18,9 @@ from interfaces.email.sending.transports.opening import redacted as shown
 from interfaces.email.sending.transports.opening import transport
 from interfaces.email.sending.way import CHANNEL, MailWay
 from interfaces.layers.base import Message
-from interfaces.layers.local import LocalChannelLayer
-from interfaces.shared.errors import ConfigError
+from interfaces.layers.dispatching import Waiting, dispatching, layer_of
 from interfaces.shared.interface import Context
 from interfaces.shared.outbox import Outbox, Rules
-from interfaces.shared.sendings import Store
 
 __all__ = ["check", "redacted", "sending"]
 
@@ -44,10 +38,7 @@ async def sending(options: EmailOptions, context: Context) -> AsyncIterator[Post
     Raises ConfigError for what cannot work, Unavailable without the layer's broker.
     """
     async with AsyncExitStack() as stack:
-        layer = context.layer
-        if layer is None:
-            layer = LocalChannelLayer()
-            stack.push_async_callback(layer.close)
+        layer = await stack.enter_async_context(layer_of(context))
         post = Post(layer, options.name, options.send_max_size)
         path = return_path(options.bounce_key, options.bounce_domain or options.name)
         post.returns = Returns(path, time.time) if path is not None else None
@@ -62,12 +53,7 @@ def check(options: EmailOptions, layer: Any) -> None:
     if options.send:
         _transport(options)
         signer(options.send_dkim)
-        _check_spool(options, layer)
-
-
-def _check_spool(options: EmailOptions, layer: Any) -> None:
-    if options.send_spool and hasattr(layer, "hub"):
-        raise ConfigError("--email-send-spool: the broker of --layer keeps what waits; leave one of both out")
+        _waiting(options).check(layer)
 
 
 async def _begin(
@@ -87,7 +73,7 @@ async def _begin(
         return_path=put_on,
         by_domain=options.send_per_domain > 0,
     )
-    store = _store(options, context, post)
+    store = _waiting(options).store(context, post)
     rules = Rules(
         concurrency=options.send_concurrency,
         rate=options.send_rate,
@@ -97,46 +83,20 @@ async def _begin(
         keep=options.send_keep_results,
     )
     outbox = Outbox(way, store, post.layer.send, rules=rules, count=context.telemetry.count)
-    await store.open()
-    stack.push_async_callback(store.close)
+    await stack.enter_async_context(dispatching(outbox, context, post, shown(options.send)))
     if store.durable:  # else who is told 250 could not be sure that the report leaves
         post.reports = Reports(post.keep, options.name, time.time)
-    context.keeps.append(f"{CHANNEL} by {shown(options.send)}, waiting in {store.describe()}")
-    running = asyncio.ensure_future(outbox.run())
-    running.add_done_callback(partial(_ended, context))
-    context.ready(CHANNEL, True)
-
-    async def stop() -> None:
-        await outbox.stop(context.drain if post.drain is None else post.drain)
-        await asyncio.wait({running})
-
-    stack.push_async_callback(stop)
 
 
-def _store(options: EmailOptions, context: Context, post: Post) -> Store:
-    """Where messages wait: at the layer's broker, in a spool, or in memory."""
-    layer = post.layer
-    if not options.send_spool:
-        store: Store = layer.store(CHANNEL, redacted if options.send_redact else None)
-        return store
-    _check_spool(options, layer)
-    spools = import_module("interfaces.shared.spool.outgoing")
-    kept = spools.SpoolStore(
-        Path(options.send_spool, "0"),  # as the spools of several processes are laid out
-        layer.consume(CHANNEL),
-        terms=spools.Terms(keep_dead=lambda _message: not options.send_redact),
-        count=context.telemetry.count,
+def _waiting(options: EmailOptions) -> Waiting:
+    """Where messages wait."""
+    redact = options.send_redact
+    return Waiting(
+        channel=CHANNEL,
+        spool=options.send_spool,
+        redact=redacted if redact else None,
+        keep_dead=lambda _message: not redact,
     )
-    post.keep = kept.put
-    spool: Store = kept
-    return spool
-
-
-def _ended(context: Context, running: "asyncio.Task[None]") -> None:
-    """The outbox has come to an end: as it was told to, or because nothing can be taken any more."""
-    error = None if running.cancelled() else running.exception()
-    if error is not None:
-        context.ready(CHANNEL, False, str(error))
 
 
 def _transport(options: EmailOptions) -> Transport:

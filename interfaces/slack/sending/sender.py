@@ -3,17 +3,12 @@
 Without a channel layer there is one in memory for it alone: then what scopes send is sent, and nobody else reaches it.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
-from functools import partial
-from importlib import import_module
-from pathlib import Path
+from contextlib import asynccontextmanager
 from typing import Any
 
-from interfaces.layers.base import KEPT, Message
-from interfaces.layers.local import LocalChannelLayer
-from interfaces.shared.errors import ConfigError
+from interfaces.layers.base import Message
+from interfaces.layers.dispatching import Waiting, dispatching, layer_of
 from interfaces.shared.interface import Context
 from interfaces.shared.outbox import Outbox, Rules
 from interfaces.shared.sendings import Store
@@ -47,31 +42,27 @@ async def sending(
     ``real``: how long seconds are that Slack says; other than that in tests alone. Raises ConfigError for what cannot
     work, Unavailable without the layer's broker.
     """
-    async with AsyncExitStack() as stack:
-        layer = context.layer
-        if layer is None:
-            layer = LocalChannelLayer()
-            stack.push_async_callback(layer.close)
+    async with layer_of(context) as layer:
         post = Post(layer, options.api_url)
         if not options.send:
             yield post
             return
-        client = await stack.enter_async_context(Client(options.api_url, options.send_timeout))
-        way = SlackWay(
-            client=client,
-            installations=installations,
-            interval=options.send_channel_interval,
-            single=not options.installations,
-            real=real,
-        )
-        await _begin(stack, options, context, post, way)
-        yield post
+        async with Client(options.api_url, options.send_timeout) as client:
+            way = SlackWay(
+                client=client,
+                installations=installations,
+                interval=options.send_channel_interval,
+                single=not options.installations,
+                real=real,
+            )
+            store = _waiting(options).store(context, post)
+            async with dispatching(outbox(options, context, way, store, layer), context, post):
+                yield post
 
 
 def check(options: SlackOptions, layer: Any) -> None:
     """ConfigError for what :func:`sending` would refuse; nothing is opened."""
-    if options.send_spool and hasattr(layer, "hub"):
-        raise ConfigError("--slack-send-spool: the broker of --layer keeps what waits; leave one of both out")
+    _waiting(options).check(layer)
 
 
 def outbox(options: SlackOptions, context: Context, way: SlackWay, store: Store, layer: Any) -> Outbox:
@@ -89,54 +80,13 @@ def outbox(options: SlackOptions, context: Context, way: SlackWay, store: Store,
     return Outbox(way, store, layer.send, rules=rules, count=context.telemetry.count)
 
 
-async def _begin(
-    stack: AsyncExitStack, options: SlackOptions, context: Context, post: Post, way: SlackWay
-) -> None:
-    store = _store(options, context, post)
-    sender = outbox(options, context, way, store, post.layer)
-    await store.open()
-    stack.push_async_callback(store.close)
-    context.keeps.append(f"{CHANNEL}, waiting in {store.describe()}")
-    running = asyncio.ensure_future(sender.run())
-    running.add_done_callback(partial(_ended, context))
-    context.ready(CHANNEL, True)
-
-    async def stop() -> None:
-        await sender.stop(context.drain if post.drain is None else post.drain)
-        await asyncio.wait({running})
-
-    stack.push_async_callback(stop)
-
-
-def _store(options: SlackOptions, context: Context, post: Post) -> Store:
-    """Where messages wait: at the layer's broker, in a spool, or in memory."""
-    check(options, post.layer)
-    layer = post.layer
-    if not options.send_spool:
-        store: Store = layer.store(CHANNEL, redacted)
-        return store
-    spools = import_module("interfaces.shared.spool.outgoing")
-    kept = spools.SpoolStore(
-        Path(options.send_spool, "0"),  # as the spools of several processes are laid out
-        layer.consume(CHANNEL),
-        terms=spools.Terms(keep_dead=_harmless, ordered_by=KEPT[CHANNEL]),
-        count=context.telemetry.count,
-    )
-    post.keep = kept.put
-    spool: Store = kept
-    return spool
+def _waiting(options: SlackOptions) -> Waiting:
+    return Waiting(channel=CHANNEL, spool=options.send_spool, redact=redacted, keep_dead=_harmless)
 
 
 def _harmless(message: Mapping[str, Any]) -> bool:
     """Whether it may be kept once it is given up; a trigger or response URL is of no use then."""
     return not any(message.get(key) for key in _SECRET)
-
-
-def _ended(context: Context, running: "asyncio.Task[None]") -> None:
-    """The outbox has come to an end: as it was told to, or because nothing can be taken any more."""
-    error = None if running.cancelled() else running.exception()
-    if error is not None:
-        context.ready(CHANNEL, False, str(error))
 
 
 def redacted(message: Mapping[str, Any]) -> Message:

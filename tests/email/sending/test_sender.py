@@ -146,23 +146,6 @@ def test_what_waits_in_memory_is_sent_at_the_end(transport):
     asyncio.run(main())
 
 
-def test_a_layer_that_ends_is_told():
-    """The sender is not ready any more, with the reason."""
-
-    async def main():
-        told = {}
-        context = Context(on_ready=lambda *said: told.update({said[0]: said}))
-        failing = asyncio.get_running_loop().create_future()
-        failing.set_exception(RuntimeError("gone"))
-        sender._ended(context, failing)
-        done = asyncio.get_running_loop().create_future()
-        done.set_result(None)
-        sender._ended(context, done)
-        assert told["email.send"] == ("email.send", False, "gone")
-
-    asyncio.run(main())
-
-
 def test_what_is_redacted():
     """Who, to whom and when stay; what was written goes."""
     message = {**MAIL, "html": None, "attachments": [{"content": b"x"}], "id": "m1"}
