@@ -25,6 +25,8 @@ HOT = [
     "interfaces/shared/stream.py",
     "interfaces/shared/serving.py",
     "interfaces/shared/delivery.py",
+    "interfaces/shared/parcel.py",
+    "interfaces/shared/holding.py",
     "interfaces/shared/intake.py",
     "interfaces/http_ws/wire_h1.py",
     "interfaces/http_ws/events_ws.py",
@@ -60,6 +62,11 @@ HOT = [
     "interfaces/email/streams.py",
     "interfaces/email/secure.py",
     "interfaces/email/connection.py",
+    "interfaces/slack/shapes.py",
+    "interfaces/slack/verify.py",
+    "interfaces/slack/posted.py",
+    "interfaces/slack/translate.py",
+    "interfaces/slack/words.py",
 ]
 
 BASE = [

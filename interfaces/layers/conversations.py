@@ -4,7 +4,8 @@ For deliveries that are run as they come; those in durable queues have their con
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections import deque
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from interfaces.shared.delivery import Claim, DedupeStore, Verdict
@@ -17,6 +18,7 @@ WAITING = 1000
 LEASE = 30.0
 LONGEST = 86400.0
 """Seconds that a turn is waited for when nothing is said."""
+_Line = deque["asyncio.Future[None]"]
 
 
 class Conversations:
@@ -38,8 +40,12 @@ class Conversations:
         self.lease = lease
         self.most_waiting = waiting
         self.waiting = 0
-        self._side = asyncio.Semaphore(side_by_side)
-        self._names: dict[str, tuple[asyncio.Lock, int]] = {}
+        self._room = side_by_side
+        """How many more may run."""
+        self._line: _Line = deque()
+        """Who is first in a conversation, and waits for room."""
+        self._names: dict[str, _Line] = {}
+        """Conversations that somebody is in, with those who wait behind."""
 
     def __len__(self) -> int:
         """How many conversations have somebody in them."""
@@ -47,6 +53,23 @@ class Conversations:
 
     def __repr__(self) -> str:
         return f"<Conversations: {len(self)}, {self.waiting} wait>"
+
+    # --- at once ----------------------------------------------------------------------------------
+
+    def enter(self, name: str) -> bool:
+        """Our turn in ``name`` at once, until :meth:`leave`; False when it has to be waited for, by :meth:`turn`."""
+        if self.store is not None or self._room <= 0 or name in self._names:
+            return False
+        self._names[name] = deque()
+        self._room -= 1
+        return True
+
+    def leave(self, name: str) -> None:
+        """Our turn is over: the next one's begins."""
+        self._leave_room()
+        self._leave_name(name)
+
+    # --- after others -----------------------------------------------------------------------------
 
     @asynccontextmanager
     async def turn(self, name: str, wait: float | None = None) -> AsyncIterator[None]:
@@ -56,29 +79,47 @@ class Conversations:
         """
         if self.waiting >= self.most_waiting:
             raise Unavailable(f"{self.waiting} deliveries wait for their turn")
-        lock, users = self._names.get(name) or (asyncio.Lock(), 0)
-        self._names[name] = lock, users + 1
-        try:
-            async with AsyncExitStack() as stack:
-                await self._enter(stack, lock, name, wait)
-                yield
-        finally:
-            lock, users = self._names.pop(name)
-            if users > 1:
-                self._names[name] = lock, users - 1
+        async with AsyncExitStack() as stack:
+            await self._entered(stack, name, wait)
+            yield
 
-    async def _enter(self, stack: AsyncExitStack, lock: asyncio.Lock, name: str, wait: float | None) -> None:
+    async def _entered(self, stack: AsyncExitStack, name: str, wait: float | None) -> None:
         self.waiting += 1
         try:
             async with asyncio.timeout(wait):
-                await stack.enter_async_context(lock)
-                await stack.enter_async_context(self._side)
+                await self._enter_name(name)
+                stack.callback(self._leave_name, name)
+                await self._enter_room()
+                stack.callback(self._leave_room)
                 if self.store is not None:
                     await self._lease(self.store, stack, f"conversation:{name}")
         except TimeoutError:
             raise Unavailable(f"the conversation is busy for more than {wait} s") from None
         finally:
             self.waiting -= 1
+
+    async def _enter_name(self, name: str) -> None:
+        line = self._names.get(name)
+        if line is None:
+            self._names[name] = deque()
+            return
+        await _in_line(line, lambda: self._leave_name(name))
+
+    def _leave_name(self, name: str) -> None:
+        if not _next(self._names[name]):
+            del self._names[name]
+
+    async def _enter_room(self) -> None:
+        if self._room > 0 and not self._line:
+            self._room -= 1
+            return
+        await _in_line(self._line, self._leave_room)
+
+    def _leave_room(self) -> None:
+        if not _next(self._line):
+            self._room += 1
+
+    # --- beyond this process ----------------------------------------------------------------------
 
     async def _lease(self, store: DedupeStore, stack: AsyncExitStack, key: str) -> None:
         claim = await store.claim(key, lease=self.lease, wait=LONGEST)
@@ -103,3 +144,25 @@ class Conversations:
                 held = await store.renew(claim, self.lease)
             except Unavailable:
                 pass  # perhaps the next time
+
+
+def _next(line: _Line) -> bool:
+    """Give the place of who leaves to the first in ``line``; False when nobody waits."""
+    while line:
+        waiter = line.popleft()
+        if not waiter.done():
+            waiter.set_result(None)
+            return True
+    return False
+
+
+async def _in_line(line: _Line, give_on: Callable[[], None]) -> None:
+    """Wait until the place is ours; who is cancelled in the moment it has become ours gives it on."""
+    waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    line.append(waiter)
+    try:
+        await waiter
+    except asyncio.CancelledError:
+        if waiter.done() and not waiter.cancelled():
+            give_on()
+        raise

@@ -1,7 +1,7 @@
 """Which deliveries run and which have their verdict, in one event loop; :mod:`shared_dedupe` is for several."""
 
 import asyncio
-import secrets
+import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ MOST = 100_000
 class _Entry:
     token: str
     until: float
-    settled: "asyncio.Future[None]"
+    settled: "asyncio.Future[None] | None" = None
+    """Done with its end; there where somebody waits for that."""
     verdict: Verdict | None = None
 
 
@@ -42,6 +43,7 @@ class LocalDedupe:
         self.most = most
         self._clock, self._count = clock, count
         self._entries: dict[str, _Entry] = {}
+        self._tokens = itertools.count(1)
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -60,11 +62,23 @@ class LocalDedupe:
             left = min(end, entry.until) - self._clock()
             if entry.verdict or left <= 0:
                 return Claim(key, verdict=entry.verdict)
+            if entry.settled is None:
+                entry.settled = asyncio.get_running_loop().create_future()
             await asyncio.wait([entry.settled], timeout=left)
+        return self._claimed(key, lease)
+
+    def claim_now(self, key: str, lease: float) -> Claim | None:
+        """As :meth:`claim`, at once; None for what runs, which has to be waited for."""
+        entry = self._live(key)
+        if entry is None:
+            return self._claimed(key, lease)
+        return Claim(key, verdict=entry.verdict) if entry.verdict else None
+
+    def _claimed(self, key: str, lease: float) -> Claim:
         self._make_room()
-        token = secrets.token_hex(8)
+        token = str(next(self._tokens))
         self._entries.pop(key, None)  # the new one is the youngest
-        self._entries[key] = _Entry(token, self._clock() + lease, asyncio.get_running_loop().create_future())
+        self._entries[key] = _Entry(token, self._clock() + lease)
         return Claim(key, token)
 
     async def renew(self, claim: Claim, lease: float) -> bool:
@@ -77,18 +91,21 @@ class LocalDedupe:
 
     async def finish(self, claim: Claim, verdict: Verdict, keep: float) -> bool:
         """As the protocol says; ``keep`` is seconds."""
+        return self.finish_now(claim, verdict, keep)
+
+    def finish_now(self, claim: Claim, verdict: Verdict, keep: float) -> bool:
+        """As :meth:`finish`, at once."""
         entry = self._entries.get(claim.key)
         if self._live(claim.key) and entry and entry.token != claim.token:
             return False
-        if entry and not entry.settled.done():
+        if entry and entry.settled is not None and not entry.settled.done():
             entry.settled.set_result(None)
         if not verdict.final:
             self._entries.pop(claim.key, None)
             return True
         if entry is None or entry.token != claim.token:
             self._make_room()
-            entry = _Entry(claim.token, 0, asyncio.get_running_loop().create_future())
-            entry.settled.set_result(None)
+            entry = _Entry(claim.token, 0)
             self._entries[claim.key] = entry
         entry.until, entry.verdict = self._clock() + keep, verdict
         return True

@@ -11,7 +11,7 @@ from interfaces.shared.asgi import Application, Event, Scope
 from interfaces.shared.errors import ApplicationError, PeerGone
 from interfaces.shared.session import Session, report
 
-__all__ = ["Claim", "DedupeStore", "Delivery", "Inbox", "Verdict"]
+__all__ = ["AtOnce", "Claim", "DedupeStore", "Delivery", "Inbox", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +170,18 @@ class DedupeStore(Protocol):
 
         False, and nothing is kept, when the claim lapsed and another has made its own since.
         """
+        ...
+
+
+class AtOnce(Protocol):
+    """What a :class:`DedupeStore` of this process has besides: it need not be waited for."""
+
+    def claim_now(self, key: str, lease: float) -> Claim | None:
+        """As ``claim``; None for what runs, which has to be waited for."""
+        ...
+
+    def finish_now(self, claim: Claim, verdict: Verdict, keep: float) -> bool:
+        """As ``finish``."""
         ...
 
 

@@ -1,6 +1,7 @@
 """A claim that stays ours for as long as it takes: renewed while its message waits for its turn, and while it runs."""
 
 import asyncio
+from typing import Any
 
 from interfaces.shared.delivery import Claim, DedupeStore, Verdict
 from interfaces.shared.errors import Unavailable
@@ -39,6 +40,13 @@ class Holding:
         self.end()
         if not self.lost:
             await self.dedupe.finish(self.claim, verdict, keep)
+
+    def finish_now(self, verdict: Verdict, keep: float) -> None:
+        """As :meth:`finish`, where the store is an :class:`interfaces.shared.delivery.AtOnce`."""
+        self.end()
+        if not self.lost:
+            store: Any = self.dedupe
+            store.finish_now(self.claim, verdict, keep)
 
     def _due(self) -> None:
         self._renewing = self._loop.create_task(self._renew())

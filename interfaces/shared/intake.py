@@ -18,7 +18,7 @@ from interfaces.shared.errors import Unavailable
 from interfaces.shared.holding import Holding
 from interfaces.shared.parcel import Parcel
 
-__all__ = ["BUSY", "COUNTS", "LEASE", "Call", "Intake", "Rules", "Turns"]
+__all__ = ["BUSY", "COUNTS", "LEASE", "Call", "Course", "Intake", "Rules", "Turns"]
 
 log = logging.getLogger("interfaces.intake")
 
@@ -52,32 +52,124 @@ class Rules:
 class Turns(Protocol):
     """Who gives turns: :class:`interfaces.layers.conversations.Conversations` does."""
 
+    def enter(self, name: str) -> bool:
+        """Our turn in the conversation ``name`` at once, until :meth:`leave`; False: wait, by :meth:`turn`."""
+        ...
+
+    def leave(self, name: str) -> None:
+        """Our turn is over."""
+        ...
+
     def turn(self, name: str, wait: float | None = None) -> AbstractAsyncContextManager[None]:
         """Our turn in the conversation ``name``; Unavailable."""
         ...
 
 
 class Call(Delivery):
-    """The call of the application for one parcel; ``answer`` has its verdict as soon as that is said."""
+    """The call of the application for the parcel of ``course``, which hears its verdict as soon as that is said."""
 
-    def __init__(
-        self, app: Application, parcel: Parcel, rules: Rules, answer: "asyncio.Future[Verdict]"
-    ) -> None:
-        super().__init__(app, parcel.scope, rules.words, self._over, rules.posted)
-        self.answer = answer
-        self.unrouted_is = rules.unrouted
-        self.finished: asyncio.Future[Verdict] = answer.get_loop().create_future()
-        """What became of it, as it was when it ended: who is released is cancelled after that."""
+    def __init__(self, course: "Course") -> None:
+        intake, parcel = course.intake, course.parcel
+        rules = intake.rules
+        super().__init__(intake.app, parcel.scope, rules.words, self._over, rules.posted)
+        self.course: Course | None = course
+        self.unrouted_is: Verdict = rules.unrouted
+        self.post = intake.posts(parcel)
 
     async def send(self, event: Event) -> None:
         """As of any delivery; a verdict is told at once."""
         await super().send(event)
-        if self.verdict is not None and not self.answer.done():
-            self.answer.set_result(self.verdict)
+        if self.verdict is not None and self.course is not None:
+            self.course.say(self.verdict)
 
     def _over(self, _session: Any) -> None:
-        if not self.finished.done():
-            self.finished.set_result(self.outcome(self.unrouted_is))
+        course, self.course = self.course, None
+        if course is not None:  # what became of it as it is now: who is released is cancelled after that
+            if self.unrouted:
+                course.intake.count("ignored")
+            course.end(self.outcome(self.unrouted_is))
+
+
+class Course:
+    """A parcel from its claim to its end. ``answer`` has its verdict as soon as that is said; None: too late."""
+
+    __slots__ = ("_entered", "_waiting", "answer", "call", "ended", "held", "intake", "parcel")
+
+    def __init__(self, intake: "Intake", parcel: Parcel, claim: Claim | None) -> None:
+        loop = asyncio.get_running_loop()
+        self.intake = intake
+        self.parcel = parcel
+        self.held: Holding | None = (
+            None if claim is None else Holding(intake.dedupe, claim, intake.rules.lease)
+        )
+        self.answer: asyncio.Future[Verdict | None] = loop.create_future()
+        self.call: Call | None = None
+        self.ended: asyncio.Future[Verdict] | None = None
+        """For who waits in :meth:`_turn`."""
+        self._waiting: asyncio.Task[None] | None = None
+        self._entered: bool = False
+        """Whether a turn has to be left."""
+
+    def start(self) -> None:
+        """Begin now, or when its turn comes."""
+        where = self.parcel.conversation
+        if where is None:
+            self.begin()
+        elif self.intake.turns.enter(where):
+            self._entered = True
+            self.begin()
+        else:
+            self._waiting = asyncio.get_running_loop().create_task(self._turn(where))
+
+    async def _turn(self, where: str) -> None:
+        """Wait for its turn, and hold that until it has ended."""
+        try:
+            async with self.intake.turns.turn(where):
+                self.ended = asyncio.get_running_loop().create_future()
+                self.begin()
+                await self.ended
+        except Unavailable as error:
+            self.intake.count("full")
+            log.warning("%s: a message is to come again: %s", self.intake.name, error)
+            self.end(BUSY)
+        except asyncio.CancelledError:
+            if self.call is None:
+                self.end(DEFERRED)
+            raise
+
+    def begin(self) -> None:
+        """Call the application; not with what was taken up elsewhere while it waited."""
+        if self.held is not None and self.held.lost:
+            self.end(BUSY)
+            return
+        intake, event = self.intake, self.parcel.event
+        intake.count("calls")
+        if tried := intake.deferred.get(self.parcel.key, 0):
+            event["attempt"] = max(event.get("attempt", 1), tried + 1)
+        self.call = call = Call(self)
+        call.start(asyncio.get_running_loop())
+        call.last(event)
+
+    def cut(self) -> None:
+        """End it now."""
+        if self.call is not None:
+            self.call.cancel()
+        elif self._waiting is not None:
+            self._waiting.cancel()
+
+    def say(self, verdict: Verdict) -> None:
+        """Its verdict is known."""
+        if not self.answer.done():
+            self.answer.set_result(verdict)
+
+    def end(self, verdict: Verdict) -> None:
+        """It is over: its turn is the next one's, and its repeats will know."""
+        if self._entered:
+            self._entered = False
+            self.intake.turns.leave(self.parcel.conversation or "")
+        if self.ended is not None and not self.ended.done():
+            self.ended.set_result(verdict)
+        self.intake.finish(self, verdict)
 
 
 class Intake:
@@ -101,9 +193,11 @@ class Intake:
         """Puts on its way what the application sends, where there is a sender."""
         self.posts: Callable[[Parcel], Any] = self._own_or_ours
         """What does so for a parcel."""
-        self.running: set[asyncio.Task[None]] = set()
-        self._deferred: dict[str, int] = {}
+        self.running: set[Course] = set()
+        self.deferred: dict[str, int] = {}
         """Attempts of what was to come again, since hardly a peer tells how often it has come."""
+        self._idle: asyncio.Future[None] | None = None
+        self._finishing: set[asyncio.Task[None]] = set()
         self._count = count
         for word in COUNTS:
             self.count(word, 0)
@@ -121,7 +215,7 @@ class Intake:
         Raises nothing of its own: what cannot be begun is to come again.
         """
         loop = asyncio.get_running_loop()
-        end = None if seconds is None else loop.time() + seconds
+        begun = loop.time()
         if len(self.running) >= self.rules.most:
             self.count("full")
             return BUSY
@@ -131,36 +225,49 @@ class Intake:
             if claim.verdict is None:
                 self.count("late")
             return claim.verdict
-        answer: asyncio.Future[Verdict] = loop.create_future()
-        task = loop.create_task(self._run(parcel, claim, answer))
-        self.running.add(task)
-        task.add_done_callback(self.running.discard)
-        await asyncio.wait({answer}, timeout=None if end is None else end - loop.time())
-        if answer.done():
-            return answer.result()
-        self.count("late")
-        return None
+        course = Course(self, parcel, claim)
+        self.running.add(course)
+        course.start()
+        verdict = await _within(course.answer, None if seconds is None else begun + seconds)
+        if verdict is None:
+            self.count("late")
+        return verdict
 
-    def _own_or_ours(self, parcel: Parcel) -> Any:
-        return parcel.post or self.post
+    def finish(self, course: Course, verdict: Verdict) -> None:
+        """``course`` has ended: its verdict is kept, then told."""
+        held = course.held
+        if held is not None:
+            self._remember(course.parcel, verdict)
+            if not hasattr(self.dedupe, "finish_now"):
+                task = asyncio.get_running_loop().create_task(self._finished(course, held, verdict))
+                self._finishing.add(task)
+                task.add_done_callback(self._finishing.discard)
+                return
+            held.finish_now(verdict, self.rules.keep)
+        self._over(course, verdict)
 
     async def drain(self, seconds: float) -> None:
         """Wait for what runs; what is left after ``seconds`` is cut, and to come again."""
-        if not self.running:
-            return
-        _, late = await asyncio.wait(self.running, timeout=seconds)
-        if late:
+        if not await self._drained(seconds):
+            late = list(self.running)
             log.warning("%s: %d calls of the application were cut after %g s", self.name, len(late), seconds)
-            for task in late:
-                task.cancel()
-            await asyncio.wait(late, timeout=1)
+            for course in late:
+                course.cut()
+            await self._drained(1)
 
     # --- one parcel -------------------------------------------------------------------------------
+
+    def _own_or_ours(self, parcel: Parcel) -> Any:
+        return parcel.post or self.post
 
     async def _claim(self, key: str, seconds: float | None) -> Claim | None:
         """None: it is run without asking anybody."""
         if not key:
             return None
+        claim_now = getattr(self.dedupe, "claim_now", None)  # isinstance takes longer than the rest of it
+        found: Claim | None = None if claim_now is None else claim_now(key, self.rules.lease)
+        if found is not None:
+            return found
         wait = self.rules.lease if seconds is None else seconds
         try:
             return await self.dedupe.claim(key, lease=self.rules.lease, wait=wait)
@@ -169,60 +276,52 @@ class Intake:
             log.warning("%s: whether a message is a repeat is not known: %s", self.name, error)
             return None
 
-    async def _run(self, parcel: Parcel, claim: Claim | None, answer: "asyncio.Future[Verdict]") -> None:
-        verdict = DEFERRED
-        held = None if claim is None else Holding(self.dedupe, claim, self.rules.lease)
-        try:
-            if parcel.conversation is None:
-                verdict = await self._called(parcel, held, answer)
-            else:
-                async with self.turns.turn(parcel.conversation):
-                    verdict = await self._called(parcel, held, answer)
-        except Unavailable as error:
-            verdict = BUSY
-            self.count("full")
-            log.warning("%s: a message is to come again: %s", self.name, error)
-        finally:
-            if held is not None:
-                self._remember(parcel, verdict)
-                await self._finish(held, verdict)
-            if not answer.done():
-                answer.set_result(verdict)
-
-    async def _called(
-        self, parcel: Parcel, held: Holding | None, answer: "asyncio.Future[Verdict]"
-    ) -> Verdict:
-        """Call the application to its end; not what was taken up elsewhere while it waited for its turn."""
-        if held is not None and held.lost:
-            return BUSY
-        self.count("calls")
-        if tried := self._deferred.get(parcel.key, 0):
-            parcel.event["attempt"] = max(parcel.event.get("attempt", 1), tried + 1)
-        call = Call(self.app, parcel, self.rules, answer)
-        call.post = self.posts(parcel)
-        call.start(answer.get_loop())
-        call.last(parcel.event)
-        try:
-            await asyncio.wait({call.finished})
-        except asyncio.CancelledError:
-            call.cancel()
-            raise
-        if call.unrouted:
-            self.count("ignored")
-        return call.finished.result()
-
     def _remember(self, parcel: Parcel, verdict: Verdict) -> None:
         """How often it was begun, if it is to come again."""
         if verdict is BUSY:
             return
-        self._deferred.pop(parcel.key, None)
+        self.deferred.pop(parcel.key, None)
         if verdict.kind == "defer":
-            self._deferred[parcel.key] = parcel.event.get("attempt", 1)
-            if len(self._deferred) > TRIED:
-                del self._deferred[next(iter(self._deferred))]
+            self.deferred[parcel.key] = parcel.event.get("attempt", 1)
+            if len(self.deferred) > TRIED:
+                del self.deferred[next(iter(self.deferred))]
 
-    async def _finish(self, held: Holding, verdict: Verdict) -> None:
+    async def _finished(self, course: Course, held: Holding, verdict: Verdict) -> None:
         try:
             await held.finish(verdict, self.rules.keep)
         except Unavailable as error:
             log.warning("%s: a repeat will not be known: %s", self.name, error)
+        finally:
+            self._over(course, verdict)
+
+    def _over(self, course: Course, verdict: Verdict) -> None:
+        course.say(verdict)
+        self.running.discard(course)
+        if not self.running and self._idle is not None and not self._idle.done():
+            self._idle.set_result(None)
+
+    async def _drained(self, seconds: float) -> bool:
+        """Whether nothing runs any more, after so many seconds at most."""
+        if self.running:
+            self._idle = asyncio.get_running_loop().create_future()
+            await asyncio.wait({self._idle}, timeout=seconds)
+        return not self.running
+
+
+async def _within(future: "asyncio.Future[Verdict | None]", end: float | None) -> Verdict | None:
+    """The result of a future that nobody else awaits; None once it is ``end``, by the loop's clock.
+
+    asyncio.wait takes more than twice as long.
+    """
+    if end is None or future.done():
+        return await future
+    timer = future.get_loop().call_at(end, _late, future)
+    try:
+        return await future
+    finally:
+        timer.cancel()
+
+
+def _late(future: "asyncio.Future[Verdict | None]") -> None:
+    if not future.done():
+        future.set_result(None)

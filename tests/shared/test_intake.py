@@ -297,13 +297,15 @@ async def test_too_many_that_wait_for_their_turn_are_to_come_again() -> None:
 
 
 class Away:
-    """A store whose broker is away, for the deeds that are named."""
+    """A store elsewhere whose broker is away, for the deeds that are named."""
 
     def __init__(self, *deeds: str) -> None:
         self.inner = LocalDedupe()
         self.deeds = deeds
 
     def __getattr__(self, name: str) -> Any:
+        if name.endswith("_now"):
+            raise AttributeError(name)
         if name in self.deeds:
             raise Unavailable("no broker")
         return getattr(self.inner, name)
@@ -431,6 +433,9 @@ async def test_a_turn_is_left_when_the_call_fails() -> None:
     entered = []
 
     class Turns:
+        def enter(self, _name: str) -> bool:
+            return False
+
         def turn(self, name: str, wait: float | None = None) -> AbstractAsyncContextManager[None]:
             entered.append(name)
             return Conversations().turn(name, wait)
