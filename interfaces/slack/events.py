@@ -2,6 +2,7 @@
 
 One URL takes events, commands, what is interactive and menus: PATH/events; PATH/commands, PATH/interactivity and
 PATH/options are the same. What is refused for good says so with X-Slack-No-Retry, so that Slack does not repeat it.
+Slack's look at the certificate (``ssl_check``, by GET or POST) is answered unsigned, as it comes; it does nothing.
 """
 
 import json
@@ -11,7 +12,7 @@ from interfaces.shared.asgi import Application, Receive, Scope, Send
 from interfaces.shared.errors import PeerError
 from interfaces.shared.noise import Noise
 from interfaces.shared.webhook import Answer, Request, Room, Webhook, refusal
-from interfaces.slack.posted import Check, read
+from interfaces.slack.posted import Check, looks, read
 from interfaces.slack.service import Service
 from interfaces.slack.verify import genuine
 
@@ -43,13 +44,15 @@ class Events:
         if scope["type"] != "http":
             raise NotImplementedError(scope["type"])
         word = scope["path"].removeprefix(self.path + "/")
-        app = self.app if word in WORDS and self.service.options.http else self.pages.get(word)
-        if app is not None:
-            await app(scope, receive, send)
-            return
-        headers = [(b"content-type", b"text/plain"), (b"content-length", b"0")]
-        await send({"type": "http.response.start", "status": 404, "headers": headers})
-        await send({"type": "http.response.body"})
+        ours = word in WORDS and self.service.options.http
+        if ours and scope["method"] == "GET" and looks(scope["query_string"]):
+            await _empty(send, 200)
+        elif ours:
+            await self.app(scope, receive, send)
+        elif word in self.pages:
+            await self.pages[word](scope, receive, send)
+        else:
+            await _empty(send, 404)
 
     async def handle(self, request: Request) -> Answer:
         """The answer to a request."""
@@ -61,10 +64,12 @@ class Events:
 
     async def _answer(self, request: Request) -> Answer:
         service = self.service
+        form = request.header(b"content-type").partition(";")[0].strip().lower() == FORM
         time, signed = request.header(b"x-slack-request-timestamp"), request.header(b"x-slack-signature")
         if fault := genuine(service.options.signing_secret, time, signed, request.body, service.clock()):
+            if form and looks(request.body):
+                return OK
             raise refusal(401, fault, NO_RETRY)
-        form = request.header(b"content-type").partition(";")[0].strip().lower() == FORM
         try:
             found = read(request.body, form, request.headers)
         except PeerError as error:
@@ -81,3 +86,9 @@ class Events:
         if reply.kind == "refuse":
             return Answer(400, "Refused", (NO_RETRY,))
         return Answer(503, "Try again later")
+
+
+async def _empty(send: Send, status: int) -> None:
+    headers = [(b"content-type", b"text/plain"), (b"content-length", b"0")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body"})

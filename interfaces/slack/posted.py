@@ -17,10 +17,12 @@ import msgspec
 
 from interfaces.shared.errors import PeerError
 
-__all__ = ["DEPTH", "FIELDS", "Check", "Posted", "decoded", "interactive", "read"]
+__all__ = ["DEPTH", "FIELDS", "Check", "Posted", "decoded", "interactive", "looks", "read"]
 
 FIELDS = 200
 """Fields of a form; Slack's have about fifteen."""
+LOOK = 1000
+"""Bytes of a form that only looks whether we are there."""
 DEPTH = 100
 """Objects and lists within each other; Slack's have up to about twenty."""
 _DECODE = msgspec.json.Decoder().decode
@@ -56,6 +58,17 @@ def read(body: bytes, form: bool, headers: Mapping[bytes, bytes]) -> Posted | Ch
     except ValueError as error:  # UnicodeDecodeError is one
         raise PeerError(f"it cannot be read: {error}") from error
     return _form(fields)
+
+
+def looks(form: bytes) -> bool:
+    """Whether a form or a query is Slack's look at the certificate of a command's URL, which it does not sign."""
+    if len(form) > LOOK:
+        return False
+    try:
+        fields = dict(parse_qsl(form.decode(), max_num_fields=FIELDS))
+    except ValueError:
+        return False
+    return bool(fields.get("ssl_check")) and not fields.keys() & {"command", "payload"}
 
 
 def decoded(said: bytes) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from interfaces.shared.asgi import Receive, Scope, Send
 from tests.http_ws.harness import scene
-from tests.slack.harness import NOW, Desk, message
+from tests.slack.harness import NOW, Answered, Body, Desk, message
 
 COMMAND = urlencode(
     {
@@ -42,10 +42,47 @@ async def test_the_url_is_verified_by_its_challenge() -> None:
     assert desk.heard == []
 
 
+@pytest.mark.parametrize("signed", ["", "v0=" + "0" * 64, None])
+def test_slacks_check_of_the_certificate_is_answered(signed: str | None) -> None:
+    """ssl_check is a form of its own, which Slack does not sign."""
+
+    @scene
+    async def main() -> None:
+        desk = Desk()
+        headers = {} if signed is None else {"x_slack_signature": signed}
+        answered = await desk.post("ssl_check=1&token=t", **headers)
+        assert (answered.status, answered.body, desk.heard) == (200, b"", [])
+        assert desk.counted("webhooks_refused") == 0
+
+    main()
+
+
 @scene
-async def test_slacks_check_of_the_certificate_is_answered() -> None:
-    """ssl_check is a form of its own."""
-    assert (await Desk().post("ssl_check=1&token=t")).status == 200
+async def test_the_certificate_may_be_looked_at_by_a_get() -> None:
+    """As Slack's documentation has it; any other GET finds a webhook."""
+    desk = Desk()
+    for query, path, status in (
+        (b"ssl_check=1&token=t", "/slack/commands", 200),
+        (b"", "/slack/commands", 405),
+        (b"ssl_check=1", "/slack/other", 404),
+    ):
+        answered = Answered()
+        scope = {"type": "http", "method": "GET", "path": path, "query_string": query, "headers": []}
+        await desk.events(scope, Body(b""), answered.send)
+        assert answered.status == status, query
+
+
+@pytest.mark.parametrize(
+    "form", [COMMAND + "&ssl_check=1", "ssl_check=1&payload={}", "ssl_check=0x&pad=" + "x" * 999]
+)
+def test_nothing_else_gets_by_without_a_signature(form: str) -> None:
+    """What does something, or is large, is no look at a certificate."""
+
+    @scene
+    async def main() -> None:
+        assert (await Desk().post(form, x_slack_signature="")).status == 401
+
+    main()
 
 
 @pytest.mark.parametrize(

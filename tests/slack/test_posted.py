@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from slack_bolt.request.internals import parse_body
 
 from interfaces.shared.errors import PeerError
-from interfaces.slack.posted import DEPTH, FIELDS, Check, Posted, decoded, interactive, read
+from interfaces.slack.posted import DEPTH, FIELDS, Check, Posted, decoded, interactive, looks, read
 from tests.slack.payloads import action, attachment, command, dialog, envelope, form, message, pressed
 
 NONE: dict[bytes, bytes] = {}
@@ -105,6 +105,9 @@ def test_what_is_no_utf_8_within_a_form_is_replaced() -> None:
 def test_ssl_is_checked() -> None:
     """Which wants an empty 200; a command with that field is a command."""
     assert read(b"ssl_check=1&token=x", True, NONE) == Check()
+    assert looks(b"token=x&ssl_check=1")
+    assert not any(looks(one) for one in (b"", b"ssl_check=", b"token=x", b"\xff", b"ssl_check=1&command=/x"))
+    assert not looks(b"&".join(b"a%d=1" % at for at in range(180)) + b"&ssl_check=1")
     found = read(form(command() | {"ssl_check": "0"}), True, NONE)
     assert isinstance(found, Posted) and found.kind == "command"
 
