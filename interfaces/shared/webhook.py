@@ -9,7 +9,7 @@ import binascii
 import hmac
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from interfaces.shared.asgi import Application, Receive, Scope, Send
 from interfaces.shared.errors import PeerError, PeerGone, Unavailable
@@ -21,6 +21,7 @@ __all__ = [
     "Once",
     "Request",
     "Room",
+    "Wanted",
     "Webhook",
     "basic",
     "fresh",
@@ -62,6 +63,14 @@ class Request:
     def header(self, name: bytes) -> str:
         """The header ``name``, "" where there is none."""
         return self.headers.get(name, b"").decode("latin-1")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Something that has to be fetched before a request can be read. Who wants it has checked whose it is."""
+
+    url: str
+    why: Literal["certificate", "confirmation"] = "certificate"
 
 
 def refusal(status: int, text: str, *headers: tuple[bytes, bytes]) -> PeerError:
@@ -154,7 +163,8 @@ class Room:
 class Webhook:
     """The ASGI application: ``handle(request)`` gives the answer, or raises PeerError with one, or Unavailable (503).
 
-    ``types``: the media types that are taken. ``max_body`` bytes of one body, ``room`` for all of them.
+    ``types``: the media types that are taken; "" among them: GET is, too, with all in its query. ``max_body`` bytes of
+    one body, ``room`` for all of them.
     """
 
     def __init__(
@@ -196,14 +206,16 @@ class Webhook:
         await send({"type": "http.response.body", "body": body})
 
     async def _answered(self, scope: Scope, receive: Receive, held: list[int]) -> Answer:
-        if scope["method"] != "POST":
-            raise refusal(405, "This is a webhook: POST", (b"allow", b"POST"))
+        gets = scope["method"] == "GET" and "" in self.types
+        if scope["method"] != "POST" and not gets:
+            allowed = b"GET, POST" if "" in self.types else b"POST"
+            raise refusal(405, "This is a webhook: POST", (b"allow", allowed))
         headers: dict[bytes, bytes] = {}
         for name, value in scope["headers"]:
             headers.setdefault(name, value)
         kind = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
-        if kind not in self.types:
-            raise refusal(415, f"Content-Type has to be {' or '.join(sorted(self.types))}")
+        if kind not in self.types and not gets:
+            raise refusal(415, f"Content-Type has to be {' or '.join(sorted(filter(None, self.types)))}")
         body = await self._body(headers, receive, held)
         secure = scope.get("scheme") == "https"
         path, query = scope["path"], scope.get("query_string", b"")

@@ -98,6 +98,18 @@ def test_what_is_no_such_request_is_refused_before_its_body_is_read(asked, statu
     assert len(hook.requests) == (status == 200)
 
 
+def test_get_is_taken_where_it_is_among_the_types():
+    """All is in its query, and it has no media type; other methods are refused, and told which are not."""
+    hook = Hook()
+    hook.types = frozenset({"", "application/json"})
+    assert post(hook, b"", method="GET", headers=[])[0] == 200
+    assert (hook.requests[0].query, hook.requests[0].body) == (b"a=1", b"")
+    status, headers, _ = post(hook, b"", method="PUT")
+    assert (status, headers[b"allow"]) == (405, b"GET, POST")
+    status, _, said = post(hook, b"", headers=[(b"content-type", b"text/html")])
+    assert (status, said) == (415, b"Content-Type has to be application/json\n")
+
+
 def test_a_body_without_a_length_ends_at_the_limit():
     """It is not read any further, and nothing stays held."""
     hook = Hook(most=10)

@@ -6,11 +6,11 @@ A provider never does I/O: what has to be fetched first, such as a certificate, 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal, TypeVar
+from typing import ClassVar, TypeVar
 
 import msgspec
 
-from interfaces.shared.webhook import Answer, Request
+from interfaces.shared.webhook import Answer, Request, Wanted
 
 __all__ = ["Posted", "Provider", "Read", "Wanted", "address", "told"]
 
@@ -27,14 +27,6 @@ class Posted:
     content: bytes = field(repr=False)
     """Raw MIME."""
     helo: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Something that has to be fetched before the request can be read. The provider has checked whose it is."""
-
-    url: str
-    why: Literal["certificate", "confirmation"]
 
 
 Read = Posted | Answer | Wanted

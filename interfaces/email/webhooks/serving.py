@@ -11,11 +11,11 @@ from interfaces.email.intake import Intake
 from interfaces.email.options import EmailOptions
 from interfaces.email.options_ways import PROVIDERS
 from interfaces.email.service import Service
-from interfaces.shared.fetching import fetch
 from interfaces.email.webhooks.hook import Clock, Fetch, Hook
 from interfaces.email.webhooks.posted import Provider
 from interfaces.shared.asgi import Receive, Scope, Send
 from interfaces.shared.errors import ConfigError
+from interfaces.shared.fetching import fetch
 from interfaces.shared.interface import Context
 from interfaces.shared.listen import Address
 from interfaces.shared.webhook import Room

@@ -1,7 +1,8 @@
 """Amazon SES, whose receipt rule publishes to an SNS topic with the content in the notification. Pure.
 
 A subscription is confirmed for the topics of the option ``ses_topics`` alone. SNS tries again after 5xx, not after 4xx,
-and waits 15 seconds. A content in S3 is not fetched: SES puts up to 150 KB into a notification.
+and waits 15 seconds; what does not fit is answered 503, so that nothing is lost where a clock or an option is wrong. A
+content in S3 is not fetched: SES puts up to 150 KB into a notification.
 """
 
 import base64
@@ -13,8 +14,8 @@ from typing import ClassVar
 import msgspec
 
 from interfaces.email.webhooks.posted import Posted, Provider, Read, Wanted, address, told
-from interfaces.email.webhooks.sns import Sns
 from interfaces.shared.errors import ConfigError
+from interfaces.shared.sns import Sns
 from interfaces.shared.webhook import Answer, Request, refusal
 
 __all__ = ["Ses"]
@@ -57,7 +58,7 @@ class Ses(Provider):
             if not _TOPIC.fullmatch(one):
                 said = "write the ARN of a topic, arn:aws:sns:REGION:ACCOUNT:NAME"
                 raise ConfigError(f"--email-ses-topics {one}: {said}")
-        self.sns = Sns(frozenset(secrets))
+        self.sns = Sns(frozenset(secrets), what="--email-webhooks ses", option="--email-ses-topics")
 
     def read(self, request: Request, now: float) -> Read:
         """Check topic, time and signature; a message, or what has to be fetched first. Raises PeerError."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from interfaces.shared.webhook import Answer, Request
+from interfaces.shared.webhook import Answer, Request, Wanted
 
 __all__ = [
     "STATUSES", "Asked", "Attached", "Inbound", "Outgoing", "Provider", "Read", "Receipt", "Reply", "Sent", "Status",
@@ -66,13 +66,6 @@ class Receipt:
     raw: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """Something has to be fetched first (a certificate, a confirmation): then :meth:`Provider.got` has it."""
-
-    url: str
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """What the application answers in the provider's own answer."""
@@ -105,6 +98,8 @@ class Outgoing:
     """Whether receipts are wanted."""
     status_url: str = ""
     """Where they are to be posted; "" where we have no public address."""
+    now: float = 0.0
+    """Unix seconds, when it is asked: what signs requests, or says when a message ends, needs it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +132,7 @@ class Provider(Protocol):
 
     name: str
     types: tuple[str, ...]
-    """Media types of what it posts."""
+    """Media types of what it posts; "" where it asks by GET, too, with all in the query."""
     patience: float
     """Seconds that it waits for an answer."""
     replies: bool

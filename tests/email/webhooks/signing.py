@@ -1,25 +1,26 @@
 """Requests as providers sign them, with keys of our own."""
 
 import base64
-import datetime as dt
 import hashlib
 import hmac
 import json
 from urllib.parse import quote_plus, urlencode
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from interfaces.shared.webhook import Request
+from tests.shared.notifications import CERTIFICATE, NOW, RSA, certificate, notification
 
-NOW = 1_800_000_000.0
+__all__ = [
+    "CERTIFICATE", "EC", "KEY", "MESSAGE", "NOW", "PUBLIC", "RSA", "TOPIC", "USER", "certificate", "form", "mailgun",
+    "postmark", "received", "request", "sendgrid", "ses",
+]  # fmt: skip
+
 MESSAGE = b"Received: from a\r\n\tby b\r\nSubject: hi\r\n\r\n8-bit: \xe4 +&=%\r\n\r\n.\r\n"
 KEY = "key-of-ours"
 USER = "mail:pass:word"
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:mail"
-CERTIFICATE = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-0123abcd.pem"
 
 
 def request(body, kind, **headers):
@@ -86,17 +87,6 @@ def sendgrid(content=MESSAGE, *, key=EC, at=NOW, tamper=b"", **fields):
                    x_twilio_email_event_webhook_timestamp=time)  # fmt: skip
 
 
-RSA = rsa.generate_private_key(65537, 2048)
-
-
-def certificate(key=RSA, until=NOW + 1e6):
-    """A certificate as SNS has it, PEM."""
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
-    begin, end = (dt.datetime.fromtimestamp(at, dt.UTC) for at in (NOW - 1e6, until))
-    made = x509.CertificateBuilder(name, name, key.public_key(), 1, begin, end).sign(key, hashes.SHA256())
-    return made.public_bytes(serialization.Encoding.PEM)
-
-
 def received(content=MESSAGE, *, encoding="BASE64", **more):
     """What SES publishes about a message."""
     said = base64.b64encode(content).decode() if encoding == "BASE64" else content.decode()
@@ -107,19 +97,6 @@ def received(content=MESSAGE, *, encoding="BASE64", **more):
 
 def ses(message=None, *, kind="Notification", at=NOW, key=RSA, version="1", tamper=None, **fields):
     """What SNS posts."""
-    stamp = dt.datetime.fromtimestamp(at, dt.UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
-    said = {"Type": kind, "MessageId": "m-1", "TopicArn": TOPIC, "Timestamp": stamp,
-            "Message": json.dumps(received() if message is None else message), "Subject": "Amazon SES"}  # fmt: skip
-    if kind != "Notification":
-        del said["Subject"]
-        said |= {
-            "Token": "t",
-            "SubscribeURL": "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&Token=t",
-        }
-    said |= {"SignatureVersion": version, "SigningCertURL": CERTIFICATE, **fields}
-    of = {"Notification": "Message MessageId Subject Timestamp TopicArn Type"}
-    names = of.get(kind, "Message MessageId SubscribeURL Timestamp Token TopicArn Type").split()
-    text = "".join(f"{name}\n{said[name]}\n" for name in names if said.get(name) is not None)
-    made = {"1": hashes.SHA1(), "2": hashes.SHA256()}.get(version, hashes.SHA256())
-    said["Signature"] = base64.b64encode(key.sign(text.encode(), padding.PKCS1v15(), made)).decode()
-    return request(json.dumps({**said, **(tamper or {})}).encode(), "text/plain; charset=UTF-8")
+    text = json.dumps(received() if message is None else message)
+    said = {"kind": kind, "at": at, "key": key, "version": version, "tamper": tamper, **fields}
+    return request(notification(text, topic=TOPIC, subject="Amazon SES", **said), "text/plain; charset=UTF-8")

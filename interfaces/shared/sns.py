@@ -1,8 +1,7 @@
 """Notifications of Amazon SNS: whose they are, when they were made, and whether their signature fits. Pure.
 
 Signed by RSA over some of their fields, with a certificate whose URL is in them; only https URLs of
-sns.REGION.amazonaws.com are believed. What does not fit is answered 503, which SNS tries again: where a clock or an
-option is wrong, nothing is lost.
+sns.REGION.amazonaws.com are believed. SNS tries again after 5xx, and not after 4xx; it waits 15 seconds.
 """
 
 import base64
@@ -11,9 +10,10 @@ import re
 from datetime import UTC, datetime
 from typing import Any
 
-from interfaces.email.webhooks.posted import Wanted, told
+import msgspec
+
 from interfaces.shared.errors import ConfigError
-from interfaces.shared.webhook import AHEAD, Answer, refusal
+from interfaces.shared.webhook import AHEAD, Answer, Wanted, refusal
 
 __all__ = ["CERTIFICATES", "WINDOW", "Fields", "Sns"]
 
@@ -35,17 +35,23 @@ _SIGNED = {
 
 
 class Sns:
-    """Believes what is signed, in time, and of one of ``topics``. ConfigError without the extra."""
+    """Believes what is signed, in time, and of one of ``topics``, the values of ``option``; else ``refused``.
 
-    def __init__(self, topics: frozenset[str]) -> None:
+    ``what`` needs it: the ConfigError without the extra says so. 503 in place of a refusal loses nothing where a clock
+    or an option is wrong.
+    """
+
+    def __init__(self, topics: frozenset[str], *, what: str, option: str, refused: int = 503) -> None:
         self.topics = topics
+        self.option = option
+        self.refused = refused
         try:
             from cryptography import x509  # noqa: PLC0415 - optional
             from cryptography.exceptions import InvalidSignature  # noqa: PLC0415
             from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
             from cryptography.hazmat.primitives.asymmetric import padding, rsa  # noqa: PLC0415
         except ImportError:
-            said = "--email-webhooks ses needs cryptography: pip install 'asgi-interfaces[crypto]'"
+            said = f"{what} needs cryptography: pip install 'asgi-interfaces[crypto]'"
             raise ConfigError(said) from None
         self._invalid: Any = InvalidSignature
         self._load: Any = x509.load_pem_x509_certificate
@@ -58,21 +64,22 @@ class Sns:
         """A notification that is believed; an answer to it; what has to be fetched first. Raises PeerError."""
         said = _fields(body)
         if said["TopicArn"] not in self.topics:
-            raise refusal(503, "Not one of the topics of --email-ses-topics")
+            raise refusal(self.refused, f"Not one of the topics of {self.option}")
         sent = _seconds(said["Timestamp"])
         if not now - WINDOW <= sent <= now + AHEAD:
-            raise refusal(503, "The notification is too old, or the clock is wrong")
+            raise refusal(self.refused, "The notification is too old, or the clock is wrong")
         url = said.get("SigningCertURL", "")
         if not _CERTIFICATE.fullmatch(url):
-            raise refusal(503, "The certificate is not at sns.REGION.amazonaws.com")
+            raise refusal(self.refused, "The certificate is not at sns.REGION.amazonaws.com")
         certificate = self._certificates.get(url)
         if certificate is None:
             return Wanted(url, "certificate")
         if not self._signed(said, certificate, sent):
-            raise refusal(503, "The signature does not fit")
+            raise refusal(self.refused, "The signature does not fit")
         if said["Type"] == "SubscriptionConfirmation":
             if not _CONFIRM.fullmatch(said.get("SubscribeURL", "")):
-                raise refusal(503, "The subscription is not to be confirmed at sns.REGION.amazonaws.com")
+                text = "The subscription is not to be confirmed at sns.REGION.amazonaws.com"
+                raise refusal(self.refused, text)
             return Wanted(said["SubscribeURL"], "confirmation")
         return Answer(200, "It is as you say") if said["Type"] == "UnsubscribeConfirmation" else said
 
@@ -105,7 +112,12 @@ class Sns:
 
 def _fields(body: bytes) -> Fields:
     """Raises PeerError."""
-    said = told(body, dict[str, Any]) or {}
+    try:
+        said: Any = msgspec.json.decode(body)
+    except (msgspec.MsgspecError, ValueError, RecursionError):  # no UTF-8 is a ValueError
+        said = None
+    if not isinstance(said, dict):
+        said = {}
     texts = {name: value for name, value in said.items() if isinstance(value, str)}
     if texts.get("Type") not in _SIGNED or not {"TopicArn", "Timestamp", "Message"} <= texts.keys():
         raise refusal(400, "This is no notification of SNS")
