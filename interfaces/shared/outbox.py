@@ -230,11 +230,11 @@ class Outbox:
 
     async def _in_turn(self, held: Held, sending: Sending) -> Tried | float:
         """An attempt in its turn; or in how many seconds it is to be taken again, without one."""
-        place = self.way.place(held.message)
+        place = sending.place = self.way.place(held.message)
         rest = self._pace.rests(place, asyncio.get_running_loop().time())
         if place and rest > LOOK:
             return Tried(state="later", reason=f"{place} cannot be reached", delay=rest)
-        if (wait := await self._waited(place)) is not None:
+        if (wait := await self._waited(place, self.rules.cost(held.message))) is not None:
             return wait
         tried = Tried(state="later")
         try:
@@ -267,20 +267,20 @@ class Outbox:
             log.warning("%s: nothing goes out: %s", self.way.name, tried.reason)
         return tried
 
-    async def _waited(self, place: str) -> float | None:
+    async def _waited(self, place: str, cost: float) -> float | None:
         """As :meth:`_turn`, unless too many wait there: they would hold up those that go elsewhere."""
         crowd, wide = self.rules.crowd, self.rules.wide(place)
         if crowd and self.rules.rate and self._crowds[wide] >= crowd:
             return crowd / self.rules.rate
         self._crowds[wide] += 1
         try:
-            return await self._turn(place)
+            return await self._turn(place, cost)
         finally:
             self._crowds[wide] -= 1
             if not self._crowds[wide]:
                 del self._crowds[wide]
 
-    async def _turn(self, place: str) -> float | None:
+    async def _turn(self, place: str, cost: float) -> float | None:
         """Wait for its turn; seconds when there is none now.
 
         That is when the process is to end, and what waits outlives it; and when its place rests for long.
@@ -290,7 +290,7 @@ class Outbox:
             if (rest := self._pace.paced(place, loop.time())) > SHORT:
                 return rest
             full = self._on_way >= self.rules.concurrency
-            wait = None if full else self._pace.ask(place, loop.time())
+            wait = None if full else self._pace.ask(place, loop.time(), cost)
             if wait == 0.0:
                 self._on_way += 1
                 return None

@@ -4,8 +4,9 @@ RFC 5321 §4.5.4.1 (mail is tried again for days, ever more seldom) is what the 
 """
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 __all__ = [
     "FIRST",
@@ -17,6 +18,7 @@ __all__ = [
     "Rules",
     "back_off",
     "everywhere",
+    "nothing",
 ]
 
 FIRST, LONGEST = 5.0, 3600.0
@@ -40,6 +42,11 @@ def everywhere(_place: str) -> str:
     return ""
 
 
+def nothing(_message: Mapping[str, Any]) -> float:
+    """No message keeps others from its destination."""
+    return 0.0
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rules:
     """The bounds of an outbox; times in seconds, 0 is no limit of ``rate`` and ``at_once``."""
@@ -58,6 +65,8 @@ class Rules:
     """Messages on their way to one destination."""
     crowd: int = 0
     """Messages that are taken and wait for the rate of one wide place; others are put back until these have gone."""
+    cost: Callable[[Mapping[str, Any]], float] = nothing
+    """Seconds for which nothing else goes to its destination, once a message is on its way there."""
     lifetime: float = 172_800.0
     """After which a message is tried no more; its ``expires`` may say less."""
     keep: float = 86_400.0
@@ -104,10 +113,11 @@ class Pace:
     _places: dict[str, _Place] = field(default_factory=dict)
     _wides: dict[str, _Wide] = field(default_factory=dict)
 
-    def ask(self, place: str, now: float) -> float | None:
+    def ask(self, place: str, now: float, cost: float = 0.0) -> float | None:
         """0 when one may go to ``place`` now, which then counts as on its way until :meth:`left`.
 
-        Else in how many seconds to ask again; None: when another has left.
+        Nothing else goes there for ``cost`` seconds then. Else in how many seconds to ask again; None: when another
+        has left.
         """
         at = self._places.get(place) or _Place()
         rest = max(at.rests_until - now, self.paced(place, now))
@@ -120,6 +130,8 @@ class Pace:
         self._make_room(now)
         self._places[place] = at
         at.running += 1
+        if cost > 0:
+            at.paced_until = max(at.paced_until, now) + cost
         return 0.0
 
     def rests(self, place: str, now: float) -> float:

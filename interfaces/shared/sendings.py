@@ -201,6 +201,8 @@ class Sending:
     """What the result of the attempt before said."""
     again: bool = False
     """Whether somebody has put it back after its end: what failed, and what is uncertain, is to be tried, too."""
+    place: str = ""
+    """The destination whose turn it is: as :meth:`Way.place` said."""
     begin: Callable[[], Awaitable[bool]] = field(repr=False)
     begun: bool = False
 

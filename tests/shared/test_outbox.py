@@ -804,3 +804,19 @@ def test_one_key_in_two_conversations_is_sent_once(monkeypatch):
         assert all(result["ok"] for result in results)
 
     asyncio.run(main())
+
+
+def test_a_costly_message_has_its_destination_for_itself():
+    """The next waits until that is over, elsewhere nothing does; an attempt is told whose turn it is."""
+
+    async def main():
+        store, _ = memory(
+            {"place": "a", "cost": 60.0, **ASKS}, {"place": "a", **ASKS}, {"place": "b", "cost": 60.0, **ASKS}
+        )
+        cost = lambda message: message.get("cost", 0.0)  # noqa: E731 - one line
+        async with running(way := Scripted(), store, cost=cost, waiting=10) as box:
+            await box.answered(2)
+            await box.until(lambda: store._schedule._late)
+        assert [sending.place for sending in way.sendings] == ["a", "b"]
+
+    asyncio.run(main())

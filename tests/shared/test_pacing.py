@@ -129,3 +129,14 @@ def test_wide_places_are_bounded(monkeypatch):
         pace.left(f"{n}", float(n), rest_wide=1000.0 if n % 2 else 0.0)
         assert len(pace._wides) <= 10
     assert pace.paced("99", 99.0) == 1000.0
+
+
+def test_what_a_message_costs_its_destination_has_for_itself():
+    """Nothing else goes there for so many seconds, from when it goes; elsewhere nothing has to wait."""
+    pace = Pace()
+    assert pace.ask("a", 10.0, cost=2.0) == 0.0
+    assert pace.ask("a", 11.5, cost=1.0) == 0.5
+    assert pace.ask("b", 11.5, cost=1.0) == 0.0
+    pace.left("a", 11.6)
+    assert pace.ask("a", 12.0, cost=3.0) == 0.0
+    assert pace.paced("a", 13.0) == 2.0
