@@ -1,0 +1,207 @@
+"""What a peer sends us: read, put together, given to the application, and answered with its verdict."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from typing import Any, Final
+
+from interfaces.shared.delivery import Verdict
+from interfaces.shared.errors import PeerError, Unavailable
+from interfaces.shared.noise import Noise
+from interfaces.sms.command_status import APPLICATION_REFUSES, APPLICATION_WAITS, OK, refusal
+from interfaces.sms.parts import Parts, Whole, part_of
+from interfaces.sms.pdus import Pdu, Sm, read_sm
+from interfaces.sms.providers.base import Inbound, Receipt
+from interfaces.sms.receipt_ids import Ids
+from interfaces.sms.receipts import is_receipt, receipt_of
+from interfaces.sms.service import Service
+from interfaces.sms.smpp.repeats import Repeats, Unsure
+from interfaces.sms.smpp.talk import Talk
+from interfaces.sms.smpp_reading import Coding, Message, inbound, read_message, text_of
+from interfaces.sms.translate import Place
+
+__all__ = ["COUNTS", "Taken", "Taking"]
+
+log = logging.getLogger("interfaces.sms")
+COUNTS: Final = (
+    "deferred",
+    "faults",
+    "nacks",
+    "parts_given_up",
+    "receipts_unread",
+    "repeats",
+    "throttled",
+    "unanswered",
+)
+"""What is counted, behind "sms.smpp."."""
+
+
+class Taken:
+    """What one connection has in flight."""
+
+    def __init__(self, talk: Talk) -> None:
+        self.talk = talk
+        self.unsure = Unsure()
+        self.tasks: set[asyncio.Task[None]] = set()
+        self.draining = False
+
+    def __repr__(self) -> str:
+        return f"<Taken {len(self.tasks)} in flight of {self.talk!r}>"
+
+    async def drain(self, seconds: float) -> None:
+        """Take nothing more, and answer what runs."""
+        self.draining = True
+        if self.tasks:
+            await asyncio.wait(self.tasks, timeout=seconds)
+
+
+class Taking:
+    """Gives what comes by the connections of one bind to ``service``.
+
+    ``refuses``: what is answered to what the application refuses without a status of SMPP.
+    """
+
+    def __init__(self, service: Service, place: Place, coding: Coding, ids: Ids) -> None:
+        self.service = service
+        self.place = place
+        self.coding = coding
+        self.ids = ids
+        self.parts = Parts()
+        self.repeats = Repeats()
+        self.most = service.options.waiting
+        self.refuses: int = APPLICATION_REFUSES
+        self.in_flight: int = 0
+        self._faults = Noise(service.count, "sms.smpp.faults", log.name)
+        self._unread = Noise(service.count, "sms.smpp.receipts_unread", log.name)
+
+    def __repr__(self) -> str:
+        return f"<Taking {self.place.account}, {self.in_flight} in flight>"
+
+    def take(self, taken: Taken, pdu: Pdu) -> None:
+        """A deliver_sm, submit_sm or data_sm."""
+        talk = taken.talk
+        if taken.draining or self.in_flight >= self.most:
+            self._defer(talk, pdu)
+            return
+        try:
+            sm = read_sm(pdu.command, pdu.body)
+            found = self._receipt(sm) if is_receipt(sm) else self._message(sm)
+        except PeerError as error:
+            self._faults(f"{self.place.account}: a PDU that is refused", error)
+            talk.answer(pdu, error.answer if isinstance(error.answer, int) else APPLICATION_WAITS, b"\0")
+            return
+        if found is None:
+            self.reply(talk, pdu, OK, "")
+        elif isinstance(found, Whole):
+            self.reply(talk, pdu, found.status, found.name)
+        else:
+            self.in_flight += 1
+            work = (
+                self._tell(talk, pdu, found) if isinstance(found, Receipt) else self._give(taken, pdu, found)
+            )
+            task = talk.loop.create_task(work)
+            taken.tasks.add(task)
+            task.add_done_callback(taken.tasks.discard)
+
+    def gone(self, taken: Taken) -> None:
+        """A connection has ended: what it has no answer for comes again, by another one."""
+        now = taken.talk.loop.time()
+        for name, key in taken.unsure.left(now):
+            self.repeats.expect(name, key, now)
+
+    def sweep(self, now: float) -> None:
+        """Give up messages whose parts do not come."""
+        parts, before = self.parts, self.parts.given_up
+        parts.expire(now)
+        if parts.given_up > before:
+            self.service.context.telemetry.count("sms.smpp.parts_given_up", parts.given_up - before)
+
+    # --- what it is -------------------------------------------------------------------------------
+
+    def _receipt(self, sm: Sm) -> Receipt | None:
+        text = text_of(sm, [part_of(sm)], self.coding)
+        found = receipt_of(sm, text)
+        if found is None:
+            self._unread(f"{self.place.account}: a receipt that nobody can read", text)
+        return found
+
+    def _message(self, sm: Sm) -> Message | Whole:
+        before = self.parts.given_up
+        found = read_message(sm, self.parts, self.service.clock())
+        if self.parts.given_up > before:
+            self.service.context.telemetry.count("sms.smpp.parts_given_up", self.parts.given_up - before)
+        return found
+
+    # --- giving it --------------------------------------------------------------------------------
+
+    async def _tell(self, talk: Talk, pdu: Pdu, receipt: Receipt) -> None:
+        """A receipt."""
+        try:
+            found = replace(receipt, provider_id=self.ids.meant(receipt.provider_id))
+            verdict = await self._verdict(found)
+            if verdict is None or verdict.kind == "defer":
+                self._defer(talk, pdu)
+            else:  # what the application says of a receipt, nobody has to know
+                self.reply(talk, pdu, OK, "")
+        finally:
+            self.in_flight -= 1
+
+    async def _give(self, taken: Taken, pdu: Pdu, message: Message) -> None:
+        """A message."""
+        talk, sm, whole = taken.talk, message.sm, message.whole
+        now = talk.loop.time()
+        key = (sm.source, sm.destination, *(part.data for part in message.parts))
+        name, again = message.known or (whole.name if whole is not None else ""), False
+        if not name:
+            name, again = self.repeats.name(key, now)
+            if again:
+                self.service.count("sms.smpp.repeats")
+        if whole is not None:
+            whole.name = name
+        if not message.known:
+            taken.unsure.came(name, key)
+        try:
+            verdict = await self._verdict(inbound(message, name, self.coding, duplicate=again))
+            if verdict is None or verdict.kind == "defer":
+                self._defer(talk, pdu)
+                if not message.known:
+                    self.repeats.expect(name, key, now)
+            else:
+                status = self.decided(talk, pdu, sm, name, verdict)
+                if whole is not None and message.key is not None:
+                    self.parts.finished(message.key, whole, status)
+        finally:
+            self.in_flight -= 1
+            if not talk.lost:
+                taken.unsure.answered(name, talk.loop.time())
+
+    async def _verdict(self, found: Inbound | Receipt) -> Verdict | None:
+        try:
+            verdict, _ = await self.service.take(found, self.place)
+        except Unavailable as error:
+            log.warning("%s: what came by SMPP is to come again: %s", self.place.account, error)
+            return None
+        except Exception:
+            log.exception("%s: what came by SMPP is to come again", self.place.account)
+            return None
+        return verdict
+
+    # --- answering --------------------------------------------------------------------------------
+
+    def _defer(self, talk: Talk, pdu: Pdu) -> None:
+        self.service.count("sms.smpp.deferred")
+        talk.answer(pdu, APPLICATION_WAITS, b"\0")
+
+    def decided(self, talk: Talk, pdu: Pdu, sm: Sm, name: str, verdict: Verdict) -> int:
+        """Answer with what the application has decided for good; the status."""
+        status = OK if verdict.kind == "accept" else self.status(verdict.detail)
+        self.reply(talk, pdu, status, name)
+        return status
+
+    def status(self, detail: Any) -> int:
+        """Of a message that is refused."""
+        return refusal(detail.get("status"), self.refuses)
+
+    def reply(self, talk: Talk, pdu: Pdu, status: int, name: str) -> None:
+        """Answer it; a deliver_sm_resp has an empty message_id."""
+        talk.answer(pdu, status, b"\0")

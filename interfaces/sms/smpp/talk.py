@@ -1,0 +1,232 @@
+"""One connection of SMPP, of either side: PDUs in and out, what waits for its response, signs of life.
+
+What waits is found by its sequence number; deadlines stand in the order of asking, so the sweep looks at those that
+are past, and at one more. A turn of the loop leaves in one write.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any, Final
+
+from interfaces.shared.errors import Unavailable
+from interfaces.shared.serving import Serving
+from interfaces.shared.stream import Stream
+from interfaces.sms.pdus import ENQUIRE_LINK, GENERIC_NACK, RESPONSE, UNBIND, Pdu, pack
+from interfaces.sms.wire_smpp import Wire
+
+__all__ = ["NACKS", "Answered", "Talk"]
+
+NACKS: Final = 100
+"""PDUs of a peer that we had to refuse, after which it is hung up on."""
+STALLED: Final = 30.0
+"""Seconds in which nothing of what we write leaves, after which it is hung up on."""
+PARTIAL: Final = 30.0
+"""Seconds that a PDU may take to come."""
+BLOCKED: Final = 1
+"""The reason not to read while the peer does not."""
+Answered = Callable[[Pdu | None], None]
+"""Is told the response, or None: there will be none."""
+
+
+class Talk(Stream):
+    """A connection. ``quiet``: seconds in which nothing is heard, after which it is asked whether it is there.
+
+    A subclass has ``asked``, which is given what the peer asks beside unbind and enquire_link.
+    """
+
+    def __init__(self, serving: Serving, *, smsc: bool, quiet: float, timeout: float) -> None:
+        super().__init__(serving.loop)
+        self.serving = serving
+        self.wire = Wire(smsc=smsc)
+        self.quiet = quiet
+        self.timeout = timeout
+        self.pending: dict[int, tuple[int, Answered, float]] = {}
+        """The command, who is told, and until when, by the sequence number."""
+        self.reason: str = ""
+        """Why it has ended."""
+        self.ended: asyncio.Future[None] = serving.loop.create_future()
+        self.address: str = ""
+        self._heard: float = serving.loop.time()
+        self._asked: bool = False
+        self._partial: float = 0.0
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.wire.state}, {len(self.pending)} wait for responses>"
+
+    # --- the connection ---------------------------------------------------------------------------
+
+    def connection_made(self, transport: Any) -> None:
+        """asyncio: it is there."""
+        self.transport = transport
+        peer = transport.get_extra_info("peername")
+        self.address = peer[0] if isinstance(peer, tuple) else ""
+        self._heard = self.loop.time()
+        if not self.serving.joined(self, self.address):
+            self.end("too many connections of this address")
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """asyncio: it is gone; nobody gets a response any more."""
+        if self.lost:
+            return
+        super().connection_lost(error)
+        self.reason = self.reason or (str(error) if error else "the other side has closed it")
+        self.wire.state = "closed"
+        pending, self.pending = self.pending, {}
+        for _, answered, _ in pending.values():
+            answered(None)
+        if not self.ended.done():
+            self.ended.set_result(None)
+        self.gone()
+        self.serving.left(self, self.address)
+
+    def gone(self) -> None:
+        """It has ended: for a subclass."""
+
+    def pause_writing(self) -> None:
+        """asyncio: the peer does not read; then we do not either."""
+        super().pause_writing()
+        self.hold(BLOCKED)
+
+    def resume_writing(self) -> None:
+        """asyncio: it reads again."""
+        super().resume_writing()
+        self.release(BLOCKED)
+
+    def data_received(self, data: bytes) -> None:
+        """asyncio: bytes came."""
+        wire = self.wire
+        found = wire.feed(data)
+        if found:
+            self._heard = self.loop.time()
+            self._asked = False
+            for pdu in found:
+                self._take(pdu)
+        if wire.out:
+            for said in wire.out:
+                self.write(said)
+            wire.out.clear()
+            self.serving.count("sms.smpp.nacks")
+        if wire.closing:
+            self.end(wire.closing)
+        elif wire.nacks > NACKS:
+            self.end(f"{wire.nacks} PDUs that nobody knows")
+        elif not wire.waiting:
+            self._partial = 0.0
+        elif found or not self._partial:
+            self._partial = self.loop.time() + PARTIAL
+
+    def _take(self, pdu: Pdu) -> None:
+        command = pdu.command
+        if command & RESPONSE:
+            asked = self.pending.get(pdu.sequence)
+            if asked is None or (command != asked[0] | RESPONSE and command != GENERIC_NACK):
+                self.wire.ignored += 1
+                return
+            del self.pending[pdu.sequence]
+            asked[1](pdu)
+        elif command == ENQUIRE_LINK:
+            self.write(pack(ENQUIRE_LINK | RESPONSE, 0, pdu.sequence))
+        elif command == UNBIND:
+            self.write(pack(UNBIND | RESPONSE, 0, pdu.sequence))
+            self.wire.state = "closed"
+            self.unbound()
+        else:
+            self.asked(pdu)
+
+    def asked(self, pdu: Pdu) -> None:
+        """The peer asks something."""
+        raise NotImplementedError
+
+    def unbound(self) -> None:
+        """The peer says good-bye: for a subclass, which may let something finish first."""
+        self.end("the other side has unbound")
+
+    # --- asking -----------------------------------------------------------------------------------
+
+    def ask(self, command: int, body: bytes, answered: Answered) -> int:
+        """Ask the peer; ``answered`` is told later. The sequence number."""
+        sequence = self.wire.sequence()
+        while sequence in self.pending:  # one that is this old would long be past its deadline
+            sequence = self.wire.sequence()
+        self.pending[sequence] = (command, answered, self.loop.time() + self.timeout)
+        self.write(pack(command, 0, sequence, body))
+        return sequence
+
+    async def request(self, command: int, body: bytes = b"") -> Pdu:
+        """The response. Unavailable when there is none."""
+        future: asyncio.Future[Pdu | None] = self.loop.create_future()
+
+        def answered(pdu: Pdu | None) -> None:
+            if not future.done():
+                future.set_result(pdu)
+
+        self.ask(command, body, answered)
+        found = await future
+        if found is None:
+            raise Unavailable(self.reason or f"no response within {self.timeout:g} s")
+        return found
+
+    def answer(self, pdu: Pdu, status: int, body: bytes = b"") -> None:
+        """Answer what it asked."""
+        if not self.lost:
+            self.write(pack(pdu.command | RESPONSE, status, pdu.sequence, body))
+
+    # --- the end ----------------------------------------------------------------------------------
+
+    def end(self, reason: str) -> None:
+        """Close it once what was written has left."""
+        self.reason = self.reason or reason
+        self.wire.closing = self.wire.closing or reason
+        self.close()
+
+    async def bye(self, seconds: float) -> None:
+        """Unbind, if it is bound, and close."""
+        if not self.lost and self.wire.state not in ("open", "closed") and not self.transport.is_closing():
+            try:
+                async with asyncio.timeout(seconds):
+                    await self.request(UNBIND)
+            except (TimeoutError, Unavailable):
+                pass
+        self.end("closed from here")
+
+    def sweep(self, now: float) -> None:
+        """Give up what has waited long enough; ask a peer that is silent, hang up on one that stays so."""
+        late = []
+        for sequence, (_, _, until) in self.pending.items():
+            if until > now:
+                break
+            late.append(sequence)
+        for sequence in late:
+            entry = self.pending.pop(sequence, None)
+            if entry is not None:
+                self.serving.count("sms.smpp.unanswered")
+                entry[1](None)
+        if self.stalled(now, STALLED):
+            self.reason = self.reason or "it reads nothing"
+            self.abort()
+        elif self._partial and now >= self._partial:
+            self.reason = self.reason or f"a PDU was not whole after {PARTIAL:g} s"
+            self.abort()
+        elif self.transport is not None and self.transport.is_closing():
+            if now >= self.deadline:
+                self.abort()
+            elif self.deadline == float("inf"):
+                self.deadline = now + self.timeout
+        else:
+            self._alive(now)
+
+    def _alive(self, now: float) -> None:
+        silence = now - self._heard
+        if silence < self.quiet or self.wire.state == "open":
+            return
+        if not self._asked:
+            self._asked = True
+            self._heard = now - self.quiet
+            self.ask(ENQUIRE_LINK, b"", _nothing)
+        elif silence >= self.quiet + self.timeout:
+            self.reason = self.reason or "no answer to enquire_link"
+            self.abort()
+
+
+def _nothing(_pdu: Pdu | None) -> None:
+    """Any PDU is a sign of life."""
