@@ -12,8 +12,8 @@ from typing import Any, Literal
 
 from interfaces.layers.base import copied
 from interfaces.shared.asgi import Application, Event, Scope
+from interfaces.shared.delivery import ACCEPTED, Delivery, Verdict
 from interfaces.shared.errors import ApplicationError
-from interfaces.shared.intake import Call, Rules
 from interfaces.shared.parcel import Parcel
 from interfaces.slack.posted import Posted, interactive
 from interfaces.slack.sending.calls import calls_of
@@ -24,7 +24,6 @@ from interfaces.testing.slack_payloads import APP, BOT, BOT_USER, Slackers
 __all__ = ["Said", "SlackCommunicator"]
 
 _NOW = 1_700_000_000.0
-_RULES = Rules(keep=0.0, most=1, words=WORDS, posted=SENDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +149,13 @@ class SlackCommunicator:
 
     async def _called(self, parcel: Parcel) -> Said:
         loop = asyncio.get_running_loop()
-        call = Call(self.app, parcel, _RULES, loop.create_future())
+        ended: asyncio.Future[Verdict] = loop.create_future()
+
+        def end(_session: Any) -> None:
+            if not ended.done():  # as it is now: who is released is cancelled after that
+                ended.set_result(call.outcome(ACCEPTED))
+
+        call = Delivery(self.app, parcel.scope, WORDS, end, SENDS)
         sent: list[Event] = []
 
         async def post(event: Event) -> Any:
@@ -168,14 +173,14 @@ class SlackCommunicator:
         event = deepcopy(parcel.event)
         call.start(loop)
         call.last(parcel.event)
-        await asyncio.wait({call.finished}, timeout=self.timeout)
-        late = not call.finished.done()
+        await asyncio.wait({ended}, timeout=self.timeout)
+        late = not ended.done()
         await call.wait(0.0 if late else self.timeout)
         if late:
             raise TimeoutError(f"{call!r} did not end")
         if call.error is not None:
             raise call.error
-        verdict = call.finished.result()
+        verdict = ended.result()
         ack = payload_of(verdict) if verdict.kind == "accept" else None
         return Said(verdict=verdict.kind, ack=ack, sent=sent, scope=parcel.scope, event=event)
 
