@@ -8,6 +8,7 @@ from typing import ClassVar
 from interfaces.http_ws.mounting import mounted
 from interfaces.layers import receiving
 from interfaces.shared.asgi import Application
+from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address
 from interfaces.slack.events import Events
@@ -47,15 +48,22 @@ class Slack(Interface[SlackOptions]):
     async def check(self, context: Context) -> None:
         """ConfigError for what :meth:`serve` would refuse; Slack is asked nothing."""
         options = self.options
+        self._fits(context)
         installations(options, context)
         if options.send:
             import_module(_SENDER).check(options, context.layer)
-        receiving.check(options.keeping, context.layer)
+
+    def _fits(self, context: Context) -> None:
+        """ConfigError for what the layer is no good for."""
+        receiving.check(self.options.keeping, context.layer)
+        if self.options.socket and self.options.socket_leader and not hasattr(context.layer, "hub"):
+            raise ConfigError("--slack-socket-leader needs a --layer with a broker, which containers share")
 
     @asynccontextmanager
     async def serve(self, app: Application, context: Context) -> AsyncIterator[list[Address]]:
         """Take what Slack tells; on leaving, take no more, and let what runs finish in ``context.drain`` seconds."""
         options = self.options
+        self._fits(context)  # before Slack is asked anything
         async with AsyncExitStack() as stack:
             found = installations(options, context)
             await found.open()

@@ -122,6 +122,12 @@ class SlackOptions(SendingOptions, InstallingOptions, ReceivingOptions):
             )
         if self.bot_token and not self.bot_token.startswith("xox"):
             raise ConfigError("--slack-bot-token: a bot's token begins with xoxb-; this is another secret")
+        for name in ("signing_secret", "app_token", "bot_token", "client_secret"):
+            if any(not "!" <= letter <= "~" for letter in "".join(getattr(self, name))):
+                flag = f"--slack-{name.replace('_', '-')}"
+                raise ConfigError(
+                    f"{flag} has a blank, a line's end or another sign in it that Slack's secrets have not"
+                )
 
     def _check_ways(self) -> None:
         """Each way needs its own secret."""

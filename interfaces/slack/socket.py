@@ -10,7 +10,6 @@ from functools import partial
 from hashlib import sha256
 from importlib import import_module
 
-from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context
 from interfaces.shared.upstream import Lease, Link, Patience, Upstream, kept
 from interfaces.shared.upstream_scope import Telling
@@ -76,9 +75,7 @@ async def _connect(service: Service, dialler: Dialler, name: str) -> Link:
 
 
 def _lease(service: Service, context: Context, dialler: Dialler) -> Lease:
-    """Who of the containers connects for this app. ConfigError."""
-    if not hasattr(context.layer, "hub"):
-        raise ConfigError("--slack-socket-leader needs a --layer with a broker, which containers share")
+    """Who of the containers connects for this app. ConfigError for a layer that they do not share."""
     app = dialler.app or sha256(dialler.token.encode()).hexdigest()[:16]
     lease: Lease = import_module("interfaces.layers.leader").Leader(context.layer, f"slack.socket.{app}")
     return lease

@@ -4,7 +4,6 @@ import asyncio
 
 import pytest
 
-from interfaces.layers.local import LocalChannelLayer
 from interfaces.layers.redis import RedisChannelLayer
 from interfaces.shared.errors import ConfigError
 from interfaces.slack import socket
@@ -157,17 +156,6 @@ class TestLeader:
         async def enter(receiver):
             async with receiver.on(0):
                 await asyncio.sleep(60)
-
-        served(test)
-
-    @pytest.mark.parametrize("layer", [None, LocalChannelLayer()])
-    def test_without_a_broker(self, layer):
-        """There is nobody to agree with: the operator is told."""
-
-        async def test(slack):
-            with pytest.raises(ConfigError, match="--slack-socket-leader needs a --layer with a broker"):
-                await Receiver(slack, layer=layer, socket_leader=True).on(0).__aenter__()
-            assert slack.calls == []
 
         served(test)
 
