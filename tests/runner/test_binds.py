@@ -44,6 +44,9 @@ class Fake:
         self.options = options
         self.more = list(more)
 
+    def listens(self, *, http: bool) -> bool:
+        return True
+
     def more_binds(self, *, http: bool) -> list[tuple[str, int]]:
         return [] if http else self.more
 

@@ -78,7 +78,9 @@ class WebApi:
         if token is None:
             raise SlackRefused("invalid_auth")
         self._check(token, method)
-        call.who = token
+        call.who = token  # also of who lacks the scope: the answer's headers say which there are
+        if method.scope and token.scopes and method.scope not in token.scopes:
+            raise SlackRefused("missing_scope", needed=method.scope, provided=",".join(token.scopes))
 
     def _check(self, token: Token, method: Method) -> None:
         if token.revoked:
@@ -87,8 +89,6 @@ class WebApi:
             raise SlackRefused("token_expired")
         if token.kind not in method.kinds:
             raise SlackRefused("not_allowed_token_type")
-        if method.scope and token.scopes and method.scope not in token.scopes:
-            raise SlackRefused("missing_scope", needed=method.scope, provided=",".join(token.scopes))
 
     def _limited(self, call: Call, method: Method) -> int:
         if self.throttle is None:

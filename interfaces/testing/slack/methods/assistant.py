@@ -20,8 +20,8 @@ def _thread(world: World, call: Call, *needed: str) -> dict[str, Any]:
 
 def status(world: World, call: Call) -> dict[str, Any]:
     """What the assistant is at; "" takes it away."""
-    if "status" not in call.args:
-        call.need("status")
+    if not isinstance(call.args.get("status"), str):  # "" is one
+        raise SlackRefused("invalid_arguments")
     _thread(world, call, "thread_ts")["status"] = call.args["status"]
     return {}
 
