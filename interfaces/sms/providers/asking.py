@@ -26,9 +26,15 @@ def post_form(url: str, fields: Iterable[tuple[str, str]], headers: Mapping[str,
 
 
 def post_json(url: str, said: Mapping[str, Any], headers: Mapping[str, str]) -> Asked:
-    """JSON that is posted."""
+    """JSON that is posted; it may be repeated where ``headers`` have an idempotency-key."""
     kinds = {"content-type": JSON, "accept": JSON}
-    return Asked(method="POST", url=url, headers={**kinds, **headers}, body=msgspec.json.encode(said))
+    return Asked(
+        method="POST",
+        url=url,
+        headers={**kinds, **headers},
+        body=msgspec.json.encode(said),
+        idempotent="idempotency-key" in headers,
+    )
 
 
 def only_text(message: Outgoing, provider: str, most: int) -> None:

@@ -6,7 +6,7 @@ from tests.sms.providers.runner import Suite
 
 __all__ = ["PROVIDERS", "SUITES"]
 
-PROVIDERS = ("twilio",)
+PROVIDERS = ("plivo", "telnyx", "twilio", "vonage")
 SUITES: list[Suite] = [
     suite for name in PROVIDERS for suite in import_module(f"tests.sms.providers.{name}_cases").SUITES
 ]

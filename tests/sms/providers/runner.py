@@ -14,8 +14,8 @@ from interfaces.sms.providers.opening import provider
 from tests.sms.harness import NOW, OURS, THEIRS, Desk
 
 __all__ = [
-    "FORM", "JSON", "NOW", "OURS", "THEIRS", "Asks", "Heard", "Lacking", "Posted", "Suite", "content", "message",
-    "opened", "outcome", "request", "through",
+    "FORM", "JSON", "NOW", "OURS", "THEIRS", "Asks", "Heard", "Lacking", "Posted", "Suite", "bare", "content",
+    "message", "opened", "outcome", "request", "through",
 ]  # fmt: skip
 
 FORM = "application/x-www-form-urlencoded"
@@ -34,6 +34,13 @@ def request(body: str | bytes, kind: str, url: str, headers: Mapping[str, str] |
         body.encode() if isinstance(body, str) else body,
         ("192.0.2.7", 443),
         secure=parts.scheme == "https",
+    )
+
+
+def bare(given: Request) -> Request:
+    """The request without its headers, and so without a signature; nor with a query."""
+    return replace(
+        given, headers={name: given.headers[name] for name in (b"content-type", b"host")}, query=b""
     )
 
 
@@ -116,6 +123,8 @@ class Suite:
     deferred: int = 503
     cancel: str = ""
     """The URL by which "id-1" is cancelled; "": it cannot be."""
+    forged: Callable[[Request], Request] = bare
+    """A request with a signature that is wrong, or with none; for those that have it elsewhere than in headers."""
     binary: bool = False
     """Whether it sends binary messages."""
 
