@@ -76,6 +76,8 @@ class Whole:
     parts: dict[int, Part] = field(default_factory=dict)
     known: bytes = b""
     """Hashes of the parts, in their order, after it was done."""
+    ids: list[tuple[str, int]] = field(default_factory=list)
+    """What the caller gave its parts, and the receipts that they want."""
     octets: int = 0
     status: int = 0
     """What was answered, once it was done."""

@@ -26,7 +26,8 @@ LEASE = 10.0
 """Seconds after which a call counts as dead whose process says no more of it, and what is kept of it is taken up."""
 COUNTS = ("messages", "receipts", "keywords", "refused", "replied")
 """What is counted, behind "sms." and beside what an intake counts."""
-Before = Callable[[Event], Awaitable[None]]
+Before = Callable[[Event, str], Awaitable[None]]
+"""Of an event and the name of the account that it came by."""
 UNROUTED = Verdict("reject", {"status": 404, "text": "No such number here"})
 
 
@@ -46,6 +47,8 @@ class Service:
         self.clock = clock
         self.post: Any = None
         """Puts on its way what applications send, where there is a sender."""
+        self.systems: Any = None
+        """Delivers to systems that are bound to us, where some may bind: see ``smpp.gateway``."""
         self.before: list[Before] = []
         """Is told of each message and receipt before the application: opt-outs, the ids of what was sent."""
         rules = Rules(
@@ -81,7 +84,7 @@ class Service:
         if event.get("keyword"):
             self.count("sms.keywords")
         for hook in self.before:
-            await hook(event)
+            await hook(event, place.account)
         parcel.scope["state"] = dict(self.context.state)
         answering = Answering(event, place.account, self.post, open=place.replies)
         parcel = parcel.posting(answering)

@@ -81,7 +81,7 @@ class _Part:
 
 @dataclass(slots=True, eq=False)
 class Queue:
-    """Of the bind ``name``. ``patience``: seconds that a message may wait for its turn."""
+    """Of the bind ``name``. ``patience``: seconds that a message may wait; ``command``: submit_sm, or deliver_sm."""
 
     name: str
     pace: Pace
@@ -90,6 +90,7 @@ class Queue:
     patience: float
     counts: Callable[[str], None]
     waiting: int = WAITING
+    command: int = SUBMIT_SM
     links: list[Talk] = field(default_factory=list)
     """Those that take submits."""
     flying: int = 0
@@ -141,7 +142,7 @@ class Queue:
             part.job.flying += 1
             self.flying += 1
             pace.sent(now)
-            link.ask(SUBMIT_SM, part.body, partial(self._answered, part))
+            link.ask(self.command, part.body, partial(self._answered, part))
 
     def _woken(self) -> None:
         self._timer = None
@@ -175,7 +176,7 @@ class Queue:
         job.flying -= 1
         self.flying -= 1
         if pdu is None:
-            job.fail("uncertain", "no response to submit_sm")
+            job.fail("uncertain", "no response")
         elif pdu.status == OK:
             self._took(part, pdu, now)
         elif pdu.status in THROTTLING:

@@ -93,7 +93,10 @@ class Taking:
         if found is None:
             self.reply(talk, pdu, OK, "")
         elif isinstance(found, Whole):
-            self.reply(talk, pdu, found.status, found.name)
+            if found.done:
+                self.reply(talk, pdu, found.status, found.name)
+            else:
+                self.stored(talk, pdu, sm, found.ids)
         else:
             self.in_flight += 1
             work = (
@@ -167,7 +170,7 @@ class Taking:
                 if not message.known:
                     self.repeats.expect(name, key, now)
             else:
-                status = self.decided(talk, pdu, sm, name, verdict)
+                status = self.decided(talk, pdu, message, name, verdict)
                 if whole is not None and message.key is not None:
                     self.parts.finished(message.key, whole, status)
         finally:
@@ -192,7 +195,11 @@ class Taking:
         self.service.count("sms.smpp.deferred")
         talk.answer(pdu, APPLICATION_WAITS, b"\0")
 
-    def decided(self, talk: Talk, pdu: Pdu, sm: Sm, name: str, verdict: Verdict) -> int:
+    def stored(self, talk: Talk, pdu: Pdu, sm: Sm, ids: list[tuple[str, int]]) -> None:
+        """Answer a part, of which others are to come."""
+        self.reply(talk, pdu, OK, "")
+
+    def decided(self, talk: Talk, pdu: Pdu, message: Message, name: str, verdict: Verdict) -> int:
         """Answer with what the application has decided for good; the status."""
         status = OK if verdict.kind == "accept" else self.status(verdict.detail)
         self.reply(talk, pdu, status, name)

@@ -71,12 +71,12 @@ class Talk(Stream):
         super().connection_lost(error)
         self.reason = self.reason or (str(error) if error else "the other side has closed it")
         self.wire.state = "closed"
+        self.gone()
         pending, self.pending = self.pending, {}
         for _, answered, _ in pending.values():
             answered(None)
         if not self.ended.done():
             self.ended.set_result(None)
-        self.gone()
         self.serving.left(self, self.address)
 
     def gone(self) -> None:
@@ -144,7 +144,10 @@ class Talk(Stream):
     # --- asking -----------------------------------------------------------------------------------
 
     def ask(self, command: int, body: bytes, answered: Answered) -> int:
-        """Ask the peer; ``answered`` is told later. The sequence number."""
+        """Ask the peer; ``answered`` is told later, None where the connection has ended. The sequence number."""
+        if self.lost:
+            self.loop.call_soon(answered, None)
+            return 0
         sequence = self.wire.sequence()
         while sequence in self.pending:  # one that is this old would long be past its deadline
             sequence = self.wire.sequence()
