@@ -51,8 +51,11 @@ class Answering:
             "to_address": self.event["from_address"],
             "from_address": self.event["to_address"],
             "account": self.account,
+            "urgent": True,  # who has just written is awake
             "dedupe_key": f"{self.event['dedupe_key']} reply {self._number}",
         }
+        if self.event.get("keyword"):  # they may be told that nothing more comes
+            made["ignore_opt_out"] = True
         if reply.text:
             made["text"] = reply.text
         if reply.media:
@@ -64,7 +67,14 @@ class Answering:
             raise ApplicationError(
                 f"{event['type']}: nobody sends short messages here; give an account, or a --layer where a sender is"
             )
-        return await self._send(event)
+        return await self._send(self._ours(event))
+
+    def _ours(self, event: Event) -> Event:
+        """An sms.send with our number of this scope, unless it says another, or which account sends it."""
+        ours = self.event["to_address" if self.event["type"] == "sms.receive" else "from_address"]
+        if event["type"] != "sms.send" or event.get("from_address") or event.get("account") or not ours:
+            return event
+        return {**event, "from_address": ours}
 
     def closed(self) -> list[Reply]:
         """The answer leaves now: what stands in it. What comes later is sent."""

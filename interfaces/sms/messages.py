@@ -143,6 +143,8 @@ class SmsSend(TypedDict):
     """Whether receipts are wanted."""
     ignore_opt_out: NotRequired[bool]
     """Send it although they have said STOP: what the law demands to be sent."""
+    urgent: NotRequired[bool]
+    """Send it in quiet hours, too: a code that somebody waits for. A reply is."""
     id: NotRequired[str]
     dedupe_key: NotRequired[str]
     reply_channel: NotRequired[str]

@@ -64,11 +64,38 @@ def test_a_reply_is_sent_where_the_answer_has_no_room_for_it(place: Any) -> None
         assert desk.sent == [
             {
                 "type": "sms.send", "to_address": THEIRS, "from_address": OURS, "account": "plain", "text": "a",
-                "dedupe_key": "sms:plain:m1 reply 1",
+                "dedupe_key": "sms:plain:m1 reply 1", "urgent": True,
             }
         ]  # fmt: skip
 
     main()
+
+
+@scene
+async def test_who_has_said_stop_may_be_told_so() -> None:
+    """The answer to a keyword goes to who has just left; an sms.send beside it does not, and is from our number."""
+    desk = Desk(
+        {
+            "sms.receive": [
+                {"type": "sms.reply", "text": "bye"},
+                {"type": "sms.send", "to_address": "+1", "text": "x"},
+            ]
+        }
+    )
+    await desk.take(inbound("STOP"), replace(PLACE, replies=False))
+    reply, other = desk.sent
+    assert reply["ignore_opt_out"] is True
+    assert other == {"type": "sms.send", "to_address": "+1", "text": "x", "from_address": OURS}
+
+
+@scene
+async def test_whose_number_a_scope_sends_from_may_be_said() -> None:
+    """Another number of ours, or the account that has one; in a receipt's scope it is the number that has sent."""
+    more = [{"from_address": "Shop"}, {"account": "other"}, {}]
+    send = {"type": "sms.send", "to_address": "+1", "text": "x"}
+    desk = Desk({"sms.status": [{**send, **one} for one in more]})
+    await desk.take(Receipt(provider_id="p1", status="sent", sender=OURS, recipient=THEIRS))
+    assert desk.sent == [{**send, **one} for one in (*more[:2], {"from_address": OURS})]
 
 
 @scene
@@ -198,12 +225,12 @@ async def test_who_is_asked_before_the_application_may_change_the_event() -> Non
     """Opt-outs are noted, and our id is found, before the application hears of it."""
     desk = Desk()
 
-    async def before(event: Any) -> None:
-        event["id"] = "found"
+    async def before(event: Any, account: str) -> None:
+        event["id"] = f"found by {account}"
 
     desk.service.before.append(before)
     await desk.take(Receipt(provider_id="p1", status="sent"))
-    assert desk.heard[0]["id"] == "found"
+    assert desk.heard[0]["id"] == "found by plain"
 
 
 @scene
