@@ -65,9 +65,10 @@ _TAKEN: Final[dict[bool, dict[State, frozenset[int]]]] = {
 
 
 class Wire:
-    """One connection: :meth:`feed` it, write what is in ``out``. ``smsc``: we are bound to.
+    """One connection: :meth:`feed` it, take PDUs by :meth:`next`, write what is in ``out``. ``smsc``: we are bound to.
 
-    ``closing`` says why it has to end, once ``out`` has left; nothing is taken from then on.
+    The SMSC's side sets ``state`` when it accepts a bind. ``closing`` says why it has to end, once ``out`` has left;
+    nothing is taken from then on.
     """
 
     def __init__(self, *, smsc: bool, most: int = MOST) -> None:
@@ -80,55 +81,69 @@ class Wire:
         """What we had to refuse of it, in PDUs."""
         self.ignored: int = 0
         """Responses to nothing that we know."""
-        self._buffer = bytearray()
+        self._buffer: bytes = b""
+        self._at: int = 0
+        self._pieces: list[bytes] = []
+        self._size: int = 0
+        """Of the pieces."""
         self._wanted: int = 16
         self._last: int = 0
         self._taken = _TAKEN[smsc]
 
     def __repr__(self) -> str:
-        return (
-            f"<Wire of the {'SMSC' if self.smsc else 'ESME'}, {self.state}, {len(self._buffer)} octets wait>"
-        )
+        return f"<Wire of the {'SMSC' if self.smsc else 'ESME'}, {self.state}, {self.waiting} octets wait>"
 
     @property
     def waiting(self) -> int:
-        """Octets of a PDU that is not whole."""
-        return len(self._buffer)
+        """Octets that have come, and are no PDU yet."""
+        return len(self._buffer) - self._at + self._size
 
     def sequence(self) -> int:
         """The next number of ours."""
         self._last = self._last + 1 if self._last < LAST else 1
         return self._last
 
-    def feed(self, data: bytes) -> list[Pdu]:
-        """What came; the PDUs that are whole now, and that the state takes."""
-        found: list[Pdu] = []
+    def feed(self, data: bytes) -> None:
+        """Bytes came."""
         if self.closing:
-            return found
-        if self._buffer:
-            self._buffer += data
-            if len(self._buffer) < self._wanted:
-                return found
-            data = bytes(self._buffer)
-        at = 0
-        end = len(data)
-        self._wanted = 16
-        while end - at >= 16:
-            length, command, status, sequence = HEADER.unpack_from(data, at)
+            return
+        if self._at == len(self._buffer):
+            self._buffer, self._at = data, 0
+        elif self._pieces or len(self._buffer) - self._at + len(data) < self._wanted:
+            self._pieces.append(data)  # joined once there is enough
+            self._size += len(data)
+        else:
+            self._buffer, self._at = self._buffer[self._at :] + data, 0
+
+    def next(self) -> Pdu | None:
+        """The next PDU that the state takes; None: there is none that is whole."""
+        while not self.closing:
+            at, left = self._at, len(self._buffer) - self._at
+            if self._pieces:
+                if left + self._size < self._wanted:
+                    return None
+                self._buffer = b"".join((self._buffer[at:], *self._pieces))
+                self._pieces.clear()
+                self._at = at = self._size = 0
+                left = len(self._buffer)
+            if left < 16:
+                self._wanted = 16
+                return None
+            length, command, status, sequence = HEADER.unpack_from(self._buffer, at)
             if length < 16 or length > self.most:
                 self._refuse(sequence, BAD_LENGTH)
                 self.closing = f"a command_length of {length}"
-                at = end
-                break
-            if end - at < length:
+                self._buffer, self._at = b"", 0
+                return None
+            if left < length:
                 self._wanted = length
-                break
+                return None
+            self._at = at + length
             if self._takes(command, sequence):
-                found.append(Pdu(command, status, sequence, data[at + 16 : at + length]))
-            at += length
-        if at or not self._buffer:
-            self._buffer = bytearray(data[at:])
-        return found
+                if command & RESPONSE and not status and command ^ RESPONSE in BINDS and not self.smsc:
+                    self.state = BINDS[command ^ RESPONSE]
+                return Pdu(command, status, sequence, self._buffer[at + 16 : at + length])
+        return None
 
     def _takes(self, command: int, sequence: int) -> bool:
         """Whether it is given on; what is not is answered here."""

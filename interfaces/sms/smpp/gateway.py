@@ -18,7 +18,7 @@ from interfaces.sms.service import Service
 from interfaces.sms.smpp.admission import Admission
 from interfaces.sms.smpp.system import System
 from interfaces.sms.smpp.taking import COUNTS, Taken
-from interfaces.sms.smpp.talk import Talk
+from interfaces.sms.smpp.talk import WAIT, Talk
 from interfaces.sms.tlvs import VERSION
 from interfaces.sms.wire_smpp import BINDS
 
@@ -33,8 +33,6 @@ QUIET: Final = 60.0
 TIMEOUT: Final = 10.0
 """Seconds for its answers."""
 IDENTITY: Final = b"interfaces"
-AUTH: Final = 2
-"""The reason not to read: it is asked who that is."""
 _NEVER: Final = {CANCEL_SM: say.CANCEL_FAILED, QUERY_SM: say.QUERY_FAILED, REPLACE_SM: say.REPLACE_FAILED}
 """A message is with the application, or nowhere: nothing is held that could be asked for."""
 
@@ -75,7 +73,7 @@ class Bound(Talk):
             status = error.answer if isinstance(error.answer, int) else say.BIND_FAILED
             self._refused(pdu, status)
             return
-        self.hold(AUTH)
+        self.hold(WAIT)  # until it is known who that is
         self._asking = self.loop.create_task(self._admit(pdu, fields))
 
     async def _admit(self, pdu: Pdu, fields: dict[str, Any]) -> None:
@@ -85,7 +83,6 @@ class Bound(Talk):
         if status == say.OK and (gateway.bound >= gateway.service.options.gateway_binds or gateway.draining):
             status = say.BIND_FAILED
         self._asking = None
-        self.release(AUTH)
         if self.lost:
             return
         if status != say.OK:
@@ -97,6 +94,8 @@ class Bound(Talk):
         gateway.bound += 1
         self.system = gateway.system(system_id)
         self.system.joined(self)
+        self.release(WAIT)
+        self.go()
 
     def _refused(self, pdu: Pdu, status: int) -> None:
         self.gateway.count("sms.smpp.binds_refused")

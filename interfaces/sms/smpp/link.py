@@ -128,7 +128,6 @@ async def _bound(talk: Esme, target: Target) -> None:
     command = _KINDS[bind.kind]
     response = await talk.request(command, write(command, fields))
     if response.status == OK:
-        talk.wire.state = bind.kind
         return
     said = status_name(response.status)
     if response.status in CREDENTIALS:

@@ -14,7 +14,7 @@ from interfaces.shared.stream import Stream
 from interfaces.sms.pdus import ENQUIRE_LINK, GENERIC_NACK, RESPONSE, UNBIND, Pdu, pack
 from interfaces.sms.wire_smpp import Wire
 
-__all__ = ["NACKS", "Answered", "Talk"]
+__all__ = ["NACKS", "WAIT", "Answered", "Talk"]
 
 NACKS: Final = 100
 """PDUs of a peer that we had to refuse, after which it is hung up on."""
@@ -23,7 +23,8 @@ STALLED: Final = 30.0
 PARTIAL: Final = 30.0
 """Seconds that a PDU may take to come."""
 BLOCKED: Final = 1
-"""The reason not to read while the peer does not."""
+WAIT: Final = 2
+"""Reasons not to read: the peer does not; something has to be known first."""
 Answered = Callable[[Pdu | None], None]
 """Is told the response, or None: there will be none."""
 
@@ -94,13 +95,18 @@ class Talk(Stream):
 
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes came."""
-        wire = self.wire
-        found = wire.feed(data)
-        if found:
+        self.wire.feed(data)
+        self.go()
+
+    def go(self) -> None:
+        """Take what the wire has, unless there is a reason not to read; say what it says."""
+        wire, heard = self.wire, False
+        while not self._held & WAIT and (pdu := wire.next()) is not None:
+            heard = True
+            self._take(pdu)
+        if heard:
             self._heard = self.loop.time()
             self._asked = False
-            for pdu in found:
-                self._take(pdu)
         if wire.out:
             for said in wire.out:
                 self.write(said)
@@ -112,7 +118,7 @@ class Talk(Stream):
             self.end(f"{wire.nacks} PDUs that nobody knows")
         elif not wire.waiting:
             self._partial = 0.0
-        elif found or not self._partial:
+        elif heard or not self._partial:
             self._partial = self.loop.time() + PARTIAL
 
     def _take(self, pdu: Pdu) -> None:
