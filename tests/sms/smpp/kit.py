@@ -43,7 +43,9 @@ class End:
 
 
 @asynccontextmanager
-async def bound(script: Any = None, *, smsc: FakeSmsc | None = None, wait: bool = True, **bind: Any) -> AsyncIterator[End]:
+async def bound(
+    script: Any = None, *, smsc: FakeSmsc | None = None, wait: bool = True, **bind: Any
+) -> AsyncIterator[End]:
     """A bind that stands. ``options`` of ``bind`` are those of the service."""
     options = bind.pop("options", {})
     async with smsc or FakeSmsc() as fake:
