@@ -98,8 +98,10 @@ class Accepted:
             conversation=said["scope"].get("conversation"),
         )
         verdict = await self.intake.deliver(parcel, None)
-        if verdict is None:  # its call runs elsewhere: that is no attempt of ours
-            await self.store.give_back(held, self.intake.rules.lease)
+        if (
+            verdict is None
+        ):  # its call runs already, here or elsewhere: that is no attempt, and no reason to stay here
+            await self.store.give_back(held, self.intake.rules.lease / 2)
         elif verdict.kind == "accept":
             await self.store.done(held)
         elif verdict is BUSY:

@@ -212,6 +212,7 @@ class Intake:
     async def deliver(self, parcel: Parcel, seconds: float | None) -> Verdict | None:
         """The verdict on ``parcel``, waited for ``seconds`` at most; None: it still runs, here or elsewhere.
 
+        Without ``seconds`` the call that this begins is waited for to its end, and one that runs already not at all.
         Raises nothing of its own: what cannot be begun is to come again.
         """
         loop = asyncio.get_running_loop()
@@ -268,9 +269,8 @@ class Intake:
         found: Claim | None = None if claim_now is None else claim_now(key, self.rules.lease)
         if found is not None:
             return found
-        wait = self.rules.lease if seconds is None else seconds
         try:
-            return await self.dedupe.claim(key, lease=self.rules.lease, wait=wait)
+            return await self.dedupe.claim(key, lease=self.rules.lease, wait=seconds or 0.0)
         except Unavailable as error:
             self.count("unasked")
             log.warning("%s: whether a message is a repeat is not known: %s", self.name, error)

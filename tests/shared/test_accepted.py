@@ -164,20 +164,21 @@ async def test_what_had_its_end_meanwhile_is_not_called_again() -> None:
 
 
 @scene
-async def test_what_still_runs_elsewhere_is_looked_at_later() -> None:
-    """Its call has the claim: nobody calls beside it, and to look at it is no attempt."""
-
-    class Running(LocalDedupe):
-        async def claim(self, key: str, *, lease: float, wait: float = 0) -> Any:
-            """Another has it, and does not end."""
-            return await super().claim(key, lease=lease)
-
+async def test_what_runs_already_is_looked_at_later() -> None:
+    """Its call has the claim: nobody calls beside it, to look at it is no attempt, and others do not wait for it."""
     desk = Desk()
-    desk.intake.dedupe = store = Running()
-    await store.claim("k1", lease=30)
-    await desk.through(parcel())
-    assert desk.shelf.back == [("m1", 30.0)]
-    assert desk.seen == desk.shelf.later == desk.shelf.letters == []
+    desk.accepted.at_once = 1
+    await desk.dedupe.claim("k1", lease=30)
+    await desk.accepted.keep(parcel("k1"), 0.0)
+    await desk.accepted.keep(parcel("k2"), 0.0)
+    running = asyncio.ensure_future(desk.accepted.run())
+    async with asyncio.timeout(5):
+        while not desk.shelf.done_:
+            await asyncio.sleep(0)
+    desk.accepted.leave()
+    await running
+    assert (desk.shelf.back, desk.shelf.done_, len(desk.seen)) == ([("m1", 15.0)], ["m2"], 1)
+    assert desk.shelf.later == desk.shelf.letters == []
 
 
 @scene
