@@ -130,6 +130,11 @@ def posted(*args: Any) -> Any:
     return Posted(sender=" a@b", recipients=("c@d",), content=b"x")
 
 
+def several(*args: Any) -> Any:
+    """As a provider that reads what is no message."""
+    return [posted()]
+
+
 BROKEN: list[tuple[str, str, Callable[[Any], Any]]] = [
     ("chunked", "Chunked", loses("feed", below=4)),
     ("frames", "decode", planted),
@@ -164,6 +169,13 @@ BROKEN: list[tuple[str, str, Callable[[Any], Any]]] = [
     ("webhooks", "Ses", provider(raising)),
     ("webhooks", "fields", result(lambda found: [(str(number), b"") for number in range(10_000)])),
     ("webhooks", "_message", planted),
+    ("sms_providers", "provider", result(lambda made: SimpleNamespace(types=made.types, read=refused))),
+    ("sms_providers", "provider", result(lambda made: SimpleNamespace(types=made.types, read=several))),
+    (
+        "sms_providers",
+        "translated",
+        result(lambda found: replace(found, event={**found.event, "segments": "1"})),
+    ),
     ("slack", "read", planted),
     ("slack", "heard", planted),
     ("slack", "genuine", result(lambda found: "")),
