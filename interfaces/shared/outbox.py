@@ -270,8 +270,9 @@ class Outbox:
     async def _waited(self, place: str, cost: float) -> float | None:
         """As :meth:`_turn`, unless too many wait there: they would hold up those that go elsewhere."""
         crowd, wide = self.rules.crowd, self.rules.wide(place)
-        if crowd and self.rules.rate and self._crowds[wide] >= crowd:
-            return crowd / self.rules.rate
+        each = 1 / self.rules.rate if self.rules.rate else cost
+        if crowd and each and self._crowds[wide] >= crowd:
+            return crowd * each
         self._crowds[wide] += 1
         try:
             return await self._turn(place, cost)

@@ -64,7 +64,7 @@ class Rules:
     at_once: int = 0
     """Messages on their way to one destination."""
     crowd: int = 0
-    """Messages that are taken and wait for the rate of one wide place; others are put back until these have gone."""
+    """Messages that are taken and wait for the rate, or cost, of one wide place; others are put back meanwhile."""
     cost: Callable[[Mapping[str, Any]], float] = nothing
     """Seconds for which nothing else goes to its destination, once a message is on its way there."""
     lifetime: float = 172_800.0
