@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from interfaces.shared.delivery import Claim, Verdict
+from interfaces.shared.delivery import ACCEPTED, Claim, Verdict
 
 __all__ = ["MOST", "LocalDedupe"]
 
@@ -43,10 +43,12 @@ class LocalDedupe:
         self.most = most
         self._clock, self._count = clock, count
         self._entries: dict[str, _Entry] = {}
+        self._accepted: dict[str, float] = {}
+        """Nearly all of them: what was accepted without a word, until when. Plain, so that no collector walks it."""
         self._tokens = itertools.count(1)
 
     def __len__(self) -> int:
-        return len(self._entries)
+        return len(self._entries) + len(self._accepted)
 
     def __repr__(self) -> str:
         return f"<LocalDedupe: {len(self)} keys>"
@@ -58,6 +60,8 @@ class LocalDedupe:
     async def claim(self, key: str, *, lease: float, wait: float = 0) -> Claim:
         """As the protocol says; ``lease`` and ``wait`` are seconds."""
         end = self._clock() + wait
+        if self._taken(key):
+            return Claim(key, verdict=ACCEPTED)
         while entry := self._live(key):
             left = min(end, entry.until) - self._clock()
             if entry.verdict or left <= 0:
@@ -65,14 +69,28 @@ class LocalDedupe:
             if entry.settled is None:
                 entry.settled = asyncio.get_running_loop().create_future()
             await asyncio.wait([entry.settled], timeout=left)
+            if self._taken(key):
+                return Claim(key, verdict=ACCEPTED)
         return self._claimed(key, lease)
 
     def claim_now(self, key: str, lease: float) -> Claim | None:
         """As :meth:`claim`, at once; None for what runs, which has to be waited for."""
+        if self._taken(key):
+            return Claim(key, verdict=ACCEPTED)
         entry = self._live(key)
         if entry is None:
             return self._claimed(key, lease)
         return Claim(key, verdict=entry.verdict) if entry.verdict else None
+
+    def _taken(self, key: str) -> bool:
+        """Whether it was accepted, and is still remembered."""
+        until = self._accepted.get(key)
+        if until is None:
+            return False
+        if until > self._clock():
+            return True
+        del self._accepted[key]
+        return False
 
     def _claimed(self, key: str, lease: float) -> Claim:
         self._make_room()
@@ -95,6 +113,8 @@ class LocalDedupe:
 
     def finish_now(self, claim: Claim, verdict: Verdict, keep: float) -> bool:
         """As :meth:`finish`, at once."""
+        if self._taken(claim.key):
+            return verdict == ACCEPTED
         entry = self._entries.get(claim.key)
         if self._live(claim.key) and entry and entry.token != claim.token:
             return False
@@ -102,6 +122,11 @@ class LocalDedupe:
             entry.settled.set_result(None)
         if not verdict.final:
             self._entries.pop(claim.key, None)
+            return True
+        if verdict is ACCEPTED or verdict == ACCEPTED:
+            if self._entries.pop(claim.key, None) is None:
+                self._make_room()
+            self._accepted[claim.key] = self._clock() + keep
             return True
         if entry is None or entry.token != claim.token:
             self._make_room()
@@ -111,13 +136,17 @@ class LocalDedupe:
         return True
 
     def _make_room(self) -> None:
-        if len(self._entries) < self.most:
+        if len(self) < self.most:
             return
         now = self._clock()
         self._entries = {key: entry for key, entry in self._entries.items() if entry.until > now}
-        over = len(self._entries) - self.most * 9 // 10
+        self._accepted = {key: until for key, until in self._accepted.items() if until > now}
+        over = len(self) - self.most * 9 // 10
         if over > 0:
-            oldest = [key for key, entry in self._entries.items() if entry.verdict][:over]
-            for key in oldest:
+            plain = list(self._accepted)[:over]
+            for key in plain:
+                del self._accepted[key]
+            others = [key for key, entry in self._entries.items() if entry.verdict][: over - len(plain)]
+            for key in others:
                 del self._entries[key]
-            self._count("dedupe.dropped", len(oldest))
+            self._count("dedupe.dropped", len(plain) + len(others))

@@ -1,4 +1,4 @@
-"""A claim that stays ours for as long as it takes: renewed while its message waits for its turn, and while it runs."""
+"""Claims that stay ours for as long as it takes: renewed while messages wait for their turn, and while they run."""
 
 import asyncio
 from typing import Any
@@ -6,59 +6,88 @@ from typing import Any
 from interfaces.shared.delivery import Claim, DedupeStore, Verdict
 from interfaces.shared.errors import Unavailable
 
-__all__ = ["Holding"]
+__all__ = ["Holding", "Holdings"]
 
 
 class Holding:
-    """Renews ``claim`` in ``dedupe`` every third of ``lease`` seconds, from now until :meth:`finish` or :meth:`end`.
+    """One claim, of ``holdings``."""
 
-    One that has lapsed, since the broker forgot it or this process was stopped, is claimed again if nobody else has
-    done so meanwhile.
-    """
+    __slots__ = ("claim", "holdings", "lost", "new")
 
-    def __init__(self, dedupe: DedupeStore, claim: Claim, lease: float) -> None:
-        self.dedupe = dedupe
+    def __init__(self, holdings: "Holdings", claim: Claim) -> None:
+        self.holdings = holdings
         self.claim = claim
-        self.lease = lease
         self.lost = False
         """Whether it is another's now, or has its verdict from there."""
-        self._loop = asyncio.get_running_loop()
-        self._renewing: asyncio.Task[None] | None = None
-        self._timer = self._loop.call_later(lease / 3, self._due)
+        self.new = True
+        """Whether it came after the last look."""
 
     def __repr__(self) -> str:
         return f"<Holding {self.claim.key}{', lost' if self.lost else ''}>"
 
     def end(self) -> None:
         """Renew it no more."""
-        self._timer.cancel()
-        if self._renewing is not None:
-            self._renewing.cancel()
+        self.holdings.held.pop(self, None)
 
     async def finish(self, verdict: Verdict, keep: float) -> None:
         """Say what became of it, kept for ``keep`` seconds; what is another's is left to that. Unavailable."""
         self.end()
         if not self.lost:
-            await self.dedupe.finish(self.claim, verdict, keep)
+            await self.holdings.dedupe.finish(self.claim, verdict, keep)
 
     def finish_now(self, verdict: Verdict, keep: float) -> None:
         """As :meth:`finish`, where the store is an :class:`interfaces.shared.delivery.AtOnce`."""
         self.end()
         if not self.lost:
-            store: Any = self.dedupe
+            store: Any = self.holdings.dedupe
             store.finish_now(self.claim, verdict, keep)
 
-    def _due(self) -> None:
-        self._renewing = self._loop.create_task(self._renew())
 
-    async def _renew(self) -> None:
+class Holdings:
+    """Claims in ``dedupe``: one look every third of ``lease`` seconds renews what has been held for that long.
+
+    One that has lapsed, since the broker forgot it or this process was stopped, is claimed again if nobody else has
+    done so meanwhile.
+    """
+
+    def __init__(self, dedupe: DedupeStore, lease: float) -> None:
+        self.dedupe = dedupe
+        self.lease = lease
+        self.held: dict[Holding, None] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._renewing: set[asyncio.Task[None]] = set()
+
+    def __repr__(self) -> str:
+        return f"<Holdings: {len(self.held)}>"
+
+    def hold(self, claim: Claim) -> Holding:
+        """Keep ``claim`` from now until its :meth:`Holding.finish` or ``end``."""
+        holding = Holding(self, claim)
+        self.held[holding] = None
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(self.lease / 3, self._look)
+        return holding
+
+    def _look(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(self.lease / 3, self._look) if self.held else None
+        for holding in list(self.held):
+            if holding.new:
+                holding.new = False
+            else:
+                task = loop.create_task(self._renew(holding))
+                self._renewing.add(task)
+                task.add_done_callback(self._renewing.discard)
+
+    async def _renew(self, holding: Holding) -> None:
         try:
-            if not await self.dedupe.renew(self.claim, self.lease):
-                again = await self.dedupe.claim(self.claim.key, lease=self.lease)
-                if not again.ours:
-                    self.lost = True
-                    return
-                self.claim = again
+            if await self.dedupe.renew(holding.claim, self.lease) or holding not in self.held:
+                return
+            again = await self.dedupe.claim(holding.claim.key, lease=self.lease)
         except Unavailable:
-            pass  # perhaps the next time
-        self._timer = self._loop.call_later(self.lease / 3, self._due)
+            return  # perhaps the next time
+        if again.ours:
+            holding.claim = again
+        else:
+            holding.lost = True
+            holding.end()

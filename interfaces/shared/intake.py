@@ -15,7 +15,7 @@ from typing import Any, Protocol
 from interfaces.shared.asgi import Application, Event
 from interfaces.shared.delivery import ACCEPTED, DEFERRED, Claim, DedupeStore, Delivery, Verdict
 from interfaces.shared.errors import Unavailable
-from interfaces.shared.holding import Holding
+from interfaces.shared.holding import Holding, Holdings
 from interfaces.shared.parcel import Parcel
 
 __all__ = ["BUSY", "COUNTS", "LEASE", "Call", "Course", "Intake", "Rules", "Turns"]
@@ -99,9 +99,7 @@ class Course:
         loop = asyncio.get_running_loop()
         self.intake = intake
         self.parcel = parcel
-        self.held: Holding | None = (
-            None if claim is None else Holding(intake.dedupe, claim, intake.rules.lease)
-        )
+        self.held: Holding | None = None if claim is None else intake.holdings.hold(claim)
         self.answer: asyncio.Future[Verdict | None] = loop.create_future()
         self.call: Call | None = None
         self.ended: asyncio.Future[Verdict] | None = None
@@ -187,7 +185,7 @@ class Intake:
         self.app = app
         self.name = name
         self.rules = rules
-        self.dedupe = dedupe
+        self.holdings = Holdings(dedupe, rules.lease)
         self.turns = turns
         self.post: Any = None
         """Puts on its way what the application sends, where there is a sender."""
@@ -204,6 +202,11 @@ class Intake:
 
     def __repr__(self) -> str:
         return f"<Intake {self.name}: {len(self.running)} running>"
+
+    @property
+    def dedupe(self) -> DedupeStore:
+        """Which messages run, and which have their verdict."""
+        return self.holdings.dedupe
 
     def count(self, word: str, by: int = 1) -> None:
         """Count something, behind the protocol's name."""
@@ -239,7 +242,7 @@ class Intake:
         held = course.held
         if held is not None:
             self._remember(course.parcel, verdict)
-            if not hasattr(self.dedupe, "finish_now"):
+            if not hasattr(self.holdings.dedupe, "finish_now"):
                 task = asyncio.get_running_loop().create_task(self._finished(course, held, verdict))
                 self._finishing.add(task)
                 task.add_done_callback(self._finishing.discard)
@@ -265,7 +268,9 @@ class Intake:
         """None: it is run without asking anybody."""
         if not key:
             return None
-        claim_now = getattr(self.dedupe, "claim_now", None)  # isinstance takes longer than the rest of it
+        claim_now = getattr(
+            self.holdings.dedupe, "claim_now", None
+        )  # isinstance takes longer than the rest of it
         found: Claim | None = None if claim_now is None else claim_now(key, self.rules.lease)
         if found is not None:
             return found

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from interfaces.shared.asgi import Application, Receive, Scope, Send
 from interfaces.shared.errors import PeerError
 from interfaces.shared.noise import Noise
-from interfaces.shared.webhook import Answer, Request, Room, Webhook, refusal
+from interfaces.shared.webhook import Answer, Request, Room, Webhook, media_type, refusal
 from interfaces.slack.posted import Check, looks, read
 from interfaces.slack.service import Service
 from interfaces.slack.verify import genuine
@@ -64,7 +64,7 @@ class Events:
 
     async def _answer(self, request: Request) -> Answer:
         service = self.service
-        form = request.header(b"content-type").partition(";")[0].strip().lower() == FORM
+        form = media_type(request.headers.get(b"content-type", b"")) == FORM
         time, signed = request.header(b"x-slack-request-timestamp"), request.header(b"x-slack-signature")
         if fault := genuine(service.options.signing_secret, time, signed, request.body, service.clock()):
             if form and looks(request.body):
@@ -78,11 +78,9 @@ class Events:
             return Answer(200, content=(b"text/plain", found.challenge.encode()))
         reply = await service.take(found, "http", request.client)
         if reply.kind == "ack":
-            return (
-                OK
-                if reply.payload is None
-                else Answer(200, content=(JSON, json.dumps(reply.payload).encode()))
-            )
+            if reply.payload is None:
+                return OK
+            return Answer(200, content=(JSON, json.dumps(reply.payload).encode()))
         if reply.kind == "refuse":
             return Answer(400, "Refused", (NO_RETRY,))
         return Answer(503, "Try again later")

@@ -16,7 +16,7 @@ from interfaces.shared.interface import Context
 from interfaces.shared.noise import Noise
 from interfaces.shared.parcel import Parcel
 from interfaces.shared.reception import Reception
-from interfaces.slack.installations.base import Installations
+from interfaces.slack.installations.base import Installation, Installations
 from interfaces.slack.options import SlackOptions
 from interfaces.slack.posted import Posted
 from interfaces.slack.translate import Me, Occasion, translated, whose
@@ -29,6 +29,9 @@ COUNTS = ("own", "malformed", "acknowledged_late", "refused", "acks_unheard")
 """What is counted, behind "slack." and beside what an intake counts."""
 LEASE = 10.0
 """Seconds after which a call counts as dead whose process says no more of it, and what is kept of it is taken up."""
+NOBODY = Me()
+KNOWN = 1000
+"""Workspaces in which it is remembered who we are."""
 GONE = ("app_uninstalled", "tokens_revoked")
 
 
@@ -72,6 +75,7 @@ class Service:
             patience=options.ack_deadline,
             keep_after=options.keep_after,
         )
+        self._mine: dict[str, tuple[Installation, Me]] = {}
         self._malformed = Noise(self.count, "slack.malformed", "interfaces.slack")
         for name in COUNTS:
             context.telemetry.count(f"slack.{name}", 0)
@@ -132,7 +136,7 @@ class Service:
             transport=transport,
             now=now,
             deadline=now + self.options.ack_deadline,
-            name=token_hex(8),
+            name="" if posted.payload.get("event_id") else token_hex(8),
             client=client,
             me=await self._me(posted.payload),
         )
@@ -149,8 +153,14 @@ class Service:
             log.warning("who we are in %s is not known: %s", team, error)
             found = None
         if found is None:
-            return Me()
-        return Me(app_id=found.app_id, bot_id=found.bot_id, bot_user_id=found.bot_user_id)
+            return NOBODY
+        known = self._mine.get(found.key)
+        if known is None or known[0] is not found:  # made once, and not for each event
+            if len(self._mine) >= KNOWN:
+                self._mine.clear()
+            me = Me(app_id=found.app_id, bot_id=found.bot_id, bot_user_id=found.bot_user_id)
+            known = self._mine[found.key] = found, me
+        return known[1]
 
     async def _removed(self, parcel: Parcel) -> bool:
         """The app, or tokens of it, are no more in a workspace; False where that cannot be noted now."""

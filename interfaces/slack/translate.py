@@ -35,7 +35,7 @@ class Me:
     bot_user_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Occasion:
     """How and when something came."""
 

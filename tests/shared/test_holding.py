@@ -6,7 +6,7 @@ from typing import Any
 from interfaces.layers.dedupe import LocalDedupe
 from interfaces.shared.delivery import ACCEPTED, Claim
 from interfaces.shared.errors import Unavailable
-from interfaces.shared.holding import Holding
+from interfaces.shared.holding import Holding, Holdings
 from tests.http_ws.harness import scene
 
 LEASE = 0.15
@@ -29,7 +29,7 @@ class Store(LocalDedupe):
 
 async def held(store: Store, **more: Any) -> Holding:
     """One that was claimed."""
-    return Holding(store, await store.claim("1", lease=LEASE), more.get("lease", LEASE))
+    return Holdings(store, more.get("lease", LEASE)).hold(await store.claim("1", lease=LEASE))
 
 
 async def until(store: Store, renewals: int) -> None:
