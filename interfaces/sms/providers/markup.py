@@ -1,28 +1,18 @@
 """XML that is answered to a webhook, in the words of Twilio (TwiML) and Plivo. Pure."""
 
 import re
-from xml.sax.saxutils import escape, quoteattr
+from xml.sax.saxutils import escape
 
 from interfaces.shared.webhook import Answer
 
-__all__ = ["answer", "attribute", "escaped"]
+__all__ = ["answer", "escaped"]
 
 _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def _clean(text: str) -> str:
-    """Without what XML 1.0 cannot say, however it is written."""
-    return _FORBIDDEN.sub("", text)
-
-
 def escaped(text: str) -> str:
-    """``text`` as the content of an element."""
-    return escape(_clean(text), {"\r": "&#13;"})
-
-
-def attribute(text: str) -> str:
-    """``text`` as the value of an attribute, with its quotation marks."""
-    return quoteattr(_clean(text))
+    """``text`` as the content of an element, without what XML 1.0 cannot say, however it is written."""
+    return escape(_FORBIDDEN.sub("", text), {"\r": "&#13;"})
 
 
 def answer(*elements: str) -> Answer:

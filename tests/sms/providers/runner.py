@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from interfaces.shared.asgi import Application
 from interfaces.shared.errors import PeerError
 from interfaces.shared.webhook import Answer, Request
 from interfaces.sms.accounts import Account
@@ -157,13 +158,18 @@ def content(body: bytes, kind: str) -> Any:
     return json.loads(body) if kind.startswith(JSON) else parse_qsl(body.decode(), keep_blank_values=True)
 
 
-async def through(desk: Desk, made: Provider, given: Request) -> tuple[int, dict[bytes, bytes], bytes]:
-    """What the webhook answers to ``given``: status, headers, body."""
+async def through(desk: Desk, made: Provider, *given: Request) -> list[tuple[int, dict[bytes, bytes], bytes]]:
+    """What the webhook answers to each request, one after the other: status, headers, body."""
     from interfaces.sms.webhook import Hooks
 
     async def fetch(url: str) -> bytes:
         raise AssertionError(url)
 
+    hooks = Hooks(desk.service, [(made.name, made)], fetch)
+    return [await _answered(hooks, one) for one in given]
+
+
+async def _answered(app: Application, given: Request) -> tuple[int, dict[bytes, bytes], bytes]:
     said: list[Any] = []
 
     async def receive() -> dict[str, Any]:
@@ -176,5 +182,5 @@ async def through(desk: Desk, made: Provider, given: Request) -> tuple[int, dict
         "type": "http", "method": "POST", "path": given.path, "query_string": given.query, "client": given.client,
         "headers": [*given.headers.items()], "scheme": "https" if given.secure else "http",
     }  # fmt: skip
-    await Hooks(desk.service, [(made.name, made)], fetch)(scope, receive, send)
+    await app(scope, receive, send)
     return said[0]["status"], dict(said[0]["headers"]), said[1].get("body", b"")

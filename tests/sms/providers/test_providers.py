@@ -60,7 +60,7 @@ def test_a_wrong_signature_reaches_nobody(suite):
     """The webhook answers 403, and the application hears nothing."""
     row = next(row for row in suite.posted if isinstance(row.found, list) and not row.account)
     desk, made = Desk(), opened(suite)
-    status, _, _ = asyncio.run(through(desk, made, suite.forged(row.request)))
+    ((status, _, _),) = asyncio.run(through(desk, made, suite.forged(row.request)))
     assert status == 403
     assert desk.heard == []
 
@@ -73,7 +73,7 @@ def test_what_is_signed_reaches_the_application(suite):
         if isinstance(row.found, list) and not row.account and not row.url and row.now == NOW
     )  # fmt: skip
     desk, made = Desk(), opened(suite)
-    status, headers, body = asyncio.run(through(desk, made, row.request))
+    ((status, headers, body),) = asyncio.run(through(desk, made, row.request))
     assert [event["type"] for event in desk.heard] == [
         "sms.receive" if isinstance(one, Inbound) else "sms.status" for one in row.found
     ]
