@@ -23,9 +23,10 @@ from interfaces.django.mail_models import ReceivedMail, SentMail
 from interfaces.django.mail_replay import ContentMissingError, replay
 from interfaces.django.mail_rows import source
 from interfaces.django.slack_models import SlackInstallation
+from interfaces.django.sms_admin import OptOutAdmin
 from interfaces.email.mime import MimeError, Parsed
 
-__all__ = ["AccountAdmin", "ReceivedMailAdmin", "SentMailAdmin", "SlackInstallationAdmin"]
+__all__ = ["AccountAdmin", "OptOutAdmin", "ReceivedMailAdmin", "SentMailAdmin", "SlackInstallationAdmin"]
 
 FRAME = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'"
 _LOCKED = {"X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer", "Cache-Control": "no-store"}

@@ -1,4 +1,4 @@
-"""The tables: messages that had their effect here, or leave with their transaction; mail; Slack's tokens; accounts."""
+"""The tables: messages that had their effect, or leave with a transaction; mail; Slack's tokens; accounts; opt-outs."""
 
 from django.db import models
 from django.utils import timezone
@@ -6,9 +6,10 @@ from django.utils import timezone
 from interfaces.django.account_models import Account, UsedLink
 from interfaces.django.mail_models import MailContent, ReceivedMail, SentMail
 from interfaces.django.slack_models import SlackInstallation
+from interfaces.django.sms_models import OptOut
 
 __all__ = [
-    "Account", "Inbox", "MailContent", "Outbox", "ReceivedMail", "SentMail", "SlackInstallation", "UsedLink",
+    "Account", "Inbox", "MailContent", "OptOut", "Outbox", "ReceivedMail", "SentMail", "SlackInstallation", "UsedLink",
 ]  # fmt: skip
 
 
