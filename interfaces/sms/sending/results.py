@@ -44,4 +44,4 @@ def tried(
     return Tried(state=state, told=result, reason=error, **more)
 
 
-_TRIED = ("delay", "down", "rest", "rest_wide", "quiet")
+_TRIED = ("delay", "down", "letter", "rest", "rest_wide", "quiet")

@@ -80,7 +80,7 @@ class SmsWay:
             routes = self._routes(message, made)
         except ApplicationError:
             return None
-        if self._night(message, made):
+        if not self._when(message) and self._night(message, made):
             return None
         return made, self.rests.choose(routes, self.clock())
 
@@ -89,12 +89,16 @@ class SmsWay:
         account = message.get("account") or ""
         return self.routes.of(made.recipient, sender=made.sender, account=account, key=str(key))
 
+    def _when(self, message: Mapping[str, Any]) -> float:
+        """When the provider is to send it: Unix seconds; 0: now."""
+        found = float(message.get("schedule_at") or 0.0)
+        return found if found > self.clock() else 0.0
+
     def _night(self, message: Mapping[str, Any], made: Draft) -> float:
-        """Seconds until it is day there, where that is waited for."""
+        """Seconds from when it is to be sent until it is day there, where that is waited for."""
         if self.quiet is None or message.get("urgent"):
             return 0.0
-        at = max(self.clock(), message.get("schedule_at") or 0.0)
-        return self.quiet.wait(made.recipient, at)
+        return self.quiet.wait(made.recipient, self._when(message) or self.clock())
 
     # --- an attempt -------------------------------------------------------------------------------
 
@@ -112,8 +116,9 @@ class SmsWay:
         if route is None:
             return self.unknown(sending)
         if stopped := await self._stopped(sending, made, route):
-            return tried(sending, "failed", stopped, draft=made)
-        if night := self._night(message, made):
+            return tried(sending, "failed", stopped, draft=made, letter=False)
+        night = self._night(message, made)
+        if night and not self._when(message):
             return tried(sending, "later", "quiet hours", draft=made, delay=night)
         return await self._made(sending, made, route, routes)
 
@@ -160,6 +165,7 @@ class SmsWay:
 
     def _outgoing(self, sending: Sending, made: Draft, route: Route) -> Outgoing:
         message, status = sending.message, sending.message.get("status") is not False
+        when = self._when(message)
         return Outgoing(
             id=sending.id,
             sender=route.sender,
@@ -170,7 +176,7 @@ class SmsWay:
             segments=made.segments,
             media=made.media,
             validity=float(message.get("validity") or 0.0),
-            schedule_at=float(message.get("schedule_at") or 0.0),
+            schedule_at=when + self._night(message, made) if when else 0.0,
             status=status,
             status_url=f"{self.status_url}{route.account}"
             if status and self.status_url and not route.bind

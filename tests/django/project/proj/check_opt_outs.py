@@ -49,12 +49,12 @@ class OptOuts(TransactionTestCase):
 
     def test_a_database_that_is_away(self):
         """Nobody knows then: try again; at the start the table may not be there."""
-        with patch("django.db.models.query.QuerySet.exists", side_effect=DatabaseError("gone")):
-            with pytest.raises(Unavailable, match="gone"):
-                self.has(OURS, THEIRS)
-        with patch("django.db.models.query.QuerySet.first", side_effect=DatabaseError("no such table")):
-            with pytest.raises(ConfigError, match="migrate interfaces"):
-                asyncio.run(self.store.open())
+        gone = patch("django.db.models.query.QuerySet.exists", side_effect=DatabaseError("gone"))
+        with gone, pytest.raises(Unavailable, match="gone"):
+            self.has(OURS, THEIRS)
+        bare = patch("django.db.models.query.QuerySet.first", side_effect=DatabaseError("no such table"))
+        with bare, pytest.raises(ConfigError, match="migrate interfaces"):
+            asyncio.run(self.store.open())
         with (
             patch("django.apps.apps.is_installed", return_value=False),
             pytest.raises(ConfigError, match="INSTALLED"),
