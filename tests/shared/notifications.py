@@ -14,10 +14,10 @@ CERTIFICATE = "https://sns.eu-west-1.amazonaws.com/SimpleNotificationService-012
 RSA = rsa.generate_private_key(65537, 2048)
 
 
-def certificate(key=RSA, until=NOW + 1e6):
+def certificate(key=RSA, until=NOW + 1e6, since=NOW - 1e6):
     """A certificate as SNS has it, PEM."""
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "sns.amazonaws.com")])
-    begin, end = (dt.datetime.fromtimestamp(at, dt.UTC) for at in (NOW - 1e6, until))
+    begin, end = (dt.datetime.fromtimestamp(at, dt.UTC) for at in (since, until))
     made = x509.CertificateBuilder(name, name, key.public_key(), 1, begin, end).sign(key, hashes.SHA256())
     return made.public_bytes(serialization.Encoding.PEM)
 

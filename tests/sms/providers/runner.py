@@ -126,6 +126,8 @@ class Suite:
     """The URL by which "id-1" is cancelled; "": it cannot be."""
     forged: Callable[[Request], Request] = bare
     """A request with a signature that is wrong, or with none; for those that have it elsewhere than in headers."""
+    prepare: Callable[[Provider], object] = repr
+    """Gives it what it would want first."""
     binary: bool = False
     """Whether it sends binary messages."""
 
@@ -136,8 +138,10 @@ class Suite:
 
 
 def opened(suite: Suite, **more: Any) -> Provider:
-    """The provider, its account with ``more``."""
-    return provider(replace(suite.account, **more))
+    """The provider, its account with ``more``, which wants nothing any more."""
+    made = provider(replace(suite.account, **more))
+    suite.prepare(made)
+    return made
 
 
 def outcome(made: Provider, posted: Posted, url: str) -> Found:
@@ -155,7 +159,7 @@ def outcome(made: Provider, posted: Posted, url: str) -> Found:
 
 def content(body: bytes, kind: str) -> Any:
     """A body as a table has it."""
-    return json.loads(body) if kind.startswith(JSON) else parse_qsl(body.decode(), keep_blank_values=True)
+    return json.loads(body) if "json" in kind else parse_qsl(body.decode(), keep_blank_values=True)
 
 
 async def through(desk: Desk, made: Provider, *given: Request) -> list[tuple[int, dict[bytes, bytes], bytes]]:

@@ -173,7 +173,7 @@ def test_it_fits_its_contract(suite):
     made = opened(suite)
     assert made.name == suite.name and made.types and 0 < made.patience < 60
     assert made.replies in (True, False) and made.timed in (True, False)
-    assert made.got(Wanted("https://a.example/"), b"") is None or suite.name == "aws"
+    assert suite.name == "aws" or made.got(Wanted("https://a.example/"), b"") is None
 
 
 PIECES = [b"", b"null", b"0", b"[]", b"{}", b'"', b"%00", b"\xff", b"-1", b"1e999", b"9" * 30, b"\\ud800"]
