@@ -100,7 +100,7 @@ class Fake:
             "status": message.status,
             "status_url": message.status_url,
         }
-        headers = {**self._headers, "Content-Type": "application/json", "Idempotency-Key": message.id}
+        headers = {**self._headers, "content-type": "application/json", "idempotency-key": message.id}
         body = msgspec.json.encode(said)
         return Asked(
             method="POST", url=f"{self.url}/messages", headers=headers, body=body, idempotent=bool(message.id)
@@ -129,7 +129,7 @@ class Fake:
 
     @property
     def _headers(self) -> dict[str, str]:
-        return {"Authorization": f"Bearer {self.token}"}
+        return {"authorization": f"Bearer {self.token}"}
 
 
 def _inbound(row: dict[str, Any]) -> Inbound:

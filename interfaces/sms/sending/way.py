@@ -181,6 +181,7 @@ class SmsWay:
             status_url=f"{self.status_url}{route.account}"
             if status and self.status_url and not route.bind
             else "",
+            now=self.clock(),
         )
 
     async def _submitted(self, sending: Sending, message: Outgoing, route: Route) -> Came:
