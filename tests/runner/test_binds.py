@@ -40,12 +40,13 @@ class Fake:
 
     single = ""
 
-    def __init__(self, options: Any, *more: tuple[str, int]) -> None:
+    def __init__(self, options: Any, *more: tuple[str, int], alone: bool = True, beside: bool = True) -> None:
         self.options = options
         self.more = list(more)
+        self.listening = {False: alone, True: beside}
 
     def listens(self, *, http: bool) -> bool:
-        return True
+        return self.listening[http]
 
     def more_binds(self, *, http: bool) -> list[tuple[str, int]]:
         return [] if http else self.more
@@ -90,6 +91,28 @@ def test_an_interface_may_listen_elsewhere_too() -> None:
         assert {*sockets.of(1)} == {"127.0.0.1:0", "localhost:0"} and sockets.of(1) == sockets.of(2)
     with Held([fake], ServeOptions(workers=2), http=True) as sockets:
         assert {*sockets.of(1)} == {"127.0.0.1:0"}
+
+
+@pytest.mark.parametrize(("alone", "beside"), [(True, True), (True, False), (False, True), (False, False)])
+def test_an_interface_says_whether_it_listens_on_its_bind(alone: bool, beside: bool) -> None:
+    """By itself and beside HTTP, which may answer its paths; where else it listens is another matter."""
+    fake = Fake(Several(bind=("127.0.0.1:0",)), ("localhost:0", 8024), alone=alone, beside=beside)
+    own, more = [("127.0.0.1:0", 8025)], [("localhost:0", 8024)]
+    assert binds_of(fake) == (own if alone else []) + more
+    assert binds_of(fake, http=True) == (own if beside else [])
+    with Held([fake], ServeOptions(workers=2), http=True) as sockets:
+        assert [*sockets.of(1)] == [*sockets.of(2)] == (["127.0.0.1:0"] if beside else [])
+
+
+def test_a_port_that_nobody_listens_on_is_not_taken() -> None:
+    """Several workers of an interface that is mounted hold no socket for it, though its bind is in use."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        bind = f"127.0.0.1:{taken.getsockname()[1]}"
+        fake = Fake(Several(bind=(bind,)), beside=False)
+        with Held([fake], ServeOptions(workers=2), http=True) as sockets:
+            assert sockets.of(1) == {}
+        with pytest.raises(ConfigError, match="in use"):
+            Held([fake], ServeOptions(workers=2))
 
 
 def test_all_workers_share_the_same_sockets() -> None:
