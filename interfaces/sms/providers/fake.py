@@ -6,15 +6,16 @@ unless ``X-Fake-No-Retry`` is there. It is asked by ``POST /messages`` with a be
 """
 
 import base64
-import binascii
-import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
-from interfaces.shared.webhook import Answer, Request, fresh, hmac_hex, refusal, same
+from interfaces.shared.webhook import Answer, Request, fresh, hmac_hex, refusal
 from interfaces.sms.accounts import Account
+from interfaces.sms.providers.asking import post_json, retry_after, short, usual
 from interfaces.sms.providers.base import (
     STATUSES,
     Asked,
@@ -27,6 +28,7 @@ from interfaces.sms.providers.base import (
     Wanted,
 )
 from interfaces.sms.providers.settings import base_url, needed, signing
+from interfaces.sms.providers.signing import any_fits, unbase64
 from interfaces.sms.providers.values import moment, record, rows, said, text, whole
 
 __all__ = ["API", "Fake"]
@@ -56,8 +58,7 @@ class Fake:
         """Messages and receipts. Raises PeerError."""
         stamp, signature = request.header(b"x-fake-timestamp"), request.header(b"x-fake-signature")
         parts = stamp.encode("latin-1"), b".", request.body
-        fitting = [same(signature, hmac_hex(secret, *parts)) for secret in self.secrets]
-        if not any(fitting):
+        if not any_fits(signature, [hmac_hex(secret, *parts) for secret in self.secrets]):
             raise refusal(403, "The signature does not fit")
         if not fresh(stamp, now, WINDOW):
             raise refusal(403, "The request is too old, or the clock is wrong")
@@ -100,32 +101,26 @@ class Fake:
             "status": message.status,
             "status_url": message.status_url,
         }
-        headers = {**self._headers, "content-type": "application/json", "idempotency-key": message.id}
-        body = msgspec.json.encode(said)
-        return Asked(
-            method="POST", url=f"{self.url}/messages", headers=headers, body=body, idempotent=bool(message.id)
-        )
+        key = {"idempotency-key": message.id} if message.id else {}
+        asked = post_json(f"{self.url}/messages", said, {**self._headers, **key})
+        return replace(asked, idempotent=bool(message.id))
 
     def cancel(self, provider_id: str) -> Asked | None:
         """DELETE /messages/ID: done where it is scheduled and not sent yet."""
-        return Asked(
-            method="DELETE", url=f"{self.url}/messages/{provider_id}", headers=self._headers, idempotent=True
-        )
+        url = f"{self.url}/messages/{quote(provider_id, safe='')}"
+        return Asked(method="DELETE", url=url, headers=self._headers, idempotent=True)
 
     def answered(self, status: int, headers: Mapping[str, str], body: bytes) -> Sent:
-        """2xx: sent; 429 and 5xx: later, since a repeat is known by its key; else failed."""
+        """2xx: sent; 429: later, by the account or by this sender; else what statuses usually mean."""
         found = record(said(body))
-        if 200 <= status <= 299:
-            name = text(found.get("id"))
-            return Sent(
-                state="sent", provider_ids=(name,) if name else (), segments=whole(found.get("segments"), 1)
-            )
-        error = f"{status} {text(found.get('error'))}".strip()
-        if status in (408, 429) or status >= 500:
-            after = _seconds(headers.get("retry-after", ""))
-            wide = found.get("scope") == "account" or status >= 500
-            return Sent(state="later", error=error, retry_after=after, wide=wide)
-        return Sent(state="failed", error=error)
+        name = text(found.get("id"))
+        if 200 <= status <= 299 and name:
+            return Sent(state="sent", provider_ids=(name,), segments=whole(found.get("segments")) or None)
+        error = short(f"{status} {text(found.get('error'))}")
+        if status == 429:
+            wide = found.get("scope") == "account"
+            return Sent(state="later", error=error, retry_after=retry_after(headers), wide=wide)
+        return usual(status, headers, error)
 
     @property
     def _headers(self) -> dict[str, str]:
@@ -144,7 +139,7 @@ def _inbound(row: dict[str, Any]) -> Inbound:
         recipient=text(row.get("to")),
         text=text(row.get("text")),
         encoding=encoding if encoding in ("gsm7", "ucs2", "binary") else "",
-        data=_bytes(row.get("data")),
+        data=unbase64(text(row.get("data"))),
         segments=whole(row.get("segments"), 1),
         media=tuple(media),
         sent_at=moment(row.get("sent_at")),
@@ -170,18 +165,3 @@ def _receipt(row: dict[str, Any]) -> Receipt:
 def _size(row: dict[str, Any]) -> int | None:
     found = whole(row.get("size"), -1)
     return found if found >= 0 else None
-
-
-def _bytes(value: Any) -> bytes:
-    try:
-        return base64.b64decode(value or "", validate=True)
-    except (TypeError, ValueError, binascii.Error):
-        return b""
-
-
-def _seconds(value: str) -> float | None:
-    try:
-        found = float(value)
-    except ValueError:
-        return None
-    return found if math.isfinite(found) and found >= 0 else None
