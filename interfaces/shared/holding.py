@@ -12,7 +12,7 @@ __all__ = ["Holding", "Holdings"]
 class Holding:
     """One claim, of ``holdings``."""
 
-    __slots__ = ("claim", "holdings", "lost", "new")
+    __slots__ = ("claim", "ended", "holdings", "lost", "new")
 
     def __init__(self, holdings: "Holdings", claim: Claim) -> None:
         self.holdings = holdings
@@ -21,6 +21,8 @@ class Holding:
         """Whether it is another's now, or has its verdict from there."""
         self.new = True
         """Whether it came after the last look."""
+        self.ended: tuple[Verdict, float] | None = None
+        """What became of it, and how long that is to be kept."""
 
     def __repr__(self) -> str:
         return f"<Holding {self.claim.key}{', lost' if self.lost else ''}>"
@@ -32,6 +34,7 @@ class Holding:
     async def finish(self, verdict: Verdict, keep: float) -> None:
         """Say what became of it, kept for ``keep`` seconds; what is another's is left to that. Unavailable."""
         self.end()
+        self.ended = verdict, keep
         if not self.lost:
             await self.holdings.dedupe.finish(self.claim, verdict, keep)
 
@@ -84,6 +87,9 @@ class Holdings:
             if await self.dedupe.renew(holding.claim, self.lease) or holding not in self.held:
                 return
             again = await self.dedupe.claim(holding.claim.key, lease=self.lease)
+            if again.ours and holding.ended is not None:  # meanwhile, by the claim that had lapsed
+                await self.dedupe.finish(again, *holding.ended)
+                return
         except Unavailable:
             return  # perhaps the next time
         if again.ours:

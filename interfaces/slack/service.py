@@ -19,6 +19,7 @@ from interfaces.shared.reception import Reception
 from interfaces.slack.installations.base import Installation, Installations
 from interfaces.slack.options import SlackOptions
 from interfaces.slack.posted import Posted
+from interfaces.slack.shapes import ident
 from interfaces.slack.translate import Me, Occasion, translated, whose
 from interfaces.slack.words import SENDS, WORDS, payload_of
 
@@ -32,6 +33,8 @@ LEASE = 10.0
 NOBODY = Me()
 KNOWN = 1000
 """Workspaces in which it is remembered who we are."""
+ASKED = 0.3
+"""Seconds that an event waits to know who we are, of the half second that Slack has beside ``ack_deadline``."""
 GONE = ("app_uninstalled", "tokens_revoked")
 
 
@@ -136,7 +139,7 @@ class Service:
             transport=transport,
             now=now,
             deadline=now + self.options.ack_deadline,
-            name="" if posted.payload.get("event_id") else token_hex(8),
+            name="" if ident(posted.payload.get("event_id")) else token_hex(8),
             client=client,
             me=await self._me(posted.payload),
         )
@@ -145,12 +148,13 @@ class Service:
         return parcel
 
     async def _me(self, payload: dict[str, Any]) -> Me:
-        """Who we are where it happened; unknown while that cannot be asked."""
+        """Who we are where it happened; unknown while that cannot be asked, or takes long."""
         team, enterprise, whole = whose(payload)
         try:
-            found = await self.installations.find(team, enterprise, is_enterprise_install=whole)
-        except Unavailable as error:
-            log.warning("who we are in %s is not known: %s", team, error)
+            async with asyncio.timeout(ASKED):
+                found = await self.installations.find(team, enterprise, is_enterprise_install=whole)
+        except (Unavailable, TimeoutError) as error:
+            log.warning("who we are in %s is not known: %s", team, error or f"no answer within {ASKED:g} s")
             found = None
         if found is None:
             return NOBODY

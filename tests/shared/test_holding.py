@@ -4,7 +4,7 @@ import asyncio
 from typing import Any
 
 from interfaces.layers.dedupe import LocalDedupe
-from interfaces.shared.delivery import ACCEPTED, Claim
+from interfaces.shared.delivery import ACCEPTED, Claim, Verdict
 from interfaces.shared.errors import Unavailable
 from interfaces.shared.holding import Holding, Holdings
 from tests.http_ws.harness import scene
@@ -93,3 +93,33 @@ async def test_what_another_has_is_lost() -> None:
     await holding.finish(ACCEPTED, 10)
     assert (await store.claim("1", lease=1)).verdict is None
     assert await store.renew(other, 10)
+
+
+@scene
+async def test_what_ends_while_it_is_claimed_again_keeps_its_verdict() -> None:
+    """The claim that had lapsed can say nothing any more: the new one does, and no repeat runs."""
+    store = Store()
+    asked, answer = asyncio.Event(), asyncio.Event()
+
+    class Slow(Store):
+        async def claim(self, key: str, *, lease: float, wait: float = 0) -> Claim:
+            """The broker has it, and its answer takes a while."""
+            again = await store.claim(key, lease=lease)
+            asked.set()
+            await answer.wait()
+            return again
+
+        async def finish(self, claim: Claim, verdict: Verdict, keep: float) -> bool:
+            """As the store does."""
+            return await store.finish(claim, verdict, keep)
+
+    holdings = Holdings(Slow(), LEASE)
+    holding = holdings.hold(await store.claim("1", lease=LEASE))
+    store._entries.clear()
+    async with asyncio.timeout(5):
+        await asked.wait()
+    await holding.finish(ACCEPTED, 10)
+    answer.set()
+    async with asyncio.timeout(5):
+        while (await store.claim("1", lease=1)).verdict != ACCEPTED:
+            await asyncio.sleep(0.002)

@@ -1,7 +1,7 @@
 """From what Slack has sent to what it is told: deadlines, repeats, what is kept, what goes with an installation."""
 
 import asyncio
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import pytest
 
@@ -99,6 +99,39 @@ async def test_without_the_database_of_installations_events_are_taken() -> None:
     assert await desk.service.take(posted(), "http") is ACK
     assert await desk.service.take(posted("Ev2", user="UBOT"), "http") is ACK
     assert [event["is_self"] for event in desk.heard] == [False]
+
+
+@scene
+async def test_who_cannot_be_found_in_time_is_not_waited_for() -> None:
+    """A database that hangs costs an event a moment, and Slack hears in time."""
+
+    class Hanging:
+        async def find(self, *_where: Any, **_more: Any) -> Any:
+            """For ever."""
+            await asyncio.Event().wait()
+
+    desk = Desk()
+    desk.service.installations = cast("Any", Hanging())
+    posted = Posted(kind="event", payload=message("Ev1"))
+    async with asyncio.timeout(5):
+        assert await desk.service.take(posted, "http") == ACK
+    assert len(desk.heard) == 1
+
+
+@pytest.mark.parametrize("name", [None, "", 7, {}])
+def test_what_slack_has_given_no_name_gets_one_of_ours(name: Any) -> None:
+    """Two of them are not the same, and are no repeats of each other."""
+
+    @scene
+    async def main() -> None:
+        desk = Desk()
+        for _ in range(2):
+            posted = Posted(kind="event", payload={**message("Ev1"), "event_id": name})
+            assert await desk.service.take(posted, "socket") == ACK
+        one, other = desk.heard
+        assert one["id"] and one["dedupe_key"] != other["dedupe_key"]
+
+    main()
 
 
 @scene
