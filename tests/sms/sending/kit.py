@@ -70,7 +70,11 @@ class Binds:
 
     async def submit(self, name, message):
         self.submitted.append((name, message))
-        return self.says.pop(0) if self.says else Sent(state="sent", provider_ids=("1",), segments=message.segments)
+        return (
+            self.says.pop(0)
+            if self.says
+            else Sent(state="sent", provider_ids=("1",), segments=message.segments)
+        )
 
     async def cancel(self, name, provider_id):
         self.cancelled.append((name, provider_id))
