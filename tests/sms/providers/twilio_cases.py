@@ -183,6 +183,8 @@ POSTED = [
     Posted(what="nobody has sent it", request=signed(f"MessageSid={SM}&Body=x&From="), found=400),
     Posted(what="too many fields", request=signed("a=&" * 501), found=400),
     short("", text=""),
+    short("&SmsStatus=receiving", text=""),
+    short("&SmsStatus=received", text=""),
     short(
         "&NumMedia=2&MediaUrl0=https%3A%2F%2Fapi.twilio.com%2Fa&MediaContentType0=image%2Fjpeg"
         "&MediaUrl1=https%3A%2F%2Fapi.twilio.com%2Fb",
@@ -374,6 +376,18 @@ HEARD = [
         status=400,
         body=failed(21611),
         sent=Sent(state="later", error="21611 x"),
+    ),
+    Heard(
+        what="too many, as another status has it",
+        status=400,
+        body=failed(20429),
+        sent=Sent(state="later", error="20429 x", wide=True),
+    ),
+    Heard(
+        what="a server's error about a queue",
+        status=500,
+        body=failed(30001),
+        sent=Sent(state="uncertain", error="30001 x"),
     ),
     Heard(
         what="the queue is full", status=400, body=failed(30001), sent=Sent(state="later", error="30001 x")
