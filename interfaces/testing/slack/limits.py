@@ -14,6 +14,8 @@ __all__ = ["Limits", "Throttle"]
 
 POSTS = frozenset({"chat.postMessage", "chat.postEphemeral", "chat.scheduleMessage"})
 MINUTE = 60.0
+TICK = 1e-6
+"""Seconds that sums of floats may be off: who waits exactly as long as is told is let in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,7 @@ class Throttle:
         limits = self.limits
         free = max(self._free.get(channel, now), now)
         late = free - now - limits.channel_interval * (limits.channel_burst - 1)
-        if late > 1e-6:
+        if late > TICK:
             self.limited[method, channel] += 1
             return max(1, math.ceil(late))
         seconds = self._window((method, team), limits.workspace_per_minute, now)
@@ -60,7 +62,7 @@ class Throttle:
 
     def _window(self, key: tuple[str, str], most: int, now: float) -> int:
         calls = self._calls.setdefault(key, deque())
-        while calls and calls[0] <= now - MINUTE:
+        while calls and calls[0] <= now - MINUTE + TICK:
             calls.popleft()
         if len(calls) >= most:
             self.limited[key] += 1
