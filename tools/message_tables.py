@@ -42,9 +42,10 @@ class _Notes:
         self._classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
 
     def kind(self, of: type) -> str:
-        """The value of its ``type``."""
+        """The value of its ``type``; of several all, between which stands what a heading in code quotes needs."""
         (node,) = (n for name, n, _ in self._fields(of.__name__) if name == "type")
-        return str(ast.literal_eval(node.slice)) if isinstance(node, ast.Subscript) else ""
+        found = ast.literal_eval(node.slice) if isinstance(node, ast.Subscript) else ""
+        return "`, `".join(found) if isinstance(found, tuple) else str(found)
 
     def table(self, of: type) -> list[str]:
         """A row a key, other than ``type``."""

@@ -21,6 +21,7 @@ from interfaces.email import messages as email
 from interfaces.http_ws import messages
 from interfaces.runner.options import ServeOptions
 from interfaces.shared.options import reference
+from interfaces.slack import messages as slack
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from message_tables import tables
@@ -58,6 +59,11 @@ def http_messages() -> str:
 def email_messages() -> str:
     """Scope and messages of mail."""
     return tables(email)
+
+
+def slack_messages() -> str:
+    """Scope and messages of Slack."""
+    return tables(slack)
 
 
 ARGUMENTS = {
@@ -111,6 +117,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "commands": commands,
     "messages of http and ws": http_messages,
     "messages of email": email_messages,
+    "messages of slack": slack_messages,
 }
 
 

@@ -1,6 +1,7 @@
 """The tables of messages are made of the types."""
 
 from interfaces.http_ws import messages
+from interfaces.slack import messages as slack
 from tests.tools.loading import load
 
 
@@ -19,3 +20,10 @@ def test_a_message_without_further_keys_has_no_table() -> None:
     section = text.partition("#### `http.disconnect`")[2].partition("####")[0]
     assert "In: the client is gone" in section
     assert "|" not in section
+
+
+def test_messages_that_share_their_keys_share_a_section() -> None:
+    """All of their types stand in its heading."""
+    assert "#### `slack.open_view`, `slack.push_view`, `slack.update_view`, `slack.publish_view`\n" in tables(
+        slack
+    )
