@@ -18,4 +18,4 @@ def escaped(text: str) -> str:
 def answer(*elements: str) -> Answer:
     """The answer whose root has ``elements``."""
     body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Response>{"".join(elements)}</Response>'
-    return Answer(200, content=(b"text/xml; charset=utf-8", body.encode()))
+    return Answer(200, content=(b"application/xml", body.encode()))

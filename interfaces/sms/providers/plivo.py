@@ -1,13 +1,13 @@
 """Plivo: SMS, MMS and WhatsApp, by its webhooks and ``POST /v1/Account/ID/Message/``. Pure.
 
-Signed with the auth token, HMAC-SHA256 in base64, in one of two ways, of which a webhook has either or both. V3 is over
-the public URL, all sorted fields and a nonce. V2 is over the URL without its query and a nonce alone: so such a nonce
-is good for one content. Where a V3 signature is there it is what counts; ``more = ["signature=v3"]`` takes no other.
+Signed with the auth token, HMAC-SHA256 in base64, in one of two ways. V3 is over the public URL, all sorted fields and
+a nonce. V2, which messages have, is over the URL without its query and a nonce alone: so such a nonce is good for one
+content. Where a V3 signature is there it is what counts; ``more = ["signature=v3"]`` takes no other.
 
-Plivo tries again, and then at a fallback URL, after anything but 2xx: so what is refused for good is answered 200, and
-what is deferred 503. Answers are sent by the API: in Plivo's XML a message can have neither media nor an id of ours.
+Plivo tries again, three times within seven minutes, after anything but 200: so what is refused for good is answered
+200, and what is deferred 503. Answers are sent by the API: in Plivo's XML a message has no media, and no id of ours.
 
-Source: plivo.com/docs: "Signature validation", "Receive messages", "Send a message", "Message states and error codes".
+Source: plivo.com/docs: "Signature validation", "Callbacks", "Handling incoming messages", "Send a message".
 """
 
 from collections.abc import Mapping, Sequence
@@ -108,7 +108,9 @@ class Plivo:
         for version in ("v3", "ma-v3"):
             if request.header(f"x-plivo-signature-{version}".encode()):
                 return self._fits(request, version, _covered(url, fields) + ".")
-        if self.strict or not self._fits(request, "v2", _bare(url)):
+        if self.strict or not (
+            self._fits(request, "v2", _bare(url)) or self._fits(request, "ma-v2", _bare(url))
+        ):
             return False
         nonce = request.header(b"x-plivo-signature-v2-nonce")
         return self.once.fits(nonce, hmac_hex("", request.body), now)
@@ -197,7 +199,12 @@ def _inbound(form: Mapping[str, str]) -> Inbound:
     name, sender = form.get("MessageUUID", ""), form.get("From", "")
     if not (name and sender):
         raise refusal(400, "Neither a message nor a status: MessageUUID or From is missing")
-    media = [Attached(url=url) for index in range(5 * MEDIA) if (url := form.get(f"Media{index}"))]
+    kind = form.get("MimeType", "")
+    media = [
+        Attached(url=url, content_type=kind)
+        for index in range(5 * MEDIA)
+        if (url := form.get(f"Media{index}"))
+    ]
     channel = WHATSAPP if form.get("Type") == "whatsapp" else ""
     return Inbound(
         id=name,

@@ -5,10 +5,12 @@ What is not answered by 2xx within two seconds is tried again, three times at th
 URL: so what is refused for good is answered 200, and what is deferred 503. ``ack = "accepted"`` suits the two seconds.
 Messages cannot end by themselves (``validity`` is not said).
 
-Source: developers.telnyx.com: "Receiving webhooks for messaging", "Send a message", "Message detail statuses".
+Source: developers.telnyx.com: "Receiving webhooks for messaging", "Send a message", "Idempotency".
 """
 
+import re
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -53,10 +55,10 @@ ENCODINGS: Mapping[str, Literal["gsm7", "ucs2"]] = {
     "UTF-16": "ucs2",
 }
 KEYWORDS: Mapping[str, Literal["STOP", "START", "HELP"]] = {
-    "opt_out": "STOP",
-    "opt_in": "START",
-    "help": "HELP",
-}
+    "stop": "STOP", "opt_out": "STOP", "start": "START", "opt_in": "START", "help": "HELP",
+}  # fmt: skip
+"""What autoresponse_type says, in the words of either of Telnyx's pages."""
+_KEY = re.compile(r"[A-Za-z0-9_:-]{1,255}")
 QUEUE_FULL = frozenset({"40318"})
 """Errors that end by themselves, of one number."""
 
@@ -163,7 +165,7 @@ class Telnyx:
             asked["webhook_url"] = message.status_url
         if message.schedule_at > 0:
             asked["send_at"] = stamp(message.schedule_at)
-        return post_json(self.url, asked, {**self.headers, "idempotency-key": message.id})
+        return post_json(self.url, asked, {**self.headers, "idempotency-key": _key(message.id)})
 
     def cancel(self, provider_id: str) -> Asked:
         """Of a message that is scheduled."""
@@ -177,9 +179,18 @@ class Telnyx:
         if 200 <= status < 300 and name:
             return Sent(state="sent", provider_ids=(name,), segments=whole(data.get("parts")) or None)
         code, error = _error(found)
-        if 400 <= status < 500 and code in QUEUE_FULL:
-            return Sent(state="later", error=short(error), retry_after=retry_after(headers))
+        if status == 409 or (
+            400 <= status < 500 and code in QUEUE_FULL
+        ):  # 409: its first try is not over yet
+            return Sent(
+                state="later", error=short(error) or f"HTTP {status}", retry_after=retry_after(headers)
+            )
         return usual(status, headers, error)
+
+
+def _key(name: str) -> str:
+    """The Idempotency-Key of a message: its id, where Telnyx takes that for one."""
+    return name if _KEY.fullmatch(name) else sha256(name.encode("utf-8", "backslashreplace")).hexdigest()
 
 
 def _error(found: Mapping[str, Any]) -> tuple[str, str]:

@@ -101,6 +101,7 @@ POSTED = [
            found=400),
     Posted(what="signed by V2, which has no query", request=recorded(TEXT, SIGNED_V2, "v2"), url=f"{URL}?x=1",
            found=inbound()),
+    Posted(what="signed by V2 for the main account", request=recorded(TEXT, SIGNED_V2, "ma-v2"), found=inbound()),
     Posted(what="V2, and V3 is wanted", request=recorded(TEXT, SIGNED_V2, "v2"), account={"more": ("signature=v3",)},
            found=403),
     Posted(what="V3 that is wrong beside V2", found=403,
@@ -124,6 +125,9 @@ POSTED = [
         text="look",
         media=(Attached(url="https://media.plivo.com/0"), Attached(url="https://media.plivo.com/1")),
     ),
+    short("Type=whatsapp&Body=x&ContentType=media&MimeType=image%2Fpng&Media1=https%3A%2F%2Fmedia.plivo.com%2F1",
+          text="x", sender=f"whatsapp:{THEIRS}", recipient=f"whatsapp:{OURS}",
+          media=(Attached(url="https://media.plivo.com/1", content_type="image/png"),)),
     short("Type=whatsapp&Text=x", text="x", sender=f"whatsapp:{THEIRS}", recipient=f"whatsapp:{OURS}"),
     short("Text=Schluss&MessageIntent=optout", text="Schluss", keyword="STOP"),
     short("Text=x&MessageIntent=None", text="x"),
@@ -190,8 +194,7 @@ HEARD = [
           sent=Sent(state="uncertain", error="HTTP 202")),
 ]  # fmt: skip
 EMPTY = Answer(
-    200,
-    content=(b"text/xml; charset=utf-8", b'<?xml version="1.0" encoding="UTF-8"?>\n<Response></Response>'),
+    200, content=(b"application/xml", b'<?xml version="1.0" encoding="UTF-8"?>\n<Response></Response>')
 )
 SUITES = [
     Suite(

@@ -1,6 +1,7 @@
 """Requests of Telnyx's, as its documentation has them, signed with a key of ours; and what is asked of its API."""
 
 import base64
+import hashlib
 import json
 from typing import Any
 
@@ -139,6 +140,16 @@ POSTED = [
         received(text="Schluss", autoresponse_type="OPT_OUT"),
         inbound(text="Schluss", keyword="STOP"),
     ),
+    *(
+        posted(f"autoresponse_type {word}", received(autoresponse_type=word), inbound(keyword=keyword))
+        for word, keyword in {
+            "STOP": "STOP",
+            "START": "START",
+            "OPT_IN": "START",
+            "HELP": "HELP",
+            "JOIN": "",
+        }.items()
+    ),
     posted(
         "nulls in all places",
         received(text=None, encoding=None, media=None, parts=None, received_at="soon"),
@@ -218,6 +229,8 @@ ASKS = [
     Asks(what="by a profile", message=message(sender="", status=False, status_url="https://s.example/"),
          account={"more": ("profile=p-1",), "api_url": "https://t.example"}, url="https://t.example/v2/messages",
          body={"to": THEIRS, "messaging_profile_id": "p-1", "text": "Hi"}, idempotent=True),
+    Asks(what="an id that is no key", message=message(id="a.b ü"), body={**TO, "text": "Hi"}, idempotent=True,
+         headers={"idempotency-key": hashlib.sha256("a.b ü".encode()).hexdigest()}),
     Asks(what="too long", message=message("x" * 1531), error="1530"),
     Asks(what="nothing", message=message(""), error="no text"),
 ]  # fmt: skip
@@ -233,6 +246,8 @@ HEARD = [
           sent=Sent(state="sent", provider_ids=(ID,), segments=2)),
     Heard(what="too many", status=429, body=errors("10011", "Too many requests"), headers={"retry-after": "1"},
           sent=Sent(state="later", error="10011 Too many requests", retry_after=1.0, wide=True)),
+    Heard(what="its first try is not over", status=409, body="", headers={"retry-after": "1"},
+          sent=Sent(state="later", error="HTTP 409", retry_after=1.0)),
     Heard(what="a number's queue is full", status=400, body=errors("40318", detail="Queue full"),
           sent=Sent(state="later", error="40318 Queue full")),
     Heard(what="they have said STOP", status=400, body=errors("40300", detail="Blocked as STOP message"),

@@ -36,6 +36,6 @@ def test_an_answer_says_nothing_but_xml():
     said = answer("<Message/>", "<Message/>")
     assert said.status == 200
     assert said.content == (
-        b"text/xml; charset=utf-8",
+        b"application/xml",
         b'<?xml version="1.0" encoding="UTF-8"?>\n<Response><Message/><Message/></Response>',
     )

@@ -424,7 +424,7 @@ XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 def twiml(inner: str) -> Answer:
     """An answer in TwiML."""
-    return Answer(200, content=(b"text/xml; charset=utf-8", f"{XML}<Response>{inner}</Response>".encode()))
+    return Answer(200, content=(b"application/xml", f"{XML}<Response>{inner}</Response>".encode()))
 
 
 SUITES = [
