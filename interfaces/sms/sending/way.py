@@ -30,8 +30,6 @@ CHANNEL = "sms.send"
 _UNKNOWN = "its sender ended before it was known what became of it"
 _PATIENCE = 3600.0
 """Seconds that a provider may want nothing for."""
-_BUSY = 503
-"""What a server says that has not done it."""
 
 
 def wide(place: str) -> str:
@@ -204,8 +202,7 @@ class SmsWay:
         )
         if sent.state == "uncertain" and asked.idempotent:
             return Came(sent=Sent(state="later", error=sent.error, retry_after=sent.retry_after), tied=True)
-        doubt = answer.status >= 500 and answer.status != _BUSY
-        return Came(sent=sent, tied=asked.idempotent and doubt)
+        return Came(sent=sent)
 
     def _later(
         self, sending: Sending, made: Draft, route: Route, routes: Sequence[Route], came: Came

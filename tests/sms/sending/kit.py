@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from interfaces.layers.conversations import Conversations
 from interfaces.layers.dedupe import LocalDedupe
@@ -11,6 +12,7 @@ from interfaces.shared.sendings import Sending
 from interfaces.sms.accounts import Account
 from interfaces.sms.options import SmsOptions
 from interfaces.sms.providers.base import Inbound, Receipt, Sent
+from interfaces.sms.providers.fake import Fake
 from interfaces.sms.providers.opening import provider
 from interfaces.sms.sending.client import Client
 from interfaces.sms.sending.known import Known
@@ -58,6 +60,13 @@ async def until(true):
     async with asyncio.timeout(10):
         while not true():
             await asyncio.sleep(0.002)
+
+
+class Forgetful(Fake):
+    """The fake, which knows no repeat: so nothing may be asked twice."""
+
+    def ask(self, message):
+        return replace(super().ask(message), idempotent=False)
 
 
 class Binds:
@@ -124,11 +133,11 @@ def attempt(message, **more):
 
 
 @asynccontextmanager
-async def way(*accounts, timeout=5.0, given=None, **more):
-    """A way by these accounts."""
+async def way(*accounts, timeout=5.0, given=None, made=provider, **more):
+    """A way by these accounts; ``made`` makes the provider of one."""
     said = given or options(*accounts)
     routes = Routes(zip(said.names, said.accounts, strict=True), said.binds, said.region)
-    providers = {name: provider(one) for name, one in zip(said.names, said.accounts, strict=True)}
+    providers = {name: made(one) for name, one in zip(said.names, said.accounts, strict=True)}
     async with Client(timeout) as client:
         yield SmsWay(
             client=client,
@@ -146,7 +155,18 @@ async def way(*accounts, timeout=5.0, given=None, **more):
 
 async def tried(message, *accounts, **more):
     """What one attempt gives, and how often it was said to begin."""
-    names = ("timeout", "given", "binds", "suppression", "known", "clock", "quiet", "status_url", "rests")
+    names = (
+        "timeout",
+        "given",
+        "made",
+        "binds",
+        "suppression",
+        "known",
+        "clock",
+        "quiet",
+        "status_url",
+        "rests",
+    )
     kept = {name: more.pop(name) for name in names if name in more}
     made, begun = attempt(message, **more)
     async with way(*accounts, **kept) as sender:
