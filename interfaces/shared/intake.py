@@ -212,15 +212,16 @@ class Intake:
         """Count something, behind the protocol's name."""
         self._count(f"{self.name}.{word}", by)
 
-    async def deliver(self, parcel: Parcel, seconds: float | None) -> Verdict | None:
+    async def deliver(self, parcel: Parcel, seconds: float | None, *, spare: int = 0) -> Verdict | None:
         """The verdict on ``parcel``, waited for ``seconds`` at most; None: it still runs, here or elsewhere.
 
-        Without ``seconds`` the call that this begins is waited for to its end, and one that runs already not at all.
-        Raises nothing of its own: what cannot be begun is to come again.
+        ``spare``: how many calls more than usual may run for it. Without ``seconds`` the call that this begins is
+        waited for to its end, and one that runs already not at all. Raises nothing of its own: what cannot be begun is
+        to come again.
         """
         loop = asyncio.get_running_loop()
         begun = loop.time()
-        if len(self.running) >= self.rules.most:
+        if len(self.running) >= self.rules.most + spare:
             self.count("full")
             return BUSY
         claim = await self._claim(parcel.key, seconds)

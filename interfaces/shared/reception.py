@@ -13,12 +13,14 @@ from interfaces.shared.errors import Unavailable
 from interfaces.shared.intake import Intake
 from interfaces.shared.parcel import Parcel
 
-__all__ = ["COUNTS", "Keeper", "Keeping", "Reception"]
+__all__ = ["COUNTS", "SPARE", "Keeper", "Keeping", "Reception"]
 
 log = logging.getLogger("interfaces.intake")
 
 COUNTS = ("kept", "withheld")
 """What is counted, behind the protocol's name and a dot: what was kept, and what is to come again."""
+SPARE = 100
+"""Calls for what its sender does not repeat, beyond those that all may have: somebody waits there for an answer."""
 KEEPING = 10.0
 """Seconds after which keeping a message counts as failed, for its repeats."""
 
@@ -89,7 +91,7 @@ class Reception:
         if self.draining:
             return DEFERRED
         if self.keeper is None or not repeated:
-            verdict = await self.intake.deliver(parcel, patience)
+            verdict = await self.intake.deliver(parcel, patience, spare=0 if repeated else SPARE)
             return DEFERRED if verdict is None and repeated else verdict
         if self.accepted:
             return await self._kept(parcel)

@@ -10,7 +10,7 @@ from interfaces.shared.delivery import ACCEPTED, DEFERRED, Verdict
 from interfaces.shared.errors import Unavailable
 from interfaces.shared.intake import Intake, Rules
 from interfaces.shared.parcel import Parcel
-from interfaces.shared.reception import Reception
+from interfaces.shared.reception import SPARE, Reception
 from tests.http_ws.harness import scene
 
 
@@ -152,3 +152,19 @@ async def test_nothing_is_taken_while_draining() -> None:
     await front.reception.drain(0)
     assert await front.take() == DEFERRED
     assert front.calls == 0
+
+
+@scene
+async def test_what_is_not_repeated_has_room_of_its_own() -> None:
+    """A crowd of slow messages takes no command's place; that room has its bound, too."""
+    front = Front(slow=True)
+    front.intake.rules = Rules(keep=900.0, most=2)
+    assert await asyncio.gather(*(front.take(f"k{at}") for at in range(3))) == [DEFERRED] * 3
+    assert (front.calls, front.counts["chat.full"]) == (2, 1)
+    assert (
+        await asyncio.gather(*(front.take(f"c{at}", repeated=False) for at in range(SPARE))) == [None] * SPARE
+    )
+    assert front.calls == 2 + SPARE
+    assert await front.take("c", repeated=False) == DEFERRED
+    front.go_on.set()
+    await front.intake.drain(5)
