@@ -57,7 +57,7 @@ class Place:
         }  # fmt: skip
         self.layer = ["--layer", url, "--transport", style]
         with closing(sqlite3.connect(self.database)) as database:
-            from soak_slack_app import TABLES  # noqa: PLC0415 - a program beside this one
+            from soak_events_app import TABLES  # noqa: PLC0415 - a program beside this one
 
             database.executescript(TABLES)
 
@@ -75,7 +75,7 @@ class Place:
 
     def worker(self, name: str) -> None:
         """Runs the application."""
-        self.start(name, ", pid ", "worker", "--app", "soak_slack_app:application")
+        self.start(name, ", pid ", "worker", "--app", "soak_events_app:application")
 
     def container(self, way: str) -> str:
         """Serves Slack; where events are to be posted."""

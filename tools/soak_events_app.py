@@ -1,7 +1,8 @@
-"""The application of soak_slack.py: writes down what it begins and what it has done, each once by its key.
+"""The application of soak_slack.py and soak_sms.py: writes down what it begins and has done, each once by its key.
 
 SOAK_DATABASE is the SQLite file. One message in fifty takes longer, so that a killed worker holds some. SOAK_FAULT
-"twice" does not look what was done, "early" says that it is done before it is: the soak has to notice.
+"twice" does not look what was done, "early" says that it is done before it is: the soak has to notice. One short
+message in ten is answered.
 """
 
 import asyncio
@@ -14,7 +15,8 @@ __all__ = ["TABLES", "application"]
 
 TABLES = """
 PRAGMA journal_mode = WAL;
-CREATE TABLE IF NOT EXISTS begun (key TEXT, attempt INTEGER, pid INTEGER, at REAL DEFAULT (unixepoch('subsec')));
+CREATE TABLE IF NOT EXISTS begun (
+  key TEXT, attempt INTEGER, pid INTEGER, conversation TEXT, number INTEGER, at REAL DEFAULT (unixepoch('subsec')));
 CREATE TABLE IF NOT EXISTS done (key TEXT PRIMARY KEY, times INTEGER, pid INTEGER);
 """
 FAULT = os.environ.get("SOAK_FAULT", "")
@@ -31,10 +33,13 @@ def _database() -> sqlite3.Connection:
     return found
 
 
-def _begin(key: str, attempt: int) -> bool:
+def _begin(key: str, attempt: int, conversation: str | None, number: int) -> bool:
     """Whether it is still to be done."""
     database = _database()
-    database.execute("INSERT INTO begun (key, attempt, pid) VALUES (?, ?, ?)", (key, attempt, os.getpid()))
+    database.execute(
+        "INSERT INTO begun (key, attempt, pid, conversation, number) VALUES (?, ?, ?, ?, ?)",
+        (key, attempt, os.getpid(), conversation, number),
+    )
     known = database.execute("SELECT 1 FROM done WHERE key = ?", (key,)).fetchone()
     return known is None or FAULT == "twice"
 
@@ -48,14 +53,18 @@ def _finish(key: str) -> None:
 
 
 async def application(scope: Any, receive: Any, send: Any) -> None:
-    """Slack's messages."""
-    if scope["type"] != "slack":
+    """Messages of Slack, and short messages."""
+    if scope["type"] not in ("slack", "sms"):
         raise NotImplementedError(scope["type"])
     event = await receive()
+    if event["type"] not in ("slack.message", "sms.receive"):
+        return
     key, number = event["dedupe_key"], int(event["text"].split()[-1])
     if FAULT == "early":
-        await send({"type": "slack.accept"})
-    if not await asyncio.to_thread(_begin, key, event["attempt"]):
+        await send({"type": f"{scope['type']}.accept"})
+    if not await asyncio.to_thread(_begin, key, event["attempt"], scope["conversation"], number):
         return
     await asyncio.sleep(SLOW if number % 50 == 0 else QUICK)
+    if scope["type"] == "sms" and number % 10 == 0:
+        await send({"type": "sms.reply", "text": f"answer {number}"})
     await asyncio.to_thread(_finish, key)
