@@ -105,13 +105,13 @@ def service_of(given, context=None, script=None):
 
 
 @asynccontextmanager
-async def sends(*accounts, layer=None, readiness=None, binds=None, script=None, **more):
+async def sends(*accounts, layer=None, readiness=None, binds=None, smscs=(), script=None, **more):
     """A process that sends; its service, and what scopes send by. The service has ``heard``, what its app got."""
     told = {} if readiness is None else readiness
     context = Context(
         names=("sms",), layer=layer, drain=5, on_ready=lambda *said: told.update({said[0]: said})
     )
-    given = options(*accounts, **more)
+    given = options(*accounts, binds=smscs, **more)
     service, recorder = service_of(given, context, script)
     providers = [(name, provider(one)) for name, one in zip(given.names, accounts, strict=True)]
     async with sending(service, context, providers, binds) as post:
