@@ -41,7 +41,7 @@ def test_there_is_a_limit():
 def test_whatever_is_posted_has_fields(form):
     """Texts that can be encoded again."""
     for name, value in pairs(form):
-        assert (name + value).encode()
+        assert (name + value).encode().decode() == name + value
 
 
 def test_the_first_of_a_name_counts():

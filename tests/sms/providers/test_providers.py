@@ -204,7 +204,7 @@ def tried(made, given: Request, url: str):
 
 
 @SUITE
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_whatever_is_posted_is_read_or_refused(suite, data):
     """Signed or not: a message, an answer, or a refusal with a status; no other error."""
@@ -219,7 +219,7 @@ def test_whatever_is_posted_is_read_or_refused(suite, data):
 
 
 @SUITE
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_fields_of_any_kind_are_read_or_refused(suite, data):
     """What is posted, with another value in one of its places, and signed again."""
@@ -239,7 +239,7 @@ def test_fields_of_any_kind_are_read_or_refused(suite, data):
 
 
 @SUITE
-@settings(max_examples=60)
+@settings(max_examples=25)
 @given(status=st.integers(100, 599), body=BODIES, after=st.text(max_size=12))
 def test_whatever_it_answers_means_something(suite, status, body, after):
     """One of four things, whatever the body is."""
@@ -253,4 +253,4 @@ def test_whatever_it_answers_means_something(suite, status, body, after):
 
 def test_every_provider_has_its_table():
     """One each."""
-    assert {*PROVIDERS} <= {*TABLE}
+    assert {*PROVIDERS} == {*TABLE}
