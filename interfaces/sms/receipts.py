@@ -5,7 +5,7 @@ far as it is there.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from interfaces.sms.pdus import Sm
@@ -34,6 +34,12 @@ _FIELD: Final = re.compile(
     r"\b(id|sub|dlvrd|submit date|done date|stat|err): *([^ ]*)(?= |$)|\b(text):(.*)",
     re.IGNORECASE | re.DOTALL | re.ASCII,
 )
+_NAMES: Final = ("id", "sub", "dlvrd", "submit date", "done date", "stat", "err", "text")
+_USUAL: Final = re.compile(
+    r"id:(\S+) sub:(\S*) dlvrd:(\S*) submit date:(\S*) done date:(\S*) stat:(\S*) err:(\S*) [Tt]ext:(.*)",
+    re.DOTALL,
+)
+"""As most write it."""
 LOOKED_AT: Final = 1024
 """Characters of a text in which its fields are looked for."""
 
@@ -48,12 +54,25 @@ def is_receipt(sm: Sm) -> bool:
     )
 
 
-def receipt_of(sm: Sm, text: str) -> Receipt | None:
-    """What it says; None where nobody can tell what became of which message."""
+def _fields(text: str) -> dict[str, str]:
+    """What the text has, by the names of the fields."""
+    usual = _USUAL.fullmatch(text)
+    if usual is not None:
+        return dict(zip(_NAMES, usual.groups(), strict=True))
     said: dict[str, str] = {}
     for found in _FIELD.finditer(text[:LOOKED_AT]):
         name, value = (found[1], found[2]) if found[1] else (found[3], found[4])
         said.setdefault(name.lower(), value)
+    return said
+
+
+def _itself(name: str) -> str:
+    return name
+
+
+def receipt_of(sm: Sm, text: str, meant: Callable[[str], str] = _itself) -> Receipt | None:
+    """What it says; None where nobody can tell what became of which message. ``meant``: its id as we know it."""
+    said = _fields(text)
     raw_id = sm.tlvs.get(RECEIPTED_ID)
     name = raw_id.partition(b"\0")[0].decode("latin-1") if raw_id else ""
     name = name or said.get("id", "")
@@ -69,7 +88,7 @@ def receipt_of(sm: Sm, text: str) -> Receipt | None:
         error = str(int.from_bytes(network[1:], "big"))
     word = said.get("stat", "")
     return Receipt(
-        provider_id=name,
+        provider_id=meant(name),
         status=status,
         sender=said_by(sm.destination_ton, sm.destination),
         recipient=said_by(sm.source_ton, sm.source),

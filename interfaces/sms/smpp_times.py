@@ -5,6 +5,7 @@ Receipts have ``YYMMDDhhmm``, or with seconds, in the SMSC's own time, which nob
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from re import compile as compiled
 from typing import Final
 
@@ -53,6 +54,7 @@ def receipt_time(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%y%m%d%H%M")
 
 
+@lru_cache(maxsize=1024)
 def receipt_time_of(text: str) -> float | None:
     """Unix seconds; None for what is no time."""
     found = _RECEIPT.fullmatch(text)

@@ -57,8 +57,11 @@ class _Job:
         """Say it, once nothing of it is on its way."""
         if self.told.done() or self.flying or (self.left and self.end is None):
             return
-        ids = tuple(one for one in self.ids if one)
-        end = self.end or Sent(state="sent", segments=len(self.ids))
+        if self.end is None:
+            ids = tuple(self.ids) if all(self.ids) else ()
+            self.told.set_result(Sent(state="sent", provider_ids=ids, segments=len(self.ids)))
+            return
+        ids, end = tuple(one for one in self.ids if one), self.end
         self.told.set_result(
             Sent(
                 state=end.state, provider_ids=ids, error=end.error, retry_after=end.retry_after,

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from dataclasses import replace
 from typing import Any, Final
 
 from interfaces.shared.delivery import Verdict
@@ -123,7 +122,7 @@ class Taking:
 
     def _receipt(self, sm: Sm) -> Receipt | None:
         text = text_of(sm, [part_of(sm)], self.coding)
-        found = receipt_of(sm, text)
+        found = receipt_of(sm, text, self.ids.meant)
         if found is None:
             self._unread(f"{self.place.account}: a receipt that nobody can read", text)
         return found
@@ -140,8 +139,7 @@ class Taking:
     async def _tell(self, talk: Talk, pdu: Pdu, receipt: Receipt) -> None:
         """A receipt."""
         try:
-            found = replace(receipt, provider_id=self.ids.meant(receipt.provider_id))
-            verdict = await self._verdict(found)
+            verdict = await self._verdict(receipt)
             if verdict is None or verdict.kind == "defer":
                 self._defer(talk, pdu)
             else:  # what the application says of a receipt, nobody has to know
