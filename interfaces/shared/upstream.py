@@ -254,8 +254,8 @@ async def kept(*upstreams: Upstream) -> AsyncIterator[None]:
             try:
                 for one in upstreams:
                     await one.tried.wait()
-                    if one.refused is not None:
-                        raise one.refused
+                    if one.refused is not None:  # its task fails: let the group cancel us here, not in the drain
+                        await asyncio.Event().wait()
                 yield
             finally:
                 for task in tasks:
