@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from interfaces.shared.errors import PeerError
 from interfaces.shared.webhook import Request
-from interfaces.sms.providers.forms import FIELDS, first, is_json, pairs
+from interfaces.sms.providers.forms import FIELDS, LARGEST, first, is_json, pairs
 
 
 @pytest.mark.parametrize(
@@ -35,6 +35,14 @@ def test_there_is_a_limit():
     with pytest.raises(PeerError) as caught:
         pairs(b"a=1&" * FIELDS + b"a=1")
     assert caught.value.answer.status == 400
+
+
+def test_a_form_has_a_size():
+    """Up to the last byte; what is larger is not taken apart."""
+    assert pairs(b"a=" + b"x" * (LARGEST - 2))
+    with pytest.raises(PeerError) as caught:
+        pairs(b"a=" + b"x" * (LARGEST - 1))
+    assert caught.value.answer.status == 413
 
 
 @given(st.binary(max_size=100))
