@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
-from interfaces.shared.asgi import Application, Receive, Scope, Send
+from interfaces.shared.asgi import Application, Event, Receive, Scope, Send
 from interfaces.shared.errors import PeerError, PeerGone, Unavailable
 
 __all__ = [
@@ -193,9 +193,16 @@ class Webhook:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request (ASGI 3)."""
-        held: list[int] = []
+        held = [0]  # bytes
         try:
-            answer = await self._answered(scope, receive, held)
+            headers = self._headers(scope)
+            event = await receive()  # nearly always the whole of it
+            body = self._piece(event, held)
+            if event.get("more_body", False):
+                body += await self._rest(receive, held)
+            secure = scope.get("scheme") == "https"
+            path, query = scope["path"], scope.get("query_string", b"")
+            answer = await self.handle(Request(path, query, headers, body, scope.get("client"), secure))
         except PeerGone:
             return
         except PeerError as error:
@@ -203,20 +210,17 @@ class Webhook:
         except Unavailable:
             answer = Answer(503, "Try again later")
         finally:
-            self.room.give(sum(held))
-        kind, body = answer.content or (PLAIN, answer.text.encode() + b"\n" if answer.text else b"")
-        headers = [(b"content-type", kind), (b"content-length", b"%d" % len(body))]
+            self.room.give(held[0])
+        kind, content = answer.content or (PLAIN, answer.text.encode() + b"\n" if answer.text else b"")
+        fields = [(b"content-type", kind), (b"content-length", b"%d" % len(content))]
         if answer.status == 503:
-            headers.append((b"retry-after", b"%d" % LATER))
-        start = {
-            "type": "http.response.start",
-            "status": answer.status,
-            "headers": [*headers, *answer.headers],
-        }
-        await send(start)
-        await send({"type": "http.response.body", "body": body})
+            fields.append((b"retry-after", b"%d" % LATER))
+        fields.extend(answer.headers)
+        await send({"type": "http.response.start", "status": answer.status, "headers": fields})
+        await send({"type": "http.response.body", "body": content})
 
-    async def _answered(self, scope: Scope, receive: Receive, held: list[int]) -> Answer:
+    def _headers(self, scope: Scope) -> dict[bytes, bytes]:
+        """The first of each. PeerError for what need not be read further."""
         gets = scope["method"] == "GET" and "" in self.types
         if scope["method"] != "POST" and not gets:
             allowed = b"GET, POST" if "" in self.types else b"POST"
@@ -225,31 +229,32 @@ class Webhook:
         kind = media_type(headers.get(b"content-type", b""))
         if kind not in self.types and not gets:
             raise refusal(415, f"Content-Type has to be {' or '.join(sorted(filter(None, self.types)))}")
-        body = await self._body(headers, receive, held)
-        secure = scope.get("scheme") == "https"
-        path, query = scope["path"], scope.get("query_string", b"")
-        return await self.handle(Request(path, query, headers, body, scope.get("client"), secure=secure))
-
-    async def _body(self, headers: Mapping[bytes, bytes], receive: Receive, held: list[int]) -> bytes:
         said = headers.get(b"content-length", b"")
         if said.isdigit():  # only what has come is held: else who announces much keeps the others out by that
             self._sized(int(said))
             if not self.room.fits(int(said)):
                 raise _full()
-        pieces, size, more = [], 0, True
+        return headers
+
+    async def _rest(self, receive: Receive, held: list[int]) -> bytes:
+        pieces, more = [], True
         while more:
             event: Any = await receive()
-            if event["type"] == "http.disconnect":
-                raise PeerGone("the client has gone")
-            piece = event.get("body", b"")
-            size += len(piece)
-            self._sized(size)
-            if not self.room.take(len(piece), size - len(piece)):
-                raise _full()
-            held.append(len(piece))
-            pieces.append(piece)
+            pieces.append(self._piece(event, held))
             more = event.get("more_body", False)
         return b"".join(pieces)
+
+    def _piece(self, event: Event, held: list[int]) -> bytes:
+        """What ``event`` has of the body, held from now on. PeerGone, PeerError."""
+        if event["type"] == "http.disconnect":
+            raise PeerGone("the client has gone")
+        piece: bytes = event.get("body", b"")
+        size = held[0] + len(piece)
+        self._sized(size)
+        if not self.room.take(len(piece), held[0]):
+            raise _full()
+        held[0] = size
+        return piece
 
     def _sized(self, size: int) -> None:
         if size > self.max_body:
