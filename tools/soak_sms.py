@@ -210,8 +210,8 @@ def judged(
     missing = given.messages // 10 - len(texts)
     print(
         f"{counts['taken']} messages in {took:.0f} s, {counts['delivered']} times delivered, {counts['not taken']} "
-        f"times not taken, {counts['dropped']} times all binds cut, {counts['killed']} workers killed; {len(done)} done; "
-        f"{len(held_ones)} came again from a killed worker; {len(texts)} answers, {missing} not sent",
+        f"times not taken, {counts['dropped']} times all binds cut, {counts['killed']} workers killed; {len(done)} "
+        f"done; {len(held_ones)} came again from a killed worker; {len(texts)} answers, {missing} not sent",
         flush=True,
     )
     found = {
