@@ -48,6 +48,23 @@ def test_every_wire_and_translation_is_held_to_be_pure() -> None:
                 "django",
             },
         ),
+        (
+            "interfaces.slack.interface",
+            {
+                "interfaces.email",
+                "interfaces.sms",
+                "interfaces.slack.socket",
+                "interfaces.layers.redis",
+                "redis",
+                "slack_bolt",
+                "sqlalchemy",
+                "django",
+            },
+        ),
+        (
+            "interfaces.sms.interface",
+            {"interfaces.email", "interfaces.slack", "interfaces.sms.smpp", "slack_sdk", "redis", "django"},
+        ),
         ("interfaces.cli", {"interfaces.http_ws", "interfaces.runner", "django", "asyncio"}),
         ("interfaces.http_ws.wire_ws", {"httptools", "asyncio", "ssl", "logging"}),
     ],

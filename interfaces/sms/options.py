@@ -1,5 +1,6 @@
 """The options of short messages: those of receiving and sending, and what of them fits together."""
 
+import re
 from dataclasses import dataclass
 from math import inf
 from typing import Literal
@@ -12,6 +13,7 @@ from interfaces.sms.accounts import Account, Bind
 __all__ = ["PROVIDERS", "SmsOptions"]
 
 MIB = 2**20
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 PROVIDERS = ("twilio", "vonage", "telnyx", "plivo", "sinch", "bird", "aws", "infobip", "generic", "fake")
 
 
@@ -136,6 +138,10 @@ class SmsOptions:
                 raise ConfigError(
                     f"sms.accounts: provider {one.provider!r}: there is {', '.join(PROVIDERS)}{close}"
                 )
+        if odd := [name for name in self.names if not _NAME.fullmatch(name)]:
+            raise ConfigError(
+                f"sms.accounts: name {odd[0]!r}: letters, digits, - and _ alone: it stands in a path"
+            )
         names = [*self.names, *(bind.name or bind.url.rpartition("@")[2] for bind in self.binds)]
         if twice := {name for name in names if names.count(name) > 1}:
             raise ConfigError(

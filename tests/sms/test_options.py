@@ -21,6 +21,7 @@ TWILIO = Account(provider="twilio", account="AC1", secret="s")
             {"accounts": (Account(provider="twilio", name="x"),), "binds": (Bind(name="x", url="smpp://h"),)},
             "x is",
         ),
+        ({"accounts": (Account(provider="twilio", name="a/b"),)}, "name 'a/b': letters"),
         ({"accounts": (TWILIO,), "path": "sms"}, "--sms-path sms"),
         ({"accounts": (TWILIO,), "path": "/sms/"}, "--sms-path /sms/"),
         ({"gateway_bind": ("127.0.0.1:0",)}, "--sms-gateway-auth module:function"),
