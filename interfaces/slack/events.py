@@ -6,14 +6,14 @@ Slack's look at the certificate (``ssl_check``, by GET or POST) is answered unsi
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 
 from interfaces.shared.asgi import Application, Receive, Scope, Send
 from interfaces.shared.errors import PeerError
 from interfaces.shared.noise import Noise
 from interfaces.shared.webhook import Answer, Request, Room, Webhook, media_type, refusal
-from interfaces.slack.posted import Check, looks, read
-from interfaces.slack.service import Service
+from interfaces.slack.posted import Check, Posted, looks, read
+from interfaces.slack.service import Reply, Service
 from interfaces.slack.verify import genuine
 
 __all__ = ["FORM", "WORDS", "Events"]
@@ -34,35 +34,38 @@ class Events:
         self.service = service
         self.pages = pages
         self.path = options.path
+        self.paths = frozenset(f"{self.path}/{word}" for word in WORDS if options.http)
+        """Where the Events API posts."""
         self.refused = Noise(service.count, "slack.webhooks_refused", "interfaces.slack")
         service.context.telemetry.count("slack.webhooks_refused", 0)
         types = (FORM, JSON.decode())
         self.app = Webhook(self.handle, types=types, max_body=options.max_body, room=Room(options.in_flight))
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one request (ASGI 3)."""
         if scope["type"] != "http":
             raise NotImplementedError(scope["type"])
-        word = scope["path"].removeprefix(self.path + "/")
-        ours = word in WORDS and self.service.options.http
-        if ours and scope["method"] == "GET" and looks(scope["query_string"]):
-            await _empty(send, 200)
-        elif ours:
-            await self.app(scope, receive, send)
-        elif word in self.pages:
-            await self.pages[word](scope, receive, send)
-        else:
-            await _empty(send, 404)
+        path: str = scope["path"]
+        if path in self.paths:
+            if scope["method"] == "GET" and looks(scope["query_string"]):
+                return _empty(send, 200)
+            return self.app(scope, receive, send)
+        page = self.pages.get(path.removeprefix(self.path + "/"))
+        return _empty(send, 404) if page is None else page(scope, receive, send)
 
     async def handle(self, request: Request) -> Answer:
         """The answer to a request."""
         try:
-            return await self._answer(request)
+            found = self._read(request)
+            if isinstance(found, Answer):
+                return found
+            return _answer(await self.service.take(found, "http", request.client))
         except PeerError as error:
             self.refused("a request to Slack's address", error)
             raise
 
-    async def _answer(self, request: Request) -> Answer:
+    def _read(self, request: Request) -> Posted | Answer:
+        """What Slack has sent, or the answer to what is for nobody. PeerError."""
         service = self.service
         form = media_type(request.headers.get(b"content-type", b"")) == FORM
         time, signed = request.header(b"x-slack-request-timestamp"), request.header(b"x-slack-signature")
@@ -76,14 +79,15 @@ class Events:
             raise refusal(400, str(error), NO_RETRY) from None
         if isinstance(found, Check):
             return Answer(200, content=(b"text/plain", found.challenge.encode()))
-        reply = await service.take(found, "http", request.client)
-        if reply.kind == "ack":
-            if reply.payload is None:
-                return OK
-            return Answer(200, content=(JSON, json.dumps(reply.payload).encode()))
-        if reply.kind == "refuse":
-            return Answer(400, "Refused", (NO_RETRY,))
-        return Answer(503, "Try again later")
+        return found
+
+
+def _answer(reply: Reply) -> Answer:
+    if reply.kind == "ack":
+        return OK if reply.payload is None else Answer(200, content=(JSON, json.dumps(reply.payload).encode()))
+    if reply.kind == "refuse":
+        return Answer(400, "Refused", (NO_RETRY,))
+    return Answer(503, "Try again later")
 
 
 async def _empty(send: Send, status: int) -> None:

@@ -20,7 +20,7 @@ from interfaces.slack.installations.base import Installation, Installations
 from interfaces.slack.options import SlackOptions
 from interfaces.slack.posted import Posted
 from interfaces.slack.shapes import ident
-from interfaces.slack.translate import Me, Occasion, translated, whose
+from interfaces.slack.translate import Home, Me, Occasion, translated, whose
 from interfaces.slack.words import SENDS, WORDS, payload_of
 
 __all__ = ["ACK", "WITHHELD", "Reply", "Service", "log"]
@@ -78,6 +78,8 @@ class Service:
             patience=options.ack_deadline,
             keep_after=options.keep_after,
         )
+        # find() of what is known need not be waited for
+        self._at_hand: Callable[..., Installation | None] | None = getattr(installations, "at_hand", None)
         self._mine: dict[str, tuple[Installation, Me]] = {}
         self._malformed = Noise(self.count, "slack.malformed", "interfaces.slack")
         for name in COUNTS:
@@ -99,23 +101,27 @@ class Service:
         """Have the application called, and say what Slack is told; within ``ack_deadline``, and without an error."""
         if self.reception.draining:
             return WITHHELD
+        payload = posted.payload
+        home = whose(payload)
+        installation = self._at_hand(*home) if self._at_hand is not None else None
+        me = self._named(installation) if installation is not None else await self._me(home)
+        now = self.clock()
+        name = "" if ident(payload.get("event_id")) else token_hex(8)
+        occasion = Occasion(transport, now, now + self.options.ack_deadline, name, client, me, home)
         try:
-            parcel = await self._parcel(posted, transport, client)
+            parcel = translated(posted, occasion)
         except PeerError as error:
             self._malformed(f"what came by {transport}", error)
             return REFUSED
-        if self._own(parcel):
+        event = parcel.event
+        if self.options.ignore_self and event["type"] == "slack.message" and event["is_self"]:
             self.count("slack.own")
             return ACK
+        parcel.scope["state"] = dict(self.context.state)
         verdict = await self.reception.take(parcel, repeated=posted.kind == "event")
         reply = self.reply(verdict)
-        ended = parcel.event.get("event_type") in GONE and reply.kind == "ack"
+        ended = event.get("event_type") in GONE and reply.kind == "ack"
         return reply if not ended or await self._removed(parcel) else WITHHELD
-
-    def _own(self, parcel: Parcel) -> bool:
-        """Whether it is a message of our own, which nobody is to answer."""
-        event = parcel.event
-        return self.options.ignore_self and event["type"] == "slack.message" and bool(event["is_self"])
 
     def reply(self, verdict: Verdict | None) -> Reply:
         """What a verdict is told as; None: it is too late for one, of what Slack never repeats."""
@@ -130,34 +136,18 @@ class Service:
             return REFUSED
         return WITHHELD
 
-    async def _parcel(
-        self, posted: Posted, transport: Literal["http", "socket"], client: tuple[str, int | None] | None
-    ) -> Parcel:
-        """The call of the application. PeerError."""
-        now = self.clock()
-        occasion = Occasion(
-            transport=transport,
-            now=now,
-            deadline=now + self.options.ack_deadline,
-            name="" if ident(posted.payload.get("event_id")) else token_hex(8),
-            client=client,
-            me=await self._me(posted.payload),
-        )
-        parcel = translated(posted, occasion)
-        parcel.scope["state"] = dict(self.context.state)
-        return parcel
-
-    async def _me(self, payload: dict[str, Any]) -> Me:
+    async def _me(self, home: Home) -> Me:
         """Who we are where it happened; unknown while that cannot be asked, or takes long."""
-        team, enterprise, whole = whose(payload)
+        team, enterprise, whole = home
         try:
             async with asyncio.timeout(ASKED):
                 found = await self.installations.find(team, enterprise, is_enterprise_install=whole)
         except (Unavailable, TimeoutError) as error:
             log.warning("who we are in %s is not known: %s", team, error or f"no answer within {ASKED:g} s")
             found = None
-        if found is None:
-            return NOBODY
+        return NOBODY if found is None else self._named(found)
+
+    def _named(self, found: Installation) -> Me:
         known = self._mine.get(found.key)
         if known is None or known[0] is not found:  # made once, and not for each event
             if len(self._mine) >= KNOWN:

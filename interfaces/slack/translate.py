@@ -15,7 +15,7 @@ from interfaces.slack.interactive import pressed
 from interfaces.slack.posted import Posted
 from interfaces.slack.shapes import ident, mapping, objects, text
 
-__all__ = ["APART", "MENTIONS", "Me", "Occasion", "translated", "whose"]
+__all__ = ["APART", "MENTIONS", "Home", "Me", "Occasion", "translated", "whose"]
 
 ASGI = {"version": "3.0", "spec_version": "1.0"}
 _MENTION = re.compile(r"<@([A-Z0-9]{1,30})(?:\|[^<>]*)?>")
@@ -24,6 +24,8 @@ MENTIONS = 100
 APART = frozenset(("event", "authorizations", "token"))
 """Keys of an envelope that an event has itself; and the token, which is a secret that nobody needs any more."""
 Ways = Literal["http", "socket"]
+Home = tuple[str | None, str | None, bool]
+"""Team, enterprise, and whether it is the whole of that: what :func:`whose` says."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ class Me:
     bot_user_id: str | None = None
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True)
 class Occasion:
     """How and when something came."""
 
@@ -48,9 +50,11 @@ class Occasion:
     """An id for what has none of Slack's."""
     client: tuple[str, int | None] | None = None
     me: Me = Me()
+    home: Home | None = None
+    """What :func:`whose` says of it, where that is known already."""
 
 
-def whose(payload: dict[str, Any]) -> tuple[str | None, str | None, bool]:
+def whose(payload: dict[str, Any]) -> Home:
     """The team, the enterprise, and whether the whole of that has the app, of the installation it is for.
 
     With Slack Connect it is the authorization that says so, and of a view where the app is installed: the team of the
@@ -78,7 +82,7 @@ def translated(posted: Posted, occasion: Occasion) -> Parcel:
         path, event = pressed(posted)
         event["ack_deadline"] = occasion.deadline
         thread = None
-    team, enterprise, whole = whose(payload)
+    team, enterprise, whole = occasion.home or whose(payload)
     home = (enterprise if whole else team) or team or enterprise or ""
     channel, user, name = event["channel"], event["user"], event["id"]
     app = ident(payload.get("api_app_id"))

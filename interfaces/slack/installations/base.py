@@ -28,7 +28,11 @@ class Installation:
 
 
 class Installations(Protocol):
-    """Where installations are found. Made for a process; used on one event loop."""
+    """Where installations are found. Made for a process; used on one event loop.
+
+    One may have ``at_hand(team_id, enterprise_id, is_enterprise_install)`` besides: what :meth:`find` would say, without
+    waiting, or None.
+    """
 
     async def open(self) -> None:
         """Begin. What is down is tried again in the background, and the process is not ready meanwhile.

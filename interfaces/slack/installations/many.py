@@ -85,6 +85,10 @@ class Many:
             return found
         return await self._flights.run(ask, lambda: self._look(ask))
 
+    def at_hand(self, team_id: str | None, enterprise_id: str | None, whole: bool) -> Installation | None:
+        """As :meth:`find`, of what was found lately; None: look."""
+        return self._lately.get(_Ask(team_id or None, enterprise_id or None, whole), self._clock())[1]
+
     async def removed(
         self,
         team_id: str | None,

@@ -59,7 +59,13 @@ class Single:
             if self._refused:
                 return None
             raise Unavailable("Slack has not said yet whose --slack-bot-token is")
+        return self.at_hand(team_id, enterprise_id, is_enterprise_install)
+
+    def at_hand(self, team_id: str | None, enterprise_id: str | None, _whole: bool) -> Installation | None:
+        """As :meth:`find`, at once; None also while it is not known."""
         known = self._known
+        if known is None:
+            return None
         if known.is_enterprise_install:
             fits = enterprise_id in (None, known.enterprise_id)
         else:
