@@ -149,14 +149,16 @@ class Leader:
 
     async def _renew(self) -> None:
         """Say again and again that it is ours, until another one has it, or it is lost."""
+        pause = self.lease / 4
         while True:
-            await asyncio.sleep(self.lease / 4)
+            await asyncio.sleep(pause)
             began = asyncio.get_running_loop().time()
             try:
                 ours = await self._ask(_RENEW, self.lease * 1000)
             except Unavailable:
-                await asyncio.sleep(min(LOOK, self.lease / 20))
+                pause = min(LOOK, self.lease / 20)
                 continue
+            pause = self.lease / 4
             if not ours:
                 self._lapse("another one may have it")
                 return
