@@ -48,9 +48,16 @@ class _Way:
             return 0
         return max((len(prefix) for prefix in self.prefixes if number.startswith(prefix)), default=-1)
 
-    def route(self, sender: str) -> Route:
-        who = sender or (self.numbers[0] if self.numbers else "")
-        return Route(account=self.name, sender=who, rate=self.rate, bind=self.bind)
+    def route(self, sender: str, recipient: str) -> Route:
+        return Route(
+            account=self.name, sender=sender or self._first(recipient), rate=self.rate, bind=self.bind
+        )
+
+    def _first(self, recipient: str) -> str:
+        """The first number by the network that ``recipient`` is reached by, else the first one there."""
+        channel = recipient.removesuffix(bare(recipient))
+        own = next((one for one in self.numbers if one.removesuffix(bare(one)) == channel), "")
+        return own or (channel + bare(self.numbers[0]) if self.numbers else "")
 
 
 class Routes:
@@ -87,7 +94,7 @@ class Routes:
         ApplicationError where there is none.
         """
         if account:
-            return [self._named(account).route(sender)]
+            return [self._named(account).route(sender, recipient)]
         ways = self._of_sender(sender) if sender else self._ways
         fitting = [(one.fits(recipient), one) for one in ways]
         found = sorted(
@@ -96,7 +103,7 @@ class Routes:
         )
         if not found:
             raise ApplicationError(self._nobody(recipient, sender, ways))
-        return [one.route(sender) for _, _, one in found]
+        return [one.route(sender, recipient) for _, _, one in found]
 
     def _way(self, name: str, one: Account | Bind, rate: float, *, bind: bool) -> _Way:
         return _Way(

@@ -20,13 +20,15 @@ from interfaces.sms.sending.drafts import Draft, draft
 from interfaces.sms.sending.known import Known
 from interfaces.sms.sending.recipients import Quiet
 from interfaces.sms.sending.rests import LONGEST, Rests
-from interfaces.sms.sending.results import Came, tried
+from interfaces.sms.sending.results import STATUS, Came, tried
 from interfaces.sms.sending.routes import Route, Routes
 from interfaces.sms.sending.suppression import Suppression
 
-__all__ = ["CHANNEL", "SmsWay", "wide"]
+__all__ = ["CHANNEL", "PLANS", "SmsWay", "wide"]
 
 CHANNEL = "sms.send"
+PLANS = 1000
+"""Messages whose plan is remembered while they wait for their turn; of others it is made anew."""
 _UNKNOWN = "its sender ended before it was known what became of it"
 _PATIENCE = 3600.0
 """Seconds that a provider may want nothing for."""
@@ -57,6 +59,8 @@ class SmsWay:
     result: str = "sms.result"
     clock: Callable[[], float] = field(default=time.time, repr=False)
     rests: Rests = field(default_factory=Rests)
+    plans: dict[int, tuple[Mapping[str, Any], Draft, list[Route]]] = field(default_factory=dict, repr=False)
+    """Of messages that wait for their turn."""
 
     # --- whose turn it is -------------------------------------------------------------------------
 
@@ -74,18 +78,26 @@ class SmsWay:
         if message.get("type") != "sms.send":
             return None
         try:
-            made = draft(message, self.region)
-            routes = self._routes(message, made)
+            made, routes = self._plan(message)
         except ApplicationError:
             return None
         if not self._when(message) and self._night(message, made):
             return None
         return made, self.rests.choose(routes, self.clock())
 
-    def _routes(self, message: Mapping[str, Any], made: Draft) -> list[Route]:
+    def _plan(self, message: Mapping[str, Any]) -> tuple[Draft, list[Route]]:
+        """What it says, and its ways; remembered from when it is asked whose turn it is. Raises ApplicationError."""
+        kept = self.plans.get(id(message))
+        if kept is not None and kept[0] is message:
+            return kept[1:]
+        made = draft(message, self.region)
         key = message.get("id") or message.get("dedupe_key") or made.recipient
         account = message.get("account") or ""
-        return self.routes.of(made.recipient, sender=made.sender, account=account, key=str(key))
+        routes = self.routes.of(made.recipient, sender=made.sender, account=account, key=str(key))
+        if len(self.plans) >= PLANS:
+            del self.plans[next(iter(self.plans))]
+        self.plans[id(message)] = message, made, routes
+        return made, routes
 
     def _when(self, message: Mapping[str, Any]) -> float:
         """When the provider is to send it: Unix seconds; 0: now."""
@@ -106,10 +118,10 @@ class SmsWay:
         if message.get("type") == "sms.cancel":
             return await self.cancelling.attempt(sending)
         try:
-            made = draft(message, self.region)
-            routes = self._routes(message, made)
+            made, routes = self._plan(message)
         except ApplicationError as error:
             return tried(sending, "failed", str(error))
+        self.plans.pop(id(message), None)
         route = self._route(sending, routes)
         if route is None:
             return self.unknown(sending)
@@ -127,7 +139,8 @@ class SmsWay:
 
     def _route(self, sending: Sending, routes: Sequence[Route]) -> Route | None:
         """That which may have sent it, and knows a repeat; None where it is there no more. Else whose turn it is."""
-        if tied := sending.earlier.get("account"):
+        tied = sending.earlier.get("account")
+        if tied and sending.earlier.get("status") == STATUS["later"]:
             return next((one for one in routes if one.account == tied), None)
         turn = next((one for one in routes if one.place == sending.place), None)
         return turn or self.rests.choose(routes, self.clock())

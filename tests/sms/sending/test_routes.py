@@ -67,6 +67,21 @@ def test_who_sends_is_the_first_number_of_each():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("numbers", "recipient", "sender"),
+    [
+        (("+1", "whatsapp:+2"), THEIRS, "+1"),
+        (("+1", "whatsapp:+2"), f"whatsapp:{THEIRS}", "whatsapp:+2"),
+        (("+1", "+3"), f"whatsapp:{THEIRS}", "whatsapp:+1"),
+        (("whatsapp:+2",), THEIRS, "+2"),
+        ((), f"whatsapp:{THEIRS}", ""),
+    ],
+)
+def test_who_sends_is_of_the_network_of_the_recipient(numbers, recipient, sender):
+    """The first such number; else the first one is said so."""
+    assert routes(a={"numbers": numbers}).of(recipient)[0].sender == sender
+
+
 def test_weights_share_the_messages():
     """As many as their weights say, the same for the same key; the order of the rest is shared as well."""
     said = routes(a={"weight": 3.0}, b={"weight": 1.0}, spare={"weight": 0.0})

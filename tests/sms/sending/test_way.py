@@ -197,6 +197,9 @@ def test_what_the_provider_knows_again_is_asked_again(fault):
         assert first.delay > 0
         second, _ = await tried(SEND, *two, number=2, earlier=first.told, place=f"b/{OURS}")
         assert (second.state, second.told["account"], len(sms.messages)) == ("sent", "a", 1)
+        put_back = {**second.told, "status": "failed"}
+        again, _ = await tried(SEND, two[1], number=2, earlier=put_back, again=True)
+        assert (again.state, again.told["account"]) == ("sent", "b")
         gone, _ = await tried(SEND, two[1], number=2, earlier=first.told)
         assert (gone.state, gone.told["account"]) == ("uncertain", "")
 
@@ -339,6 +342,24 @@ def test_a_message_takes_its_time_of_a_sender():
                 assert (sender.place(nowhere), sender.cost(nowhere)) == ("", 0.0)
         async with way(away()) as sender:
             assert sender.cost(SEND) == 0.0
+
+    run(main)
+
+
+def test_a_plan_is_made_once(monkeypatch):
+    """From its turn to its attempt; of too many some are forgotten, and made anew; what is alike has its own."""
+    monkeypatch.setattr("interfaces.sms.sending.way.PLANS", 2)
+
+    async def main():
+        async with way(away()) as sender:
+            first, others = dict(SEND), [{**SEND, "to_address": f"+4179123456{number}"} for number in (1, 2)]
+            assert sender.place(first) == sender.place(dict(first)) and len(sender.plans) == 2
+            for one in others:
+                sender.place(one)
+            assert [kept[0] for kept in sender.plans.values()] == others
+            assert (await sender.attempt(attempt(first)[0])).state == "later"
+            await sender.attempt(attempt(others[1])[0])
+            assert [kept[0] for kept in sender.plans.values()] == []
 
     run(main)
 
