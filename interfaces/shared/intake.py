@@ -26,6 +26,9 @@ LEASE = 30.0
 """Seconds after which a call counts as dead whose process says no more of it."""
 BUSY = Verdict("defer")
 """What is to come again and was not begun: there was no room for it, or it is another's by now. Told by identity."""
+FOREVER = float("inf")
+EARLY = 0.001
+"""Seconds that a timer may be early."""
 TRIED = 10_000
 """Messages that are to come again whose attempts are remembered."""
 COUNTS = ("calls", "repeats", "ignored", "late", "full", "unasked")
@@ -93,11 +96,26 @@ class Call(Delivery):
 class Course:
     """A parcel from its claim to its end. ``answer`` has its verdict as soon as that is said; None: too late."""
 
-    __slots__ = ("_entered", "_waiting", "answer", "call", "ended", "held", "intake", "parcel")
+    __slots__ = (
+        "_entered",
+        "_waiting",
+        "answer",
+        "call",
+        "ended",
+        "held",
+        "intake",
+        "loop",
+        "parcel",
+        "until",
+    )
 
-    def __init__(self, intake: "Intake", parcel: Parcel, claim: Claim | None) -> None:
-        loop = asyncio.get_running_loop()
+    def __init__(
+        self, intake: "Intake", parcel: Parcel, claim: Claim | None, loop: Any, until: float
+    ) -> None:
         self.intake = intake
+        self.loop = loop
+        self.until = until
+        """By the loop's clock: when its sender waits no longer."""
         self.parcel = parcel
         self.held: Holding | None = None if claim is None else intake.holdings.hold(claim)
         self.answer: asyncio.Future[Verdict | None] = loop.create_future()
@@ -117,15 +135,15 @@ class Course:
             self._entered = True
             self.begin()
         else:
-            self._waiting = asyncio.get_running_loop().create_task(self._turn(where))
+            self._waiting = self.loop.create_task(self._turn(where))
 
     async def _turn(self, where: str) -> None:
         """Wait for its turn, and hold that until it has ended."""
         try:
             async with self.intake.turns.turn(where):
-                self.ended = asyncio.get_running_loop().create_future()
+                self.ended = ended = self.loop.create_future()
                 self.begin()
-                await self.ended
+                await ended
         except Unavailable as error:
             self.intake.count("full")
             log.warning("%s: a message is to come again: %s", self.intake.name, error)
@@ -145,7 +163,7 @@ class Course:
         if tried := intake.deferred.get(self.parcel.key, 0):
             event["attempt"] = max(event.get("attempt", 1), tried + 1)
         self.call = call = Call(self)
-        call.start(asyncio.get_running_loop())
+        call.start(self.loop)
         call.last(event)
 
     def cut(self) -> None:
@@ -155,8 +173,8 @@ class Course:
         elif self._waiting is not None:
             self._waiting.cancel()
 
-    def say(self, verdict: Verdict) -> None:
-        """Its verdict is known."""
+    def say(self, verdict: Verdict | None) -> None:
+        """Its verdict is known, or it is too late for one."""
         if not self.answer.done():
             self.answer.set_result(verdict)
 
@@ -186,6 +204,9 @@ class Intake:
         self.name = name
         self.rules = rules
         self.holdings = Holdings(dedupe, rules.lease)
+        # isinstance takes longer than the rest of it
+        self._claim_now: Callable[[str, float], Claim | None] | None = getattr(dedupe, "claim_now", None)
+        self._at_once: bool = hasattr(dedupe, "finish_now")
         self.turns = turns
         self.post: Any = None
         """Puts on its way what the application sends, where there is a sender."""
@@ -194,6 +215,9 @@ class Intake:
         self.running: set[Course] = set()
         self.deferred: dict[str, int] = {}
         """Attempts of what was to come again, since hardly a peer tells how often it has come."""
+        self._next: float = FOREVER
+        """By the loop's clock: when the next sender waits no longer."""
+        self._timer: asyncio.TimerHandle | None = None
         self._idle: asyncio.Future[None] | None = None
         self._finishing: set[asyncio.Task[None]] = set()
         self._count = count
@@ -224,16 +248,24 @@ class Intake:
         if len(self.running) >= self.rules.most + spare:
             self.count("full")
             return BUSY
-        claim = await self._claim(parcel.key, seconds)
+        claim = (
+            self._claim_now(parcel.key, self.rules.lease)
+            if self._claim_now is not None and parcel.key
+            else None
+        )
+        if claim is None and parcel.key:
+            claim = await self._claim(parcel.key, seconds)
         if claim is not None and not claim.ours:
             self.count("repeats")
             if claim.verdict is None:
                 self.count("late")
             return claim.verdict
-        course = Course(self, parcel, claim)
+        course = Course(self, parcel, claim, loop, FOREVER if seconds is None else begun + seconds)
         self.running.add(course)
         course.start()
-        verdict = await _within(course.answer, None if seconds is None else begun + seconds)
+        if course.until < self._next:
+            self._watch(loop, course.until)
+        verdict = await course.answer
         if verdict is None:
             self.count("late")
         return verdict
@@ -243,7 +275,7 @@ class Intake:
         held = course.held
         if held is not None:
             self._remember(course.parcel, verdict)
-            if not hasattr(self.holdings.dedupe, "finish_now"):
+            if not self._at_once:
                 task = asyncio.get_running_loop().create_task(self._finished(course, held, verdict))
                 self._finishing.add(task)
                 task.add_done_callback(self._finishing.discard)
@@ -267,14 +299,6 @@ class Intake:
 
     async def _claim(self, key: str, seconds: float | None) -> Claim | None:
         """None: it is run without asking anybody."""
-        if not key:
-            return None
-        claim_now = getattr(
-            self.holdings.dedupe, "claim_now", None
-        )  # isinstance takes longer than the rest of it
-        found: Claim | None = None if claim_now is None else claim_now(key, self.rules.lease)
-        if found is not None:
-            return found
         try:
             return await self.dedupe.claim(key, lease=self.rules.lease, wait=seconds or 0.0)
         except Unavailable as error:
@@ -291,6 +315,25 @@ class Intake:
             self.deferred[parcel.key] = parcel.event.get("attempt", 1)
             if len(self.deferred) > TRIED:
                 del self.deferred[next(iter(self.deferred))]
+
+    def _watch(self, loop: Any, when: float) -> None:
+        """Look for who waits no longer at ``when``: one timer for all, since nearly all are answered before."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._next = when
+        self._timer = loop.call_at(when, self._look, loop)
+
+    def _look(self, loop: Any) -> None:
+        now, soonest = loop.time() + EARLY, FOREVER
+        for course in self.running:
+            if course.until <= now:
+                course.until = FOREVER
+                course.say(None)
+            elif course.until < soonest:
+                soonest = course.until
+        self._timer, self._next = None, FOREVER
+        if soonest < FOREVER:
+            self._watch(loop, soonest)
 
     async def _finished(self, course: Course, held: Holding, verdict: Verdict) -> None:
         try:
@@ -312,22 +355,3 @@ class Intake:
             self._idle = asyncio.get_running_loop().create_future()
             await asyncio.wait({self._idle}, timeout=seconds)
         return not self.running
-
-
-async def _within(future: "asyncio.Future[Verdict | None]", end: float | None) -> Verdict | None:
-    """The result of a future that nobody else awaits; None once it is ``end``, by the loop's clock.
-
-    asyncio.wait takes more than twice as long.
-    """
-    if end is None or future.done():
-        return await future
-    timer = future.get_loop().call_at(end, _late, future)
-    try:
-        return await future
-    finally:
-        timer.cancel()
-
-
-def _late(future: "asyncio.Future[Verdict | None]") -> None:
-    if not future.done():
-        future.set_result(None)

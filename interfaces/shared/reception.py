@@ -82,22 +82,22 @@ class Reception:
         ``patience``: of this peer, if it is not that of all.
         """
         patience = self.patience if patience is None else patience
-        verdict = await self._taken(parcel, repeated, patience)
+        verdict: Verdict | None = DEFERRED
+        if self.draining:
+            pass
+        elif self.keeper is None or not repeated:
+            verdict = await self.intake.deliver(parcel, patience, spare=0 if repeated else SPARE)
+            if verdict is None and repeated:
+                verdict = DEFERRED
+        elif self.accepted:
+            verdict = await self._kept(parcel)
+        else:
+            verdict = await self.intake.deliver(parcel, min(self.keep_after, patience))
+            if verdict is None:  # the call goes on, and when that ends well nobody takes up what is kept
+                verdict = await self._put(parcel, self.intake.rules.lease)
         if verdict is not None and verdict.kind == "defer":
             self.intake.count("withheld")
         return verdict
-
-    async def _taken(self, parcel: Parcel, repeated: bool, patience: float) -> Verdict | None:
-        if self.draining:
-            return DEFERRED
-        if self.keeper is None or not repeated:
-            verdict = await self.intake.deliver(parcel, patience, spare=0 if repeated else SPARE)
-            return DEFERRED if verdict is None and repeated else verdict
-        if self.accepted:
-            return await self._kept(parcel)
-        verdict = await self.intake.deliver(parcel, min(self.keep_after, patience))
-        # the call goes on, and when that ends well nobody takes up what is kept
-        return await self._put(parcel, self.intake.rules.lease) if verdict is None else verdict
 
     async def drain(self, seconds: float) -> None:
         """Take nothing more, and wait for what runs."""

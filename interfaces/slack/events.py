@@ -84,7 +84,9 @@ class Events:
 
 def _answer(reply: Reply) -> Answer:
     if reply.kind == "ack":
-        return OK if reply.payload is None else Answer(200, content=(JSON, json.dumps(reply.payload).encode()))
+        return (
+            OK if reply.payload is None else Answer(200, content=(JSON, json.dumps(reply.payload).encode()))
+        )
     if reply.kind == "refuse":
         return Answer(400, "Refused", (NO_RETRY,))
     return Answer(503, "Try again later")

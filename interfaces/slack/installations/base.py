@@ -30,8 +30,8 @@ class Installation:
 class Installations(Protocol):
     """Where installations are found. Made for a process; used on one event loop.
 
-    One may have ``at_hand(team_id, enterprise_id, is_enterprise_install)`` besides: what :meth:`find` would say, without
-    waiting, or None.
+    One may have ``at_hand(team_id, enterprise_id, is_enterprise_install)`` besides: what :meth:`find` would say,
+    without waiting, or None.
     """
 
     async def open(self) -> None:
