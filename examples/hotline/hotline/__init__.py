@@ -1,0 +1,1 @@
+"""A surgery that reminds people of their appointments, and hears what they answer."""
