@@ -139,8 +139,7 @@ class SmsWay:
 
     def _route(self, sending: Sending, routes: Sequence[Route]) -> Route | None:
         """That which may have sent it, and knows a repeat; None where it is there no more. Else whose turn it is."""
-        tied = sending.earlier.get("account")
-        if tied and sending.earlier.get("status") == STATUS["later"]:
+        if tied := _tied(sending):
             return next((one for one in routes if one.account == tied), None)
         turn = next((one for one in routes if one.place == sending.place), None)
         return turn or self.rests.choose(routes, self.clock())
@@ -229,11 +228,12 @@ class SmsWay:
         )
         if sent.wide:
             self.rests.begin(route.account, now, sent.retry_after)
-        elsewhere = sent.wide and not came.tied
+        tied = came.tied or bool(_tied(sending))
+        elsewhere = sent.wide and not tied
         others = elsewhere and any(not self.rests.resting(one.account, now) for one in routes)
         return tried(
             sending, "later", sent.error, draft=made,
-            account=route.account if came.tied else "",
+            account=route.account if tied else "",
             delay=0.0 if others else wait, quiet=others, down=came.down,
             rest=0.0 if sent.wide or sent.retry_after is None else wait,
             rest_wide=wait if sent.wide and not came.down else 0.0,
@@ -246,8 +246,15 @@ class SmsWay:
         return tried(sending, "uncertain", _UNKNOWN)
 
     def given_up(self, sending: Sending, reason: str) -> Tried:
-        """It has failed, for the reason last heard."""
-        return tried(sending, "failed", str(sending.earlier.get("error") or reason))
+        """It has failed, for the reason last heard; or nobody knows, where an account may have sent it."""
+        error, account = str(sending.earlier.get("error") or reason), _tied(sending)
+        return tried(sending, "uncertain" if account else "failed", error, account=account)
+
+
+def _tied(sending: Sending) -> str:
+    """The account that may have sent it, so that no other is to; "" where none has."""
+    earlier = sending.earlier
+    return str(earlier.get("account") or "") if earlier.get("status") == STATUS["later"] else ""
 
 
 def _lost(answer: Answer) -> Sent:

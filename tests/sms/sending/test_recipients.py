@@ -70,6 +70,7 @@ def test_is_bare_without_its_network():
         (f"whatsapp:{SWISS}", at(20), 11 * 3600),
         ("12345", at(3), 0),
         ("+99912345678", at(3), 0),
+        ("+88212345678", at(3), 0),  # a satellite
     ],
 )  # fmt: skip
 def test_waits_for_the_morning_there(number, now, seconds):

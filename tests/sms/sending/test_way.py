@@ -3,7 +3,7 @@
 import pytest
 
 from interfaces.layers.notes import LocalNotes
-from interfaces.shared.errors import Unavailable
+from interfaces.shared.errors import ApplicationError, Unavailable
 from interfaces.sms.accounts import Bind
 from interfaces.sms.options import SmsOptions
 from interfaces.sms.providers.base import Sent
@@ -204,6 +204,36 @@ def test_what_the_provider_knows_again_is_asked_again(fault):
         assert (gone.state, gone.told["account"]) == ("uncertain", "")
 
     main()
+
+
+@served()
+async def test_what_may_have_been_sent_stays_with_its_account(sms):
+    """Though that is not there any more when it is asked again, or wants nothing; in the end nobody knows."""
+    earlier = {"status": "deferred", "account": "a", "error": "no answer"}
+    two = away(name="a"), sms.account(name="b")
+    found, _ = await tried(SEND, *two, number=2, earlier=earlier)
+    assert (found.state, found.told["account"], found.quiet) == ("later", "a", False)
+    sms.faults.fail("send", Fault(status=429, retry_after=1))
+    found, _ = await tried(SEND, sms.account(name="a"), sms.account(name="b"), number=3, earlier=found.told)
+    assert (found.state, found.told["account"], found.quiet) == ("later", "a", False)
+    async with way(*two) as sender:
+        over = sender.given_up(attempt(SEND, earlier=found.told)[0], "expired")
+    assert (over.state, over.told["account"], over.told["error"]) == ("uncertain", "a", "429 rate_limited")
+
+
+def test_what_a_provider_cannot_say_has_failed(monkeypatch):
+    """It is asked for nothing then, and nothing is written down."""
+
+    def cannot(*_arguments):
+        raise ApplicationError("it sends no binary messages")
+
+    monkeypatch.setattr("interfaces.sms.providers.fake.Fake.ask", cannot)
+
+    async def main():
+        found, begun = await tried(SEND, away())
+        assert (found.state, found.told["error"], begun) == ("failed", "it sends no binary messages", 0)
+
+    run(main)
 
 
 @served()
