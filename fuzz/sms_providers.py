@@ -20,6 +20,7 @@ from interfaces.sms.translate import Place, translated
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 SUITES = import_module("tests.sms.providers.cases").SUITES
 NOW = import_module("tests.sms.providers.runner").NOW
+opened = import_module("tests.sms.providers.runner").opened
 ROWS = 12
 """Seeds of a provider."""
 SIGNED = 4
@@ -51,7 +52,7 @@ def one(data: bytes) -> None:
     suite = SUITES[data[0] % len(SUITES)]
     request = posted(suite, data[1], data[2:])
     query = f"?{request.query.decode()}" if request.query else ""
-    made = provider(suite.account)
+    made = opened(suite)
     try:
         found = made.read(request, suite.url + query, NOW)
     except PeerError as error:

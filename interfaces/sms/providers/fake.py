@@ -140,7 +140,7 @@ def _inbound(row: dict[str, Any]) -> Inbound:
         text=text(row.get("text")),
         encoding=encoding if encoding in ("gsm7", "ucs2", "binary") else "",
         data=unbase64(text(row.get("data"))),
-        segments=whole(row.get("segments"), 1),
+        segments=max(1, whole(row.get("segments"), 1)),
         media=tuple(media),
         sent_at=moment(row.get("sent_at")),
         duplicate=row.get("duplicate") is True,

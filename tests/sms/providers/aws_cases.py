@@ -30,10 +30,18 @@ TEXT = "text/plain"
 
 
 def signed(body: bytes | str, media: str = TEXT, **how: Any) -> Request:
-    """A notification with this message, as SNS signs it; ``how`` it is made."""
-    said = body if isinstance(body, str) else body.decode("utf-8", "replace")
-    posted = notification(said, **{"topic": TOPIC, "at": NOW, "version": "2", **how})
-    return request(posted, media, URL, {"x-amz-sns-message-type": "Notification"})
+    """A notification with this message, or with that of this notification, as SNS signs it; ``how`` it is made."""
+    text = body if isinstance(body, str) else body.decode("utf-8", "replace")
+    said = notification(inner(text), **{"topic": TOPIC, "at": NOW, "version": "2", **how})
+    return request(said, media, URL, {"x-amz-sns-message-type": "Notification"})
+
+
+def inner(text: str) -> str:
+    """The message of a notification, as far as ``text`` is one."""
+    try:
+        return str(json.loads(text)["Message"])
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return text
 
 
 def posted(said: Any, **how: Any) -> Request:
