@@ -28,6 +28,8 @@ HOT = [
     "interfaces/shared/parcel.py",
     "interfaces/shared/holding.py",
     "interfaces/shared/intake.py",
+    "interfaces/shared/reception.py",
+    "interfaces/shared/webhook.py",
     "interfaces/http_ws/wire_h1.py",
     "interfaces/http_ws/events_ws.py",
     "interfaces/http_ws/wire_ws.py",
@@ -67,6 +69,9 @@ HOT = [
     "interfaces/slack/posted.py",
     "interfaces/slack/translate.py",
     "interfaces/slack/words.py",
+    "interfaces/slack/service.py",
+    "interfaces/slack/events.py",
+    "interfaces/layers/dedupe.py",
 ]
 
 BASE = [

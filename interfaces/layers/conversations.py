@@ -44,8 +44,8 @@ class Conversations:
         """How many more may run."""
         self._line: _Line = deque()
         """Who is first in a conversation, and waits for room."""
-        self._names: dict[str, _Line] = {}
-        """Conversations that somebody is in, with those who wait behind."""
+        self._names: dict[str, _Line | None] = {}
+        """Conversations that somebody is in, with those who wait behind; None: nobody has yet."""
 
     def __len__(self) -> int:
         """How many conversations have somebody in them."""
@@ -60,14 +60,20 @@ class Conversations:
         """Our turn in ``name`` at once, until :meth:`leave`; False when it has to be waited for, by :meth:`turn`."""
         if self.store is not None or self._room <= 0 or name in self._names:
             return False
-        self._names[name] = deque()
+        self._names[name] = None
         self._room -= 1
         return True
 
     def leave(self, name: str) -> None:
         """Our turn is over: the next one's begins."""
-        self._leave_room()
-        self._leave_name(name)
+        if self._line:
+            self._leave_room()
+        else:
+            self._room += 1
+        if self._names[name]:
+            self._leave_name(name)
+        else:
+            del self._names[name]
 
     # --- after others -----------------------------------------------------------------------------
 
@@ -99,10 +105,12 @@ class Conversations:
             self.waiting -= 1
 
     async def _enter_name(self, name: str) -> None:
-        line = self._names.get(name)
-        if line is None:
-            self._names[name] = deque()
+        if name not in self._names:
+            self._names[name] = None
             return
+        line = self._names[name]
+        if line is None:
+            line = self._names[name] = deque()
         await _in_line(line, lambda: self._leave_name(name))
 
     def _leave_name(self, name: str) -> None:
@@ -146,7 +154,7 @@ class Conversations:
                 pass  # perhaps the next time
 
 
-def _next(line: _Line) -> bool:
+def _next(line: _Line | None) -> bool:
     """Give the place of who leaves to the first in ``line``; False when nobody waits."""
     while line:
         waiter = line.popleft()

@@ -1,10 +1,11 @@
 """Which deliveries run and which have their verdict, in one event loop; :mod:`shared_dedupe` is for several."""
 
 import asyncio
-import itertools
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+from mypy_extensions import mypyc_attr
 
 from interfaces.shared.delivery import ACCEPTED, Claim, Verdict
 
@@ -26,6 +27,7 @@ def _ignore(_name: str, _by: int) -> None:
     """Count nothing."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class LocalDedupe:
     """A :class:`interfaces.shared.delivery.DedupeStore` in memory.
 
@@ -45,7 +47,7 @@ class LocalDedupe:
         self._entries: dict[str, _Entry] = {}
         self._accepted: dict[str, float] = {}
         """Nearly all of them: what was accepted without a word, until when. Plain, so that no collector walks it."""
-        self._tokens = itertools.count(1)
+        self._tokens = 0
 
     def __len__(self) -> int:
         return len(self._entries) + len(self._accepted)
@@ -94,7 +96,8 @@ class LocalDedupe:
 
     def _claimed(self, key: str, lease: float) -> Claim:
         self._make_room()
-        token = str(next(self._tokens))
+        self._tokens += 1
+        token = str(self._tokens)
         self._entries.pop(key, None)  # the new one is the youngest
         self._entries[key] = _Entry(token, self._clock() + lease)
         return Claim(key, token)
@@ -116,7 +119,7 @@ class LocalDedupe:
         if self._taken(claim.key):
             return verdict == ACCEPTED
         entry = self._entries.get(claim.key)
-        if self._live(claim.key) and entry and entry.token != claim.token:
+        if entry and entry.token != claim.token and entry.until > self._clock():
             return False
         if entry and entry.settled is not None and not entry.settled.done():
             entry.settled.set_result(None)
@@ -136,7 +139,7 @@ class LocalDedupe:
         return True
 
     def _make_room(self) -> None:
-        if len(self) < self.most:
+        if len(self._entries) + len(self._accepted) < self.most:
             return
         now = self._clock()
         self._entries = {key: entry for key, entry in self._entries.items() if entry.until > now}

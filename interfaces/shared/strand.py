@@ -135,7 +135,7 @@ def shutdown() -> None:
 
 def lane(kind: str) -> Lane | None:
     """The lane of a new scope of type ``kind``; None, and no time lost, while asgiref is not loaded."""
-    if _Process.every is None and not _register():
+    if _Process.every is None and ("asgiref.sync" not in sys.modules or not _register()):
         return None
     return RequestLane() if kind == "http" else Lane()
 

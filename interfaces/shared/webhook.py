@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, Literal
 
+from mypy_extensions import mypyc_attr
+
 from interfaces.shared.asgi import Application, Event, Receive, Scope, Send
 from interfaces.shared.errors import PeerError, PeerGone, Unavailable
 
@@ -171,6 +173,7 @@ class Room:
         self.held -= size
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Webhook:
     """The ASGI application: ``handle(request)`` gives the answer, or raises PeerError with one, or Unavailable (503).
 

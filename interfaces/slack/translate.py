@@ -215,6 +215,5 @@ def _own(message: dict[str, Any], me: Me, payload: dict[str, Any]) -> bool:
 def _ours(user: str | None, me: Me, authorizations: list[dict[str, Any]]) -> bool:
     """Whether that is the user of this app."""
     return user is not None and (
-        user == me.bot_user_id
-        or any(one.get("user_id") == user for one in authorizations if one.get("is_bot"))
+        user == me.bot_user_id or user in [one.get("user_id") for one in authorizations if one.get("is_bot")]
     )
