@@ -35,8 +35,8 @@ log = logging.getLogger("interfaces.runner")
 COUNTING = 1.0
 """Seconds between two times that a worker tells its supervisor what it has counted."""
 YOUNG = 10_000
-"""Objects more than before until the young ones that hold each other are looked for. A message is a hundred, which go by
-themselves; to look after each 700 took a twentieth of the time."""
+"""Objects more than before until those among the young are looked for that hold each other. A message is a hundred,
+which go by themselves; to look after each 700 took a twentieth of the time."""
 PYTHONS = (700, 2000)
 """What Python itself has for it; what an application has set stays."""
 LEFTOVER = 2.0

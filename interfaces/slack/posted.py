@@ -26,7 +26,9 @@ LOOK = 1000
 DEPTH = 100
 """Objects and lists within each other; Slack's have up to about twenty."""
 _DECODE = msgspec.json.Decoder().decode
-_PACK = msgspec.msgpack.Encoder().encode
+_PACK = msgspec.msgpack.Encoder().encode_into
+_PACKED = bytearray()
+"""Where it is packed, to see whether it can be; what is left there is of no use."""
 _SUGGESTIONS = ("block_suggestion", "dialog_suggestion")
 
 
@@ -75,7 +77,7 @@ def decoded(said: bytes) -> dict[str, Any]:
     """The object that ``said`` is in JSON, which msgpack can say, too. PeerError for anything else."""
     try:
         found = _DECODE(said)
-        _PACK(found)
+        _PACK(found, _PACKED)
     except (ValueError, OverflowError, RecursionError) as error:  # msgspec's own are ValueErrors
         raise PeerError(f"it cannot be read: {error}") from error
     if not isinstance(found, dict):
