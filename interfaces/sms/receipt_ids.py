@@ -64,7 +64,7 @@ class Ids:
         """A response has said it."""
         plain = _plain(name)
         self._same.put(plain, name)
-        if self.alike is None:
+        if self.alike is not True:
             for other in {_decimal(name), _hexadecimal(name)} - {name}:
                 self._other.put(_plain(other), name)
 

@@ -1,8 +1,9 @@
 """A message of a PDU as what the application is told: text or bytes, receipts, long messages put together. Pure.
 
 Which message came again is known by the id that the SMSC gives (receipted_message_id), or by the sender's
-user_message_reference with all else that it says. One that has neither has a name of ours; lost connections give
-that again to what comes again, see :class:`interfaces.sms.smpp.repeats.Repeats`.
+user_message_reference, with all else that it says: some SMSCs give the same one to all. One that has neither has a
+name of ours; lost connections give that again to what comes again, see
+:class:`interfaces.sms.smpp.repeats.Repeats`.
 """
 
 from collections.abc import Mapping
@@ -60,7 +61,7 @@ def read_message(sm: Sm, parts: Parts, now: float) -> Message | Whole:
 def _known(sm: Sm, parts: "list[Part] | tuple[Part]") -> str:
     raw = sm.tlvs.get(RECEIPTED_ID)
     if raw and (name := raw.partition(b"\0")[0]):
-        return name.decode("latin-1")
+        return f"{name.decode('latin-1')}-{digest(sm, parts)[:12]}"
     if USER_REFERENCE in sm.tlvs:
         return digest(sm, parts, sm.tlvs[USER_REFERENCE])
     return ""

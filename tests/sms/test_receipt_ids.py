@@ -11,6 +11,8 @@ def test_auto_learns_that_receipts_are_decimal():
     assert ids.meant("31") == "1F"
     assert ids.alike is False
     assert ids.meant("16") == "10"
+    ids.add("abd")
+    assert ids.meant("2749") == "abd"
 
 
 def test_auto_learns_that_receipts_are_hexadecimal():
