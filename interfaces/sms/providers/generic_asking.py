@@ -45,7 +45,6 @@ NAMES = frozenset(
     }
 )
 """What may stand in braces."""
-SECRET = frozenset({"secret", "basic"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,30 +147,16 @@ def _checked(account: Account, key: str, template: str) -> str:
 
 def asking(account: Account, more: Mapping[str, str]) -> Asking:
     """Of the keys of an account. ConfigError."""
-    name = named(account)
-    method, form, longest = (
-        more.get("method", "POST"),
-        more.get("format", "json"),
-        more.get("longest", "1600"),
-    )
-    if method not in ("POST", "PUT", "GET"):
-        raise ConfigError(f"{name}: more method={method}: there is POST, PUT, GET")
-    if form not in ("json", "form", "query") or (method == "GET" and form != "query"):
-        raise ConfigError(f"{name}: more format={form}: there is json, form and query, which GET needs")
-    if not (longest.isascii() and longest.isdigit() and 0 < int(longest[:9]) < 100_000):
-        raise ConfigError(f"{name}: more longest={longest}: write a number of characters")
-    if "sent_status" in more and not more.get("sent_ok"):
-        raise ConfigError(f"{name}: more sent_ok is missing: what sent_status says when it was taken")
+    _fits(named(account), more)
     url = account.api_url and base_url(account, "") and account.api_url  # as it is: a slash may be its end
+    headers = _under(more, "header:")
     made = Asking(
         url=url,
-        method=method,
-        format=form,
-        longest=int(longest),
+        method=more.get("method", "POST"),
+        format=more.get("format", "json"),
+        longest=int(more.get("longest", "1600")),
         body={key: _checked(account, f"send:{key}", one) for key, one in _under(more, "send:")},
-        headers={
-            key.lower(): _checked(account, f"header:{key}", one) for key, one in _under(more, "header:")
-        },
+        headers={key.lower(): _checked(account, f"header:{key}", one) for key, one in headers},
         answer={key: more[key] for key in ("sent_id", "sent_status", "sent_ok", "sent_error") if key in more},
         known={
             "account": account.account,
@@ -181,6 +166,23 @@ def asking(account: Account, more: Mapping[str, str]) -> Asking:
     )
     _tried(account, made)
     return made
+
+
+def _fits(name: str, more: Mapping[str, str]) -> None:
+    """What is one of a few, and what goes together. ConfigError."""
+    method, form, longest = (
+        more.get("method", "POST"),
+        more.get("format", "json"),
+        more.get("longest", "1600"),
+    )
+    if method not in ("POST", "PUT", "GET"):
+        raise ConfigError(f"{name}: more method={method}: there is POST, PUT, GET")
+    if form not in ("json", "form", "query") or (method == "GET" and form != "query"):
+        raise ConfigError(f"{name}: more format={form}: there is json, form and query, which GET needs")
+    if not (longest.isascii() and longest.isdigit() and len(longest) < 6 and int(longest)):
+        raise ConfigError(f"{name}: more longest={longest}: write a number of characters")
+    if "sent_status" in more and not more.get("sent_ok"):
+        raise ConfigError(f"{name}: more sent_ok is missing: what sent_status says when it was taken")
 
 
 def _under(more: Mapping[str, str], prefix: str) -> list[tuple[str, str]]:
