@@ -138,7 +138,7 @@ def test_nobody_at_all_sends():
         routes().of(THEIRS, account="x")
 
 
-@pytest.mark.parametrize("prefix", ["", "+", "abc", "+41x"])
+@pytest.mark.parametrize("prefix", ["", "+", "abc", "+41x", "x41"])
 def test_a_prefix_that_is_none_is_refused(prefix):
     """At the start, with the account's name."""
     with pytest.raises(ConfigError, match=r"sms\.accounts a: prefixes"):

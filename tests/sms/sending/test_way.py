@@ -376,6 +376,24 @@ def test_a_message_takes_its_time_of_a_sender():
     run(main)
 
 
+def test_messages_are_shared_by_what_they_are_called():
+    """By id, else by dedupe_key, else by who gets them: so those without a name go to one number by one account."""
+
+    async def main():
+        async with way(away(name="a"), away(name="b")) as sender:
+            many = range(40)
+            assert len({sender.place({**SEND, "id": f"{number}"}) for number in many}) == 2
+            assert len({sender.place({**SEND, "id": f"{number}", "dedupe_key": "k"}) for number in many}) == 2
+            assert len({sender.place({**SEND, "dedupe_key": f"{number}"}) for number in many}) == 2
+            assert len({sender.place({**SEND, "text": f"{number}"}) for number in many}) == 1
+            assert (
+                len({sender.place({**SEND, "to_address": f"+417912345{number + 10}"}) for number in many})
+                == 2
+            )
+
+    run(main)
+
+
 def test_a_plan_is_made_once(monkeypatch):
     """From its turn to its attempt; of too many some are forgotten, and made anew; what is alike has its own."""
     monkeypatch.setattr("interfaces.sms.sending.way.PLANS", 2)
