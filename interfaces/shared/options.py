@@ -194,10 +194,18 @@ def convert(flag: Flag, raw: Any, origin: Origin) -> Any:
             _check_keys(parts, flag.table)
         value = msgspec.convert(parts, flag.type, strict=False, dec_hook=_decode)
         _check_range(flag, value)
+        if flag.table:
+            _check_rows(value, flag.table)
     except (msgspec.MsgspecError, ValueError) as error:
-        said = "…" if flag.secret else raw if isinstance(raw, str) and raw.isprintable() else repr(raw)
-        raise ConfigError(f"{origin.text}={said}: {_complaint(flag, str(error))}") from None
+        raise ConfigError(f"{origin.text}={_said(flag, raw)}: {_complaint(flag, str(error))}") from None
     return value
+
+
+def _said(flag: Flag, raw: Any) -> str:
+    """What was written, for a complaint; not where it is a secret, or has one in it."""
+    if flag.secret or (flag.table and any(one.secret for one in flags((), flag.table))):
+        return "…"
+    return raw if isinstance(raw, str) and raw.isprintable() else repr(raw)
 
 
 def _parts(flag: Flag, text: str) -> Any:
@@ -227,6 +235,16 @@ def _check_keys(raw: Any, table: Any) -> None:
                 raise ValueError(f"unknown key {key!r}{did_you_mean(key, known)}")
 
 
+def _check_rows(rows: Any, table: Any) -> None:
+    """The numbers of a table are in their range, as those of options are."""
+    for one in flags((), table):
+        for row in rows:
+            try:
+                _check_range(one, getattr(row, one.attribute))
+            except ValueError as error:
+                raise ValueError(f"{one.key}: {error}") from None
+
+
 def _check_range(flag: Flag, value: Any) -> None:
     """A number is a size, a count or a time: finite, and in its range."""
     least, most = flag.between
@@ -238,7 +256,7 @@ def _check_range(flag: Flag, value: Any) -> None:
 def _complaint(flag: Flag, problem: str) -> str:
     """Make one line of what msgspec or a check said: what was expected, and an example of it."""
     if problem.startswith("Invalid enum value"):
-        return f"expected one of {', '.join(flag.choices)}"
+        return _choices(flag, problem)
     problem = re.sub(r", got `\w+`", "", problem)
     problem = problem.replace("Expected", "expected", 1).replace(" | null`", "`")
     name = getattr(flag.plain, "__name__", "")
@@ -246,6 +264,14 @@ def _complaint(flag: Flag, problem: str) -> str:
         example = _number(flag.default) if type(flag.default) in (int, float) else EXAMPLES[name]
         problem += f"; say {flag.unit + ', such as ' if flag.unit else ''}{example}"
     return problem
+
+
+def _choices(flag: Flag, problem: str) -> str:
+    """The words that there are; for a table, those of the key that ``problem`` ends with: "… `$[0].kind`"."""
+    key = problem.rpartition(".")[2].rstrip("`")
+    inner = next((one for one in flags((), flag.table) if one.key == key), None) if flag.table else None
+    found = inner or flag
+    return f"{f'{key}: ' if inner else ''}expected one of {', '.join(found.choices)}"
 
 
 def apart(flag: str, folder: str, other: str, others: str) -> None:

@@ -62,3 +62,8 @@ class Bind:
     )
     response_timeout: float = option(10.0, "for an answer of the SMSC", unit="seconds", between=(0.1, inf))
     hex_ids: Literal["auto", "hex", "decimal"] = option("auto", "how message ids stand in receipts")
+
+    @property
+    def called(self) -> str:
+        """Its name; without one what stands behind the password, since that is to stand in nothing."""
+        return self.name or self.url.partition("@")[2].rpartition("@")[2] or "smpp"

@@ -11,6 +11,7 @@ from interfaces.shared.asgi import Application
 from interfaces.shared.fetching import fetch
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address
+from interfaces.sms.numbers import check_region
 from interfaces.sms.options import SmsOptions
 from interfaces.sms.providers.base import Provider
 from interfaces.sms.providers.opening import provider
@@ -54,6 +55,8 @@ class Sms(Interface[SmsOptions]):
         """ConfigError for what :meth:`serve` would refuse; no provider is asked."""
         options = self.options
         _providers(options)
+        if options.binds or options.gateway_bind:
+            import_module(_SMPP).check(options)
         receiving.check(options.keeping, context.layer)
         if options.send:
             import_module(_SENDER).check(options, context.layer)
@@ -90,5 +93,6 @@ class Sms(Interface[SmsOptions]):
 
 
 def _providers(options: SmsOptions) -> list[tuple[str, Provider]]:
-    """Each account's, by its name. ConfigError."""
+    """Each account's, by its name. ConfigError, for a region that is none, too."""
+    check_region(options.region)
     return [(name, provider(one)) for name, one in zip(options.names, options.accounts, strict=True)]

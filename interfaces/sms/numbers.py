@@ -7,7 +7,9 @@ from functools import lru_cache
 
 import phonenumbers
 
-__all__ = ["address", "country", "digits"]
+from interfaces.shared.errors import ConfigError
+
+__all__ = ["address", "check_region", "country", "digits"]
 
 CHANNELS = ("whatsapp:", "messenger:", "rcs:")
 """Prefixes that say by which network, of Twilio's."""
@@ -64,3 +66,9 @@ def country(number: str) -> str | None:
     except phonenumbers.NumberParseException:
         return None
     return found
+
+
+def check_region(said: str) -> None:
+    """ConfigError for a region that is no country; "" is none."""
+    if said and not phonenumbers.country_code_for_region(said):
+        raise ConfigError(f"--sms-region {said}: write the two letters of a country, as CH")

@@ -13,6 +13,7 @@ from interfaces.sms.accounts import Account, Bind
 __all__ = ["PROVIDERS", "SmsOptions"]
 
 MIB = 2**20
+_ADDRESS = re.compile(r"https?://[^/?#\s]+[^?#\s]*")
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 PROVIDERS = ("twilio", "vonage", "telnyx", "plivo", "sinch", "bird", "aws", "infobip", "generic", "fake")
 
@@ -69,9 +70,6 @@ class SmsOptions:
         64 * MIB, "of requests that are held in memory at once; further ones get 503", unit="bytes",
         between=(1024, inf),
     )  # fmt: skip
-    replay_window: float = option(
-        300.0, "that a signed request may be old", unit="seconds", peers="Telnyx 300", between=(1, inf)
-    )
     replays: int = option(
         100_000,
         "requests whose signature has no time that are remembered; when full they get 503",
@@ -120,6 +118,10 @@ class SmsOptions:
             raise ConfigError(
                 "--sms-gateway-bind needs --sms-gateway-auth module:function, to know who may bind"
             )
+        if self.public_url and not _ADDRESS.fullmatch(self.public_url):
+            raise ConfigError(
+                f"--sms-public-url {self.public_url}: write https://HOST, as the providers see us"
+            )
         apart("--sms-spool", self.spool, "--sms-send-spool", self.send_spool)
         if self.spool and self.ack != "accepted":
             raise ConfigError("--sms-spool keeps what is accepted: it needs --sms-ack accepted")
@@ -142,7 +144,7 @@ class SmsOptions:
             raise ConfigError(
                 f"sms.accounts: name {odd[0]!r}: letters, digits, - and _ alone: it stands in a path"
             )
-        names = [*self.names, *(bind.name or bind.url.rpartition("@")[2] for bind in self.binds)]
+        names = [*self.names, *(bind.called for bind in self.binds)]
         if twice := {name for name in names if names.count(name) > 1}:
             raise ConfigError(
                 f"sms.accounts: {', '.join(sorted(twice))} is there twice: give each a name of its own"

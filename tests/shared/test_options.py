@@ -32,6 +32,8 @@ class Network:
     cert: Path | None = None
     channels: tuple[str, ...] = ()
     password: str = option("", "its password", secret=True)
+    kind: Literal["lan", "wan"] = option("lan", "what it is")
+    weight: float = option(1.0, "its share", between=(0, float("inf")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +112,7 @@ def test_the_process_has_no_prefix() -> None:
 
 def test_fields_that_are_no_options_are_left_out() -> None:
     """A plain field of the dataclass makes no flag."""
-    assert [flag.name for flag in flags((), Network)] == ["password"]
+    assert [flag.name for flag in flags((), Network)] == ["password", "kind", "weight"]
 
 
 @pytest.mark.parametrize(
@@ -168,7 +170,7 @@ def test_a_path_begins_at_home(monkeypatch: pytest.MonkeyPatch) -> None:
         ("http.workers", "0", "=0: expected a finite number of at least 1"),
         ("http.bind", [1], "=[1]: expected `str` - at `$[0]`"),
         ("http.file", 3, "=3: "),
-        ("http.networks", "[", "=[: "),
+        ("http.networks", "[", "=…: "),
         ("http.networks", '[{"cert": "c"}]', "Object missing required field `name` - at `$[0]`"),
         ("http.networks", '[{"name": "x", "chanels": []}]', "unknown key 'chanels'; did you mean channels?"),
         ("http.networks", '{"name": "x"}', "expected `array`"),
@@ -198,6 +200,36 @@ def test_a_refused_secret_is_not_shown() -> None:
     assert "hunter2" not in refusal(http__token=["hunter2"])
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        '[{"name": "x", "password": "hunter2", "passwort": "hunter2"}]',
+        '[{"name": "x", "password": "hunter2"',
+        '{"name": "x", "password": "hunter2"}',
+        [{"name": "x", "password": ["hunter2"]}],
+        [{"name": "x", "password": "hunter2", "weight": -1}],
+        ["hunter2"],
+        "hunter2",
+    ],
+)
+def test_a_refused_table_shows_no_secret_that_is_in_it(said: Any) -> None:
+    """A wrong key beside a password has a line that tells of the key alone."""
+    assert "hunter2" not in refusal(http__networks=said)
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"weight": -1}, "weight: expected a finite number of at least 0"),
+        ({"weight": float("nan")}, "weight: expected a finite number of at least 0"),
+        ({"kind": "man"}, "kind: expected one of lan, wan"),
+    ],
+)
+def test_values_of_a_table_are_checked_as_those_of_options_are(more: dict[str, Any], said: str) -> None:
+    """A number out of its range and a word that there is not are refused in a table, too."""
+    assert refusal(http__networks=[{"name": "x", **more}]).endswith(said)
+
+
 def test_the_first_source_wins_and_says_so() -> None:
     """Of several sources the first that has a value gives it, and the origin names that one."""
     first, second = Texts(http__limit="1"), Texts(http__limit="2", ws__ping="3")
@@ -224,8 +256,8 @@ def test_secrets_are_masked_at_any_depth() -> None:
     """A secret that is set shows as stars, in a nested table too; one that is not set shows as empty."""
     networks = (Network(name="x", password="hunter2", cert=Path("c")), Network(name="y"))
     assert shown(networks) == [
-        {"name": "x", "cert": "c", "channels": [], "password": "***"},
-        {"name": "y", "cert": None, "channels": [], "password": ""},
+        {"name": "x", "cert": "c", "channels": [], "password": "***", "kind": "lan", "weight": 1.0},
+        {"name": "y", "cert": None, "channels": [], "password": "", "kind": "lan", "weight": 1.0},
     ]
     assert shown("hunter2", secret=True) == "***"
 

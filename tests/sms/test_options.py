@@ -24,6 +24,8 @@ TWILIO = Account(provider="twilio", account="AC1", secret="s")
         ({"accounts": (Account(provider="twilio", name="a/b"),)}, "name 'a/b': letters"),
         ({"accounts": (TWILIO,), "path": "sms"}, "--sms-path sms"),
         ({"accounts": (TWILIO,), "path": "/sms/"}, "--sms-path /sms/"),
+        ({"accounts": (TWILIO,), "public_url": "sms.example.org"}, "--sms-public-url sms.example.org: write"),
+        ({"accounts": (TWILIO,), "public_url": "https://x?y"}, "--sms-public-url"),
         ({"gateway_bind": ("127.0.0.1:0",)}, "--sms-gateway-auth module:function"),
         (
             {"accounts": (TWILIO,), "ack": "accepted", "spool": "x", "send_spool": "x"},

@@ -72,11 +72,7 @@ class Routes:
         self.region = region
         self._ways = [
             *(self._way(name, one, one.rate, bind=False) for name, one in accounts),
-            *(
-                self._way(one.name or one.url.rpartition("@")[2], one, 0.0, bind=True)
-                for one in binds
-                if one.kind != "receiver"
-            ),
+            *(self._way(one.called, one, 0.0, bind=True) for one in binds if one.kind != "receiver"),
         ]
 
     def __repr__(self) -> str:

@@ -24,7 +24,7 @@ class Target:
 
 def name_of(bind: Bind) -> str:
     """What it is called."""
-    return bind.name or bind.url.rpartition("@")[2]
+    return bind.called
 
 
 def target_of(bind: Bind) -> Target:
