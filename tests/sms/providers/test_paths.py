@@ -1,7 +1,7 @@
 """interfaces.sms.providers.paths: what stands where in JSON, and how it is put there."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interfaces.shared.errors import ConfigError
@@ -54,10 +54,13 @@ def test_a_list_does_not_grow_without_end():
 
 KEYS = st.text(".0a", max_size=3)
 ANYTHING = st.recursive(
-    st.none() | st.integers() | st.text(max_size=3), lambda one: st.lists(one) | st.dictionaries(KEYS, one)
+    st.none() | st.integers() | st.text(max_size=3),
+    lambda one: st.lists(one, max_size=3) | st.dictionaries(KEYS, one, max_size=3),
+    max_leaves=8,
 )
 
 
+@settings(max_examples=40)
 @given(ANYTHING, st.text(".0a", max_size=8))
 def test_any_path_of_anything(value, path):
     """Is found or not; nothing is raised."""
