@@ -26,7 +26,8 @@ class Answering:
         self.event = event
         self.account = account
         self.open = open and event["type"] == "sms.receive"
-        self.replies: list[Reply] = []
+        self._kept: list[tuple[int, Reply]] = []
+        """What stands in the answer, each with its number."""
         self._send = send
         self._number = 0
 
@@ -37,22 +38,27 @@ class Answering:
         if self.event["type"] != "sms.receive":
             raise ApplicationError("sms.reply answers a message, and this is a receipt: use sms.send")
         reply = reply_of(event)
+        self._number += 1  # of all, since those that come again are all sent, by the same numbers
         first = self.event["attempt"] == 1
-        if self.open and first and not event.get("id") and len(self.replies) < MOST:
-            self.replies.append(reply)
+        if self.open and first and not event.get("id") and len(self._kept) < MOST:
+            self._kept.append((self._number, reply))
             return None
-        return await self._sent(self._message(event, reply))
+        return await self._sent(self._message(event, reply, self._number))
 
-    def _message(self, event: Mapping[str, Any], reply: Reply) -> Event:
+    @property
+    def replies(self) -> list[Reply]:
+        """What stands in the answer."""
+        return [reply for _, reply in self._kept]
+
+    def _message(self, event: Mapping[str, Any], reply: Reply, number: int) -> Event:
         """A reply as a message of its own, which is sent once however often the event comes."""
-        self._number += 1
         made: dict[str, Any] = {
             "type": "sms.send",
             "to_address": self.event["from_address"],
             "from_address": self.event["to_address"],
             "account": self.account,
             "urgent": True,  # who has just written is awake
-            "dedupe_key": f"{self.event['dedupe_key']} reply {self._number}",
+            "dedupe_key": f"{self.event['dedupe_key']} reply {number}",
         }
         if self.event.get("keyword"):  # they may be told that nothing more comes
             made["ignore_opt_out"] = True
@@ -84,6 +90,6 @@ class Answering:
     async def spilled(self) -> None:
         """The answer carries nothing: what was to stand in it is sent."""
         self.open = False
-        replies, self.replies = self.replies, []
-        for reply in replies:
-            await self._sent(self._message({}, reply))
+        kept, self._kept = self._kept, []
+        for number, reply in kept:
+            await self._sent(self._message({}, reply, number))

@@ -7,7 +7,7 @@ from typing import Any
 
 from interfaces.shared.asgi import Application, Event
 from interfaces.shared.delivery import DedupeStore, Verdict
-from interfaces.shared.errors import Unavailable
+from interfaces.shared.errors import ApplicationError, Unavailable
 from interfaces.shared.intake import Intake, Rules, Turns
 from interfaces.shared.interface import Context
 from interfaces.shared.parcel import Parcel
@@ -101,7 +101,10 @@ class Service:
             self.count("sms.refused")
         try:
             await answering.spilled()
-        except Unavailable as error:
+        except (
+            ApplicationError,
+            Unavailable,
+        ) as error:  # to a name, or where nobody sends: its verdict stands
             log.warning("an answer cannot be sent: %s", error)
         return []
 

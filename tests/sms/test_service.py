@@ -123,6 +123,25 @@ async def test_what_comes_again_is_answered_by_sending() -> None:
 
 
 @scene
+async def test_replies_keep_their_numbers_however_they_go_out() -> None:
+    """One that was to stand in an answer that never left is not taken for the one behind it that was sent."""
+    said = [{"type": "sms.reply", "text": "a"}, {"type": "sms.reply", "text": "b", "id": "r2"}]
+    failing, again = Desk({"sms.receive": [*said, {"type": "sms.defer"}]}), Desk({"sms.receive": said})
+    await failing.take(inbound())
+    await again.take(inbound(), replace(PLACE, replies=False))
+    for desk in (failing, again):
+        assert {one["text"]: one["dedupe_key"][-1] for one in desk.sent} == {"a": "1", "b": "2"}
+
+
+@scene
+async def test_an_answer_that_cannot_be_sent_changes_no_verdict() -> None:
+    """What was to stand in it is told in the log, and the provider gets what it is owed."""
+    desk = Desk({"sms.receive": [{"type": "sms.reply", "text": "a"}, {"type": "sms.defer"}]})
+    desk.service.post = None
+    assert (await desk.post({"id": "1", "sender": "Shop", "recipient": OURS, "text": "hi"})).status == 503
+
+
+@scene
 async def test_what_is_said_late_is_sent() -> None:
     """The provider is told to come again, and the reply is not lost with its answer."""
     go_on = asyncio.Event()
