@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from mypy_extensions import mypyc_attr
 
@@ -14,13 +13,15 @@ __all__ = ["MOST", "LocalDedupe"]
 MOST = 100_000
 
 
-@dataclass(slots=True)
 class _Entry:
-    token: str
-    until: float
-    settled: "asyncio.Future[None] | None" = None
-    """Done with its end; there where somebody waits for that."""
-    verdict: Verdict | None = None
+    __slots__ = ("settled", "token", "until", "verdict")
+
+    def __init__(self, token: str, until: float) -> None:
+        self.token = token
+        self.until = until
+        self.settled: asyncio.Future[None] | None = None
+        """Done with its end; there where somebody waits for that."""
+        self.verdict: Verdict | None = None
 
 
 def _ignore(_name: str, _by: int) -> None:
@@ -73,16 +74,11 @@ class LocalDedupe:
             await asyncio.wait([entry.settled], timeout=left)
             if self._taken(key):
                 return Claim(key, verdict=ACCEPTED)
-        return self._claimed(key, lease)
+        return Claim(key, self._claimed(key, lease))
 
-    def claim_now(self, key: str, lease: float) -> Claim | None:
-        """As :meth:`claim`, at once; None for what runs, which has to be waited for."""
-        if self._taken(key):
-            return Claim(key, verdict=ACCEPTED)
-        entry = self._live(key)
-        if entry is None:
-            return self._claimed(key, lease)
-        return Claim(key, verdict=entry.verdict) if entry.verdict else None
+    def claim_now(self, key: str, lease: float) -> str:
+        """As :meth:`claim`, at once: the token, or "" for what is not ours."""
+        return "" if self._taken(key) or self._live(key) else self._claimed(key, lease)
 
     def _taken(self, key: str) -> bool:
         """Whether it was accepted, and is still remembered."""
@@ -94,13 +90,13 @@ class LocalDedupe:
         del self._accepted[key]
         return False
 
-    def _claimed(self, key: str, lease: float) -> Claim:
+    def _claimed(self, key: str, lease: float) -> str:
         self._make_room()
         self._tokens += 1
         token = str(self._tokens)
         self._entries.pop(key, None)  # the new one is the youngest
         self._entries[key] = _Entry(token, self._clock() + lease)
-        return Claim(key, token)
+        return token
 
     async def renew(self, claim: Claim, lease: float) -> bool:
         """As the protocol says."""
@@ -112,29 +108,29 @@ class LocalDedupe:
 
     async def finish(self, claim: Claim, verdict: Verdict, keep: float) -> bool:
         """As the protocol says; ``keep`` is seconds."""
-        return self.finish_now(claim, verdict, keep)
+        return self.finish_now(claim.key, claim.token, verdict, keep)
 
-    def finish_now(self, claim: Claim, verdict: Verdict, keep: float) -> bool:
+    def finish_now(self, key: str, token: str, verdict: Verdict, keep: float) -> bool:
         """As :meth:`finish`, at once."""
-        if self._taken(claim.key):
+        if self._taken(key):
             return verdict == ACCEPTED
-        entry = self._entries.get(claim.key)
-        if entry and entry.token != claim.token and entry.until > self._clock():
+        entry = self._entries.get(key)
+        if entry and entry.token != token and entry.until > self._clock():
             return False
         if entry and entry.settled is not None and not entry.settled.done():
             entry.settled.set_result(None)
         if not verdict.final:
-            self._entries.pop(claim.key, None)
+            self._entries.pop(key, None)
             return True
         if verdict is ACCEPTED or verdict == ACCEPTED:
-            if self._entries.pop(claim.key, None) is None:
+            if self._entries.pop(key, None) is None:
                 self._make_room()
-            self._accepted[claim.key] = self._clock() + keep
+            self._accepted[key] = self._clock() + keep
             return True
-        if entry is None or entry.token != claim.token:
+        if entry is None or entry.token != token:
             self._make_room()
-            entry = _Entry(claim.token, 0)
-            self._entries[claim.key] = entry
+            entry = _Entry(token, 0)
+            self._entries[key] = entry
         entry.until, entry.verdict = self._clock() + keep, verdict
         return True
 

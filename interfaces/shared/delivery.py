@@ -176,11 +176,11 @@ class DedupeStore(Protocol):
 class AtOnce(Protocol):
     """What a :class:`DedupeStore` of this process has besides: it need not be waited for."""
 
-    def claim_now(self, key: str, lease: float) -> Claim | None:
-        """As ``claim``; None for what runs, which has to be waited for."""
+    def claim_now(self, key: str, lease: float) -> str:
+        """The token of a claim; "" where it is not ours, which ``claim`` tells more of."""
         ...
 
-    def finish_now(self, claim: Claim, verdict: Verdict, keep: float) -> bool:
+    def finish_now(self, key: str, token: str, verdict: Verdict, keep: float) -> bool:
         """As ``finish``."""
         ...
 

@@ -12,11 +12,13 @@ __all__ = ["Holding", "Holdings"]
 class Holding:
     """One claim, of ``holdings``."""
 
-    __slots__ = ("claim", "ended", "holdings", "lost", "new")
+    __slots__ = ("_claim", "ended", "holdings", "key", "lost", "new", "token")
 
-    def __init__(self, holdings: "Holdings", claim: Claim) -> None:
+    def __init__(self, holdings: "Holdings", key: str, token: str) -> None:
         self.holdings = holdings
-        self.claim = claim
+        self.key = key
+        self.token = token
+        self._claim: Claim | None = None
         self.lost = False
         """Whether it is another's now, or has its verdict from there."""
         self.new = True
@@ -25,7 +27,18 @@ class Holding:
         """What became of it, and how long that is to be kept."""
 
     def __repr__(self) -> str:
-        return f"<Holding {self.claim.key}{', lost' if self.lost else ''}>"
+        return f"<Holding {self.key}{', lost' if self.lost else ''}>"
+
+    @property
+    def claim(self) -> Claim:
+        """The claim; made when it is asked for, which it hardly is."""
+        if self._claim is None:
+            self._claim = Claim(self.key, self.token)
+        return self._claim
+
+    @claim.setter
+    def claim(self, again: Claim) -> None:
+        self.token, self._claim = again.token, again
 
     def end(self) -> None:
         """Renew it no more."""
@@ -43,7 +56,7 @@ class Holding:
         self.end()
         if not self.lost:
             store: Any = self.holdings.dedupe
-            store.finish_now(self.claim, verdict, keep)
+            store.finish_now(self.key, self.token, verdict, keep)
 
 
 class Holdings:
@@ -65,7 +78,11 @@ class Holdings:
 
     def hold(self, claim: Claim) -> Holding:
         """Keep ``claim`` from now until its :meth:`Holding.finish` or ``end``."""
-        holding = Holding(self, claim)
+        return self.hold_by(claim.key, claim.token)
+
+    def hold_by(self, key: str, token: str) -> Holding:
+        """As :meth:`hold`, of the claim of ``key`` that ``token`` proves."""
+        holding = Holding(self, key, token)
         self.held[holding] = None
         if self._timer is None:
             self._timer = asyncio.get_running_loop().call_later(self.lease / 3, self._look)

@@ -109,15 +109,13 @@ class Course:
         "until",
     )
 
-    def __init__(
-        self, intake: "Intake", parcel: Parcel, claim: Claim | None, loop: Any, until: float
-    ) -> None:
+    def __init__(self, intake: "Intake", parcel: Parcel, token: str, loop: Any, until: float) -> None:
         self.intake = intake
         self.loop = loop
         self.until = until
         """By the loop's clock: when its sender waits no longer."""
         self.parcel = parcel
-        self.held: Holding | None = None if claim is None else intake.holdings.hold(claim)
+        self.held: Holding | None = intake.holdings.hold_by(parcel.key, token) if token else None
         self.answer: asyncio.Future[Verdict | None] = loop.create_future()
         self.call: Call | None = None
         self.ended: asyncio.Future[Verdict] | None = None
@@ -205,7 +203,7 @@ class Intake:
         self.rules = rules
         self.holdings = Holdings(dedupe, rules.lease)
         # isinstance takes longer than the rest of it
-        self._claim_now: Callable[[str, float], Claim | None] | None = getattr(dedupe, "claim_now", None)
+        self._claim_now: Callable[[str, float], str] | None = getattr(dedupe, "claim_now", None)
         self._at_once: bool = hasattr(dedupe, "finish_now")
         self.turns = turns
         self.post: Any = None
@@ -248,19 +246,18 @@ class Intake:
         if len(self.running) >= self.rules.most + spare:
             self.count("full")
             return BUSY
-        claim = (
-            self._claim_now(parcel.key, self.rules.lease)
-            if self._claim_now is not None and parcel.key
-            else None
-        )
-        if claim is None and parcel.key:
-            claim = await self._claim(parcel.key, seconds)
-        if claim is not None and not claim.ours:
-            self.count("repeats")
-            if claim.verdict is None:
-                self.count("late")
-            return claim.verdict
-        course = Course(self, parcel, claim, loop, FOREVER if seconds is None else begun + seconds)
+        key, token = parcel.key, ""
+        if key and self._claim_now is not None:
+            token = self._claim_now(key, self.rules.lease)
+        if key and not token:
+            claim = await self._claim(key, seconds)
+            if claim is not None and not claim.ours:
+                self.count("repeats")
+                if claim.verdict is None:
+                    self.count("late")
+                return claim.verdict
+            token = "" if claim is None else claim.token
+        course = Course(self, parcel, token, loop, FOREVER if seconds is None else begun + seconds)
         self.running.add(course)
         course.start()
         if course.until < self._next:

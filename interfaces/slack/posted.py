@@ -32,16 +32,31 @@ _PACKED = bytearray()
 _SUGGESTIONS = ("block_suggestion", "dialog_suggestion")
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, init=False)
 class Posted:
-    """Something that happened, whichever way it came. Not frozen, which takes three times as long."""
+    """Something that happened, whichever way it came.
+
+    Neither frozen nor made by a dataclass's own ``__init__``, which take ten times as long where this is compiled.
+    """
 
     kind: Literal["event", "command", "interactive", "options"]
     payload: dict[str, Any]
     """event: the envelope event_callback; command: the form's fields; else the payload."""
-    retry_num: int = 0
+    retry_num: int
     """0 for the first try."""
-    retry_reason: str = ""
+    retry_reason: str
+
+    def __init__(
+        self,
+        kind: Literal["event", "command", "interactive", "options"],
+        payload: dict[str, Any],
+        retry_num: int = 0,
+        retry_reason: str = "",
+    ) -> None:
+        self.kind = kind
+        self.payload = payload
+        self.retry_num = retry_num
+        self.retry_reason = retry_reason
 
 
 @dataclass(frozen=True, slots=True)

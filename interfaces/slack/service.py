@@ -20,7 +20,7 @@ from interfaces.slack.installations.base import Installation, Installations
 from interfaces.slack.options import SlackOptions
 from interfaces.slack.posted import Posted
 from interfaces.slack.shapes import ident
-from interfaces.slack.translate import Home, Me, Occasion, translated, whose
+from interfaces.slack.translate import NOBODY, Home, Me, Occasion, translated, whose
 from interfaces.slack.words import SENDS, WORDS, payload_of
 
 __all__ = ["ACK", "WITHHELD", "Reply", "Service", "log"]
@@ -30,7 +30,6 @@ COUNTS = ("own", "malformed", "acknowledged_late", "refused", "acks_unheard")
 """What is counted, behind "slack." and beside what an intake counts."""
 LEASE = 10.0
 """Seconds after which a call counts as dead whose process says no more of it, and what is kept of it is taken up."""
-NOBODY = Me()
 KNOWN = 1000
 """Workspaces in which it is remembered who we are."""
 ASKED = 0.3
@@ -107,7 +106,8 @@ class Service:
         me = self._named(installation) if installation is not None else await self._me(home)
         now = self.clock()
         name = "" if ident(payload.get("event_id")) else token_hex(8)
-        occasion = Occasion(transport, now, now + self.options.ack_deadline, name, client, me, home)
+        occasion = Occasion(transport, now, now + self.options.ack_deadline, name, client, me)
+        occasion.home = home
         try:
             parcel = translated(posted, occasion)
         except PeerError as error:
