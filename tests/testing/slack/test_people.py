@@ -220,11 +220,16 @@ def test_a_mistake_of_a_test_is_told(act, why):
 def test_what_is_told_does_not_change_later():
     """Payloads are of the moment: what becomes of a message or a view then is not in them."""
     slack, ts = fake()
-    view = opened(slack)["id"]
+    menu = {
+        "type": "actions",
+        "block_id": "m",
+        "elements": [{"type": "external_select", "action_id": "city"}],
+    }
+    view = opened(slack, blocks=[*modal()["blocks"], menu])["id"]
     person = slack.person()
     told = [
         person.uses("C1", ts, "go"), person.message_shortcut("s", "C1", ts), person.uses_in_view(view, "reason", "x"),
-        person.submits(view), person.says("later"),
+        person.submits(view), person.says("later"), person.types(view, "city", "b"),
     ]  # fmt: skip
     kept = deepcopy(told)
     ask(slack, "chat.update", channel="C1", ts=ts, text="changed", blocks=[])
