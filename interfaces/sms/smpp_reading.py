@@ -6,6 +6,7 @@ name of ours; lost connections give that again to what comes again, see
 :class:`interfaces.sms.smpp.repeats.Repeats`.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -18,11 +19,13 @@ from interfaces.sms.segments import Alphabet, alphabet_of, decode
 from interfaces.sms.tlvs import RECEIPTED_ID, USER_REFERENCE
 from interfaces.sms.ton_npi import said_by
 
-__all__ = ["Coding", "Message", "digest", "inbound", "read_message", "text_of"]
+__all__ = ["SAME", "Coding", "Message", "digest", "inbound", "read_message", "text_of"]
 
 _ENCODINGS: Final[Mapping[Alphabet, Literal["gsm7", "ucs2", "binary"]]] = {
     "gsm7": "gsm7", "ascii": "gsm7", "ucs2": "ucs2", "binary": "binary",
 }  # fmt: skip
+SAME: Final = re.compile(rb"[A-Za-z0-9 \n\r!\"#%&'()*+,./:;<=>?-]*")
+"""What GSM 03.38, ASCII and Latin-1 write alike."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,14 @@ class Message:
     """By what the SMSC or the sender tells it from others; "" where by nothing."""
     whole: Whole | None = None
     key: tuple[bytes, bytes, int, int] | None = None
+
+    @property
+    def key_of_text(self) -> tuple[bytes, ...]:
+        """What another one has that says the same."""
+        sm = self.sm
+        if len(self.parts) == 1:
+            return (sm.source, sm.destination, self.parts[0].data)
+        return (sm.source, sm.destination, *[part.data for part in self.parts])
 
 
 def read_message(sm: Sm, parts: Parts, now: float) -> Message | Whole:
@@ -75,6 +86,10 @@ def digest(sm: Sm, parts: "list[Part] | tuple[Part]", reference: bytes = b"") ->
 
 def text_of(sm: Sm, parts: "list[Part] | tuple[Part]", coding: Coding) -> str:
     """What it says, in letters; "" where it is binary."""
+    first = parts[0]
+    plain = sm.data_coding == 0 and len(parts) == 1 and not first.header and not coding.packed
+    if plain and SAME.fullmatch(first.data):
+        return first.data.decode("ascii")
     if len(parts) == 1 or coding.packed:
         packed = coding.packed
         return "".join(

@@ -12,7 +12,7 @@ from interfaces.sms.pdus import Sm, write_sm
 from interfaces.sms.providers.base import Outgoing
 from interfaces.sms.segments import Concatenation, Segments, segments, user_data
 from interfaces.sms.segments.headers import header
-from interfaces.sms.smpp_reading import Coding
+from interfaces.sms.smpp_reading import SAME, Coding
 from interfaces.sms.smpp_times import absolute, relative
 from interfaces.sms.ton_npi import Number, number_of
 
@@ -22,6 +22,8 @@ BINARY: Final = 4
 UCS2: Final = 8
 _UDHI: Final = 0x40
 _OCTETS: Final = 140
+_SINGLE: Final = 160
+"""Septets of a text in one part."""
 _ROOM: Final = 134
 """Octets of binary data in a part behind its header."""
 
@@ -69,6 +71,9 @@ def _parts(message: Outgoing, coding: Coding, reference: int) -> tuple[int, list
         return BINARY, _binary(message.data, reference)
     if message.encoding == "ucs2":
         return UCS2, user_data(segments(message.text, encoding="ucs2"), reference)
+    plain = message.text.encode("utf-8", "surrogatepass") if len(message.text) <= _SINGLE else b""
+    if plain and SAME.fullmatch(plain) and not coding.packed:
+        return 0, [(b"", plain)]
     found = segments(message.text, encoding="gsm7")
     if coding.default == "gsm7":
         return 0, user_data(found, reference, packed=coding.packed)

@@ -41,17 +41,23 @@ class Taken:
     def __init__(self, talk: Talk) -> None:
         self.talk = talk
         self.unsure = Unsure()
-        self.tasks: set[asyncio.Task[None]] = set()
+        self.tasks: dict[int, asyncio.Task[None]] = {}
         self.draining = False
+        self._number = 0
 
     def __repr__(self) -> str:
         return f"<Taken {len(self.tasks)} in flight of {self.talk!r}>"
+
+    def number(self) -> int:
+        """Of the next that is taken; the peer's own may come twice."""
+        self._number += 1
+        return self._number
 
     async def drain(self, seconds: float) -> None:
         """Take nothing more, and answer what runs."""
         self.draining = True
         if self.tasks:
-            await asyncio.wait(self.tasks, timeout=seconds)
+            await asyncio.wait(self.tasks.values(), timeout=seconds)
 
 
 class Taking:
@@ -98,12 +104,13 @@ class Taking:
                 self.stored(talk, pdu, sm, found.ids)
         else:
             self.in_flight += 1
+            number = taken.number()
             work = (
-                self._tell(talk, pdu, found) if isinstance(found, Receipt) else self._give(taken, pdu, found)
+                self._tell(taken, number, pdu, found)
+                if isinstance(found, Receipt)
+                else self._give(taken, number, pdu, found)
             )
-            task = talk.loop.create_task(work)
-            taken.tasks.add(task)
-            task.add_done_callback(taken.tasks.discard)
+            taken.tasks[number] = talk.loop.create_task(work)
 
     def gone(self, taken: Taken) -> None:
         """A connection has ended: what it has no answer for comes again, by another one."""
@@ -136,8 +143,9 @@ class Taking:
 
     # --- giving it --------------------------------------------------------------------------------
 
-    async def _tell(self, talk: Talk, pdu: Pdu, receipt: Receipt) -> None:
+    async def _tell(self, taken: Taken, number: int, pdu: Pdu, receipt: Receipt) -> None:
         """A receipt."""
+        talk = taken.talk
         try:
             verdict = await self._verdict(receipt)
             if verdict is None or verdict.kind == "defer":
@@ -146,21 +154,13 @@ class Taking:
                 self.reply(talk, pdu, OK, "")
         finally:
             self.in_flight -= 1
+            del taken.tasks[number]
 
-    async def _give(self, taken: Taken, pdu: Pdu, message: Message) -> None:
+    async def _give(self, taken: Taken, number: int, pdu: Pdu, message: Message) -> None:
         """A message."""
-        talk, sm, whole = taken.talk, message.sm, message.whole
-        now = talk.loop.time()
-        key = (sm.source, sm.destination, *(part.data for part in message.parts))
-        name, again = message.known or (whole.name if whole is not None else ""), False
-        if not name:
-            name, again = self.repeats.name(key, now)
-            if again:
-                self.service.count("sms.smpp.repeats")
-        if whole is not None:
-            whole.name = name
-        if not message.known:
-            taken.unsure.came(name, key)
+        talk, now = taken.talk, taken.talk.loop.time()
+        key = message.key_of_text
+        name, again = self._named(taken, message, key, now)
         try:
             verdict = await self._verdict(inbound(message, name, self.coding, duplicate=again))
             if verdict is None or verdict.kind == "defer":
@@ -169,12 +169,28 @@ class Taking:
                     self.repeats.expect(name, key, now)
             else:
                 status = self.decided(talk, pdu, message, name, verdict)
-                if whole is not None and message.key is not None:
-                    self.parts.finished(message.key, whole, status)
+                if message.whole is not None and message.key is not None:
+                    self.parts.finished(message.key, message.whole, status)
         finally:
             self.in_flight -= 1
-            if not talk.lost:
+            del taken.tasks[number]
+            if not talk.lost and not message.known:
                 taken.unsure.answered(name, talk.loop.time())
+
+    def _named(self, taken: Taken, message: Message, key: tuple[bytes, ...], now: float) -> tuple[str, bool]:
+        """Its name, and whether it has come before."""
+        if message.known:
+            return message.known, False
+        whole, again = message.whole, False
+        name = whole.name if whole is not None else ""
+        if not name:
+            name, again = self.repeats.name(key, now)
+            if again:
+                self.service.count("sms.smpp.repeats")
+            if whole is not None:
+                whole.name = name
+        taken.unsure.came(name, key)
+        return name, again
 
     async def _verdict(self, found: Inbound | Receipt) -> Verdict | None:
         try:
