@@ -142,7 +142,7 @@ def _event(posted: Posted, me: Me) -> tuple[str, dict[str, Any], str]:
         "user": user,
         "event": inner,
         "authorizations": authorizations,
-        "envelope": {} if inner is payload else {key: payload[key] for key in payload if key not in APART},
+        "envelope": {} if inner is payload else _apart(payload),
         "is_self": _own(about, me, payload) or _ours(user, me, authorizations),
         "retry_num": posted.retry_num,
         "retry_reason": posted.retry_reason or None,
@@ -163,6 +163,14 @@ def _inner(payload: dict[str, Any]) -> tuple[dict[str, Any], str]:
     if not isinstance(kind, str) or not kind:
         raise PeerError("it has no event with a type")
     return inner, kind
+
+
+def _apart(payload: dict[str, Any]) -> dict[str, Any]:
+    """The envelope alone."""
+    envelope = dict(payload)
+    for key in APART:
+        envelope.pop(key, None)
+    return envelope
 
 
 def _thread(message: dict[str, Any]) -> str:
