@@ -43,6 +43,8 @@ def _units(part: str, found: Segments) -> int:
         ("\u0436" * 70, False, [70]),
         ("\u0436" * 71, False, [67, 4]),
         ("\u0436" * 71, True, [66, 5]),
+        ("\uffff" * 70, False, [70]),
+        ("\U00010000" * 36, False, [33, 3]),
         ("\U0001f600" * 35, False, [35]),
         ("\U0001f600" * 36, False, [33, 3]),
         ("\u0436" * 66 + "\U0001f600" * 3, False, [66, 3]),
@@ -109,6 +111,8 @@ def test_keeps_a_family_together() -> None:
     found = segments("\u0436" * 62 + FAMILY + "\u0436")
     assert found.parts == ("\u0436" * 62, FAMILY + "\u0436")
     assert [len(part) for part in segments("e" + "\u0301" * 99).parts] == [67, 33]
+    full = "e" + "\u0301" * 66
+    assert segments("xxx" + full + "y").parts == ("xxx", full, "y")
 
 
 def test_keeps_an_end_of_line_together() -> None:
