@@ -10,7 +10,7 @@ normal end. So consumers that loop for ever, as those of Channels do, end with t
 
 import asyncio
 import logging
-from asyncio import Future
+from asyncio import Future, Task
 from collections import deque
 from collections.abc import Awaitable, Callable
 from types import TracebackType
@@ -25,7 +25,8 @@ __all__ = ["Instance", "Session", "log", "report"]
 log = logging.getLogger("interfaces.application")
 WEIGHT: Final = 262144
 """What an inbox holds in bytes unless its ``weight`` says otherwise."""
-_Future: Final = Future  # a name that a compiled module need not look up
+_Future: Final = Future  # names that a compiled module need not look up
+_Task: Final = Task
 
 
 class Instance:
@@ -79,7 +80,7 @@ class Instance:
             call = self.app(self.scope, self.receive, self.send)
             found = lane(self.scope["type"])
             if found is None:
-                self.task = asyncio.Task(call, loop=loop, name="application")
+                self.task = _Task(call, loop=loop, name="application")
             else:
                 self.lane = found
                 self.task = found.task(call, loop)
