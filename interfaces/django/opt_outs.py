@@ -25,6 +25,10 @@ class DjangoOptOuts:
     def __repr__(self) -> str:
         return "Django's database"
 
+    def describe(self) -> str:
+        """As the protocol says."""
+        return repr(self)
+
     async def open(self) -> None:
         """ConfigError where Django, or the table, is not there."""
         try:

@@ -34,6 +34,10 @@ class OptOutFile:
     def __repr__(self) -> str:
         return f"<OptOutFile {self.path}: {len(self._known)}>"
 
+    def describe(self) -> str:
+        """As the protocol says."""
+        return f"the file {self.path}: host-crash, of this machine"
+
     async def open(self) -> None:
         """Read what there is. ConfigError where it cannot be written."""
         try:

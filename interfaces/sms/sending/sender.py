@@ -86,7 +86,7 @@ async def _suppression(stack: AsyncExitStack, service: Service, context: Context
     if store is not None:
         await store.open()
         stack.push_async_callback(store.close)
-        context.keeps.append(f"sms opt-outs in {store!r}")
+        context.keeps.append(f"sms opt-outs in {store.describe()}")
     return Suppression(store, service.count)
 
 

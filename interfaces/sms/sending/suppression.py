@@ -27,6 +27,10 @@ _DJANGO = "interfaces.django.opt_outs"
 class OptOuts(Protocol):
     """Where they are remembered. Everything may raise Unavailable."""
 
+    def describe(self) -> str:
+        """How well they are kept, for the start."""
+        ...
+
     async def open(self) -> None:
         """Before all else. ConfigError."""
         ...
@@ -58,6 +62,10 @@ class Memory:
 
     def __len__(self) -> int:
         return self._count
+
+    def describe(self) -> str:
+        """As the protocol says."""
+        return "memory: other processes do not know them, and they are lost with this one"
 
     async def open(self) -> None:
         """Nothing."""

@@ -61,7 +61,7 @@ class OptOuts(TransactionTestCase):
         ):
             asyncio.run(self.store.open())
         asyncio.run(self.store.close())
-        assert repr(self.store) == "Django's database"
+        assert repr(self.store) == self.store.describe() == "Django's database"
 
     def test_the_staff_sees_and_enters_them(self):
         """A STOP that came by mail is entered, and holds at once."""
