@@ -1,7 +1,7 @@
 """What fakes post: each attempt, what became of it, and what decides of several."""
 
 import asyncio
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from hypothesis import given
@@ -17,10 +17,12 @@ class Server:
     def __init__(self, answer):
         self.answer = answer
         self.requests = []
+        self.writers = []
         self.url = ""
 
     async def handle(self, reader, writer):
         """One request, then the end."""
+        self.writers.append(writer)
         head = await reader.readuntil(b"\r\n\r\n")
         length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0] or 0)
         self.requests.append((head.decode(), await reader.readexactly(length)))
@@ -41,7 +43,13 @@ async def served(answer):
     server = await asyncio.start_server(made.handle, "127.0.0.1", 0)
     async with server:
         made.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/hook"
-        yield made
+        try:
+            yield made
+        finally:
+            for writer in made.writers:
+                writer.transport.abort()
+                with suppress(OSError):
+                    await writer.wait_closed()
 
 
 def page(status, body=b"", kind="text/plain", *more):

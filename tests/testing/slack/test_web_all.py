@@ -9,6 +9,7 @@ import pytest
 
 from interfaces.testing.slack import FakeSlack, Fault, SteppedClock
 from interfaces.testing.slack.parse import STRUCTURED
+from tests.testing.slack.kit import at_once
 
 FORM = "application/x-www-form-urlencoded"
 BLOCKS = [{"type": "divider", "block_id": "b"}]
@@ -17,7 +18,7 @@ BLOCKS = [{"type": "divider", "block_id": "b"}]
 def asked(slack, method, *, query=b"", body=b"", kind=FORM, auth=None):
     """The answer to one request; None: the connection was broken."""
     headers = {"content-type": kind} | ({"authorization": auth} if auth else {})
-    return asyncio.run(slack.web.answer(method, query, headers, body))
+    return at_once(slack.web.answer(method, query, headers, body))
 
 
 def said(answer):
