@@ -13,7 +13,7 @@ from interfaces.shared.errors import Unavailable
 from interfaces.shared.intake import Intake
 from interfaces.shared.parcel import Parcel
 
-__all__ = ["COUNTS", "SPARE", "Keeper", "Keeping", "Reception"]
+__all__ = ["COUNTS", "KEPT", "SPARE", "Keeper", "Keeping", "Reception"]
 
 log = logging.getLogger("interfaces.intake")
 
@@ -21,6 +21,8 @@ COUNTS = ("kept", "withheld")
 """What is counted, behind the protocol's name and a dot: what was kept, and what is to come again."""
 SPARE = 100
 """Calls for what its sender does not repeat, beyond those that all may have: somebody waits there for an answer."""
+KEPT = Verdict("accept")
+"""What was kept, and is not decided yet. Told by identity."""
 KEEPING = 10.0
 """Seconds after which keeping a message counts as failed, for its repeats."""
 
@@ -132,4 +134,4 @@ class Reception:
             log.warning("%s: a message cannot be kept, and is to come again: %s", self.intake.name, error)
             return DEFERRED
         self.intake.count("kept")
-        return ACCEPTED
+        return KEPT

@@ -11,7 +11,7 @@ from interfaces.shared.errors import ApplicationError, Unavailable
 from interfaces.shared.intake import Intake, Rules, Turns
 from interfaces.shared.interface import Context
 from interfaces.shared.parcel import Parcel
-from interfaces.shared.reception import Reception
+from interfaces.shared.reception import KEPT, Reception
 from interfaces.sms.answering import Answering
 from interfaces.sms.options import SmsOptions
 from interfaces.sms.providers.base import Inbound, Receipt, Reply
@@ -92,8 +92,11 @@ class Service:
         return verdict, await self._answered(answering, verdict)
 
     async def _answered(self, answering: Answering, verdict: Verdict | None) -> list[Reply]:
-        """What stands in the answer; where that carries nothing it is sent."""
-        if verdict is not None and verdict.kind == "accept":
+        """What stands in the answer; where that carries nothing it is sent.
+
+        So is what the call of a kept message has said: if that dies it is called again, and says it once more.
+        """
+        if verdict is not None and verdict.kind == "accept" and verdict is not KEPT:
             if answering.replies:
                 self.count("sms.replied")
             return answering.closed()

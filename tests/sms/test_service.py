@@ -179,6 +179,28 @@ async def test_a_slow_message_is_kept_where_something_durable_is() -> None:
 
 
 @scene
+async def test_what_a_slow_message_was_answered_is_sent_once_it_is_kept() -> None:
+    """By its key: a call that dies after that is made again, and what it had said is not said twice."""
+    go_on = asyncio.Event()
+
+    async def app(_scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await send({"type": "sms.reply", "text": "a"})
+        await go_on.wait()
+        await send({"type": "sms.reply", "text": "b"})
+
+    desk = Desk(app=app, keep_after=0.05)
+    desk.service.reception.keeper = Shelf()
+    assert await desk.take(inbound()) == (ACCEPTED, [])
+    go_on.set()
+    await desk.service.reception.drain(5)
+    assert [(one["text"], one["dedupe_key"][-7:]) for one in desk.sent] == [
+        ("a", "reply 1"),
+        ("b", "reply 2"),
+    ]
+
+
+@scene
 async def test_a_kept_message_is_answered_by_sending() -> None:
     """Its provider has its answer already."""
     desk = Desk({"sms.receive": {"type": "sms.reply", "text": "a"}}, ack="accepted", spool="/nowhere")
