@@ -4,6 +4,8 @@ import asyncio
 import logging
 from typing import Any
 
+from mypy_extensions import mypyc_attr
+
 from interfaces.shared.interface import Context
 from interfaces.shared.session import Instance
 from interfaces.shared.stream import Stream
@@ -14,6 +16,7 @@ TICK = 0.5
 """Seconds between two sweeps."""
 
 
+@mypyc_attr(allow_interpreted_subclasses=True)
 class Serving:
     """Holds connections and sessions; one timer sweeps the deadlines.
 

@@ -23,7 +23,7 @@ class Pace:
     def __init__(self, most: int, cap: float = 0.0) -> None:
         self.most = most
         self.cap = cap
-        self.window: float = most
+        self.window: float = float(most)
         """Of each connection, now."""
         self.rate: float = cap
         """Parts a second, now; 0: no limit."""
