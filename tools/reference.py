@@ -20,8 +20,10 @@ from interfaces.cli import COMMANDS
 from interfaces.email import messages as email
 from interfaces.http_ws import messages
 from interfaces.runner.options import ServeOptions
+from interfaces.shared import upstream_scope
 from interfaces.shared.options import reference
 from interfaces.slack import messages as slack
+from interfaces.sms import messages as sms
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from message_tables import tables
@@ -66,9 +68,19 @@ def slack_messages() -> str:
     return tables(slack)
 
 
+def sms_messages() -> str:
+    """Scope and messages of short messages."""
+    return tables(sms)
+
+
+def upstream_messages() -> str:
+    """Scope and messages of connections that we dial."""
+    return tables(upstream_scope)
+
+
 ARGUMENTS = {
-    "NAME": "what to serve: http, ws, email, any of them",
-    "CHANNEL": "email.send, or a channel of the application",
+    "NAME": "what to serve: http, ws, email, slack, sms, any of them",
+    "CHANNEL": "email.send, slack.send, sms.send, or a channel of the application",
     "MESSAGE": "a JSON object, or - for the standard input",
     "QUEUE": "a durable queue",
     "FOLDER": "what `--email-spool` names",
@@ -118,6 +130,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "messages of http and ws": http_messages,
     "messages of email": email_messages,
     "messages of slack": slack_messages,
+    "messages of sms": sms_messages,
+    "messages of upstream": upstream_messages,
 }
 
 
