@@ -17,7 +17,7 @@ import msgspec
 
 from interfaces.shared.errors import PeerError
 
-__all__ = ["DEPTH", "FIELDS", "Check", "Posted", "decoded", "interactive", "looks", "read"]
+__all__ = ["DEPTH", "FIELDS", "Check", "Kind", "Posted", "decoded", "interactive", "looks", "read"]
 
 FIELDS = 200
 """Fields of a form; Slack's have about fifteen."""
@@ -29,6 +29,7 @@ _DECODE = msgspec.json.Decoder().decode
 _PACK = msgspec.msgpack.Encoder().encode_into
 _PACKED = bytearray()
 """Where it is packed, to see whether it can be; what is left there is of no use."""
+Kind = Literal["event", "command", "interactive", "options"]
 _SUGGESTIONS = ("block_suggestion", "dialog_suggestion")
 
 
@@ -39,7 +40,7 @@ class Posted:
     Neither frozen nor made by a dataclass's own ``__init__``, which take ten times as long where this is compiled.
     """
 
-    kind: Literal["event", "command", "interactive", "options"]
+    kind: Kind
     payload: dict[str, Any]
     """event: the envelope event_callback; command: the form's fields; else the payload."""
     retry_num: int
@@ -47,11 +48,7 @@ class Posted:
     retry_reason: str
 
     def __init__(
-        self,
-        kind: Literal["event", "command", "interactive", "options"],
-        payload: dict[str, Any],
-        retry_num: int = 0,
-        retry_reason: str = "",
+        self, kind: Kind, payload: dict[str, Any], retry_num: int = 0, retry_reason: str = ""
     ) -> None:
         self.kind = kind
         self.payload = payload

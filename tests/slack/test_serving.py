@@ -11,6 +11,7 @@ from interfaces.layers.local import LocalChannelLayer
 from interfaces.runner.binds import binds_of
 from interfaces.shared.errors import ConfigError, Unavailable
 from interfaces.shared.interface import Context
+from interfaces.shared.reception import Reception
 from interfaces.shared.webhook import Mounts
 from interfaces.slack import interface as module
 from interfaces.slack.interface import Slack, SlackOptions
@@ -385,16 +386,11 @@ def parts(monkeypatch, order, **failing):
     monkeypatch.setattr(
         module, "mounted", lambda *_args, **_named: Part(order, "http", failing.get("http")).entered()
     )
-    drain = module.Service.__init__
 
-    def made(service, *args, **named):
-        drain(service, *args, **named)
-        service.reception.drain = draining
-
-    async def draining(_seconds):
+    async def draining(_reception, _seconds):
         order.append("drained")
 
-    monkeypatch.setattr(module.Service, "__init__", made)
+    monkeypatch.setattr(Reception, "drain", draining)
 
 
 def begun(options, order):

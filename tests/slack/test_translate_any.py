@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from interfaces.shared.errors import PeerError
 from interfaces.shared.parcel import Parcel
 from interfaces.slack import messages
-from interfaces.slack.posted import Posted, read
+from interfaces.slack.posted import Kind, Posted, read
 from interfaces.slack.translate import Occasion, translated
 from tests.slack import payloads
 from tests.slack.payloads import envelope, message, pressed
@@ -66,7 +66,7 @@ SAMPLES = [
     payloads.dialog("dialog_cancellation"),
     payloads.dialog("dialog_suggestion", name="n", value="v"),
 ]
-KINDS: Any = st.sampled_from(get_args(get_type_hints(Posted)["kind"]))
+KINDS: Any = st.sampled_from(get_args(Kind))
 TYPED = st.sampled_from(["message", "event_callback", "block_actions", "view_submission", "interactive_message",
                          "assistant_thread_started", "dialog_submission", "message_action", "x"])  # fmt: skip
 ODD = ["null", "true", "false", "0", "1", "-1.5", '""', '"a"', '"<@U1> é"', '"true"', '"1.2"', "[]", "{}", "[1]",
