@@ -5,6 +5,7 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from interfaces.layers.notes import Notes
 from interfaces.shared.asgi import Application, Event
 from interfaces.shared.delivery import DedupeStore, Verdict
 from interfaces.shared.errors import ApplicationError, Unavailable
@@ -47,6 +48,8 @@ class Service:
         self.clock = clock
         self.post: Any = None
         """Puts on its way what applications send, where there is a sender."""
+        self.notes: Notes | None = None
+        """Remember whose answers are sent, where there is a sender."""
         self.systems: Any = None
         """Delivers to systems that are bound to us, where some may bind: see ``smpp.gateway``."""
         self.before: list[Before] = []
@@ -96,21 +99,36 @@ class Service:
 
         So is what the call of a kept message has said: if that dies it is called again, and says it once more.
         """
-        if verdict is not None and verdict.kind == "accept" and verdict is not KEPT:
+        kind = "" if verdict is None else verdict.kind
+        if kind == "accept" and verdict is not KEPT and not await self._was_sent(answering):
             if answering.replies:
                 self.count("sms.replied")
             return answering.closed()
-        if verdict is not None and verdict.kind == "reject":
+        if kind == "reject":
             self.count("sms.refused")
         try:
+            if kind == "defer" and answering.open and self.notes is not None:
+                await self.notes.put(_sent(answering), "1", self.options.keep)
             await answering.spilled()
-        except (
-            ApplicationError,
-            Unavailable,
-        ) as error:  # to a name, or where nobody sends: its verdict stands
+        except (ApplicationError, Unavailable) as error:
+            # to a name, or where nobody sends, or keeps: its verdict stands
             log.warning("an answer cannot be sent: %s", error)
         return []
+
+    async def _was_sent(self, answering: Answering) -> bool:
+        """Whether its answers were sent when it came before, here or elsewhere: they are known by their keys."""
+        if not answering.replies or self.notes is None:
+            return False
+        try:
+            return await self.notes.get(_sent(answering)) is not None
+        except Unavailable:
+            return False  # nor could it be sent
 
     def _way(self, parcel: Parcel) -> Any:
         """By which way it is answered: one that was kept has no answer of its provider's any more."""
         return parcel.post or Answering(parcel.event, parcel.scope["account"], self.post, open=False)
+
+
+def _sent(answering: Answering) -> str:
+    """The note that answers to this event are sent."""
+    return f"sms:answered:{answering.event['dedupe_key']}"

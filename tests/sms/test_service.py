@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from interfaces.layers.notes import LocalNotes
 from interfaces.shared.asgi import Receive, Scope, Send
 from interfaces.shared.delivery import ACCEPTED, DEFERRED, Verdict
 from interfaces.shared.errors import NoRoute, Unavailable
@@ -120,6 +121,37 @@ async def test_what_comes_again_is_answered_by_sending() -> None:
     assert [one["dedupe_key"] for one in failing.sent] == ["sms:plain:m1 reply 1"] * 2
     assert failing.heard[-1]["attempt"] == 2
     assert desk.sent == []
+
+
+@pytest.mark.parametrize("said", [{"type": "sms.defer"}, ValueError("boom")])
+def test_what_was_sent_for_a_container_is_not_in_the_answer_of_another(said: Any) -> None:
+    """Who gets the repeat does not know of the first attempt, but that its answers go by their keys."""
+
+    @scene
+    async def main() -> None:
+        reply = {"type": "sms.reply", "text": "a"}
+        first, second = Desk({"sms.receive": [reply, said]}), Desk({"sms.receive": reply})
+        first.service.notes = second.service.notes = LocalNotes()
+        assert await first.take(inbound()) == (DEFERRED, [])
+        assert await second.take(inbound()) == (ACCEPTED, [])
+        assert second.heard[-1]["attempt"] == 1
+        assert first.sent == second.sent  # with the same key, so it goes out once
+        assert (await second.take(inbound(id="m2")))[1] == [Reply(text="a")]
+
+    main()
+
+
+@scene
+async def test_without_the_broker_a_reply_stands_in_the_answer() -> None:
+    """Nobody could send it either."""
+
+    class Away(LocalNotes):
+        async def get(self, key: str) -> str | None:
+            raise Unavailable("away")
+
+    desk = Desk({"sms.receive": {"type": "sms.reply", "text": "a"}})
+    desk.service.notes = Away()
+    assert await desk.take(inbound()) == (ACCEPTED, [Reply(text="a")])
 
 
 @scene

@@ -46,7 +46,8 @@ async def sending(
     async with AsyncExitStack() as stack:
         layer = await stack.enter_async_context(layer_of(context))
         suppression = await _suppression(stack, service, context)
-        known = Known(await notes_of(context))
+        service.notes = await notes_of(context)
+        known = Known(service.notes)
         service.before += [suppression.hook, known.hook]
         routes = _routes(options) if options.send else None
         service.post = post = Post(layer, options.region, routes)
