@@ -16,7 +16,9 @@ __all__ = ["Hours", "Kept", "Readiness", "granted", "grants", "options"]
 
 def options(slack: FakeSlack | None = None, **more: Any) -> SlackOptions:
     """Those of an app that is served by the fake, or by nobody; with one token unless there is a store."""
-    said = {"signing_secret": ("secret",), "client_id": "1.1", "client_secret": "fake-client-secret", **more}
+    said = {"signing_secret": ("secret",), **more}
+    if said.get("installations"):
+        said = {"client_id": "1.1", "client_secret": "fake-client-secret", **said}
     if slack is not None:
         said["api_url"] = slack.api_url
     if not said.get("installations"):

@@ -23,7 +23,9 @@ def granting(*, app=None, fault=None, enterprise=None, said=None, **asked):
             slack.world.codes["code"] = Code(**words)
             if fault:
                 slack.faults.fail(*fault)
-            return await grant(web_client(slack.api_url), options(slack, **said or {}), "code"), slack
+            return await grant(
+                web_client(slack.api_url), options(slack, installations="memory", **said or {}), "code"
+            ), slack
 
     return asyncio.run(main())
 

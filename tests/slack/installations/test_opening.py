@@ -21,7 +21,7 @@ def test_one_token():
     """Installs nothing."""
     context = Readiness().context
     found = installations(options(), context)
-    assert isinstance(found, Single) and install_app(options(scopes=("chat:write",)), found, context) is None
+    assert isinstance(found, Single) and install_app(options(), found, context) is None
 
 
 def test_a_store(tmp_path):
