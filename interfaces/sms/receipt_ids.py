@@ -82,5 +82,9 @@ class Ids:
             return other or same or name
         return same or other or name
 
+    def knows(self, name: str) -> bool:
+        """Whether a response has said it."""
+        return self._same.get(_plain(name)) != ""
+
     def _known(self, converted: str) -> str:
         return self._same.get(_plain(converted)) or converted

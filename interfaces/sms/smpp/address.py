@@ -38,13 +38,7 @@ def target_of(bind: Bind) -> Target:
     if parts.scheme not in PORTS or not host or not parts.username or parts.path.strip("/") or parts.query:
         raise ConfigError(f"{where}: write smpp://SYSTEM_ID:PASSWORD@HOST:2775, or smpps: for TLS")
     system_id, password = unquote(parts.username), unquote(parts.password or "")
-    for text, most, what in (
-        (system_id, 15, "SYSTEM_ID"),
-        (password, 63, "PASSWORD"),
-        (bind.system_type, 12, "system_type"),
-    ):
-        if not text.isascii() or not text.isprintable() or len(text) > most:
-            raise ConfigError(f"sms.binds {name_of(bind)}: {what} has at most {most} characters of ASCII")
+    _check(bind, system_id, password)
     return Target(
         host=host,
         port=port or PORTS[parts.scheme],
@@ -52,3 +46,11 @@ def target_of(bind: Bind) -> Target:
         system_id=system_id,
         password=password,
     )
+
+
+def _check(bind: Bind, system_id: str, password: str) -> None:
+    """ConfigError for what a PDU has no room for."""
+    said = ((system_id, 15, "SYSTEM_ID"), (password, 63, "PASSWORD"), (bind.system_type, 12, "system_type"))
+    for text, most, what in said:
+        if not text.isascii() or not text.isprintable() or len(text) > most:
+            raise ConfigError(f"sms.binds {name_of(bind)}: {what} has at most {most} characters of ASCII")

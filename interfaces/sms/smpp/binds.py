@@ -68,6 +68,7 @@ class _End:
         self.taking = Taking(service, place, coding, ids)
         pace = Pace(bind.window, bind.rate)
         self.queue = Queue(self.name, pace, ids, loop, SHARE * options.send_timeout, service.count)
+        self.taking.flying = lambda: self.queue.flying
         self.how = Written(coding=coding, source_ton=bind.source_ton, source_npi=bind.source_npi)
         self.reference = randrange(256)  # noqa: S311 - tells texts apart
 

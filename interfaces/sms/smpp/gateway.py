@@ -10,6 +10,7 @@ from typing import Any, Final
 from interfaces.shared.errors import PeerError
 from interfaces.shared.interface import Context
 from interfaces.shared.listen import Address
+from interfaces.shared.noise import Noise
 from interfaces.shared.serving import Serving
 from interfaces.sms import command_status as say
 from interfaces.sms.pdus import CANCEL_SM, QUERY_SM, REPLACE_SM, Pdu, read, write
@@ -98,8 +99,7 @@ class Bound(Talk):
         self.go()
 
     def _refused(self, pdu: Pdu, status: int) -> None:
-        self.gateway.count("sms.smpp.binds_refused")
-        log.info("a bind from %s is refused: %s", self.address or "a unix socket", say.status_name(status))
+        self.gateway.refused(f"a bind from {self.address or 'a unix socket'}", say.status_name(status))
         self.answer(pdu, status)
         self.end("its bind is refused")
 
@@ -147,6 +147,7 @@ class Gateway(Serving):
         super().__init__(context, asyncio.get_running_loop(), log)
         self.service = service
         self.admission = admission
+        self.refused = Noise(service.count, "sms.smpp.binds_refused", log.name)
         self.bound: int = 0
         self.systems: dict[str, System] = {}
         self.tasks: set[Any] = set()

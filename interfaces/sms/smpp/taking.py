@@ -2,6 +2,8 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Final
 
 from interfaces.shared.delivery import Verdict
@@ -33,6 +35,14 @@ COUNTS: Final = (
     "unanswered",
 )
 """What is counted, behind "sms.smpp."."""
+
+
+EARLY: Final = 0.3
+"""Seconds that a receipt waits for the response that it is about."""
+
+
+def _none() -> int:
+    return 0
 
 
 class Taken:
@@ -76,6 +86,8 @@ class Taking:
         self.most = service.options.waiting
         self.refuses: int = APPLICATION_REFUSES
         self.in_flight: int = 0
+        self.flying: Callable[[], int] = _none
+        """How many of ours are on their way, where the same bind submits."""
         self._faults = Noise(service.count, "sms.smpp.faults", log.name)
         self._unread = Noise(service.count, "sms.smpp.receipts_unread", log.name)
 
@@ -147,6 +159,8 @@ class Taking:
         """A receipt."""
         talk = taken.talk
         try:
+            if not self.ids.knows(receipt.provider_id):
+                receipt = await self._early(receipt)
             verdict = await self._verdict(receipt)
             if verdict is None or verdict.kind == "defer":
                 self._defer(talk, pdu)
@@ -155,6 +169,16 @@ class Taking:
         finally:
             self.in_flight -= 1
             del taken.tasks[number]
+
+    async def _early(self, receipt: Receipt) -> Receipt:
+        """Some SMSCs send a receipt before the response that says its id: wait for that a moment."""
+        for _ in range(4):
+            if self.ids.how == "auto":
+                receipt = replace(receipt, provider_id=self.ids.meant(receipt.provider_id))
+            if self.ids.knows(receipt.provider_id) or not self.flying():
+                break
+            await asyncio.sleep(EARLY / 3)
+        return receipt
 
     async def _give(self, taken: Taken, number: int, pdu: Pdu, message: Message) -> None:
         """A message."""

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from interfaces.shared.errors import Unavailable
 from interfaces.shared.serving import Serving
-from interfaces.shared.stream import Stream
+from interfaces.shared.stream import FOREVER, Stream
 from interfaces.sms.pdus import ENQUIRE_LINK, GENERIC_NACK, RESPONSE, UNBIND, Pdu, pack
 from interfaces.sms.wire_smpp import Wire
 
@@ -24,7 +24,10 @@ PARTIAL: Final = 30.0
 """Seconds that a PDU may take to come."""
 BLOCKED: Final = 1
 WAIT: Final = 2
-"""Reasons not to read: the peer does not; something has to be known first."""
+FAIR: Final = 4
+"""Reasons not to read: the peer does not; something has to be known first; what came has not had its turn yet."""
+TURN: Final = 64
+"""PDUs in one turn of the loop: what they begin goes on before there are more."""
 Answered = Callable[[Pdu | None], None]
 """Is told the response, or None: there will be none."""
 
@@ -50,6 +53,7 @@ class Talk(Stream):
         self._heard: float = serving.loop.time()
         self._asked: bool = False
         self._partial: float = 0.0
+        self._more: bool = False
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.wire.state}, {len(self.pending)} wait for responses>"
@@ -100,13 +104,18 @@ class Talk(Stream):
 
     def go(self) -> None:
         """Take what the wire has, unless there is a reason not to read; say what it says."""
-        wire, heard = self.wire, False
-        while not self._held & WAIT and (pdu := wire.next()) is not None:
-            heard = True
+        wire, taken = self.wire, 0
+        while taken < TURN and not self._held & WAIT and (pdu := wire.next()) is not None:
+            taken += 1
             self._take(pdu)
+        heard = taken > 0
         if heard:
             self._heard = self.loop.time()
             self._asked = False
+        if taken == TURN and not self._more:
+            self._more = True
+            self.hold(FAIR)
+            self.loop.call_soon(self._go_on)
         if wire.out:
             for said in wire.out:
                 self.write(said)
@@ -120,6 +129,15 @@ class Talk(Stream):
             self._partial = 0.0
         elif heard or not self._partial:
             self._partial = self.loop.time() + PARTIAL
+
+    def _go_on(self) -> None:
+        """What was begun has had its turn."""
+        self._more = False
+        if self.lost:  # what was not taken comes again
+            return
+        self.go()
+        if not self._more:
+            self.release(FAIR)
 
     def _take(self, pdu: Pdu) -> None:
         command = pdu.command
@@ -200,6 +218,19 @@ class Talk(Stream):
 
     def sweep(self, now: float) -> None:
         """Give up what has waited long enough; ask a peer that is silent, hang up on one that stays so."""
+        self._expire(now)
+        if self.stalled(now, STALLED):
+            self._cut("it reads nothing")
+        elif self._partial and now >= self._partial:
+            self._cut(f"a PDU was not whole after {PARTIAL:g} s")
+        elif self.transport is None or not self.transport.is_closing():
+            self._alive(now)
+        elif self.deadline == FOREVER:
+            self.deadline = now + self.timeout
+        elif now >= self.deadline:
+            self.abort()
+
+    def _expire(self, now: float) -> None:
         late = []
         for sequence, (_, _, until) in self.pending.items():
             if until > now:
@@ -210,19 +241,10 @@ class Talk(Stream):
             if entry is not None:
                 self.serving.count("sms.smpp.unanswered")
                 entry[1](None)
-        if self.stalled(now, STALLED):
-            self.reason = self.reason or "it reads nothing"
-            self.abort()
-        elif self._partial and now >= self._partial:
-            self.reason = self.reason or f"a PDU was not whole after {PARTIAL:g} s"
-            self.abort()
-        elif self.transport is not None and self.transport.is_closing():
-            if now >= self.deadline:
-                self.abort()
-            elif self.deadline == float("inf"):
-                self.deadline = now + self.timeout
-        else:
-            self._alive(now)
+
+    def _cut(self, reason: str) -> None:
+        self.reason = self.reason or reason
+        self.abort()
 
     def _alive(self, now: float) -> None:
         silence = now - self._heard
@@ -233,8 +255,7 @@ class Talk(Stream):
             self._heard = now - self.quiet
             self.ask(ENQUIRE_LINK, b"", _nothing)
         elif silence >= self.quiet + self.timeout:
-            self.reason = self.reason or "no answer to enquire_link"
-            self.abort()
+            self._cut("no answer to enquire_link")
 
 
 def _nothing(_pdu: Pdu | None) -> None:

@@ -4,7 +4,9 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
+from unittest.mock import patch
 
+from interfaces.shared.upstream import Patience
 from interfaces.sms.accounts import Bind
 from interfaces.sms.providers.base import Outgoing, Sent
 from interfaces.sms.smpp import Binds, binds
@@ -12,6 +14,9 @@ from interfaces.testing.sms.smsc import FakeSmsc
 from tests.sms.harness import OURS, THEIRS, Desk
 
 __all__ = ["End", "bound", "outgoing", "until"]
+
+SOON = Patience(first=0.01, longest=0.02, good=10.0, opening=5.0, closing=1.0)
+"""Tests do not wait for a back-off."""
 
 
 def outgoing(text: str = "hello", **more: Any) -> Outgoing:
@@ -51,10 +56,11 @@ async def bound(
     async with smsc or FakeSmsc() as fake:
         desk = Desk(script, binds=(Bind(**{"name": "op", "url": fake.url, **bind}),), **options)
         desk.context.drain = 1.0
-        async with binds(desk.service, desk.context) as found:
-            end = End(fake, desk, found)
-            if wait:
-                await fake.bound(desk.options.binds[0].count)
-                if found.names:
-                    await until(lambda: found.standing("op") >= desk.options.binds[0].count)
-            yield end
+        with patch("interfaces.sms.smpp.binds.PATIENCE", SOON):
+            async with binds(desk.service, desk.context) as found:
+                end = End(fake, desk, found)
+                if wait:
+                    await fake.bound(desk.options.binds[0].count)
+                    if found.names:
+                        await until(lambda: found.standing("op") >= desk.options.binds[0].count)
+                yield end

@@ -218,6 +218,37 @@ class TestAnswers:
 
 
 class TestConnections:
+    def test_nothing_is_lost_or_sent_twice_over_two_lost_connections(self):
+        """What was taken is sent, or uncertain; what is to come later never left, so it may be submitted again."""
+
+        async def main():
+            async with bound(window=5) as end:
+                left, sent, uncertain = {str(n) for n in range(120)}, set(), set()
+
+                async def one(text):
+                    found = await end.submit(text, status=False)
+                    if found.state != "later":
+                        left.discard(text)
+                        (sent if found.state == "sent" else uncertain).add(text)
+
+                for _ in range(2):
+                    await until(lambda: end.binds.standing("op"))
+                    end.smsc.faults.statuses.extend([0] * 20)
+                    tasks = [asyncio.ensure_future(one(text)) for text in sorted(left, key=int)]
+                    await until(lambda: not end.smsc.faults.statuses)
+                    end.smsc.faults.drop = 3
+                    await asyncio.gather(*tasks)
+                while left:
+                    await until(lambda: end.binds.standing("op"))
+                    await asyncio.gather(*(one(text) for text in sorted(left, key=int)))
+                said = [sm.content.decode() for sm in end.smsc.submitted]
+                assert len(said) == len(set(said))
+                assert sent <= set(said) <= sent | uncertain
+                assert sent | uncertain == {str(n) for n in range(120)}
+                assert 0 < len(uncertain) <= 10
+
+        asyncio.run(main())
+
     def test_several_of_one_bind(self):
         """So many stand, and each takes its share."""
 

@@ -216,6 +216,18 @@ class TestReceipts:
 
         asyncio.run(main())
 
+    def test_one_that_comes_before_its_response_waits_for_that(self):
+        """Else nobody knew whose it is: its id is spelled as nothing that was said."""
+
+        async def main():
+            async with bound() as end:
+                end.smsc.faults.early, end.smsc.faults.receipts = True, "decimal"
+                sent = await end.submit()
+                await until(lambda: end.receipts)
+                assert end.receipts[0]["provider_id"] == sent.provider_ids[0]
+
+        asyncio.run(main())
+
     def test_by_parameters_alone(self):
         """Without a text."""
 

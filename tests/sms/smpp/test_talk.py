@@ -218,3 +218,19 @@ def test_a_hundred_thousand_pending_are_found_at_once():
             assert told.count(None) > 100_000 and len(esme.pending) <= 1  # the enquire_link
 
     asyncio.run(main())
+
+
+def test_a_burst_does_not_pile_up():
+    """A thousand in one read: those that came first are answered before the last are looked at."""
+
+    async def main():
+        async with bound(options={"waiting": 200}) as end:
+            found = [
+                end.smsc.send(write_sm(Sm(b"4179%07d" % at, b"1234", b"hi", 1, 1))) for at in range(1000)
+            ]
+            for one in found:
+                await one
+            assert end.smsc.answers == [0] * 1000
+            assert end.desk.counted("smpp.deferred") == 0
+
+    asyncio.run(main())
