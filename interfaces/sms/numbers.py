@@ -32,14 +32,20 @@ def address(said: str, region: str = "") -> str:
         if text.startswith(channel):
             return channel + address(text.removeprefix(channel), region)
     plain = "".join(one for one in text if one not in MARKS)
-    abroad = plain.startswith(("+", "00"))
-    number = plain.removeprefix("+") if plain.startswith("+") else plain.removeprefix("00")
-    if not (number.isascii() and number.isdigit()):
+    number, abroad = _digits(plain)
+    if not number:
         return text
     if not abroad and len(number) <= SHORT:
         return number
     found = _e164(number if region and not abroad else f"+{number}", region)
     return found or (f"+{number}" if plain.startswith("+") else text)
+
+
+def _digits(plain: str) -> tuple[str, bool]:
+    """The number without what says that it has its country, "" for none; and whether it has."""
+    number = plain.removeprefix("+") if plain.startswith("+") else plain.removeprefix("00")
+    is_number = number.isascii() and number.isdigit()
+    return number if is_number else "", plain.startswith(("+", "00"))
 
 
 def _e164(number: str, region: str) -> str:
