@@ -47,7 +47,7 @@ class TestMessages:
     def test_smpplib_reads_the_same(self):
         """Another library is the judge of the order of the fields."""
         pdu = smpp.parse_pdu(
-            pack(SUBMIT_SM, 0, 1, BODY), client=client.Client("localhost", 1), allow_unknown_opt_params=True
+            pack(SUBMIT_SM, 0, 1, BODY), client=client.Client("localhost", 1, allow_unknown_opt_params=True)
         )
         assert (pdu.source_addr, pdu.destination_addr, pdu.short_message) == (b"41790000001", b"1234", b"hi")
         assert (pdu.validity_period, pdu.data_coding, pdu.registered_delivery) == (FULL.validity, 8, 1)
