@@ -1,12 +1,13 @@
 """What is known of messages that were sent."""
 
+import asyncio
 import logging
 
 import pytest
 
 from interfaces.layers.notes import LocalNotes
 from interfaces.shared.errors import Unavailable
-from interfaces.sms.sending.known import REMEMBERED, Known
+from interfaces.sms.sending.known import AHEAD, REMEMBERED, Known
 from tests.shared.outboxes import Clock
 from tests.sms.sending.kit import run
 
@@ -48,6 +49,29 @@ def test_a_receipt_gets_our_id():
         await known.hook(message, "a")
         assert message == {"type": "sms.receive"}
         assert "LocalNotes" in repr(known)
+
+    run(main)
+
+
+def test_a_receipt_may_be_faster_than_the_note_of_its_message():
+    """It is asked for again, but not for so many that strangers could hold up all."""
+
+    class Late(LocalNotes):
+        asked = 0
+
+        async def get(self, key):
+            self.asked += 1
+            return None if self.asked < 3 else await super().get(key)
+
+    async def main():
+        known = Known(Late(), pauses=(0.0, 0.0))
+        await known.sent("a", ("p2",), "m1")
+        event = status()
+        await known.hook(event, "a")
+        assert (event["id"], known.notes.asked) == ("m1", 3)
+        strangers = Known(Late(), pauses=(0.0,))
+        await asyncio.gather(*(strangers.hook(status(provider_id=f"x{n}"), "a") for n in range(AHEAD + 50)))
+        assert strangers.notes.asked == 2 * AHEAD + 50
 
     run(main)
 
