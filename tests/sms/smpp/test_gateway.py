@@ -95,6 +95,23 @@ class TestBinding:
 
         asyncio.run(main())
 
+    def test_who_tries_again_and_again_has_one_line_in_the_log(self, caplog):
+        """All are counted; the others are told in the next line."""
+
+        async def main():
+            async with gate() as (desk, port):
+                for _ in range(3):
+                    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+                    writer.write(pack(BIND_TRANSCEIVER, 0, 1, write(BIND_TRANSCEIVER, {"system_id": b"no"})))
+                    assert await reader.read()
+                    writer.close()
+                assert desk.counted("smpp.binds_refused") == 3
+
+        asyncio.run(main())
+        assert [one.message for one in caplog.records if "a bind" in one.message] == [
+            "a bind from 127.0.0.1: ESME_RINVPASWD"
+        ]
+
     def test_an_auth_function_that_raises_is_not_the_peers_fault(self):
         """It is told of a system error."""
 
