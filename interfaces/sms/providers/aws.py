@@ -124,17 +124,7 @@ class Aws:
             raise ApplicationError("sms.send: this account has no secret: KEY:SECRET of who sends")
         if message.schedule_at > 0:
             raise ApplicationError("sms.send: AWS does not schedule: use not_before")
-        asked: dict[str, Any] = {"DestinationPhoneNumber": message.recipient}
-        if message.sender:
-            asked["OriginationIdentity"] = message.sender
-        if message.text:
-            asked["MessageBody"] = message.text
-        if message.media:
-            if len(message.media) > 1 or not _MEDIA.fullmatch(message.media[0]):
-                raise ApplicationError("sms.send: AWS takes one media, s3://BUCKET/KEY")
-            asked["MediaUrls"] = list(message.media)
-        else:
-            asked["MessageType"] = self.kind
+        asked = self._content(message)
         if self.set and message.status:
             asked["ConfigurationSetName"] = self.set
         if message.id:
@@ -150,6 +140,21 @@ class Aws:
         }
         signed = sign("POST", self.url, headers, made.body, key=self.key, now=message.now)
         return Asked(method="POST", url=self.url, headers=signed, body=made.body)
+
+    def _content(self, message: Outgoing) -> dict[str, Any]:
+        """Who sends what to whom. ApplicationError."""
+        asked: dict[str, Any] = {"DestinationPhoneNumber": message.recipient}
+        if message.sender:
+            asked["OriginationIdentity"] = message.sender
+        if message.text:
+            asked["MessageBody"] = message.text
+        if not message.media:
+            asked["MessageType"] = self.kind
+        elif len(message.media) > 1 or not _MEDIA.fullmatch(message.media[0]):
+            raise ApplicationError("sms.send: AWS takes one media, s3://BUCKET/KEY")
+        else:
+            asked["MediaUrls"] = list(message.media)
+        return asked
 
     def cancel(self, provider_id: str) -> Asked | None:
         """It cannot be."""

@@ -84,19 +84,26 @@ class Asking:
     def answered(self, status: int, headers: Mapping[str, str], body: bytes) -> Sent:
         """Sent after 2xx, where the answer says so if it is asked for that; else what the status usually means."""
         found = said(body)
-        error = short(text(at(found, self.answer["sent_error"]))) if "sent_error" in self.answer else ""
+        error = short(self._told(found, "sent_error"))
         if not 200 <= status < 300:
             return usual(status, headers, error)
-        if "sent_status" in self.answer:
-            word = text(at(found, self.answer["sent_status"]))
-            if not word:
-                return Sent(state="uncertain", error=error or f"HTTP {status}")
-            if word not in self.answer["sent_ok"].split(","):
-                return Sent(state="failed", error=error or short(word))
-        name = text(at(found, self.answer["sent_id"])) if "sent_id" in self.answer else ""
-        if "sent_id" in self.answer and not name:
+        word, name = self._told(found, "sent_status"), self._told(found, "sent_id")
+        if ("sent_status" in self.answer and not word) or (
+            "sent_id" in self.answer and not name and word in self._good
+        ):
             return Sent(state="uncertain", error=error or f"HTTP {status}")
+        if word not in self._good:
+            return Sent(state="failed", error=error or short(word))
         return Sent(state="sent", provider_ids=(name,) if name else ())
+
+    @property
+    def _good(self) -> list[str]:
+        """Words that say that it was taken; "" where none is asked for."""
+        return self.answer["sent_ok"].split(",") if "sent_status" in self.answer else [""]
+
+    def _told(self, found: Any, which: str) -> str:
+        """What the answer says at the place that was named for it; "" where none was."""
+        return text(at(found, self.answer[which])) if which in self.answer else ""
 
 
 def _values(message: Outgoing) -> dict[str, str]:

@@ -142,13 +142,7 @@ class Plivo:
 
     def ask(self, message: Outgoing) -> Asked:
         """``POST …/Message/``. ApplicationError."""
-        only_text(message, "Plivo", LONGEST)
-        if message.schedule_at > 0:
-            raise ApplicationError("sms.send: Plivo schedules no messages: say not_before")
-        if "<" in message.recipient:
-            raise ApplicationError("sms.send: to_address has a <, which parts recipients at Plivo")
-        if len(message.media) > MEDIA:
-            raise ApplicationError(f"sms.send: Plivo takes {MEDIA} media, not {len(message.media)}")
+        _check(message)
         kind = "whatsapp" if message.recipient.startswith(WHATSAPP) else "mms" if message.media else "sms"
         asked: dict[str, Any] = {"dst": message.recipient.removeprefix(WHATSAPP), "type": kind}
         if message.sender:
@@ -176,6 +170,17 @@ class Plivo:
         if 200 <= status < 300 and names:
             return Sent(state="sent", provider_ids=names)
         return usual(status, headers, text(found.get("error")))
+
+
+def _check(message: Outgoing) -> None:
+    """ApplicationError for what Plivo cannot send."""
+    only_text(message, "Plivo", LONGEST)
+    if message.schedule_at > 0:
+        raise ApplicationError("sms.send: Plivo schedules no messages: say not_before")
+    if "<" in message.recipient:
+        raise ApplicationError("sms.send: to_address has a <, which parts recipients at Plivo")
+    if len(message.media) > MEDIA:
+        raise ApplicationError(f"sms.send: Plivo takes {MEDIA} media, not {len(message.media)}")
 
 
 def _bare(url: str) -> str:

@@ -79,20 +79,23 @@ def checked(message: Mapping[str, Any]) -> None:
             raise ApplicationError(f"{kind}: {key} is {what}, not {value!r:.100}")
 
 
-def draft(message: Mapping[str, Any], region: str = "") -> Draft:
-    """The message of an ``sms.send``. Raises ApplicationError for one that nobody could send."""
-    checked(message)
-    text, data, media = (
-        message.get("text") or "",
-        message.get("data") or b"",
-        tuple(message.get("media") or ()),
-    )
-    if not message.get("to_address"):
-        raise ApplicationError("sms.send: to whom? It has no to_address")
+def _content(message: Mapping[str, Any]) -> tuple[str, bytes, tuple[str, ...]]:
+    """Text, data and media. ApplicationError for nothing, and for what does not go together."""
+    text, data = message.get("text") or "", message.get("data") or b""
+    media = tuple(message.get("media") or ())
     if not (text or data or media):
         raise ApplicationError("sms.send: it has a text, data, or media")
     if data and (text or media):
         raise ApplicationError("sms.send: data goes alone, without a text and media")
+    return text, data, media
+
+
+def draft(message: Mapping[str, Any], region: str = "") -> Draft:
+    """The message of an ``sms.send``. Raises ApplicationError for one that nobody could send."""
+    checked(message)
+    text, data, media = _content(message)
+    if not message.get("to_address"):
+        raise ApplicationError("sms.send: to whom? It has no to_address")
     there = recipient(message["to_address"], region)
     sender = address(message.get("from_address") or "", region)
     if data:
