@@ -13,7 +13,7 @@ from interfaces.shared.errors import Unavailable
 from interfaces.shared.intake import Intake
 from interfaces.shared.parcel import Parcel
 
-__all__ = ["COUNTS", "KEPT", "SPARE", "Keeper", "Keeping", "Reception"]
+__all__ = ["COUNTS", "KEPT", "SHARE", "SPARE", "Keeper", "Keeping", "Reception"]
 
 log = logging.getLogger("interfaces.intake")
 
@@ -21,6 +21,9 @@ COUNTS = ("kept", "withheld")
 """What is counted, behind the protocol's name and a dot: what was kept, and what is to come again."""
 SPARE = 100
 """Calls for what its sender does not repeat, beyond those that all may have: somebody waits there for an answer."""
+SHARE = 0.6
+"""Of the patience of a peer that has less than others, after which its message is kept at the latest: a broker takes
+its time, too, until that is on the disk."""
 KEPT = Verdict("accept")
 """What was kept, and is not decided yet. Told by identity."""
 KEEPING = 10.0
@@ -92,9 +95,11 @@ class Reception:
             if verdict is None and repeated:
                 verdict = DEFERRED
         elif self.accepted:
-            verdict = await self._kept(parcel)
+            verdict = await self._kept(parcel, patience)
         else:
-            verdict = await self.intake.deliver(parcel, min(self.keep_after, patience))
+            hasty = patience < self.patience
+            keep_after = min(self.keep_after, SHARE * patience) if hasty else self.keep_after
+            verdict = await self.intake.deliver(parcel, keep_after)
             if verdict is None:  # the call goes on, and when that ends well nobody takes up what is kept
                 verdict = await self._put(parcel, self.intake.rules.lease)
         if verdict is not None and verdict.kind == "defer":
@@ -108,13 +113,13 @@ class Reception:
             self.keeper.leave()
         await self.intake.drain(seconds)
 
-    async def _kept(self, parcel: Parcel) -> Verdict:
+    async def _kept(self, parcel: Parcel, patience: float) -> Verdict:
         """Accepted once it is kept; a repeat is not kept twice."""
         if not parcel.key:
             return await self._put(parcel, 0.0)
         intake = self.intake
         try:
-            claim = await intake.dedupe.claim(f"kept:{parcel.key}", lease=KEEPING, wait=self.patience)
+            claim = await intake.dedupe.claim(f"kept:{parcel.key}", lease=KEEPING, wait=patience)
             if not claim.ours:
                 intake.count("repeats")
                 return DEFERRED if claim.verdict is None else ACCEPTED

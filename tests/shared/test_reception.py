@@ -59,10 +59,12 @@ class Front:
         if event["type"] == "chat.bad":
             await send({"type": "chat.no"})
 
-    async def take(self, key: str = "k1", *, repeated: bool = True, **event: Any) -> Verdict | None:
+    async def take(
+        self, key: str = "k1", *, repeated: bool = True, patience: float | None = None, **event: Any
+    ) -> Verdict | None:
         """One message."""
         parcel = Parcel(scope={"type": "chat"}, event={"type": "chat.message", **event}, key=key)
-        return await self.reception.take(parcel, repeated=repeated)
+        return await self.reception.take(parcel, repeated=repeated, patience=patience)
 
 
 @scene
@@ -168,3 +170,26 @@ async def test_what_is_not_repeated_has_room_of_its_own() -> None:
     assert await front.take("c", repeated=False) == DEFERRED
     front.go_on.set()
     await front.intake.drain(5)
+
+
+@scene
+async def test_a_peer_of_little_patience_has_its_message_kept_in_time() -> None:
+    """Well before it turns away, though others may wait for longer."""
+    front = Front(slow=True, shelf=Shelf())
+    front.reception.patience = front.reception.keep_after = 60.0
+    loop = asyncio.get_running_loop()
+    begun = loop.time()
+    assert await front.take(patience=0.2) == ACCEPTED
+    assert loop.time() - begun < 0.2
+    front.go_on.set()
+    await front.reception.drain(5)
+
+
+@scene
+async def test_a_repeat_waits_for_the_first_no_longer_than_its_peer_does() -> None:
+    """Where each is kept first, and the broker hangs."""
+    front = Front(shelf=Shelf(), accepted=True)
+    front.reception.patience = 60.0
+    await front.intake.dedupe.claim("kept:k1", lease=60.0)
+    async with asyncio.timeout(5):
+        assert await front.take(patience=0.02) == DEFERRED
