@@ -63,13 +63,20 @@ class _Way:
 class Routes:
     """Of all accounts, each with its name, and binds. ConfigError for a prefix that is none.
 
-    ``region``: of numbers that are written without a country.
+    ``region``: of numbers that are written without a country; ``gateway``: whether systems may bind to us, which have
+    what they are sent by the name under which they do.
     """
 
     def __init__(
-        self, accounts: Iterable[tuple[str, Account]], binds: Iterable[Bind] = (), region: str = ""
+        self,
+        accounts: Iterable[tuple[str, Account]],
+        binds: Iterable[Bind] = (),
+        region: str = "",
+        *,
+        gateway: bool = False,
     ) -> None:
         self.region = region
+        self.gateway = gateway
         self._ways = [
             *(self._way(name, one, one.rate, bind=False) for name, one in accounts),
             *(self._way(one.called, one, 0.0, bind=True) for one in binds if one.kind != "receiver"),
@@ -115,6 +122,8 @@ class Routes:
         for one in self._ways:
             if one.name == account:
                 return one
+        if self.gateway:
+            return _Way(name=account, numbers=(), prefixes=(), weight=0.0, rate=0.0, bind=True)
         raise ApplicationError(
             f"account {account!r}: there is {', '.join(self.names) or 'none that sends'}"
             f"{did_you_mean(account, self.names)}"

@@ -59,6 +59,7 @@ async def sending(
                 suppression=suppression,
                 known=known,
                 binds=binds,
+                systems=lambda: service.systems,
                 region=options.region,
                 quiet=quiet_of(options.quiet_hours),
                 status_url=_status_url(options),
@@ -77,7 +78,12 @@ def check(options: SmsOptions, layer: Any) -> None:
 
 
 def _routes(options: SmsOptions) -> Routes:
-    return Routes(zip(options.names, options.accounts, strict=True), options.binds, options.region)
+    return Routes(
+        zip(options.names, options.accounts, strict=True),
+        options.binds,
+        options.region,
+        gateway=bool(options.gateway_bind),
+    )
 
 
 async def _suppression(stack: AsyncExitStack, service: Service, context: Context) -> Suppression:

@@ -51,6 +51,8 @@ class SmsWay:
     known: Known
     binds: Any = None
     """The binds to SMSCs, where there are some: ``submit(name, message)`` gives what they said."""
+    systems: Callable[[], Any] = lambda: None
+    """Those that have bound to us, where they may, likewise."""
     region: str = ""
     quiet: Quiet | None = None
     status_url: str = ""
@@ -195,9 +197,13 @@ class SmsWay:
         )
 
     async def _submitted(self, sending: Sending, message: Outgoing, route: Route) -> Came:
-        """By a bind, which repeats nothing itself that an SMSC may have taken."""
+        """By a bind, which repeats nothing itself that may have been taken; ours, or a system's to us."""
+        ours = self.binds is not None and route.account in self.binds.names
+        by = self.binds if ours else self.systems()
+        if by is None:
+            return Came(sent=Sent(state="later", error=f"{route.account} is not bound", wide=True))
         await sending.commit()
-        sent: Sent = await self.binds.submit(route.account, message)
+        sent: Sent = await by.submit(route.account, message)
         return Came(sent=sent)
 
     async def _asked(self, sending: Sending, message: Outgoing, route: Route, *, alone: bool) -> Came:
