@@ -12,8 +12,8 @@ __all__ = ["Replays"]
 class Replays:
     """Ids with what stood beside them, for ``keep`` seconds; ``most`` at once, and then nothing new is taken.
 
-    The words of a message count, not the request: a provider repeats it with another, as at a fallback URL, and a
-    receipt is one a part.
+    The words of a message count, not the request: a provider repeats it with another, as at a fallback URL. Of receipts
+    nothing is remembered: each has an id of its own only with its status, and says nothing besides.
     """
 
     def __init__(self, most: int, keep: float) -> None:
@@ -28,15 +28,15 @@ class Replays:
         """Whether each is new, or came with the same words before: a repeat. Unavailable when there is no room."""
         self._forget(now)
         for one in found:
-            mark = _mark(one)
-            name = one.id if isinstance(one, Inbound) else f"{one.provider_id} {one.status}"
-            kept = self._seen.get(name)
+            if not isinstance(one, Inbound) or not one.id:
+                continue
+            mark, kept = _mark(one), self._seen.get(one.id)
             if kept is not None and kept[0] != mark:
                 return False
-            if kept is None and name:
+            if kept is None:
                 if len(self._seen) >= self.most:
-                    raise Unavailable("too many requests are remembered")
-                self._seen[name] = mark, now + self.keep
+                    raise Unavailable(f"{self.most} messages are remembered: give a larger --sms-replays")
+                self._seen[one.id] = mark, now + self.keep
         return True
 
     def _forget(self, now: float) -> None:
@@ -44,9 +44,7 @@ class Replays:
             del self._seen[next(iter(self._seen))]
 
 
-def _mark(one: Inbound | Receipt) -> bytes:
+def _mark(one: Inbound) -> bytes:
     """What tells a message from another under its id."""
-    if isinstance(one, Receipt):
-        return b""
     said = (one.sender, one.recipient, one.text, one.data, [media.url for media in one.media])
     return sha256(repr(said).encode("utf-8", "backslashreplace")).digest()

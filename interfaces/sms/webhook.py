@@ -68,8 +68,7 @@ class Hook:
 
     async def _taken(self, request: Request, found: Sequence[Inbound | Receipt]) -> Answer:
         provider, service = self.provider, self.service
-        if not provider.timed and not self.replays.fits(found, service.clock()):
-            raise refusal(403, "Its signature is of another request")
+        self._once(found)
         place = Place(
             provider=provider.name,
             account=self.name,
@@ -80,6 +79,18 @@ class Hook:
         )
         taken = await asyncio.gather(*(service.take(one, place) for one in found))
         return self._answer([verdict for verdict, _ in taken], [reply for _, more in taken for reply in more])
+
+    def _once(self, found: Sequence[Inbound | Receipt]) -> None:
+        """Raise PeerError for a signature that was seen with another message; Unavailable when there is no room."""
+        if self.provider.timed:
+            return
+        try:
+            fits = self.replays.fits(found, self.service.clock())
+        except Unavailable as error:
+            self.refused(f"webhook {self.name}", error)
+            raise
+        if not fits:
+            raise refusal(403, "Its signature is of another request")
 
     def _answer(self, verdicts: Sequence[Verdict | None], replies: Sequence[Reply]) -> Answer:
         """One for all that was posted: what is deferred has it tried again, what is accepted is enough."""

@@ -74,7 +74,7 @@ async def test_what_is_wanted_first_is_fetched() -> None:
 
 @scene
 async def test_a_signature_without_a_time_is_good_for_one_request() -> None:
-    """The same is a repeat; another under its id is somebody's who has seen one."""
+    """The same is a repeat; another under its id is somebody's who has seen one. No room is told in the log."""
     desk = Desk(replays=2)
     desk.provider.timed = False
     assert (await desk.post(ONE)).status == 200
@@ -82,6 +82,7 @@ async def test_a_signature_without_a_time_is_good_for_one_request() -> None:
     assert (await desk.post({**ONE, "text": "other"})).status == 403
     assert (await desk.post({**ONE, "id": "m2"})).status == 200
     assert (await desk.post({**ONE, "id": "m3"})).status == 503
+    assert desk.counted("webhooks_refused") == 2
     assert [event["id"] for event in desk.heard] == ["m1", "m2"]
 
 
