@@ -227,11 +227,7 @@ class SmsWay:
     ) -> Tried:
         """By another account at once; else when this one may."""
         now, sent = self.clock(), came.sent
-        wait = (
-            min(LONGEST, back_off(sending.number))
-            if sent.retry_after is None
-            else min(_PATIENCE, sent.retry_after)
-        )
+        wait = _wait(sending, sent)
         if sent.wide:
             self.rests.begin(route.account, now, sent.retry_after)
         tied = came.tied or bool(_tied(sending))
@@ -261,6 +257,13 @@ def _tied(sending: Sending) -> str:
     """The account that may have sent it, so that no other is to; "" where none has."""
     earlier = sending.earlier
     return str(earlier.get("account") or "") if earlier.get("status") == STATUS["later"] else ""
+
+
+def _wait(sending: Sending, sent: Sent) -> float:
+    """Seconds until the same account is asked again: as it says, else longer each time."""
+    if sent.retry_after is None:
+        return min(LONGEST, back_off(sending.number))
+    return min(_PATIENCE, sent.retry_after)
 
 
 def _lost(answer: Answer) -> Sent:
