@@ -12,7 +12,7 @@ from typing import Any
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ApplicationError
 from interfaces.shared.pacing import back_off
-from interfaces.shared.sendings import Sending, Tried
+from interfaces.shared.sendings import Sending, Tried, digest
 from interfaces.sms.providers.base import Outgoing, Provider, Sent
 from interfaces.sms.sending.cancelling import Cancelling
 from interfaces.sms.sending.client import Answer, Client
@@ -148,7 +148,7 @@ class SmsWay:
 
     async def _stopped(self, sending: Sending, made: Draft, route: Route) -> str:
         """Why it is not to be sent, or ""."""
-        if await self.known.cancelled(sending.id):
+        if await self.known.cancelled(_name(sending)):
             return "cancelled"
         if sending.message.get("ignore_opt_out") or not await self.suppression.stops(
             route.sender, made.recipient
@@ -167,7 +167,7 @@ class SmsWay:
             return tried(sending, "failed", str(error), draft=made)
         if came.sent.state == "sent":
             self.rests.well(route.account)
-            await self.known.sent(route.account, came.sent.provider_ids, sending.id)
+            await self.known.sent(route.account, came.sent.provider_ids, _name(sending))
         if came.sent.state == "later":
             return self._later(sending, made, route, routes, came)
         return tried(
@@ -179,7 +179,7 @@ class SmsWay:
         message, status = sending.message, sending.message.get("status") is not False
         when = self._when(message)
         return Outgoing(
-            id=sending.id,
+            id=_name(sending),
             sender=route.sender,
             recipient=made.recipient,
             text=made.text,
@@ -257,6 +257,17 @@ def _tied(sending: Sending) -> str:
     """The account that may have sent it, so that no other is to; "" where none has."""
     earlier = sending.earlier
     return str(earlier.get("account") or "") if earlier.get("status") == STATUS["later"] else ""
+
+
+def _name(sending: Sending) -> str:
+    """What its provider knows a repeat by: its id, else its ``dedupe_key``.
+
+    A message may be put once more while nobody knows yet what became of the first, as a reply is when its call dies.
+    """
+    key = sending.message.get("dedupe_key")
+    if sending.message.get("id") or sending.message.get("reply_channel") or not key:
+        return sending.id
+    return digest(str(key))
 
 
 def _wait(sending: Sending, sent: Sent) -> float:

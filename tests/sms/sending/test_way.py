@@ -40,6 +40,16 @@ def told(found):
 
 
 @served()
+async def test_a_message_that_is_put_once_more_is_known_to_its_provider(sms):
+    """By its key, before it is known here what became of the first; one whose result is told has the id of that."""
+    for number, more in enumerate(({}, {}, {"reply_channel": "r"}, {"id": "own"})):
+        message = {**SEND, "dedupe_key": "m1 reply 1", **more}
+        await tried(message, sms.account(), id=more.get("id", f"held{number}"))
+    first, told, own = sms.messages
+    assert (len(first.reference), told.reference, own.reference) == (32, "held2", "own")
+
+
+@served()
 async def test_a_message_is_handed_over(sms):
     """By its account; the result says all there is, and it is known whose receipts come back."""
     known = Known(LocalNotes())
