@@ -97,14 +97,16 @@ class Reception:
         elif self.accepted:
             verdict = await self._kept(parcel, patience)
         else:
-            hasty = patience < self.patience
-            keep_after = min(self.keep_after, SHARE * patience) if hasty else self.keep_after
-            verdict = await self.intake.deliver(parcel, keep_after)
+            verdict = await self.intake.deliver(parcel, self._keep_after(patience))
             if verdict is None:  # the call goes on, and when that ends well nobody takes up what is kept
                 verdict = await self._put(parcel, self.intake.rules.lease)
         if verdict is not None and verdict.kind == "defer":
             self.intake.count("withheld")
         return verdict
+
+    def _keep_after(self, patience: float) -> float:
+        """Sooner where the peer waits less than others."""
+        return min(self.keep_after, SHARE * patience) if patience < self.patience else self.keep_after
 
     async def drain(self, seconds: float) -> None:
         """Take nothing more, and wait for what runs."""
