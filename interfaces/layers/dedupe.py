@@ -121,18 +121,22 @@ class LocalDedupe:
             entry.settled.set_result(None)
         if not verdict.final:
             self._entries.pop(key, None)
-            return True
-        if verdict is ACCEPTED or verdict == ACCEPTED:
+        elif verdict is ACCEPTED or verdict == ACCEPTED:
             if self._entries.pop(key, None) is None:
                 self._make_room()
             self._accepted[key] = self._clock() + keep
-            return True
+        else:
+            self._said(key, token, verdict, keep)
+        return True
+
+    def _said(self, key: str, token: str, verdict: Verdict, keep: float) -> None:
+        """Keep a verdict that has words."""
+        entry = self._entries.get(key)
         if entry is None or entry.token != token:
             self._make_room()
             entry = _Entry(token, 0)
             self._entries[key] = entry
         entry.until, entry.verdict = self._clock() + keep, verdict
-        return True
 
     def _make_room(self) -> None:
         if len(self._entries) + len(self._accepted) < self.most:

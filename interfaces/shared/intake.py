@@ -252,10 +252,7 @@ class Intake:
         if key and not token:
             claim = await self._claim(key, seconds)
             if claim is not None and not claim.ours:
-                self.count("repeats")
-                if claim.verdict is None:
-                    self.count("late")
-                return claim.verdict
+                return self._repeated(claim)
             token = "" if claim is None else claim.token
         course = Course(self, parcel, token, loop, FOREVER if seconds is None else begun + seconds)
         self.running.add(course)
@@ -266,6 +263,13 @@ class Intake:
         if verdict is None:
             self.count("late")
         return verdict
+
+    def _repeated(self, claim: Claim) -> Verdict | None:
+        """The verdict of what runs already, or has run."""
+        self.count("repeats")
+        if claim.verdict is None:
+            self.count("late")
+        return claim.verdict
 
     def finish(self, course: Course, verdict: Verdict) -> None:
         """``course`` has ended: its verdict is kept, then told."""

@@ -254,7 +254,9 @@ async def kept(*upstreams: Upstream) -> AsyncIterator[None]:
             try:
                 for one in upstreams:
                     await one.tried.wait()
-                    if one.refused is not None:  # its task fails: let the group cancel us here, not in the drain
+                    if (
+                        one.refused is not None
+                    ):  # its task fails: let the group cancel us here, not in the drain
                         await asyncio.Event().wait()
                 yield
             finally:

@@ -84,6 +84,11 @@ def whose(payload: dict[str, Any]) -> Home:
     return ident(team), ident(enterprise), said.get("is_enterprise_install") in (True, "true")
 
 
+def _home(team: str | None, enterprise: str | None, whole: bool) -> str:
+    """Which installation it is for."""
+    return (enterprise if whole else team) or team or enterprise or ""
+
+
 def translated(posted: Posted, occasion: Occasion) -> Parcel:
     """The call for ``posted``. Raises PeerError for what has not the shape that Slack gives it."""
     payload = posted.payload
@@ -94,7 +99,7 @@ def translated(posted: Posted, occasion: Occasion) -> Parcel:
         event["ack_deadline"] = occasion.deadline
         thread = None
     team, enterprise, whole = occasion.home or whose(payload)
-    home = (enterprise if whole else team) or team or enterprise or ""
+    home = _home(team, enterprise, whole)
     channel, user, name = event["channel"], event["user"], event["id"]
     app = ident(payload.get("api_app_id"))
     event["id"] = name or occasion.name

@@ -118,14 +118,9 @@ class Wire:
     def next(self) -> Pdu | None:
         """The next PDU that the state takes; None: there is none that is whole."""
         while not self.closing:
+            if self._pieces and not self._joined():
+                return None
             at, left = self._at, len(self._buffer) - self._at
-            if self._pieces:
-                if left + self._size < self._wanted:
-                    return None
-                self._buffer = b"".join((self._buffer[at:], *self._pieces))
-                self._pieces.clear()
-                self._at = at = self._size = 0
-                left = len(self._buffer)
             if left < 16:
                 self._wanted = 16
                 return None
@@ -140,10 +135,24 @@ class Wire:
                 return None
             self._at = at + length
             if self._takes(command, sequence):
-                if command & RESPONSE and not status and command ^ RESPONSE in BINDS and not self.smsc:
-                    self.state = BINDS[command ^ RESPONSE]
+                if command & RESPONSE and not status:
+                    self._went_well(command ^ RESPONSE)
                 return Pdu(command, status, sequence, self._buffer[at + 16 : at + length])
         return None
+
+    def _went_well(self, command: int) -> None:
+        """Who has bound is bound from now on."""
+        if command in BINDS and not self.smsc:
+            self.state = BINDS[command]
+
+    def _joined(self) -> bool:
+        """Whether what came in pieces is enough, and now in one."""
+        if len(self._buffer) - self._at + self._size < self._wanted:
+            return False
+        self._buffer = b"".join((self._buffer[self._at :], *self._pieces))
+        self._pieces.clear()
+        self._at = self._size = 0
+        return True
 
     def _takes(self, command: int, sequence: int) -> bool:
         """Whether it is given on; what is not is answered here."""

@@ -9,8 +9,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 import trustme
 
-from interfaces.shared.fetching import LARGEST, fetch
 from interfaces.shared.errors import Unavailable
+from interfaces.shared.fetching import LARGEST, fetch
 
 
 class Handler(BaseHTTPRequestHandler):

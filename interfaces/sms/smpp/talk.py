@@ -108,8 +108,7 @@ class Talk(Stream):
         while taken < TURN and not self._held & WAIT and (pdu := wire.next()) is not None:
             taken += 1
             self._take(pdu)
-        heard = taken > 0
-        if heard:
+        if taken:
             self._heard = self.loop.time()
             self._asked = False
         if taken == TURN and not self._more:
@@ -121,6 +120,11 @@ class Talk(Stream):
                 self.write(said)
             wire.out.clear()
             self.serving.count("sms.smpp.nacks")
+        self._judge(taken > 0)
+
+    def _judge(self, heard: bool) -> None:
+        """Whether the wire has had enough, and until when the rest of a PDU has to come."""
+        wire = self.wire
         if wire.closing:
             self.end(wire.closing)
         elif wire.nacks > NACKS:
