@@ -29,6 +29,42 @@ def strict(report: Report) -> Report:
     return report
 
 
+WAITS = frozenset(
+    (
+        "benchmarks", "browser", "cli", "conformance", "demo", "deploy", "docs", "examples", "interop", "layers",
+        "process", "runner", "tools",
+    )
+)  # fmt: skip
+"""Folders whose tests wait for other processes more than they compute."""
+
+
+SOAKS = "tests/tools/test_soak"
+"""Files that begin so take longest."""
+Files = list[list[pytest.Item]]
+
+
+def mixed(some: Files, others: Files) -> Files:
+    """``some`` spread evenly over ``others``; both in their order."""
+    share, found = len(others) / max(1, len(some)), []
+    for at, one in enumerate(some):
+        found += [one, *others[round(at * share) : round((at + 1) * share)]]
+    return found if some else others
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let processes of a run seldom all wait, or all compute; the longest waits begin before the last quarter."""
+    files: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        files.setdefault(item.nodeid.partition("::")[0], []).append(item)
+    soaks, waiting, busy = [], [], []
+    for name, those in files.items():
+        waits = "".join(name.split("/")[1:2]) in WAITS
+        (soaks if name.startswith(SOAKS) else waiting if waits else busy).append(those)
+    both = mixed(waiting, busy)
+    early = len(both) * 3 // 4
+    items[:] = [item for those in mixed(soaks, both[:early]) + both[early:] for item in those]
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A test that was skipped for want of something fails where everything has to be there."""

@@ -82,6 +82,17 @@ def loses(method: str, *, below: int) -> Callable[[Any], Any]:
     return broken
 
 
+def deaf(original: Any) -> Any:
+    """A wire that does not hear small pieces."""
+
+    class Deaf(original):  # type: ignore[misc]
+        def feed(self, data: bytes) -> None:
+            if len(data) >= 4:
+                super().feed(data)
+
+    return Deaf
+
+
 def result(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """A function whose result is changed."""
     return lambda original: lambda *args, **named: change(original(*args, **named))
@@ -169,13 +180,17 @@ BROKEN: list[tuple[str, str, Callable[[Any], Any]]] = [
     ("webhooks", "Ses", provider(raising)),
     ("webhooks", "fields", result(lambda found: [(str(number), b"") for number in range(10_000)])),
     ("webhooks", "_message", planted),
-    ("sms_providers", "provider", result(lambda made: SimpleNamespace(types=made.types, read=refused))),
-    ("sms_providers", "provider", result(lambda made: SimpleNamespace(types=made.types, read=several))),
+    ("sms_providers", "opened", result(lambda made: SimpleNamespace(types=made.types, read=refused))),
+    ("sms_providers", "opened", result(lambda made: SimpleNamespace(types=made.types, read=several))),
     (
         "sms_providers",
         "translated",
         result(lambda found: replace(found, event={**found.event, "segments": "1"})),
     ),
+    ("wire_smpp", "Wire", deaf),
+    ("wire_smpp", "read_sm", planted),
+    ("wire_smpp", "receipt_of", planted),
+    ("wire_smpp", "inbound", planted),
     ("slack", "read", planted),
     ("slack", "heard", planted),
     ("slack", "genuine", result(lambda found: "")),

@@ -96,7 +96,7 @@ def test_django_without_settings(monkeypatch):
     """A process that has no project says so in one line."""
     monkeypatch.delenv("DJANGO_SETTINGS_MODULE", raising=False)
     with pytest.raises(
-        ConfigError, match=r"--slack-installations django: .*DJANGO_SETTINGS_MODULE"
+        ConfigError, match=r"--slack-installations django: .*(DJANGO_SETTINGS_MODULE|INSTALLED_APPS)"
     ) as caught:
         open_store("django:", "1.1")
     assert "\n" not in str(caught.value)
