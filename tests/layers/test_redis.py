@@ -146,7 +146,7 @@ def test_a_thousand_concurrent_sends(broker):
     """All of them succeed, over two connections."""
 
     async def main():
-        layer = RedisChannelLayer(broker.hosts, prefix=broker.prefix, capacity=1000)
+        layer = RedisChannelLayer(broker.hosts, prefix=broker.prefix, capacity=1000, timeout=10)
         await asyncio.gather(*(layer.send("work", {"n": n}) for n in range(1000)))
         got = [(await layer.receive("work"))["n"] for _ in range(1000)]
         assert sorted(got) == list(range(1000))
