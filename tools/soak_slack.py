@@ -196,7 +196,7 @@ async def run(folder: Path, url: str, way: str, style: str, given: argparse.Name
 
 def judged(place: Place, sent: list[Any], killed: list[int], took: float) -> list[str]:
     """What is wrong, after telling what there was."""
-    keys = {f"slack:{one.id}" for one in sent}
+    keys = {f"slack:{one.payload['api_app_id']}:{one.id}" for one in sent}
     done = dict(place.ask("SELECT key, times FROM done"))
     attempts: dict[str, list[tuple[int, int]]] = {}
     for key, attempt, pid in place.ask("SELECT key, attempt, pid FROM begun ORDER BY at"):
