@@ -192,6 +192,7 @@ DOCS = ["mkdocs-material>=9.8"]  # the pages
 BENCH = [
     *WS,  # ours; the peers are pinned in benchmarks/requirements.txt and have a venv of their own
     *SLACK,
+    *SMS,
     "Django>=5.2",  # the view that is measured
 ]
 
