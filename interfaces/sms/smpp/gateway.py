@@ -108,6 +108,11 @@ class Bound(Talk):
         self._leave()
         super().unbound()
 
+    def roomy(self) -> None:
+        """It reads again: what waits is written, though no response tells that there is room."""
+        if self.system is not None:
+            self.system.queue.pump()
+
     def gone(self) -> None:
         """It has ended."""
         if self._asking is not None:

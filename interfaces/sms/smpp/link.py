@@ -56,6 +56,10 @@ class Esme(Talk):
         self.queue.left(self)
         super().unbound()
 
+    def roomy(self) -> None:
+        """The SMSC reads again: what waits is written, though no response tells that there is room."""
+        self.queue.pump()
+
     def gone(self) -> None:
         """The connection is gone."""
         self.queue.left(self)

@@ -87,6 +87,9 @@ class Talk(Stream):
     def gone(self) -> None:
         """It has ended: for a subclass."""
 
+    def roomy(self) -> None:
+        """The peer reads again, what waits may be written: for a subclass."""
+
     def pause_writing(self) -> None:
         """asyncio: the peer does not read; then we do not either."""
         super().pause_writing()
@@ -96,6 +99,7 @@ class Talk(Stream):
         """asyncio: it reads again."""
         super().resume_writing()
         self.release(BLOCKED)
+        self.roomy()
 
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes came."""

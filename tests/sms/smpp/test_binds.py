@@ -57,6 +57,22 @@ class TestSubmitting:
 
         asyncio.run(main())
 
+    def test_what_waits_for_an_smsc_that_does_not_read_goes_once_it_does(self):
+        """Nothing is on its way whose response could tell that there is room."""
+
+        async def main():
+            async with bound() as end:
+                (link,) = end.binds._ends["op"].queue.links
+                link.pause_writing()
+                waiting = asyncio.ensure_future(end.submit(status=False))
+                await asyncio.sleep(0)
+                await asyncio.sleep(0)
+                assert not link.pending and not waiting.done()
+                link.resume_writing()
+                assert (await waiting).state == "sent"
+
+        asyncio.run(main())
+
     def test_no_response_is_uncertain_and_what_was_not_written_comes_later(self):
         """A connection that is cut: nobody knows of what was on its way."""
 
