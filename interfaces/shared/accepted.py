@@ -98,9 +98,7 @@ class Accepted:
             conversation=said["scope"].get("conversation"),
         )
         verdict = await self.intake.deliver(parcel, None)
-        if (
-            verdict is None
-        ):  # its call runs already, here or elsewhere: that is no attempt, and no reason to stay here
+        if verdict is None:  # its call runs already, here or elsewhere: that is no attempt
             await self.store.give_back(held, self.intake.rules.lease / 2)
         elif verdict.kind == "accept":
             await self.store.done(held)

@@ -16,6 +16,7 @@ from interfaces.shared.asgi import Application, Event
 from interfaces.shared.delivery import ACCEPTED, DEFERRED, Claim, DedupeStore, Delivery, Verdict
 from interfaces.shared.errors import Unavailable
 from interfaces.shared.holding import Holding, Holdings
+from interfaces.shared.noise import Noise
 from interfaces.shared.parcel import Parcel
 
 __all__ = ["BUSY", "COUNTS", "LEASE", "Call", "Course", "Intake", "Rules", "Turns"]
@@ -143,8 +144,7 @@ class Course:
                 self.begin()
                 await ended
         except Unavailable as error:
-            self.intake.count("full")
-            log.warning("%s: a message is to come again: %s", self.intake.name, error)
+            self.intake.full("a message is to come again", error)
             self.end(BUSY)
         except asyncio.CancelledError:
             if self.call is None:
@@ -219,6 +219,9 @@ class Intake:
         self._idle: asyncio.Future[None] | None = None
         self._finishing: set[asyncio.Task[None]] = set()
         self._count = count
+        self.full = Noise(self._one, f"{name}.full", log.name)
+        """For what is to come again, since too many wait: one line a minute says so."""
+        self._unasked = Noise(self._one, f"{name}.unasked", log.name)
         for word in COUNTS:
             self.count(word, 0)
 
@@ -295,6 +298,9 @@ class Intake:
 
     # --- one parcel -------------------------------------------------------------------------------
 
+    def _one(self, name: str) -> None:
+        self._count(name, 1)
+
     def _own_or_ours(self, parcel: Parcel) -> Any:
         return parcel.post or self.post
 
@@ -303,8 +309,7 @@ class Intake:
         try:
             return await self.dedupe.claim(key, lease=self.rules.lease, wait=seconds or 0.0)
         except Unavailable as error:
-            self.count("unasked")
-            log.warning("%s: whether a message is a repeat is not known: %s", self.name, error)
+            self._unasked("whether a message is a repeat is not known", error)
             return None
 
     def _remember(self, parcel: Parcel, verdict: Verdict) -> None:
