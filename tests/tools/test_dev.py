@@ -78,13 +78,17 @@ def test_what_cannot_be_compiled_is_not_tested_as_if_it_were(monkeypatch: pytest
 
 @pytest.mark.parametrize("told", [[], ["tests/shared"], ["-k", "fork", "-x"]])
 def test_only_the_whole_suite_runs_side_by_side(monkeypatch: pytest.MonkeyPatch, told: list[str]) -> None:
-    """Without arguments several processes share the files; with some pytest is told them, and nothing else."""
+    """Without arguments several processes share the files; with some pytest is told them, and nothing else.
+
+    Either way bytecode is kept, though the environment says not to.
+    """
     monkeypatch.setattr(dev, "programs", lambda: None)
     monkeypatch.setattr(dev, "ready", lambda *_: Path("python"))
     became: list[Any] = []
 
-    def become(*words: Any) -> None:
+    def become(*words: Any, **environ: str) -> None:
         became.extend(words)
+        assert environ == {"PYTHONDONTWRITEBYTECODE": ""}
         raise SystemExit
 
     monkeypatch.setattr(dev, "become", become)
