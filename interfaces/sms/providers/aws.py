@@ -16,8 +16,9 @@ from interfaces.shared.errors import ApplicationError, ConfigError
 from interfaces.shared.sns import Sns
 from interfaces.shared.webhook import Answer, Request, Wanted, refusal
 from interfaces.sms.accounts import Account
+from interfaces.sms.providers.answers import Answers
 from interfaces.sms.providers.asking import only_text, post_json, retry_after, short, usual
-from interfaces.sms.providers.base import Asked, Inbound, Outgoing, Receipt, Reply, Sent, Status
+from interfaces.sms.providers.base import Asked, Inbound, Outgoing, Receipt, Sent, Status
 from interfaces.sms.providers.settings import base_url, extras, named, needed
 from interfaces.sms.providers.sigv4 import Key, sign
 from interfaces.sms.providers.values import moment, record, said, text, whole
@@ -49,7 +50,7 @@ MORE = {
 }
 
 
-class Aws:
+class Aws(Answers):
     """``account``: the ARNs of the topics, with commas. ``secret``: KEY:SECRET of who sends, or KEY:SECRET:TOKEN.
 
     ``more``: set=…, type=PROMOTIONAL (TRANSACTIONAL unless given), region=eu-west-1.
@@ -105,17 +106,9 @@ class Aws:
         self.sns.keep(wanted.url, content)
         return None
 
-    def accepted(self, replies: Sequence[Reply]) -> Answer:
-        """200; replies are sent."""
-        return Answer(200, "OK")
-
     def refused(self, status: int, text: str) -> Answer:
         """4xx, which is not tried again; 429 would be."""
         return Answer(status if 400 <= status <= 499 and status != 429 else 400, text)
-
-    def deferred(self) -> Answer:
-        """503."""
-        return Answer(503, "Try again later")
 
     def ask(self, message: Outgoing) -> Asked:
         """SendTextMessage, or SendMediaMessage. ApplicationError."""

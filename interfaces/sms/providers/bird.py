@@ -15,10 +15,11 @@ from typing import Any
 from urllib.parse import quote
 
 from interfaces.shared.errors import ApplicationError, ConfigError
-from interfaces.shared.webhook import Answer, Request, refusal, same
+from interfaces.shared.webhook import Request, refusal, same
 from interfaces.sms.accounts import Account
+from interfaces.sms.providers.answers import Answers
 from interfaces.sms.providers.asking import only_text, post_json, retry_after, short, stamp, usual
-from interfaces.sms.providers.base import Asked, Inbound, Outgoing, Receipt, Reply, Sent, Status, Wanted
+from interfaces.sms.providers.base import Asked, Inbound, Outgoing, Receipt, Sent, Status
 from interfaces.sms.providers.forms import FORM, JSON, first, is_json, pairs
 from interfaces.sms.providers.settings import base_url, extras, named, needed
 from interfaces.sms.providers.signing import jwt_claims
@@ -40,7 +41,7 @@ BUSY = (25, 98)
 """Errors that end by themselves, or with a payment: no balance, too many requests."""
 
 
-class Bird:
+class Bird(Answers):
     """An access key. ``signing``: the signing key, which is another; two while one replaces another."""
 
     name = "bird"
@@ -80,22 +81,6 @@ class Bird:
         digest = hashlib.sha256(request.body).hexdigest() if request.body else ""
         if not same(text(claims.get("payload_hash")), digest):
             raise refusal(403, "It is signed for another body")
-
-    def got(self, wanted: Wanted, content: bytes) -> Answer | None:
-        """Nothing is ever wanted."""
-        return None
-
-    def accepted(self, replies: Sequence[Reply]) -> Answer:
-        """200; replies are sent."""
-        return Answer(200, "OK")
-
-    def refused(self, status: int, text: str) -> Answer:
-        """200, since all else comes again."""
-        return Answer(200, text)
-
-    def deferred(self) -> Answer:
-        """503."""
-        return Answer(503, "Try again later")
 
     def ask(self, message: Outgoing) -> Asked:
         """``POST /messages``. ApplicationError."""

@@ -15,18 +15,9 @@ import msgspec
 
 from interfaces.shared.webhook import Answer, Request, fresh, hmac_hex, refusal
 from interfaces.sms.accounts import Account
+from interfaces.sms.providers.answers import Answers
 from interfaces.sms.providers.asking import post_json, retry_after, short, usual
-from interfaces.sms.providers.base import (
-    STATUSES,
-    Asked,
-    Attached,
-    Inbound,
-    Outgoing,
-    Receipt,
-    Reply,
-    Sent,
-    Wanted,
-)
+from interfaces.sms.providers.base import STATUSES, Asked, Attached, Inbound, Outgoing, Receipt, Reply, Sent
 from interfaces.sms.providers.settings import base_url, needed, signing
 from interfaces.sms.providers.signing import any_fits, unbase64
 from interfaces.sms.providers.values import moment, record, rows, said, text, whole
@@ -40,7 +31,7 @@ WINDOW = 300.0
 JSON = b"application/json"
 
 
-class Fake:
+class Fake(Answers):
     """``account.secret`` is the API's token, and signs; ``account.signing`` where that is another."""
 
     name = "fake"
@@ -68,10 +59,6 @@ class Fake:
         messages = [_inbound(one) for one in rows(found.get("messages"))]
         return [*messages, *(_receipt(one) for one in rows(found.get("receipts")))]
 
-    def got(self, wanted: Wanted, content: bytes) -> Answer | None:
-        """It wants nothing."""
-        return None
-
     def accepted(self, replies: Sequence[Reply]) -> Answer:
         """200, with the replies."""
         found = [{"text": one.text, "media": list(one.media)} for one in replies]
@@ -80,10 +67,6 @@ class Fake:
     def refused(self, status: int, text: str) -> Answer:
         """The status, where it is one that refuses, and the header that ends it."""
         return Answer(status if 400 <= status <= 499 else 400, text, ((b"x-fake-no-retry", b"1"),))
-
-    def deferred(self) -> Answer:
-        """503."""
-        return Answer(503, "Try again later")
 
     def ask(self, message: Outgoing) -> Asked:
         """POST /messages; the message's id is the key by which a repeat is known."""

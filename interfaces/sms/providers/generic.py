@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.options import did_you_mean
-from interfaces.shared.webhook import Answer, Request, Wanted
+from interfaces.shared.webhook import Answer, Request
 from interfaces.sms.accounts import Account
+from interfaces.sms.providers.answers import Answers
 from interfaces.sms.providers.base import Asked, Inbound, Outgoing, Receipt, Reply, Sent
 from interfaces.sms.providers.forms import FORM, JSON
 from interfaces.sms.providers.generic_asking import ASKING, asking
@@ -30,7 +31,7 @@ FREE = ("status:", "send:", "header:")
 """How keys begin that have a name of the provider's in them."""
 
 
-class Generic:
+class Generic(Answers):
     """``signing``, or ``secret``: what webhooks are believed by. ``api_url``: where it is asked to send."""
 
     name = "generic"
@@ -56,10 +57,6 @@ class Generic:
         """Messages and receipts. Raises PeerError."""
         self.trust.check(request, url, now)
         return self.fields.read(request, query=self.trust.gets)
-
-    def got(self, wanted: Wanted, content: bytes) -> Answer | None:
-        """Nothing is ever wanted."""
-        return None
 
     def accepted(self, replies: Sequence[Reply]) -> Answer:
         """200, with the texts of replies where they are taken, one below the other."""

@@ -16,10 +16,11 @@ from typing import Any
 from urllib.parse import quote
 
 from interfaces.shared.errors import ApplicationError, ConfigError
-from interfaces.shared.webhook import Answer, Request, basic, refusal
+from interfaces.shared.webhook import Request, basic, refusal
 from interfaces.sms.accounts import Account
+from interfaces.sms.providers.answers import Answers
 from interfaces.sms.providers.asking import only_text, post_json, short, stamp, usual
-from interfaces.sms.providers.base import Asked, Inbound, Outgoing, Receipt, Reply, Sent, Status, Wanted
+from interfaces.sms.providers.base import Asked, Inbound, Outgoing, Receipt, Sent, Status
 from interfaces.sms.providers.forms import JSON
 from interfaces.sms.providers.settings import base_url, extras, named, needed
 from interfaces.sms.providers.signing import any_fits
@@ -43,7 +44,7 @@ MORE = {
 }
 
 
-class Infobip:
+class Infobip(Answers):
     """An API key. ``account``: the base URL's name (abc123 of abc123.api.infobip.com), unless ``api_url`` is given.
 
     ``signing``: NAME:PASSWORD or the HMAC's key; two while one replaces another. ``more``: header=…, digest=sha256.
@@ -88,22 +89,6 @@ class Infobip:
         made = [hmac.new(key.encode(), request.body, self.digest).digest() for key in self.keys]
         right = [*(one.hex() for one in made), *(base64.b64encode(one).decode() for one in made)]
         return any_fits(given, right)
-
-    def got(self, wanted: Wanted, content: bytes) -> Answer | None:
-        """Nothing is ever wanted."""
-        return None
-
-    def accepted(self, replies: Sequence[Reply]) -> Answer:
-        """200; replies are sent."""
-        return Answer(200, "OK")
-
-    def refused(self, status: int, text: str) -> Answer:
-        """200, since all else comes again."""
-        return Answer(200, text)
-
-    def deferred(self) -> Answer:
-        """503."""
-        return Answer(503, "Try again later")
 
     def ask(self, message: Outgoing) -> Asked:
         """``POST /sms/3/messages``. ApplicationError."""

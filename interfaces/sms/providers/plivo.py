@@ -19,18 +19,9 @@ from interfaces.shared.errors import ApplicationError, ConfigError
 from interfaces.shared.webhook import Answer, Once, Request, hmac_hex, refusal
 from interfaces.sms.accounts import Account
 from interfaces.sms.providers import markup
+from interfaces.sms.providers.answers import Answers
 from interfaces.sms.providers.asking import only_text, post_json, usual
-from interfaces.sms.providers.base import (
-    Asked,
-    Attached,
-    Inbound,
-    Outgoing,
-    Receipt,
-    Reply,
-    Sent,
-    Status,
-    Wanted,
-)
+from interfaces.sms.providers.base import Asked, Attached, Inbound, Outgoing, Receipt, Reply, Sent, Status
 from interfaces.sms.providers.forms import FORM, first, pairs
 from interfaces.sms.providers.settings import base_url, extras, named, needed, signing
 from interfaces.sms.providers.signing import any_fits, basic_header, hmac_base64
@@ -64,7 +55,7 @@ KEYWORDS: Mapping[str, Literal["STOP", "START", "HELP"]] = {
 WHATSAPP = "whatsapp:"
 
 
-class Plivo:
+class Plivo(Answers):
     """``account``: the Auth ID; ``secret``: the Auth Token, which signs, too.
 
     ``more``: powerpack=… (sends where no number is said), signature=v3 (takes no V2).
@@ -124,10 +115,6 @@ class Plivo:
         ]  # one a token, while one replaces another
         return bool(nonce) and any(fitting)
 
-    def got(self, wanted: Wanted, content: bytes) -> Answer | None:
-        """Nothing is ever wanted."""
-        return None
-
     def accepted(self, replies: Sequence[Reply]) -> Answer:
         """XML without a message."""
         return markup.answer()
@@ -135,10 +122,6 @@ class Plivo:
     def refused(self, status: int, text: str) -> Answer:
         """The same: any other status is tried again."""
         return markup.answer()
-
-    def deferred(self) -> Answer:
-        """503."""
-        return Answer(503, "Try again later")
 
     def ask(self, message: Outgoing) -> Asked:
         """``POST …/Message/``. ApplicationError."""

@@ -17,18 +17,9 @@ from urllib.parse import quote
 from interfaces.shared.errors import ApplicationError, ConfigError
 from interfaces.shared.webhook import Answer, Request, basic, fresh, refusal
 from interfaces.sms.accounts import Account
+from interfaces.sms.providers.answers import Answers
 from interfaces.sms.providers.asking import only_text, post_json, stamp, usual
-from interfaces.sms.providers.base import (
-    Asked,
-    Attached,
-    Inbound,
-    Outgoing,
-    Receipt,
-    Reply,
-    Sent,
-    Status,
-    Wanted,
-)
+from interfaces.sms.providers.base import Asked, Attached, Inbound, Outgoing, Receipt, Reply, Sent, Status
 from interfaces.sms.providers.forms import JSON
 from interfaces.sms.providers.settings import base_url, extras, named, needed
 from interfaces.sms.providers.signing import any_fits, unbase64
@@ -64,7 +55,7 @@ _DIGESTS: Mapping[str, str] = {
 }
 
 
-class Sinch:
+class Sinch(Answers):
     """A service plan. ``signing``: the HMAC secret of its callbacks, or NAME:PASSWORD; two while one replaces another.
 
     ``more``: region=eu (us unless given).
@@ -123,10 +114,6 @@ class Sinch:
     def _stamp(request: Request) -> str:
         return request.header(f"{SIGNED}-timestamp".encode())
 
-    def got(self, wanted: Wanted, content: bytes) -> Answer | None:
-        """Nothing is ever wanted."""
-        return None
-
     def accepted(self, replies: Sequence[Reply]) -> Answer:
         """200; replies are sent."""
         return Answer(200, "Thank you")
@@ -134,10 +121,6 @@ class Sinch:
     def refused(self, status: int, text: str) -> Answer:
         """4xx, which is not tried again; 429 would be."""
         return Answer(status if 400 <= status <= 499 and status != 429 else 400, text)
-
-    def deferred(self) -> Answer:
-        """503: again after 5 seconds, and ever later."""
-        return Answer(503, "Try again later")
 
     def ask(self, message: Outgoing) -> Asked:
         """``POST …/batches``. ApplicationError."""

@@ -17,18 +17,9 @@ from urllib.parse import quote
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.webhook import Answer, Request, fresh, refusal
 from interfaces.sms.accounts import Account
+from interfaces.sms.providers.answers import Answers
 from interfaces.sms.providers.asking import only_text, post_json, retry_after, short, stamp, usual
-from interfaces.sms.providers.base import (
-    Asked,
-    Attached,
-    Inbound,
-    Outgoing,
-    Receipt,
-    Reply,
-    Sent,
-    Status,
-    Wanted,
-)
+from interfaces.sms.providers.base import Asked, Attached, Inbound, Outgoing, Receipt, Reply, Sent, Status
 from interfaces.sms.providers.forms import JSON
 from interfaces.sms.providers.settings import base_url, extras, named, needed
 from interfaces.sms.providers.signing import unbase64
@@ -63,7 +54,7 @@ QUEUE_FULL = frozenset({"40318"})
 """Errors that end by themselves, of one number."""
 
 
-class Telnyx:
+class Telnyx(Answers):
     """``secret``: an API key; ``signing``: the public key of the account, or two while one replaces another.
 
     ``more``: profile=… (the messaging profile that sends by names of letters, or by a pool of numbers).
@@ -131,21 +122,9 @@ class Telnyx:
             fitting = True
         return fitting
 
-    def got(self, wanted: Wanted, content: bytes) -> Answer | None:
-        """Nothing is ever wanted."""
-        return None
-
     def accepted(self, replies: Sequence[Reply]) -> Answer:
         """200."""
         return Answer(200)
-
-    def refused(self, status: int, text: str) -> Answer:
-        """200: any other is tried again."""
-        return Answer(200, text)
-
-    def deferred(self) -> Answer:
-        """503."""
-        return Answer(503, "Try again later")
 
     def ask(self, message: Outgoing) -> Asked:
         """``POST /v2/messages``; our id keeps it from being sent twice. ApplicationError."""

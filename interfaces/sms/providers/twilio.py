@@ -23,18 +23,9 @@ from interfaces.shared.errors import ApplicationError, ConfigError
 from interfaces.shared.webhook import Answer, Request, refusal
 from interfaces.sms.accounts import Account
 from interfaces.sms.providers import markup
+from interfaces.sms.providers.answers import Answers
 from interfaces.sms.providers.asking import only_text, post_form, retry_after, short, stamp, usual
-from interfaces.sms.providers.base import (
-    Asked,
-    Attached,
-    Inbound,
-    Outgoing,
-    Receipt,
-    Reply,
-    Sent,
-    Status,
-    Wanted,
-)
+from interfaces.sms.providers.base import Asked, Attached, Inbound, Outgoing, Receipt, Reply, Sent, Status
 from interfaces.sms.providers.forms import FORM, JSON, first, is_json, pairs
 from interfaces.sms.providers.settings import base_url, extras, named, needed, signing
 from interfaces.sms.providers.signing import any_fits, basic_header, hmac_base64
@@ -70,7 +61,7 @@ _ALGORITHM = re.compile(r"(?:^|,)\s*algorithm=([^,\s]*)")
 _HOST = re.compile(r"(https?)(://(?:[^/?@]*@)?(?:\[[^\]/]*\]|[^/?:]*))(?::\d+)?(?=[/?]|$)")
 
 
-class Twilio:
+class Twilio(Answers):
     """An account, or a subaccount: each has its own auth token.
 
     ``more``: service=MG… (a messaging service that sends, and that scheduling needs), key=SK… (an API key whose secret
@@ -131,10 +122,6 @@ class Twilio:
         ]
         return any_fits(request.header(b"x-twilio-signature"), right)
 
-    def got(self, wanted: Wanted, content: bytes) -> Answer | None:
-        """Nothing is ever wanted."""
-        return None
-
     def accepted(self, replies: Sequence[Reply]) -> Answer:
         """TwiML, with a message for each reply."""
         return markup.answer(*(_message(reply) for reply in replies))
@@ -142,10 +129,6 @@ class Twilio:
     def refused(self, status: int, text: str) -> Answer:
         """TwiML without a message; see above."""
         return markup.answer()
-
-    def deferred(self) -> Answer:
-        """503; see above for what becomes of it."""
-        return Answer(503, "Try again later")
 
     def ask(self, message: Outgoing) -> Asked:
         """``POST …/Messages.json``. ApplicationError."""

@@ -22,8 +22,9 @@ from interfaces.shared.errors import ApplicationError, ConfigError
 from interfaces.shared.webhook import Answer, Request, fresh, refusal, same
 from interfaces.sms.accounts import Account
 from interfaces.sms.providers import vonage_messages, vonage_sms
+from interfaces.sms.providers.answers import Answers
 from interfaces.sms.providers.asking import only_text
-from interfaces.sms.providers.base import Asked, Inbound, Outgoing, Receipt, Reply, Sent, Wanted
+from interfaces.sms.providers.base import Asked, Inbound, Outgoing, Receipt, Reply, Sent
 from interfaces.sms.providers.forms import FORM, JSON, first, is_json, pairs
 from interfaces.sms.providers.settings import base_url, extras, named, needed
 from interfaces.sms.providers.signing import any_fits, bare_jwt, basic_header, jwt_claims
@@ -39,7 +40,7 @@ HASH = "md5hash"
 _WAYS: Mapping[str, ModuleType] = {"messages": vonage_messages, "sms": vonage_sms}
 
 
-class Vonage:
+class Vonage(Answers):
     """``account``: the API key; ``secret``: the API secret; ``signing``: the signature secret, of the API settings.
 
     ``more``: api=messages or sms (by which one messages are sent), signature=md5hash, md5, sha1, sha256 or sha512 (how
@@ -111,21 +112,9 @@ class Vonage:
             return hashlib.md5(covered + key, usedforsecurity=False).hexdigest()
         return hmac.new(key, covered, DIGESTS[self.method]).hexdigest()
 
-    def got(self, wanted: Wanted, content: bytes) -> Answer | None:
-        """Nothing is ever wanted."""
-        return None
-
     def accepted(self, replies: Sequence[Reply]) -> Answer:
         """200."""
         return Answer(200)
-
-    def refused(self, status: int, text: str) -> Answer:
-        """200: any other is tried again."""
-        return Answer(200, text)
-
-    def deferred(self) -> Answer:
-        """503."""
-        return Answer(503, "Try again later")
 
     def ask(self, message: Outgoing) -> Asked:
         """By the API that ``more`` says. ApplicationError."""
