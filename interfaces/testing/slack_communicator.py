@@ -4,21 +4,19 @@ Payloads are made as Slack makes them, and go through the translation of ``inter
 delivery that it makes, too.
 """
 
-import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from interfaces.layers.base import copied
 from interfaces.shared.asgi import Application, Event, Scope
-from interfaces.shared.delivery import ACCEPTED, Delivery, Verdict
-from interfaces.shared.errors import ApplicationError
+from interfaces.shared.delivery import Delivery
 from interfaces.shared.parcel import Parcel
 from interfaces.slack.posted import Posted, interactive
 from interfaces.slack.sending.calls import calls_of
 from interfaces.slack.translate import Me, Occasion, translated
 from interfaces.slack.words import SENDS, WORDS, payload_of
+from interfaces.testing.deliveries import decided, posting
 from interfaces.testing.slack_payloads import APP, BOT, BOT_USER, Slackers
 
 __all__ = ["Said", "SlackCommunicator"]
@@ -148,39 +146,15 @@ class SlackCommunicator:
         return await self.posted(Posted(kind="event", payload=payload))
 
     async def _called(self, parcel: Parcel) -> Said:
-        loop = asyncio.get_running_loop()
-        ended: asyncio.Future[Verdict] = loop.create_future()
-
-        def end(_session: Any) -> None:
-            if not ended.done():  # as it is now: who is released is cancelled after that
-                ended.set_result(call.outcome(ACCEPTED))
-
-        call = Delivery(self.app, parcel.scope, WORDS, end, SENDS)
         sent: list[Event] = []
 
-        async def post(event: Event) -> Any:
-            try:
-                message = copied(dict(event))
-            except TypeError as error:
-                raise ApplicationError(f"{event['type']}: {error}") from None
-            calls_of(message)
-            sent.append(message)
-            if not event.get("id") or event.get("reply_channel"):
-                return None
-            return loop.create_task(_given(self._result(event, len(sent))))
+        def make(end: Callable[[Any], None]) -> Delivery:
+            call = Delivery(self.app, parcel.scope, WORDS, end, SENDS)
+            call.post = posting(sent, calls_of, self._result)
+            return call
 
-        call.post = post
         event = deepcopy(parcel.event)
-        call.start(loop)
-        call.last(parcel.event)
-        await asyncio.wait({ended}, timeout=self.timeout)
-        late = not ended.done()
-        await call.wait(0.0 if late else self.timeout)
-        if late:
-            raise TimeoutError(f"{call!r} did not end")
-        if call.error is not None:
-            raise call.error
-        verdict = ended.result()
+        verdict = await decided(make, parcel.event, self.timeout)
         ack = payload_of(verdict) if verdict.kind == "accept" else None
         return Said(verdict=verdict.kind, ack=ack, sent=sent, scope=parcel.scope, event=event)
 
@@ -199,7 +173,3 @@ class SlackCommunicator:
         else:
             more = {"response": {"ok": True}}
         return {**found, **more, **self.results.get(event.get("method") or kind, {})}
-
-
-async def _given(event: Event) -> Event:
-    return event

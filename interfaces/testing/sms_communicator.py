@@ -4,21 +4,20 @@ What a phone sends goes through the translation of ``interfaces serve sms``; the
 and what the application sends is checked as a sender does.
 """
 
-import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from interfaces.layers.base import copied
+from interfaces.layers.base import Message
 from interfaces.shared.asgi import Application, Event, Scope
-from interfaces.shared.delivery import ACCEPTED, Delivery, Verdict
-from interfaces.shared.errors import ApplicationError
+from interfaces.shared.delivery import Delivery
 from interfaces.sms.answering import Answering
 from interfaces.sms.providers.base import Attached, Inbound, Receipt, Status
 from interfaces.sms.sending.drafts import checked, draft
 from interfaces.sms.translate import Place, translated
 from interfaces.sms.words import POSTED, WORDS
+from interfaces.testing.deliveries import decided, posting
 
 __all__ = ["SmsCommunicator", "SmsSaid"]
 
@@ -113,28 +112,17 @@ class SmsCommunicator:
         parcel = translated(found, self._place, _NOW)
         parcel.scope.update({"state": {}, **self._scope})
         parcel.event["attempt"] = attempt
-        loop = asyncio.get_running_loop()
-        ended: asyncio.Future[Verdict] = loop.create_future()
-
-        def end(_session: Any) -> None:
-            if not ended.done():  # as it is now: who is released is cancelled after that
-                ended.set_result(call.outcome(ACCEPTED))
-
         sent: list[Event] = []
-        answering = Answering(parcel.event, "fake", self._post(sent), open=self._place.replies)
-        call = _Call(self.app, parcel.scope, WORDS, end, POSTED)
-        call.post = answering
+        post = posting(sent, _checked, self._result)
+        answering = Answering(parcel.event, "fake", post, open=self._place.replies)
+
+        def make(end: Callable[[Any], None]) -> Delivery:
+            call = _Call(self.app, parcel.scope, WORDS, end, POSTED)
+            call.post = answering
+            return call
+
         event = deepcopy(parcel.event)
-        call.start(loop)
-        call.last(parcel.event)
-        await asyncio.wait({ended}, timeout=self.timeout)
-        late = not ended.done()
-        await call.wait(0.0 if late else self.timeout)
-        if late:
-            raise TimeoutError(f"{call!r} did not end")
-        if call.error is not None:
-            raise call.error
-        verdict = ended.result()
+        verdict = await decided(make, parcel.event, self.timeout)
         if verdict.kind != "accept":
             await answering.spilled()
         return SmsSaid(
@@ -142,29 +130,16 @@ class SmsCommunicator:
             scope=parcel.scope, event=event,
         )  # fmt: skip
 
-    def _post(self, sent: list[Event]) -> Any:
-        async def post(event: Event) -> Any:
-            try:
-                message = copied(dict(event))
-            except TypeError as error:
-                raise ApplicationError(f"{event['type']}: {error}") from None
-            if message["type"] == "sms.send":
-                draft(message)
-            else:
-                checked(message)
-            sent.append(message)
-            if not event.get("id") or event.get("reply_channel"):
-                return None
-            return asyncio.ensure_future(_given(self._result(event)))
-
-        return post
-
-    def _result(self, event: Event) -> Event:
+    def _result(self, event: Event, _number: int) -> Event:
         return {
             "type": "sms.result", "id": event["id"], "ok": True, "final": True, "status": "sent",
             "provider_ids": ["out"], "account": "fake", "segments": 1, "encoding": "gsm7", "error": "", **self.result,
         }  # fmt: skip
 
 
-async def _given(event: Event) -> Event:
-    return event
+def _checked(message: Message) -> None:
+    """ApplicationError for what no sender would take."""
+    if message["type"] == "sms.send":
+        draft(message)
+    else:
+        checked(message)
