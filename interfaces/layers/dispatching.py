@@ -20,7 +20,7 @@ from interfaces.shared.interface import Context
 from interfaces.shared.outbox import Outbox
 from interfaces.shared.sendings import Store
 
-__all__ = ["Waiting", "dispatching", "layer_of"]
+__all__ = ["Waiting", "dispatching", "ended", "layer_of"]
 
 
 def _anything(_message: Mapping[str, Any]) -> bool:
@@ -89,7 +89,7 @@ async def dispatching(outbox: Outbox, context: Context, post: Posting, by: str =
         stack.push_async_callback(store.close)
         context.keeps.append(f"{name}{by and f' by {by}'}, waiting in {store.describe()}")
         running = asyncio.ensure_future(outbox.run())
-        running.add_done_callback(partial(_ended, context, name))
+        running.add_done_callback(partial(ended, context, name))
         context.ready(name, True)
 
         async def stop() -> None:
@@ -100,8 +100,8 @@ async def dispatching(outbox: Outbox, context: Context, post: Posting, by: str =
         yield
 
 
-def _ended(context: Context, name: str, running: "asyncio.Task[None]") -> None:
-    """The outbox has come to an end: as it was told to, or because nothing can be taken any more."""
+def ended(context: Context, name: str, running: "asyncio.Task[None]") -> None:
+    """What takes from a store has come to an end: as it was told to, or because nothing can be taken any more."""
     error = None if running.cancelled() else running.exception()
     if error is not None:
         context.ready(name, False, str(error))

@@ -14,6 +14,7 @@ from typing import Any
 
 from interfaces.layers.conversations import Conversations
 from interfaces.layers.dedupe import LocalDedupe
+from interfaces.layers.dispatching import ended
 from interfaces.shared.accepted import Accepted
 from interfaces.shared.asgi import Event
 from interfaces.shared.delivery import DedupeStore
@@ -101,6 +102,7 @@ async def _running(
     )
     context.keeps.append(f"{terms.name} accepted into {store.describe()}")
     running = asyncio.ensure_future(one.run())
+    running.add_done_callback(partial(ended, context, f"{terms.name}.accepted"))
     reception.keeper = one
     try:
         yield

@@ -14,8 +14,9 @@ from interfaces.layers.embedded import Embedded
 from interfaces.layers.redis import RedisChannelLayer
 from interfaces.layers.shared_dedupe import SharedDedupe
 from interfaces.shared.asgi import Receive, Scope, Send
-from interfaces.shared.errors import ConfigError
+from interfaces.shared.errors import ConfigError, Unavailable
 from interfaces.shared.interface import Context
+from interfaces.shared.spool.outgoing import SpoolStore
 from interfaces.slack.options import SlackOptions
 from interfaces.slack.posted import Posted
 from interfaces.slack.service import ACK, WITHHELD, Service
@@ -217,3 +218,26 @@ async def test_nothing_is_kept_where_nothing_is_asked_for() -> None:
     service = await Container(nothing).open()
     async with kept(service):
         assert service.reception.keeper is None
+
+
+def test_what_takes_up_no_more_is_not_ready(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A store that gives nothing any more is told, by name and with the reason; what comes is kept all the same."""
+
+    async def gone(_store: Any, _n: int) -> list[Any]:
+        raise Unavailable("the disk is gone")
+
+    monkeypatch.setattr(SpoolStore, "take", gone)
+    told: list[tuple[str, bool, str]] = []
+
+    @scene
+    async def main() -> None:
+        container = Container(nothing, ack="accepted", spool=str(tmp_path))
+        container.context.on_ready = lambda *said: told.append(said)
+        service = await container.open()
+        async with kept(service):
+            while not told:
+                await asyncio.sleep(0)
+            assert await service.take(posted(), "http") is ACK
+
+    main()
+    assert told == [("slack.accepted", False, "the disk is gone")]
