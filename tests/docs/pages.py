@@ -4,7 +4,7 @@ A comment in front of a fenced block says what it is:
 
     <!-- file: NAME -->     the block is the file NAME
     <!-- run -->            a console block: each command after "$ " succeeds, and what follows is its output
-    <!-- serve -->          a console block of commands that run until the page ends; the first of them listens
+    <!-- serve -->          a console block of commands that run until the page ends
     <!-- fails: N -->       as run, but the command ends with exit code N
     <!-- stop -->           what runs is ended (no block follows)
 
@@ -103,10 +103,11 @@ class Page:
         self.do_run(step, int(step.what))
 
     def do_serve(self, step: Step) -> None:
-        """Start servers, and wait until the first listens and the others say who they are."""
+        """Start servers, each when the one before says that it is ready, or listens."""
         for number, (command, _) in enumerate(commands(step.text)):
             log = self.folder / f"server{number}.log"
-            ready = partial(said, log, ", pid ") if number else partial(listens, self.port)
+            told = "interfaces" in command.split()  # one that says so is ready later than it listens
+            ready = partial(said, log, ", pid ") if told else partial(listens, self.port)
             self.stack.enter_context(serving(command, log, ready, self.environ()))
 
     def do_stop(self, step: Step) -> None:
