@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from interfaces.shared.errors import ApplicationError
+from interfaces.shared.graphemes import clusters, is_loose
 from interfaces.shared.options import did_you_mean
 from interfaces.sms.segments.alphabets import Septets, septets
-from interfaces.sms.segments.graphemes import clusters, is_loose
 from interfaces.sms.segments.headers import width
 from interfaces.sms.segments.languages import LANGUAGES
 from interfaces.sms.segments.transliteration import transliterated

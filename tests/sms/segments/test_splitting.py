@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interfaces.shared.errors import ApplicationError
+from interfaces.shared.graphemes import clusters, is_loose
 from interfaces.sms.segments import LANGUAGES, MOST, Segments, segments
 from interfaces.sms.segments.alphabets import septets
-from interfaces.sms.segments.graphemes import clusters, is_loose
 from interfaces.sms.segments.splitting import again
 
 GSM = "".join(one for one in smsutil.codecs.GSM_CHARSET if one not in "\x1b\r")

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interfaces.sms.segments.graphemes import clusters, is_loose
+from interfaces.shared.graphemes import clusters, is_loose
 
 
 @pytest.mark.parametrize(
