@@ -24,6 +24,7 @@ BUILTIN = {
     "email": "interfaces.email.interface:Email",
     "slack": "interfaces.slack.interface:Slack",
     "sms": "interfaces.sms.interface:Sms",
+    "irc": "interfaces.irc.interface:Irc",
 }
 """Where the class of each of our own names is."""
 

@@ -1,0 +1,261 @@
+"""A client of the gateway: its bytes, deadlines and limits, and its application."""
+
+from typing import Any, Final
+
+from interfaces.irc.gateway import commands
+from interfaces.irc.gateway.registration import Registration
+from interfaces.irc.gateway.roster import User
+from interfaces.irc.gateway.service import Gateway
+from interfaces.irc.gateway.session import Member
+from interfaces.irc.gateway.words import words
+from interfaces.irc.line import Line, form
+from interfaces.irc.wire_irc import Refused, Wire
+from interfaces.shared.asgi import Event
+from interfaces.shared.serving import endpoint
+from interfaces.shared.session import Instance, report
+from interfaces.shared.stream import FOREVER, Stream
+
+__all__ = ["Client"]
+
+INBOX: Final = 1
+LAG: Final = 2
+ASKED: Final = 4
+"""Reasons not to read: the application is behind; it has said too much of late; it waits for an answer."""
+TURN: Final = 64
+"""Lines in one turn of the loop."""
+
+
+class Client(Stream):
+    """One connection."""
+
+    def __init__(self, gateway: Gateway) -> None:
+        super().__init__(gateway.loop)
+        self.gateway = gateway
+        self.wire = Wire()
+        self.spread = True
+        self.user = User("*", "", "")
+        self.registration: Registration | None = Registration(self)
+        self.session: Member | None = None
+        self.address: str = ""
+        self.secure: Any = None
+        self.caps: set[str] = set()
+        self.bits: int = 0
+        self.extended_join: bool = False
+        self.quit: str = ""
+        self.code: int = 1006
+        self.tokens: float = float(gateway.options.burst)
+        self.unsent: int = 0
+        self._counted_at: float = gateway.loop.time()
+        self._heard: float = self._counted_at
+        self._pinged: bool = False
+        self._more: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Client {self.user.nick} of {self.address or 'a unix socket'}>"
+
+    # --- the connection ---------------------------------------------------------------------------
+
+    def connection_made(self, transport: Any) -> None:
+        """asyncio: it is there."""
+        self.transport = transport
+        gateway = self.gateway
+        peer = endpoint(transport.get_extra_info("peername"))
+        self.address = peer[0] if peer and peer[1] is not None else ""
+        self.secure = transport.get_extra_info("ssl_object")
+        self.deadline = self.loop.time() + gateway.options.register_timeout
+        self.user.host = gateway.cloak.host(self.address)
+        if not gateway.joined(self, self.address):
+            self.end("Too many connections from your address", 1008)
+        elif gateway.draining:
+            self.end("Server restarting", 1012)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """asyncio: it is gone."""
+        if self.lost:
+            return
+        super().connection_lost(error)
+        self.leave(self.quit or (f"Connection lost: {error}" if error else "Connection closed"))
+        self.gateway.left(self, self.address)
+
+    def data_received(self, data: bytes) -> None:
+        """asyncio: bytes came."""
+        self._heard = self.gateway.now
+        self._pinged = False
+        self.wire.feed(data)
+        self.go()
+
+    def go(self) -> None:
+        """Take what has come, unless there is a reason not to."""
+        wire, taken = self.wire, 0
+        while taken < TURN and not self._held & (INBOX | ASKED) and self._may():
+            line = wire.next()
+            if line is None:
+                break
+            taken += 1
+            if isinstance(line, Refused):
+                self._refused(line)
+            else:
+                self.handle(line)
+            if self.lost or self.quit:
+                return
+        if wire.waiting:
+            self._later(taken)
+        elif self._held & LAG:
+            self.release(LAG)
+
+    def _later(self, taken: int) -> None:
+        """There is more than may be taken now."""
+        if self.tokens < 1.0 and self.wire.pending > self.gateway.options.recvq:
+            self.gateway.count("irc.gateway.recvq")
+            self.end("Excess Flood", 1008)
+        elif taken == TURN and not self._more:
+            self._more = True
+            self.hold(LAG)
+            self.loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        self._more = False
+        if not self.lost:
+            self.go()
+
+    def _may(self) -> bool:
+        """Whether it has a token for a line; else it waits for the sweep."""
+        rate = self.gateway.options.rate
+        if not rate:
+            return True
+        now = self.gateway.now
+        if now > self._counted_at:
+            most = float(self.gateway.options.burst)
+            self.tokens = min(most, self.tokens + (now - self._counted_at) * rate)
+            self._counted_at = now
+        if self.tokens < 1.0:
+            if self.wire.waiting:
+                self.hold(LAG)
+            return False
+        self.tokens -= 1.0
+        return True
+
+    def _refused(self, line: Refused) -> None:
+        self.gateway.count("irc.gateway.malformed")
+        if line.why == "long":
+            self.numeric("417", "Input line was too long")
+
+    def handle(self, line: Line) -> None:
+        """Do what a line says."""
+        commands.handle(self, line)
+
+    # --- to the client ----------------------------------------------------------------------------
+
+    def put(self, data: bytes) -> None:
+        """Write a line; a client that does not read is hung up on when too much waits for it."""
+        self.write(data)
+        if self.blocked and not self.lost:
+            waits = self._size + self.transport.get_write_buffer_size()
+            if waits > self.gateway.options.sendq:
+                self.gateway.count("irc.gateway.sendq")
+                self.quit = self.quit or "Max SendQ exceeded"
+                self.abort()
+
+    def say(self, command: str, *params: str, source: str = "") -> None:
+        """Write a line of the server."""
+        said = self.gateway.said(source or self.gateway.name, command, params)
+        self.put(said.line(self.bits))
+
+    def numeric(self, code: str, *params: str) -> None:
+        """Write a numeric."""
+        self.say(code, self.user.nick, *params)
+
+    # --- the application --------------------------------------------------------------------------
+
+    def begin(self, session: Member, first: Event) -> None:
+        """Call the application: it is asked whether the client may be here."""
+        self.session = session
+        self.gateway.sessions.add(session)
+        session.start(self.loop)
+        session.offer(first)
+
+    def tell(self, event: Event, size: int = 0) -> None:
+        """Tell the application."""
+        session = self.session
+        if session is not None and not session.offer(event, size):
+            self.hold(INBOX)
+
+    def room(self) -> None:
+        """The application has taken what waited."""
+        self.release(INBOX)
+        self.loop.call_soon(self._go_on)
+
+    def said(self, event: Event) -> None:
+        """The application says something."""
+        words(self, event)
+
+    def finished(self, session: Instance) -> None:
+        """The application has ended."""
+        gateway = self.gateway
+        gateway.sessions.discard(session)
+        if session.error is not None:
+            gateway.count("irc.gateway.app_errors")
+            report(session)
+        if self.session is session and not self.lost:
+            self.session = None
+            self.end("Closed by the application" if session.error is None else "Internal error", 1011)
+        gateway.check_idle()
+
+    # --- the end ----------------------------------------------------------------------------------
+
+    def end(self, reason: str, code: int = 1000) -> None:
+        """Say why, and close."""
+        if self.quit or self.lost:
+            return
+        self.quit, self.code = reason, code
+        self.put(form("ERROR", [f"Closing Link: {self.user.host or '*'} ({reason})"]))
+        self.leave(reason)
+        self.deadline = self.loop.time() + self.gateway.options.ping_timeout
+        self.close()
+
+    def leave(self, reason: str) -> None:
+        """It is no user any more."""
+        commands.left(self, reason)
+        session, self.session = self.session, None
+        if session is not None:
+            session.last({"type": "irc.disconnect", "code": self.code, "reason": reason, **self.gateway.stamped()})
+
+    def sweep(self, now: float) -> None:
+        """Look at the deadlines."""
+        options = self.gateway.options
+        if self.stalled(now, options.ping_timeout):
+            self.gateway.count("irc.gateway.silent")
+            self.quit = self.quit or "It reads nothing"
+            self.abort()
+        elif now >= self.deadline:
+            if self.quit:
+                self.abort()
+            else:
+                self.end("Registration timed out", 1008)
+        elif self.registration is None and not self.quit:
+            self._alive(now)
+            if self._held & LAG and not self._more:
+                self.go()
+        elif self._held & LAG and not self._more:
+            self.go()
+
+    def _alive(self, now: float) -> None:
+        options = self.gateway.options
+        silence = now - self._heard
+        if self._held:
+            self._heard = now  # nobody listens: its silence is ours
+        elif silence >= options.ping_interval and not self._pinged:
+            self._pinged = True
+            self.put(form("PING", [self.gateway.name]))
+        elif silence >= options.ping_interval + options.ping_timeout:
+            self.gateway.count("irc.gateway.silent")
+            self.end(f"Ping timeout: {int(silence)} seconds", 1006)
+
+    def welcomed(self) -> None:
+        """It is registered."""
+        self.registration = None
+        self.deadline = FOREVER
+
+    def drain(self) -> None:
+        """The server stops."""
+        self.end("Server restarting", 1012)

@@ -1,0 +1,42 @@
+"""The options of IRC: those of both modes, and what of all of them fits together."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from interfaces.irc.options_gateway import GatewayOptions
+from interfaces.shared.errors import ConfigError
+from interfaces.shared.options import option
+
+__all__ = ["IrcOptions"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModeOptions:
+    """Which of the modes are served."""
+
+    __slots__ = ()
+
+    mode: Literal["auto", "client", "gateway", "both"] = option(
+        "auto", "client: a user of networks; gateway: IRC clients connect; auto: client where there are networks, else gateway"
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IrcOptions(GatewayOptions, ModeOptions):
+    """All of them, told from those of the last base on. ConfigError for what cannot work."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot work, before anything is opened."""
+        if self.path and (not self.path.startswith("/") or self.path.endswith("/")):
+            raise ConfigError(f"--irc-path {self.path}: write a path such as /irc")
+        for name in ("network", "server_name", "nick"):
+            value = getattr(self, name)
+            if not value or any(letter in value for letter in " :\r\n\0,*!@"):
+                raise ConfigError(f"--irc-{name.replace('_', '-')} {value!r}: one word, without : , * ! and @")
+        if self.auth_required and not self.auth:
+            raise ConfigError("--irc-auth-required needs --irc-auth module:function, which says who may log in")
+
+    @property
+    def gateway(self) -> bool:
+        """Whether IRC clients may connect."""
+        return self.mode in ("gateway", "both", "auto")
