@@ -45,7 +45,7 @@ class Client(Stream):
         self.code: int = 1006
         self.tokens: float = float(gateway.options.burst)
         self.unsent: int = 0
-        self._counted_at: float = gateway.loop.time()
+        self._counted_at: float = gateway.now
         self._heard: float = self._counted_at
         self._pinged: bool = False
         self._more: bool = False
@@ -62,7 +62,7 @@ class Client(Stream):
         peer = endpoint(transport.get_extra_info("peername"))
         self.address = peer[0] if peer and peer[1] is not None else ""
         self.secure = transport.get_extra_info("ssl_object")
-        self.deadline = self.loop.time() + gateway.options.register_timeout
+        self.deadline = gateway.now + gateway.options.register_timeout
         self.user.host = gateway.cloak.host(self.address)
         if not gateway.joined(self, self.address):
             self.end("Too many connections from your address", 1008)
@@ -210,7 +210,7 @@ class Client(Stream):
         self.quit, self.code = reason, code
         self.put(form("ERROR", [f"Closing Link: {self.user.host or '*'} ({reason})"]))
         self.leave(reason)
-        self.deadline = self.loop.time() + self.gateway.options.ping_timeout
+        self.deadline = self.gateway.now + self.gateway.options.ping_timeout
         self.close()
 
     def leave(self, reason: str) -> None:

@@ -36,7 +36,7 @@ class Registration:
             client.numeric("464", "Password incorrect")
             client.end("Password incorrect", 1008)
             return
-        client.deadline = client.loop.time() + options.decide_timeout
+        client.deadline = gateway.now + options.decide_timeout
         user: User = client.user
         user.user, user.realname = self.user, self.realname
         user.named(self.nick)
