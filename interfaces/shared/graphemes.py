@@ -1,7 +1,7 @@
 """What a reader takes for one character: letters with their marks, flags, families of emoji, syllables. Pure.
 
-Source: Unicode Standard Annex 29, the rules that matter to a telephone: GB3, 6-9, 9a, 11-13. It is for splitting
-texts where that does no harm; a rare script whose rules are not here loses nothing but looks.
+Source: Unicode Standard Annex 29, the rules that matter to short messages and chats: GB3, 6-9, 9a, 11-13. It is for
+splitting texts where that does no harm; a rare script whose rules are not here loses nothing but looks.
 """
 
 import re
