@@ -152,11 +152,11 @@ class Consumer:
         else:
             await self._handle(handler, message)
 
-    async def _handle(self, handler: Callable[[Event], Any], message: Event) -> None:
+    async def _handle(self, handler: Callable[..., Any], message: Event, *more: Any) -> None:
         if iscoroutinefunction(handler):
-            await handler(message)
+            await handler(message, *more)
         else:
-            result: Any = await self._strand.run(handler, message)
+            result: Any = await self._strand.run(handler, message, *more)
             if isawaitable(result):  # a coroutine function in disguise: decorated, or compiled
                 await result
 

@@ -85,15 +85,7 @@ class Communicator:
 
     async def receive_nothing(self, timeout: float = 0.1) -> bool:
         """Whether it sends nothing: known as soon as it only waits for an event, else after ``timeout``."""
-        self._start()
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + timeout
-        turns = 0
-        while not self.outputs and turns < _TURNS and loop.time() < deadline:
-            quiet = self.session.ended or (self.session.asking and not self.session.waiting)
-            turns = turns + 1 if quiet else 0
-            await asyncio.sleep(0)
-        self._raise()
+        await self._settled(timeout, heard=True)
         return not self.outputs
 
     async def wait(self, timeout: float = 1.0) -> None:
@@ -125,6 +117,19 @@ class Communicator:
     def stop(self) -> None:
         """Cancel it."""
         self.session.cancel()
+
+    async def _settled(self, timeout: float, *, heard: bool = False) -> bool:
+        """Whether it only waits for an event now, or, as of ``heard``, has sent something; False after ``timeout``."""
+        self._start()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + timeout
+        turns = 0
+        while turns < _TURNS and loop.time() < deadline and not (heard and self.outputs):
+            quiet = self.session.ended or (self.session.asking and not self.session.waiting)
+            turns = turns + 1 if quiet else 0
+            await asyncio.sleep(0)
+        self._raise()
+        return turns == _TURNS
 
     def _start(self) -> None:
         if self.session.task is None and not self.session.ended:

@@ -18,21 +18,8 @@ EVENTS: dict[str, frozenset[str]] = {
         {"message", "event", "command", "action", "shortcut", "view", "options", "result", "disconnect"}
     ),
     "irc": frozenset(
-        {
-            "connect",
-            "message",
-            "join",
-            "part",
-            "kick",
-            "quit",
-            "nick",
-            "topic",
-            "mode",
-            "invite",
-            "away",
-            "names",
-        }
-        | {"raw", "result", "gap", "disconnect"}
+        {"connect", "message", "join", "part", "kick", "quit", "nick", "topic", "mode", "invite", "away"}
+        | {"account", "setname", "names", "history", "raw", "result", "gap", "disconnect"}
     ),
     "sms": frozenset({"receive", "status", "result", "disconnect"}),
 }
