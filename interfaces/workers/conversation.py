@@ -16,7 +16,7 @@ from interfaces.layers.base import ChannelFull
 from interfaces.shared.asgi import Event, Receive, Scope, Send
 from interfaces.shared.errors import ApplicationError, InterfacesError, NoRoute, PeerGone, Unavailable
 from interfaces.workers.echoes import Echoes
-from interfaces.workers.formats import WIRE, event_of, replies
+from interfaces.workers.formats import WIRE, answered, event_of, questions, replies
 from interfaces.workers.message import NO_LAYER, perform
 from interfaces.workers.outcome import Outcome, Runner
 
@@ -125,7 +125,22 @@ class Conversation:
             await self._answer(outcome)
         else:
             await self._join(outcome.groups)
-            await self._say(outcome.sends)
+            await self._say(self._answering(event, outcome.sends))
+
+    def _answering(self, event: Event, sends: list[list[Any]]) -> list[list[Any]]:
+        """What a consumer said, after what answers a question of which it said nothing."""
+        silent = questions(event)
+        if silent is None:
+            return sends
+        found: list[list[Any]] = []
+        told = False
+        for how, name, message in sends:
+            own = how == "channel" and name == self.reply_channel
+            for word in self._meant(message) if own else [message]:
+                answer = answered(silent, word) if own else None
+                told = told or answer is not None
+                found.append([how, name, answer or word])
+        return found if told else [["channel", self.reply_channel, silent], *found]
 
     async def _handled(self, event: dict[str, Any]) -> Outcome:
         for pause in (*LATER, None):
@@ -196,9 +211,9 @@ class Conversation:
             await asyncio.sleep(0)
 
     def _words(self, message: dict[str, Any]) -> list[dict[str, Any]]:
-        """The consumer's own, without an accept, which is given by now."""
+        """The consumer's own, without an accept of the connection, which is given by now."""
         accept = f"{self.kind}.accept" if self._asks() else ""
-        return [word for word in self._meant(message) if word["type"] != accept]
+        return [word for word in self._meant(message) if word["type"] != accept or "channel" in word]
 
     def _meant(self, message: dict[str, Any]) -> list[dict[str, Any]]:
         try:

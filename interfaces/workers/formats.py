@@ -10,14 +10,14 @@ from typing import Any
 from interfaces.layers.base import copied
 from interfaces.shared.asgi import Scope
 
-__all__ = ["WIRE", "event_of", "replies"]
+__all__ = ["WIRE", "answered", "event_of", "questions", "replies"]
 
 _STAYS = frozenset({"type", "asgi", "extensions", "state", "user", "session", "cookies", "app", "url_route"})
 """Keys of a scope that are no part of a message, or were put in by a middleware."""
 WIRE = {
     "http": frozenset({"http.response.start", "http.response.body"}),
     "websocket": frozenset({"websocket.send", "websocket.close"}),
-    "irc": frozenset({"irc.send"}),
+    "irc": frozenset({"irc.send", "irc.action", "irc.deliver"}),
 }
 """What reaches the peer when others send it to the reply channel, directly or through a group."""
 
@@ -61,7 +61,35 @@ def _replies(kind: str, message: Mapping[str, Any]) -> list[dict[str, Any]]:
         return _http(message)
     if word is not None:
         raise ValueError(f"{word} reaches no peer of {kind}")
+    if kind == "irc" and (message.get("accept") is not None or message.get("close")):
+        return [_irc(message)]
     return [{**message, "type": f"{kind}.send"}]
+
+
+def _irc(message: Mapping[str, Any]) -> dict[str, Any]:
+    """``{"accept": bool}``, with what ``irc.accept`` and ``irc.reject`` may have, or ``{"close": True}``."""
+    found = {key: value for key, value in message.items() if key not in ("accept", "close")}
+    word = "close" if message.get("accept") is None else "accept" if message["accept"] else "reject"
+    return {**found, "type": f"irc.{word}"}
+
+
+def questions(event: Mapping[str, Any]) -> dict[str, Any] | None:
+    """What answers ``event`` when its consumer has no word for it; None: it asks nothing.
+
+    Those of a handshake are not among them.
+    """
+    if event["type"] == "irc.join" and event.get("asked"):
+        return {"type": "irc.accept", "channel": event["channel"]}
+    if event["type"] == "irc.history":
+        return {"type": "irc.history", "id": event["id"], "messages": []}
+    return None
+
+
+def answered(silent: Mapping[str, Any], word: dict[str, Any]) -> dict[str, Any] | None:
+    """``word`` with the channel or id that is asked about, if it is an answer; ``silent`` is that of :func:`questions`."""
+    if word["type"] not in (silent["type"], "irc.reject"):
+        return None
+    return {**{key: silent[key] for key in ("channel", "id") if key in silent}, **word}
 
 
 def _websocket(message: Mapping[str, Any]) -> list[dict[str, Any]]:
