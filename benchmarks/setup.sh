@@ -79,6 +79,8 @@ library_path() {
 }
 unpack postfix usr/sbin/smtp-sink
 
+unpack ngircd usr/sbin/ngircd
+
 # --- nodemailer's server -------------------------------------------------------------------------------------
 if [ ! -d "$work/node/node_modules/smtp-server" ] && have npm; then
     echo "installing smtp-server from npm"
