@@ -86,7 +86,7 @@ def questions(event: Mapping[str, Any]) -> dict[str, Any] | None:
 
 
 def answered(silent: Mapping[str, Any], word: dict[str, Any]) -> dict[str, Any] | None:
-    """``word`` with the channel or id that is asked about, if it is an answer; ``silent`` is that of :func:`questions`."""
+    """``word`` with the channel or id that is asked about, if it is an answer; ``silent`` is by :func:`questions`."""
     if word["type"] not in (silent["type"], "irc.reject"):
         return None
     return {**{key: silent[key] for key in ("channel", "id") if key in silent}, **word}
