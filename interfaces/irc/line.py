@@ -1,8 +1,9 @@
 r"""A line of IRC: tags, source, command and parameters, read and written. Pure.
 
-RFC 1459 and RFC 2812 §2.3, "Message format" of modern.ircdocs.horse, IRCv3 message-tags. Bytes that are no UTF-8 are read as Latin-1, and
-the line says so. A command is upper case. Written is only what reads back as it was meant: a CR, LF or NUL, a space or a leading colon in a
-parameter that is not the last, and an empty one there are refused, whatever an application says.
+RFC 1459 and RFC 2812 §2.3, "Message format" of modern.ircdocs.horse, IRCv3 message-tags. Bytes that are no UTF-8 are
+read as Latin-1, and the line says so. A command is upper case. Written is only what reads back as it was meant: a CR,
+LF or NUL, a space or a leading colon in a parameter that is not the last, and an empty one there are refused, whatever
+an application says.
 """
 
 import re
@@ -50,7 +51,7 @@ class Line:
 
 
 def parse(data: bytes) -> Line | None:
-    """Read a line without its end; None for one that is empty, or has nothing but tags and a source."""
+    """Read a line without its end; None for one that has no command."""
     utf8 = True
     try:
         text = data.decode()
@@ -66,6 +67,8 @@ def parse(data: bytes) -> Line | None:
     if text.startswith(":"):
         source, _, text = text[1:].partition(" ")
         text = text.lstrip(" ")
+        if text.startswith(":"):
+            return None
     middle, colon, trailing = text.partition(" :")
     params = middle.split(" ")
     if "" in params:
@@ -104,18 +107,20 @@ def form_tags(tags: Mapping[str, str]) -> str:
         if not _KEY.fullmatch(key) or "\0" in value:
             raise ApplicationError(f"{key!r}: {value!r} is no tag of IRC")
     said = ";".join(f"{key}={escaped(value)}" if value else key for key, value in tags.items())
-    if len(said.encode()) + 2 > TAGS:
+    if len(said.encode(errors="replace")) + 2 > TAGS:
         raise ApplicationError(f"the tags of a line have at most {TAGS} octets")
     return f"@{said} "
 
 
-def form(command: str, params: Iterable[str] = (), source: str = "", tags: Mapping[str, str] = _NONE) -> bytes:
+def form(
+    command: str, params: Iterable[str] = (), source: str = "", tags: Mapping[str, str] = _NONE
+) -> bytes:
     """The bytes of a line, with its end. ApplicationError for what would be read as something else."""
     words = [*params]
     if not _COMMAND.fullmatch(command):
         raise ApplicationError(f"{command!r} is no command of IRC")
-    for word in (source, *words[:-1]):
-        if " " in word or word.startswith(":") or (not word and word is not source):
+    for word in (source or "-", *words[:-1]):
+        if not word or " " in word or word.startswith(":"):
             raise ApplicationError(f"{command}: {word!r} cannot stand there in a line of IRC")
     if words and (" " in words[-1] or words[-1].startswith(":") or not words[-1]):
         words[-1] = f":{words[-1]}"

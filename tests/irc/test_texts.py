@@ -51,7 +51,7 @@ def _ends(found):
         yield at
 
 
-@given(st.lists(st.from_regex(r"[a-zé]{1,12}", fullmatch=True)), st.integers(36, 80))
+@given(st.lists(st.from_regex(r"[a-zé]{1,6}", fullmatch=True)), st.integers(36, 80))
 def test_words_stay_whole(words: list[str], octets: int) -> None:
     """Where there is a blank in the last third of a piece, it is cut there."""
     assert " ".join(pieces(" ".join(words), octets, most=10_000)).split() == words
