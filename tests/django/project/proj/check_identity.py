@@ -5,7 +5,9 @@ from django.test import TestCase, override_settings
 
 from interfaces.django.account_models import Account
 from interfaces.django.identity import IdentityMiddlewareStack, get_user
+from interfaces.irc.consumer import IrcConsumer
 from interfaces.shared.errors import ConfigError
+from interfaces.testing.irc_communicator import IrcCommunicator
 
 ASKED = []
 
@@ -79,6 +81,29 @@ class IdentityTests(TestCase):
                 assert not (await get_user(await scope_behind({**scope, **other}))).is_authenticated
             await User.objects.filter(username="ada").aupdate(is_active=False)
             assert not (await get_user(await scope_behind(scope))).is_authenticated
+
+    async def test_who_has_logged_in_at_a_gateway_of_irc_is_a_user(self):
+        """By network and account; who has not, or has taken only the nick, is anonymous, and so is our own bot."""
+
+        class Lounge(IrcConsumer):
+            async def irc_connect(self, message):
+                user = await get_user(self.scope)
+                assert self.user == user
+                await self.accept(motd=user.username or "nobody")
+
+        app = IdentityMiddlewareStack(Lounge.as_asgi())
+        with override_settings(INTERFACES={}):
+            await Account.objects.acreate(protocol="irc", account="inner/ada1", user=self.ada)
+            for account, network, name in (
+                ("ada1", "inner", "ada"),
+                ("ada1", "outer", "nobody"),
+                (None, "inner", "nobody"),
+            ):
+                options = {"mode": "gateway", "network": network, "nick": "ada1", "account": account}
+                async with IrcCommunicator(app, **options) as irc:
+                    assert (await irc.connect()).of("irc.accept")[0]["motd"] == name
+            async with IrcCommunicator(app, network="inner", account="ada1") as irc:
+                assert irc.scope["account"] is None
 
     async def test_a_hook_comes_before_accounts(self):
         """Who names one decides alone: an account in the table is nobody's when the hook says so."""
