@@ -126,6 +126,7 @@ SMS = [
     "phonenumbers>=9.0",  # numbers as people write them, in E.164
     "cryptography>=50",  # signatures of Telnyx and AWS
 ]
+IRC = LOOP  # the wire is our own; IRC over WebSockets is served by `ws`
 WSGI = ["a2wsgi>=1.10.10"]  # WSGI applications as ASGI ones
 RELOAD = ["watchfiles>=1.3"]  # --reload without polling
 TWISTED = ["twisted[tls]>=26.10"]  # endpoint strings, and plug-ins that need its reactor
@@ -181,6 +182,8 @@ TEST = [
     "psycopg[binary]>=3.2",  # the inbox on PostgreSQL
     "smsutil>=1.1",  # segments that are not ours, to compare with
     "smpplib>=2.2",  # interop: an SMPP client that is not ours
+    "irc>=20.5",  # interop: an IRC client and a server that are not ours
+    "pydle>=1.2",  # interop: an asynchronous IRC client that is not ours
     "playwright>=1.65",  # two browsers talk in the demo chat
 ]
 CHECK = [
@@ -276,6 +279,7 @@ setup(
         "email-auth": EMAIL_AUTH,
         "slack": SLACK,
         "sms": SMS,
+        "irc": IRC,
         "slack-stores": SLACK_STORES,
         "wsgi": WSGI,
         "reload": RELOAD,
