@@ -6,8 +6,9 @@ They come by a link that the user has followed (:mod:`interfaces.django.linking`
 from typing import Any
 
 from django.apps import apps
+from django.contrib.auth import get_user_model
 
-__all__ = ["unlink", "user_of"]
+__all__ = ["unlink", "user_named", "user_of"]
 
 
 def user_of(protocol: str, account: str | None) -> Any:
@@ -17,6 +18,14 @@ def user_of(protocol: str, account: str | None) -> Any:
     rows = apps.get_model("interfaces", "Account").objects.select_related("user")
     found = rows.filter(protocol=protocol, account=account).first()
     return found.user if found is not None and found.user.is_active else None
+
+
+def user_named(name: str) -> Any:
+    """The active user of this username; None when there is none, or users have other names."""
+    if not name or not apps.is_installed("django.contrib.auth"):
+        return None
+    found = get_user_model().objects.filter(**{get_user_model().USERNAME_FIELD: name}).first()
+    return found if found is not None and found.is_active else None
 
 
 def unlink(protocol: str, account: str) -> bool:

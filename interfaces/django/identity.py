@@ -14,7 +14,7 @@ from channels.db import database_sync_to_async
 from django.contrib.auth.models import AnonymousUser
 from django.utils.functional import SimpleLazyObject
 
-from interfaces.django.accounts import user_of
+from interfaces.django.accounts import user_named, user_of
 from interfaces.django.settings import identity_hook
 from interfaces.shared.asgi import Application, Receive, Scope, Send
 
@@ -40,6 +40,8 @@ def find_user(scope: Mapping[str, Any]) -> Any:
     """Ask the setting's hook for the scope's user, without one the table of accounts; anonymous when it knows none."""
     hook, account = identity_hook(), account_of(scope)
     found = hook(scope["type"], account, scope) if hook else user_of(scope["type"], account)
+    if found is None and not hook and scope["type"] == "irc" and scope.get("mode") == "gateway":
+        found = user_named((account or "").rpartition("/")[2])  # who has logged in to a gateway of ours
     return AnonymousUser() if found is None else found
 
 

@@ -18,24 +18,15 @@ from io import BytesIO
 from typing import Any
 
 from django import VERSION
-from django.contrib.auth import authenticate as check
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 
+from interfaces.django.logins import authenticate
 from interfaces.workers.message import Channel
 
 __all__ = ["CHANNEL", "ChannelEmailBackend", "OutboxEmailBackend", "authenticate"]
 
 CHANNEL = "email.send"
-
-
-def authenticate(user: str, password: str) -> bool:
-    """Whether an active user has this name and password: for ``--email-auth interfaces.django.mail:authenticate``.
-
-    Every backend of AUTHENTICATION_BACKENDS is asked that takes a username and a password.
-    """
-    found = check(None, username=user, password=password)
-    return found is not None and found.is_active
 
 
 class ChannelEmailBackend(BaseEmailBackend):

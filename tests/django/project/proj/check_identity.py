@@ -105,6 +105,17 @@ class IdentityTests(TestCase):
             async with IrcCommunicator(app, network="inner", account="ada1") as irc:
                 assert irc.scope["account"] is None
 
+    async def test_who_logs_in_at_a_gateway_as_a_user_is_that_user(self):
+        """The account that SASL has proven there is a username, unless it is linked with another user."""
+        scope = {"type": "irc", "mode": "gateway", "account": "inner/ada"}
+        with override_settings(INTERFACES={}):
+            assert (await get_user(await scope_behind(scope))) == self.ada
+            for other in ({"mode": "client"}, {"account": "inner/bob"}, {"account": None}):
+                assert not (await get_user(await scope_behind({**scope, **other}))).is_authenticated
+            eve = await User.objects.acreate(username="eve")
+            await Account.objects.acreate(protocol="irc", account="inner/ada", user=eve)
+            assert (await get_user(await scope_behind(scope))) == eve
+
     async def test_a_hook_comes_before_accounts(self):
         """Who names one decides alone: an account in the table is nobody's when the hook says so."""
         await Account.objects.acreate(protocol="irc", account="bob", user=self.ada)

@@ -1,0 +1,1 @@
+"""A room that browsers and IRC clients are in."""
