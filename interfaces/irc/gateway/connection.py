@@ -7,6 +7,7 @@ from interfaces.irc.gateway.registration import Registration
 from interfaces.irc.gateway.roster import User
 from interfaces.irc.gateway.service import Gateway
 from interfaces.irc.gateway.session import Member
+from interfaces.irc.gateway.waits import ASKED, Waits
 from interfaces.irc.gateway.words import words
 from interfaces.irc.line import Line, form
 from interfaces.irc.wire_irc import Refused, Wire
@@ -19,8 +20,7 @@ __all__ = ["Client"]
 
 INBOX: Final = 1
 LAG: Final = 2
-ASKED: Final = 4
-"""Reasons not to read: the application is behind; it has said too much of late; it waits for an answer."""
+"""Reasons not to read: the application is behind; it has said too much of late."""
 TURN: Final = 64
 """Lines in one turn of the loop."""
 
@@ -44,7 +44,7 @@ class Client(Stream):
         self.quit: str = ""
         self.code: int = 1006
         self.tokens: float = float(gateway.options.burst)
-        self.unsent: int = 0
+        self.waits: Waits = Waits(self)
         self._counted_at: float = gateway.now
         self._heard: float = self._counted_at
         self._pinged: bool = False
@@ -111,9 +111,15 @@ class Client(Stream):
         elif taken == TURN and not self._more:
             self._more = True
             self.hold(LAG)
-            self.loop.call_soon(self._go_on)
+            self.loop.call_soon(self.go_on)
 
-    def _go_on(self) -> None:
+    def resume_writing(self) -> None:
+        """asyncio: the peer reads again."""
+        super().resume_writing()
+        self.waits.written()
+
+    def go_on(self) -> None:
+        """Take what has come, in a later turn."""
         self._more = False
         if not self.lost:
             self.go()
@@ -183,7 +189,7 @@ class Client(Stream):
     def room(self) -> None:
         """The application has taken what waited."""
         self.release(INBOX)
-        self.loop.call_soon(self._go_on)
+        self.loop.call_soon(self.go_on)
 
     def said(self, event: Event) -> None:
         """The application says something."""
@@ -218,11 +224,14 @@ class Client(Stream):
         commands.left(self, reason)
         session, self.session = self.session, None
         if session is not None:
-            session.last({"type": "irc.disconnect", "code": self.code, "reason": reason, **self.gateway.stamped()})
+            session.last(
+                {"type": "irc.disconnect", "code": self.code, "reason": reason, **self.gateway.stamped()}
+            )
 
     def sweep(self, now: float) -> None:
         """Look at the deadlines."""
         options = self.gateway.options
+        self.waits.sweep(now)
         if self.stalled(now, options.ping_timeout):
             self.gateway.count("irc.gateway.silent")
             self.quit = self.quit or "It reads nothing"

@@ -22,7 +22,7 @@ class User:
     """Somebody who is registered. ``home`` is the container; ``since`` and ``spoke`` Unix seconds."""
 
     __slots__ = (
-        "account", "away", "busy", "client", "home", "host", "invites", "modes", "nick", "realname", "rooms", "since",
+        "account", "away", "client", "home", "host", "invites", "modes", "nick", "realname", "rooms", "since",
         "source", "spoke", "user",
     )  # fmt: skip
 
@@ -39,8 +39,6 @@ class User:
         """0 until it has arrived."""
         self.spoke: float = 0.0
         self.client: Any = None
-        self.busy: Any = None
-        """Of one of ours, what it waits for (:class:`interfaces.irc.gateway.waits.Waits`)."""
         self.rooms: dict[str, Room] = {}
         self.invites: dict[Room, None] = {}
         """The channels it is invited to, the oldest first."""

@@ -1,0 +1,122 @@
+"""What a client waits for: answers of its application, and answers of ours that are long.
+
+Reading is on hold meanwhile: so what waits is what one line has asked for, and lines are in order. A long answer is
+written as fast as the client reads, each line as things are when it leaves: what changes on the way is told before it.
+"""
+
+from collections import deque
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from interfaces.irc.numerics import ERR_UNAVAILRESOURCE, text_of
+
+__all__ = ["ASKED", "Asked", "Waits"]
+
+ASKED: Final = 4
+"""A reason not to read."""
+PORTION: Final = 500
+"""Lines of a long answer in one turn of the loop."""
+_DONE: Final = object()
+
+
+class Asked(NamedTuple):
+    """A JOIN that the application decides about."""
+
+    channel: str
+    key: str
+
+
+class Waits:
+    """Those of ``client``."""
+
+    __slots__ = ("_asked", "_client", "_deadline", "_planned", "_pours")
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self._asked: dict[str, Asked] = {}
+        self._deadline: float = 0.0
+        self._pours: deque[Iterator[object]] | None = None
+        self._planned: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Waits {len(self._asked)} asked, {len(self._pours or ())} answers>"
+
+    # --- the application --------------------------------------------------------------------------
+
+    def ask(self, channel: str, key: str) -> bool:
+        """The application is asked; False when it is already."""
+        gateway = self._client.gateway
+        folded = gateway.roster.fold(channel)
+        if folded in self._asked:
+            return False
+        self._asked[folded] = Asked(channel, key)
+        self._deadline = gateway.now + gateway.options.decide_timeout
+        self._client.hold(ASKED)
+        return True
+
+    def asks(self, channel: str) -> bool:
+        """Whether it is asked."""
+        return self._client.gateway.roster.fold(channel) in self._asked
+
+    def answered(self, channel: str) -> Asked | None:
+        """The application has answered; None when nothing was asked."""
+        found = self._asked.pop(self._client.gateway.roster.fold(channel), None)
+        if found is not None:
+            self._done()
+        return found
+
+    def sweep(self, now: float) -> None:
+        """Refuse what is not answered in time."""
+        if not self._asked or now < self._deadline:
+            return
+        asked, self._asked = self._asked, {}
+        for one in asked.values():
+            self._client.numeric(ERR_UNAVAILRESOURCE, one.channel, text_of(ERR_UNAVAILRESOURCE))
+        self._client.gateway.count("irc.gateway.undecided")
+        self._done()
+
+    # --- long answers -----------------------------------------------------------------------------
+
+    def pour(self, lines: Iterator[object]) -> None:
+        """Write all that ``lines`` writes, a line each step."""
+        if self._pours is None:
+            self._pours = deque()
+        self._pours.append(lines)
+        if len(self._pours) == 1:
+            self._run()
+
+    def written(self) -> None:
+        """The client reads on."""
+        if self._pours and not self._planned:
+            self._plan()
+
+    def _plan(self) -> None:
+        self._planned = True
+        self._client.loop.call_soon(self._go_on)
+
+    def _go_on(self) -> None:
+        self._planned = False
+        self._run()
+
+    def _run(self) -> None:
+        client, pours, left = self._client, self._pours, PORTION
+        while pours and left and not client.blocked and not client.lost and not client.quit:
+            left -= 1
+            if next(pours[0], _DONE) is _DONE:
+                pours.popleft()
+        if client.lost or client.quit:
+            self._pours = None
+        elif not pours:
+            self._pours = None
+            self._done()
+        else:
+            client.hold(ASKED)
+            if not client.blocked:
+                self._plan()
+
+    def _done(self) -> None:
+        if not self._asked and not self._pours:
+            client = self._client
+            if client.held:
+                client.release(ASKED)
+                client.loop.call_soon(client.go_on)
