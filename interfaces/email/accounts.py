@@ -3,15 +3,12 @@
 import logging
 import os
 from collections.abc import Callable
-from importlib import import_module
-from inspect import isawaitable, iscoroutinefunction
 from typing import Any
 
 from interfaces.email import replies as say
 from interfaces.email import scram
 from interfaces.email.login import MECHANISMS
-from interfaces.shared.errors import ConfigError
-from interfaces.shared.strand import Strand, pool
+from interfaces.shared.functions import called, loaded
 
 __all__ = ["Accounts"]
 
@@ -26,8 +23,8 @@ class Accounts:
     """
 
     def __init__(self, spec: str = "", keys: str = "") -> None:
-        self.ask: Callable[[str, str], Any] | None = _loaded("--email-auth", spec) if spec else None
-        self.find: Callable[[str], Any] | None = _loaded("--email-auth-keys", keys) if keys else None
+        self.ask: Callable[[str, str], Any] | None = loaded("--email-auth", spec) if spec else None
+        self.find: Callable[[str], Any] | None = loaded("--email-auth-keys", keys) if keys else None
         self._secret = os.urandom(32)
         self._iterations = scram.ITERATIONS  # of the last one who was known
 
@@ -40,9 +37,9 @@ class Accounts:
         """The reply to who says to be ``user``."""
         try:
             if self.ask is not None:
-                fits = await _called(self.ask, user, password)
+                fits = await called(self.ask, user, password)
             else:
-                fits = await _called(scram.matches, await self.key(user), password)
+                fits = await called(scram.matches, await self.key(user), password)
         except Exception:  # the operator's function: the client is not to blame
             log.exception("--email-auth raised")
             return say.AUTH_LATER
@@ -50,36 +47,9 @@ class Accounts:
 
     async def key(self, user: str) -> scram.Key:
         """The key of ``user``, one that nothing fits where there is none. Raises what the operator's function does."""
-        text = await _called(self.find, user) if self.find is not None else None
+        text = await called(self.find, user) if self.find is not None else None
         if text is None:
             return scram.unknown(user, self._secret, self._iterations)
         key = scram.parsed(text)
         self._iterations = key.iterations
         return key
-
-
-def _loaded(option: str, spec: str) -> Callable[..., Any]:
-    """The function that ``spec`` of ``option`` names."""
-    module, _, attribute = spec.partition(":")
-    try:
-        found: Any = import_module(module)
-        for name in attribute.split("."):
-            found = getattr(found, name)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise ConfigError(f"{option} {spec}: {error}; write module:function") from error
-    if not callable(found):
-        raise ConfigError(f"{option} {spec}: {type(found).__name__} cannot be called; write module:function")
-    function: Callable[..., Any] = found
-    return function
-
-
-async def _called(function: Callable[..., Any], *arguments: Any) -> Any:
-    """What a function gives, of whichever kind it is."""
-    if iscoroutinefunction(function):
-        return await function(*arguments)
-    strand = Strand(pool())
-    try:
-        found = await strand.run(function, *arguments)
-    finally:
-        strand.close()
-    return await found if isawaitable(found) else found

@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from interfaces.email import replies as say
 from interfaces.email.events_smtp import Auth
-from interfaces.email.service import Service, log, tls_of
+from interfaces.email.service import Service, log
 from interfaces.email.translate import Place, behind
 from interfaces.email.wire_smtp import Wire
 from interfaces.email.xclient import XClient
 from interfaces.shared.stream import Stream
+from interfaces.shared.tls import tls_of
 
 __all__ = ["UPGRADE", "Client"]
 

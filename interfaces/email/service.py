@@ -24,7 +24,7 @@ from interfaces.shared.interface import Context
 from interfaces.shared.proxy import Trusted
 from interfaces.shared.proxy_header import ProxyHeader
 from interfaces.shared.serving import Serving, endpoint
-from interfaces.shared.tls import ServerTls
+from interfaces.shared.tls import ServerTls, tls_of
 
 __all__ = ["Service", "log"]
 
@@ -198,18 +198,3 @@ def _proxies(texts: tuple[str, ...]) -> Trusted:
         return Trusted.parse(texts)
     except ConfigError as error:
         raise ConfigError(f"{error}".replace("trusted proxies", "--email-xclient-from", 1)) from error
-
-
-def tls_of(transport: Any) -> dict[str, Any] | None:
-    """What the scope says of TLS: version, cipher and the subject of the client's certificate."""
-    connection = transport.get_extra_info("ssl_object")
-    if connection is None:
-        return None
-    cipher = connection.cipher()
-    subject = (connection.getpeercert() or {}).get("subject", ())
-    names = [f"{name}={value}" for part in subject for name, value in part]
-    return {
-        "version": connection.version(),
-        "cipher": cipher[0] if cipher else None,
-        "client_subject": ",".join(names) or None,
-    }

@@ -14,7 +14,7 @@ from typing import Any
 
 from interfaces.shared.errors import ConfigError
 
-__all__ = ["ServerContext", "ServerTls", "TlsFiles", "suites_of", "tls_extension"]
+__all__ = ["ServerContext", "ServerTls", "TlsFiles", "suites_of", "tls_extension", "tls_of"]
 
 _log = logging.getLogger("interfaces.tls")
 _LOOK = 10.0
@@ -229,6 +229,21 @@ def tls_extension(connection: ssl.SSLObject | ssl.SSLSocket) -> dict[str, Any]:
         "client_cert_error": None,
         "tls_version": _PROTOCOLS.get(connection.version() or ""),
         "cipher_suite": getattr(context, "suites", {}).get(cipher[0]) if cipher else None,
+    }
+
+
+def tls_of(transport: Any) -> dict[str, Any] | None:
+    """What the scope says of TLS: version, cipher and the subject of the client's certificate."""
+    connection = transport.get_extra_info("ssl_object")
+    if connection is None:
+        return None
+    cipher = connection.cipher()
+    subject = (connection.getpeercert() or {}).get("subject", ())
+    names = [f"{name}={value}" for part in subject for name, value in part]
+    return {
+        "version": connection.version(),
+        "cipher": cipher[0] if cipher else None,
+        "client_subject": ",".join(names) or None,
     }
 
 
