@@ -7,7 +7,7 @@ told, and its keys:
 
 arrive nick user host realname account modes since · quit text · nick old · away text · account account ·
 setname realname · host user host · join channel signs since modes (those of a channel that is new) ·
-part channel text · kick channel target text · topic channel text at · mode target modes at · invite channel target
+part channel text · kick channel target text · topic channel text at · mode target modes at · invite channel target lifts
 """
 
 from collections.abc import Iterable, Sequence
@@ -79,7 +79,7 @@ def renamed(gateway: Gateway, user: User, nick: str) -> bool:
 def away(gateway: Gateway, user: User, text: str | None) -> None:
     """``user`` is away, or back: then without a text."""
     user.away = text or None
-    to_able(gateway.roster.near(user), _away(gateway, user), "away-notify", but=user)
+    to_able(_interested(gateway, user), _away(gateway, user), "away-notify", but=user)
     linked(gateway, user, "away", text=user.away)
 
 
@@ -91,14 +91,14 @@ def account(gateway: Gateway, user: User, name: str | None) -> None:
     """``user`` has logged in, or out."""
     user.account = name
     user_moded(gateway, gateway.name, user, [Change("-" if name is None else "+", "r")])
-    to_able(gateway.roster.near(user), line(gateway, user, "ACCOUNT", name or "*"), "account-notify")
+    to_able(_interested(gateway, user), line(gateway, user, "ACCOUNT", name or "*"), "account-notify")
     linked(gateway, user, "account", account=name)
 
 
 def setname(gateway: Gateway, user: User, realname: str) -> None:
     """``user`` has another real name."""
     user.realname = realname
-    to_able(gateway.roster.near(user), speech(gateway, user, "SETNAME", "", realname), "setname")
+    to_able(_interested(gateway, user), speech(gateway, user, "SETNAME", "", realname), "setname")
     linked(gateway, user, "setname", realname=realname)
 
 
@@ -107,7 +107,7 @@ def rehosted(gateway: Gateway, user: User, name: str, host: str) -> None:
     said = line(gateway, user, "CHGHOST", name, host)
     user.user, user.host = name, host
     user.named(user.nick)
-    to_able(gateway.roster.near(user), said, "chghost")
+    to_able(_interested(gateway, user), said, "chghost")
     linked(gateway, user, "host", user=name, host=host)
 
 
@@ -119,6 +119,16 @@ def user_moded(gateway: Gateway, by: By, user: User, changes: Iterable[Change]) 
     if done and user.client is not None:
         linked(gateway, user, "mode", target=user.nick, modes=plain(done), at=gateway.clock())
     return done
+
+
+def _interested(gateway: Gateway, user: User) -> Iterable[User]:
+    """Who shares a channel with ``user``, and who watches it and has extended-monitor."""
+    near = gateway.roster.near(user)
+    watchers = gateway.roster.watches.who(user.nick)
+    return {
+        **dict.fromkeys(near),
+        **dict.fromkeys(one for one in watchers if "extended-monitor" in one.client.caps),
+    }
 
 
 def _remembered(gateway: Gateway, user: User) -> None:
@@ -197,13 +207,14 @@ def plain(changes: Sequence[Change]) -> list[list[str]]:
     return [[f"{one.sign}{one.letter}", one.arg] for one in changes]
 
 
-def invited(gateway: Gateway, by: By, user: User, room: Room) -> None:
-    """``user`` may join a channel with mode i; it hears of it, and who is there and wants to know."""
-    user.invites.pop(room, None)
-    user.invites[room] = None
-    if len(user.invites) > INVITES:
-        del user.invites[next(iter(user.invites))]
+def invited(gateway: Gateway, by: By, user: User, room: Room, lifts: bool = True) -> None:
+    """``user`` is invited; it hears of it, and who is there and wants to know. ``lifts``: it may come in by that."""
+    if lifts:
+        user.invites.pop(room, None)
+        user.invites[room] = None
+        if len(user.invites) > INVITES:
+            del user.invites[next(iter(user.invites))]
     said = line(gateway, by, "INVITE", user.nick, room.name)
     to_users([user], said)
     to_able(room.members, said, "invite-notify", but=by if isinstance(by, User) else None)
-    linked(gateway, by, "invite", channel=room.name, target=user.nick)
+    linked(gateway, by, "invite", channel=room.name, target=user.nick, lifts=lifts)

@@ -1,8 +1,8 @@
 """Who may join, talk and change, and who sees what. Pure.
 
 RFC 2811 and modern.ircdocs.horse: modes i k l m n s t, lists b e I, operators and voices; account-extban of IRCv3 as
-``$a:ACCOUNT`` (``$a`` is whoever is logged in). A ban holds for the nick!user@host that others see. An invitation
-lifts i and l, not a ban and not a key. Who is banned, and neither operator nor voiced, may not talk either.
+``$a:ACCOUNT`` (``$a`` is whoever is logged in). A ban holds for the nick!user@host that others see. An operator's
+invitation lifts b, i and l, not a key. Who is banned, and neither operator nor voiced, may not talk either.
 """
 
 import re
@@ -124,16 +124,15 @@ def may_talk(room: Room, user: User, now: float = 0.0) -> bool:
 def why_not_join(room: Room, user: User, key: str, now: float = 0.0) -> str:
     """The numeric that keeps ``user`` out; "" for none."""
     modes = room.modes
-    if banned(room, user):
-        return ERR_BANNEDFROMCHAN
-    invited = room in user.invites
-    if "i" in modes and not invited and not listed(room, "I", user):
-        return ERR_INVITEONLYCHAN
     if "k" in modes and key != modes["k"]:
         return ERR_BADCHANNELKEY
-    if "l" in modes and not invited and len(room.members) >= int(modes["l"]):
-        return ERR_CHANNELISFULL
-    return ""
+    if room in user.invites:
+        return ""
+    if banned(room, user):
+        return ERR_BANNEDFROMCHAN
+    if "i" in modes and not listed(room, "I", user):
+        return ERR_INVITEONLYCHAN
+    return ERR_CHANNELISFULL if "l" in modes and len(room.members) >= int(modes["l"]) else ""
 
 
 def why_not_change(room: Room, user: User) -> str:
