@@ -1,8 +1,9 @@
 """The bytes of a connection of IRC, as lines. Pure.
 
-RFC 1459 §2.3: lines end with CR LF; a lone LF ends one, too, as all servers take it. A CR or NUL inside of a line is refused, as is a line
-with more octets than there may be: 512 with its end, and 8191 of tags in front (message-tags). What is refused is told in its place as a
-:class:`Refused`, and what comes after its end is read on. A line that never ends is dropped while it comes, and told once.
+RFC 1459 §2.3: lines end with CR LF; a lone LF ends one, too, as all servers take it. A CR or NUL inside of a line is
+refused, as is a line with more octets than there may be: 512 with its end, and 8191 of tags in front (message-tags).
+What is refused is told in its place as a :class:`Refused`, and what comes after its end is read on. A line that never
+ends is dropped while it comes, and told once.
 """
 
 from collections import deque
@@ -93,7 +94,7 @@ class Wire:
 
     def _judge(self, data: bytes) -> Refused | None:
         """Why it is not taken; None: it is, as its length is that of its tags."""
-        if b"\r" in data or b"\0" in data:
-            return BYTES
         tags = data.find(b" ") + 1 if data.startswith(b"@") else 0
-        return LONG if tags > self.tags or len(data) - tags > self.body - 2 else None
+        if tags > self.tags or len(data) - tags > self.body - 2:
+            return LONG
+        return BYTES if b"\r" in data or b"\0" in data else None
