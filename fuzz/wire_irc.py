@@ -187,7 +187,7 @@ def generate(rng: random.Random) -> bytes:
         if rng.random() < 0.3:
             words[rng.randrange(len(words))] = rng.choice(rng.choice(SAID).split(b" "))
         out += b" ".join(words) + rng.choice(ENDS)
-    if rng.random() < 0.4:
+    if rng.random() < 0.4 and len(out) > 1:
         for _ in range(rng.randrange(1, 6)):
             out[rng.randrange(1, len(out))] = rng.choice((rng.randrange(256), 0, 32, 255))
     return bytes(out)

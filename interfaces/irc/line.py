@@ -24,6 +24,7 @@ _ESCAPED: Final = re.compile(r"\\(.?)", re.DOTALL)
 _TO_ESCAPE: Final = re.compile(r"[; \\\r\n]")
 _KEY: Final = re.compile(r"\+?(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")
 _BROKEN: Final = re.compile(r"[\r\n\0]")
+_MIDDLE: Final = re.compile(r"[^ :][^ ]*").fullmatch
 _COMMAND: Final = re.compile(r"[A-Z]+|[0-9]{3}")
 _NONE: Final[dict[str, str]] = {}
 
@@ -120,9 +121,9 @@ def form(
     if not _COMMAND.fullmatch(command):
         raise ApplicationError(f"{command!r} is no command of IRC")
     for word in (source or "-", *words[:-1]):
-        if not word or " " in word or word.startswith(":"):
+        if not _MIDDLE(word):
             raise ApplicationError(f"{command}: {word!r} cannot stand there in a line of IRC")
-    if words and (" " in words[-1] or words[-1].startswith(":") or not words[-1]):
+    if words and not _MIDDLE(words[-1]):
         words[-1] = f":{words[-1]}"
     body = " ".join((f":{source}", command, *words) if source else (command, *words))
     if _BROKEN.search(body):
