@@ -199,6 +199,8 @@ def test_topics() -> None:
     assert (channel.topic, channel.topic_at) == (None, 0)
     fed(state, ":eve TOPIC #a :x", ":irc.example 331 me #a :No topic is set")
     assert channel.topic is None
+    fed(state, ":x 332 me #zzz :y", ":x 333 me #zzz y 1", ":x 366 me #zzz :End", ":x TOPIC #zzz :y")
+    assert [*state.channels] == ["#a"]
 
 
 def test_accounts_and_real_names() -> None:
