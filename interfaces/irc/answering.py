@@ -52,18 +52,23 @@ def place(event: Mapping[str, Any]) -> tuple[str, str]:
         raise ApplicationError(
             "reply: a NOTICE is never answered, so that no two programs answer each other; say() speaks anyway"
         )
-    if event.get("type") == "irc.message":
-        there = not event.get("is_private") or event.get("is_echo")
-        target = str(event.get("target") or "") if there else nick
-    elif event.get("type") == "irc.invite":
-        target = nick
-    elif event.get("type") == "irc.mode":
-        target = str(event.get("target") or "")
-    else:
-        target = str(event.get("channel") or nick)
+    target = _target(event, nick)
     if not target:
         raise ApplicationError(f"reply: a {event.get('type')} has nobody to answer, so say() to whom")
     return target, nick
+
+
+def _target(event: Mapping[str, Any], nick: str) -> str:
+    match event.get("type"):
+        case "irc.message":
+            found = nick if event.get("is_private") and not event.get("is_echo") else event.get("target")
+        case "irc.invite":
+            found = nick
+        case "irc.mode":
+            found = event.get("target")
+        case _:
+            found = event.get("channel") or nick
+    return str(found or "")
 
 
 def message_id(event: Mapping[str, Any], mode: str) -> str | None:

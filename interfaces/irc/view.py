@@ -29,7 +29,6 @@ class View:
     def heard(self, event: Mapping[str, Any]) -> Question | None:
         """Take an event in. What it asks of a gateway, to be given to :meth:`unanswered`; None: nothing."""
         kind = event.get("type")
-        channel = str(event.get("channel") or "")
         if kind == "irc.connect":
             self.nick = str(event.get("nick") or self.nick)
             for one in event.get("channels") or ():
@@ -41,14 +40,19 @@ class View:
         if event.get("is_history") or not event.get("is_self"):
             return None
         if kind == "irc.join" and event.get("asked"):
-            return self._asks((kind, self.fold(channel)))
+            return self._asks((kind, self.fold(str(event.get("channel") or ""))))
+        self._did(str(kind), event)
+        return None
+
+    def _did(self, kind: str, event: Mapping[str, Any]) -> None:
+        """What has happened to who this connection is of."""
+        channel = str(event.get("channel") or "")
         if kind == "irc.join":
             self._joined(channel)
         elif kind in ("irc.part", "irc.kick"):
             self.channels.pop(self.fold(channel), None)
         elif kind == "irc.nick":
             self.nick = str(event.get("new_nick") or self.nick)
-        return None
 
     def said(self, event: Mapping[str, Any]) -> None:
         """Take in what the application says."""
