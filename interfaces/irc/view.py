@@ -30,11 +30,7 @@ class View:
         """Take an event in. What it asks of a gateway, to be given to :meth:`unanswered`; None: nothing."""
         kind = event.get("type")
         if kind == "irc.connect":
-            self.nick = str(event.get("nick") or self.nick)
-            for one in event.get("channels") or ():
-                self._joined(one["channel"])
-            asks = self.mode == "gateway" and not event.get("resumed")
-            return self._asks(_CONNECT) if asks else None
+            return self._connected(event)
         if kind == "irc.history":
             return self._asks((kind, str(event.get("id"))))
         if event.get("is_history") or not event.get("is_self"):
@@ -43,6 +39,13 @@ class View:
             return self._asks((kind, self.fold(str(event.get("channel") or ""))))
         self._did(str(kind), event)
         return None
+
+    def _connected(self, event: Mapping[str, Any]) -> Question | None:
+        self.nick = str(event.get("nick") or self.nick)
+        for one in event.get("channels") or ():
+            self._joined(one["channel"])
+        asks = self.mode == "gateway" and not event.get("resumed")
+        return self._asks(_CONNECT) if asks else None
 
     def _did(self, kind: str, event: Mapping[str, Any]) -> None:
         """What has happened to who this connection is of."""
