@@ -7,7 +7,8 @@ told, and its keys:
 
 arrive nick user host realname account modes since · quit text · nick old · away text · account account ·
 setname realname · host user host · join channel signs since modes (those of a channel that is new) ·
-part channel text · kick channel target text · topic channel text at · mode target modes at · invite channel target lifts
+part channel text · kick channel target text · topic channel text at · mode target modes at ·
+invite channel target lifts
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,6 +17,7 @@ from typing import Final
 from interfaces.irc.gateway.changing import change_room, change_user
 from interfaces.irc.gateway.hearers import By, line, linked, speech, to_able, to_room, to_users
 from interfaces.irc.gateway.past import Was
+from interfaces.irc.gateway.replies import shown
 from interfaces.irc.gateway.roster import Room, User
 from interfaces.irc.gateway.rules import MODES
 from interfaces.irc.gateway.saying import Said
@@ -91,7 +93,7 @@ def account(gateway: Gateway, user: User, name: str | None) -> None:
     """``user`` has logged in, or out."""
     user.account = name
     user_moded(gateway, gateway.name, user, [Change("-" if name is None else "+", "r")])
-    to_able(_interested(gateway, user), line(gateway, user, "ACCOUNT", name or "*"), "account-notify")
+    to_able(_interested(gateway, user), line(gateway, user, "ACCOUNT", shown(name or "*")), "account-notify")
     linked(gateway, user, "account", account=name)
 
 
@@ -124,21 +126,19 @@ def user_moded(gateway: Gateway, by: By, user: User, changes: Iterable[Change]) 
 def _interested(gateway: Gateway, user: User) -> Iterable[User]:
     """Who shares a channel with ``user``, and who watches it and has extended-monitor."""
     near = gateway.roster.near(user)
-    watchers = gateway.roster.watches.who(user.nick)
-    return {
-        **dict.fromkeys(near),
-        **dict.fromkeys(one for one in watchers if "extended-monitor" in one.client.caps),
-    }
+    who = gateway.roster.watches.who(user.nick)
+    watchers = [one for one in who if one.client is not None and "extended-monitor" in one.client.caps]
+    return dict.fromkeys((*near, *watchers)) if watchers else near
 
 
 def _remembered(gateway: Gateway, user: User) -> None:
-    home = user.home or gateway.name
-    gateway.roster.past.add(Was(user.nick, user.user, user.host, user.realname, home, gateway.clock()))
+    gateway.roster.past.add(Was(user.nick, user.user, user.host, user.realname, gateway.clock()))
 
 
 def _watched(gateway: Gateway, code: str, nick: str, text: str) -> None:
     for watcher in gateway.roster.watches.who(nick):
-        watcher.client.numeric(code, text)
+        if watcher.client is not None:
+            watcher.client.numeric(code, text)
 
 
 # --- channels --------------------------------------------------------------------------------------
@@ -155,8 +155,8 @@ def enter(gateway: Gateway, user: User, room: Room, signs: str = "") -> None:
             continue
         if client.extended_join:
             if long is None:
-                account_name = user.account or "*"
-                long = speech(gateway, user, "JOIN", f"{room.name} {account_name}", user.realname)
+                words = f"{room.name} {shown(user.account or '*')}"
+                long = speech(gateway, user, "JOIN", words, user.realname)
             client.put(long.line(client.bits))
         else:
             client.put(short.line(client.bits))
@@ -184,10 +184,11 @@ def kicked(gateway: Gateway, by: By, user: User, room: Room, text: str = "") -> 
 
 def topic(gateway: Gateway, by: By, room: Room, text: str, at: float = 0.0) -> None:
     """The channel has another topic, "" is none."""
+    said = speech(gateway, by, "TOPIC", room.name, text)
     room.topic = text
     room.topic_by = by if isinstance(by, str) else by.source
     room.topic_at = at or gateway.clock()
-    to_room(room, speech(gateway, by, "TOPIC", room.name, text))
+    to_room(room, said)
     linked(gateway, by, "topic", channel=room.name, text=text, at=room.topic_at)
 
 

@@ -17,7 +17,6 @@ class Was(NamedTuple):
     user: str
     host: str
     realname: str
-    home: str
     at: float
     """Unix seconds of the end."""
 

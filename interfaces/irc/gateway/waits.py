@@ -5,7 +5,7 @@ written as fast as the client reads, each line as things are when it leaves: wha
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final, NamedTuple
 
 from interfaces.irc.numerics import ERR_UNAVAILRESOURCE, text_of
@@ -27,16 +27,18 @@ class Asked(NamedTuple):
 
 
 class Waits:
-    """Those of ``client``."""
+    """Those of ``client``; what comes of a line that has a label is part of its answer, however late it comes."""
 
-    __slots__ = ("_asked", "_client", "_deadline", "_planned", "_pours")
+    __slots__ = ("_answer", "_asked", "_client", "_deadline", "_holds", "_planned", "_pours")
 
     def __init__(self, client: Any) -> None:
         self._client = client
         self._asked: dict[str, Asked] = {}
         self._deadline: float = 0.0
-        self._pours: deque[Iterator[object]] | None = None
+        self._pours: deque[tuple[Any, Iterator[object]]] | None = None
         self._planned: bool = False
+        self._holds: bool = False
+        self._answer: Any = None
 
     def __repr__(self) -> str:
         return f"<Waits {len(self._asked)} asked, {len(self._pours or ())} answers>"
@@ -51,39 +53,45 @@ class Waits:
             return False
         self._asked[folded] = Asked(channel, key)
         self._deadline = gateway.now + gateway.options.decide_timeout
-        self._client.hold(ASKED)
+        self._answer = self._client.keep() or self._answer
+        self._hold()
         return True
 
     def asks(self, channel: str) -> bool:
         """Whether it is asked."""
         return self._client.gateway.roster.fold(channel) in self._asked
 
-    def answered(self, channel: str) -> Asked | None:
-        """The application has answered; None when nothing was asked."""
+    def answer(self, channel: str, function: Callable[[Asked], None]) -> None:
+        """The application has answered: ``function`` does it, unless nothing was asked."""
         found = self._asked.pop(self._client.gateway.roster.fold(channel), None)
         if found is not None:
-            self._done()
-        return found
+            try:
+                self._client.resume(self._answer, function, found)
+            finally:
+                self._done()
 
     def sweep(self, now: float) -> None:
         """Refuse what is not answered in time."""
         if not self._asked or now < self._deadline:
             return
-        asked, self._asked = self._asked, {}
-        for one in asked.values():
-            self._client.numeric(ERR_UNAVAILRESOURCE, one.channel, text_of(ERR_UNAVAILRESOURCE))
         self._client.gateway.count("irc.gateway.undecided")
-        self._done()
+        for one in list(self._asked.values()):
+            self.answer(one.channel, self._refused)
+
+    def _refused(self, asked: Asked) -> None:
+        self._client.numeric(ERR_UNAVAILRESOURCE, asked.channel, text_of(ERR_UNAVAILRESOURCE))
 
     # --- long answers -----------------------------------------------------------------------------
 
     def pour(self, lines: Iterator[object]) -> None:
-        """Write all that ``lines`` writes, a line each step."""
+        """Write all that ``lines`` writes, some each step."""
         if self._pours is None:
             self._pours = deque()
-        self._pours.append(lines)
+        self._pours.append((self._client.answer, lines))
         if len(self._pours) == 1:
             self._run()
+        if self._pours:
+            self._answer = self._client.keep() or self._answer
 
     def written(self) -> None:
         """The client reads on."""
@@ -102,21 +110,31 @@ class Waits:
         client, pours, left = self._client, self._pours, PORTION
         while pours and left and not client.blocked and not client.lost and not client.quit:
             left -= 1
-            if next(pours[0], _DONE) is _DONE:
+            answer, lines = pours[0]
+            if client.resume(answer, next, lines, _DONE) is _DONE:
                 pours.popleft()
         if client.lost or client.quit:
             self._pours = None
-        elif not pours:
+        elif pours:
+            self._hold()
+            if not client.blocked and not self._planned:
+                self._plan()
+        else:
             self._pours = None
             self._done()
-        else:
-            client.hold(ASKED)
-            if not client.blocked:
-                self._plan()
+
+    # --- both -------------------------------------------------------------------------------------
+
+    def _hold(self) -> None:
+        self._holds = True
+        self._client.hold(ASKED)
 
     def _done(self) -> None:
-        if not self._asked and not self._pours:
-            client = self._client
-            if client.held:
-                client.release(ASKED)
-                client.loop.call_soon(client.go_on)
+        """Lines are taken again when nothing is waited for."""
+        if self._asked or self._pours or not self._holds:
+            return
+        self._holds = False
+        client, answer, self._answer = self._client, self._answer, None
+        client.done(answer)
+        client.release(ASKED)
+        client.loop.call_soon(client.go_on)
