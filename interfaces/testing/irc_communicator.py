@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from interfaces.irc.client.words import WORDS, Terms, drafted
+from interfaces.irc.isupport import Isupport
 from interfaces.layers.base import copied
 from interfaces.shared.asgi import Application, Event
 from interfaces.shared.errors import ApplicationError
@@ -15,22 +17,7 @@ from interfaces.testing.irc_events import IrcEvents
 
 __all__ = ["IrcCommunicator", "IrcSaid"]
 
-_DOES = (
-    "send",
-    "action",
-    "join",
-    "part",
-    "topic",
-    "kick",
-    "mode",
-    "nick",
-    "away",
-    "invite",
-    "history",
-    "raw",
-    "close",
-)
-_GATEWAY = ("accept", "reject", "deliver", "numeric")
+_KNOWN = (*WORDS, "irc.close", "irc.accept", "irc.reject", "irc.deliver", "irc.numeric")
 _NO_RESULT = ("irc.accept", "irc.reject", "irc.deliver", "irc.numeric", "irc.close")
 
 Source = str | Mapping[str, Any] | None
@@ -174,11 +161,21 @@ class IrcCommunicator(Communicator):
             await self.session.put({"type": "irc.result", **result, **self.results.get(message["type"], {})})
 
     def _checked(self, event: Event) -> Event:
-        """ApplicationError for what neither a network nor a gateway is told."""
-        known = [f"irc.{word}" for word in (*_DOES, *(_GATEWAY if self.irc.gateway else ()))]
-        if event.get("type") not in known:
-            raise ApplicationError(f"{event.get('type')}: a {self.scope['mode']} knows {', '.join(known)}")
+        """ApplicationError for what neither a network nor a gateway is told, as a client says it where it is one."""
         try:
-            return copied(dict(event))
+            message = copied(dict(event))
         except TypeError as error:
-            raise ApplicationError(f"{event['type']}: {error}") from None
+            raise ApplicationError(f"{event.get('type')}: {error}") from None
+        if self.irc.gateway:
+            if message.get("type") not in _KNOWN:
+                raise ApplicationError(f"{message.get('type')}: a gateway knows {', '.join(_KNOWN)}")
+        elif message.get("type") != "irc.close":
+            drafted(message, self._terms())
+        return message
+
+    def _terms(self) -> Terms:
+        isupport = Isupport()
+        tokens = (f"{name}={value}" for name, value in self.scope["isupport"].items())
+        isupport.feed([self.nick, *tokens, "are supported"])
+        source = f"{self.nick}!{self.nick}@{self.nick}.example"
+        return Terms(self.scope["network"], source, isupport, {*self.scope["caps"]})

@@ -28,7 +28,8 @@ class IrcEvents:
             "type": "irc", "mode": mode, "network": self.network, "tls": None, "nick": self.nick,
             "server": ("127.0.0.1", 6667) if self.gateway else peer, "client": peer if self.gateway else None,
             "account": f"{self.network}/{self.account}" if self.account and self.gateway else None,
-            "caps": ["message-tags", "server-time"], "isupport": {"CASEMAPPING": "rfc1459", "CHANTYPES": "#"},
+            "caps": ["draft/chathistory", "message-tags", "server-time"],
+            "isupport": {"CASEMAPPING": "rfc1459", "CHANTYPES": "#", "PREFIX": "(ov)@+", "STATUSMSG": "@+"},
             "path": f"{mode}/{self.network}",
             "conversation": f"{self.network}/{self.nick}" if self.gateway else self.network, "extensions": {},
         }  # fmt: skip

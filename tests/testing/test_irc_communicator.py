@@ -6,6 +6,9 @@ from typing import Any, get_args, get_type_hints
 import pytest
 
 from interfaces.irc import messages
+from interfaces.irc.client.events import Events
+from interfaces.irc.line import Line, parse
+from interfaces.irc.state import State
 from interfaces.shared.errors import ApplicationError, NoRoute
 from interfaces.testing.irc_communicator import IrcCommunicator
 from tests.http_ws.harness import scene
@@ -132,17 +135,24 @@ async def test_results_come_to_who_waits() -> None:
         {"type": "irc.join", "id": "b", "channel": "#a"},
         {"type": "irc.send", "target": "#a", "text": "nobody waits"},
         {"type": "irc.send", "id": "c", "reply_channel": "elsewhere", "target": "#a", "text": "x"},
-        {"type": "irc.history", "id": "d", "messages": []},
         {"type": "irc.close", "id": "e"},
     )
     async with IrcCommunicator(script) as irc:
         irc.results["irc.join"] = {"ok": False, "error": "473 #a: Cannot join channel (+i)"}
         said = await irc.connect()
-        assert len(said.sent) == 6
+        assert len(said.sent) == 5
     results = {one["id"]: one for one in script.events[1:]}
     assert [*results] == ["a", "b"] and results["a"]["ok"] and results["b"]["error"].startswith("473")
     for result in results.values():
         fits(result, messages.IrcResult)
+    script = Script(
+        {"type": "irc.history", "id": "a", "messages": []},
+        {"type": "irc.reject", "id": "b"},
+        {"type": "irc.join", "id": "c", "channel": "#a"},
+    )
+    async with IrcCommunicator(script, mode="gateway") as irc:
+        await irc.connect()
+    assert [one["id"] for one in script.events[1:]] == ["c"]
 
 
 @scene
@@ -152,15 +162,73 @@ async def test_what_is_wrong_is_raised() -> None:
         with pytest.raises(type(error), match=str(error)):
             await IrcCommunicator(Script(error=error)).connect()
     for wrong, words in (
-        ({"type": "irc.sned"}, r"irc\.sned: a client knows irc\.send"),
-        ({"type": "irc.deliver"}, r"irc\.deliver: a client knows"),
+        ({"type": "irc.sned"}, r"did you mean irc\.send"),
+        ({"type": "irc.deliver"}, r"irc\.deliver: a network is told"),
         ({"type": "irc.send", "text": object()}, r"irc\.send: "),
-        ({}, "None: a client knows"),
+        ({"type": "irc.send", "text": "a"}, r"irc\.send: target is a text"),
+        ({"type": "irc.send", "target": "#a", "text": ""}, "nothing to say"),
+        ({"type": "irc.kick", "channel": "#a", "target": "two nicks"}, "is no name on a network"),
+        ({"type": "irc.topic", "channel": "#a", "text": "a\nQUIT"}, "CR, LF"),
+        ({}, "None: a network is told"),
     ):
         with pytest.raises(ApplicationError, match=words):
             await IrcCommunicator(Script(wrong)).connect()
+    with pytest.raises(ApplicationError, match=r"irc\.sned: a gateway knows irc\.send"):
+        await IrcCommunicator(Script({"type": "irc.sned"}), mode="gateway").connect()
+    with pytest.raises(ApplicationError, match=r"irc\.send: "):
+        await IrcCommunicator(Script({"type": "irc.send", "text": object()}), mode="gateway").connect()
     async with IrcCommunicator(Script({"type": "irc.deliver"}), mode="gateway") as irc:
         assert len((await irc.connect()).sent) == 1
+
+
+LINES = [
+    ("say", ("hi",), {}, "ada", "PRIVMSG #test hi"),
+    ("say", ("hi there", "@#test"), {"source": "eve!e@host"}, "eve!e@host", "PRIVMSG @#test :hi there"),
+    ("notice", ("hi", "bot"), {}, "ada", "NOTICE bot hi"),
+    ("action", ("waves",), {}, "ada", "PRIVMSG #test :\x01ACTION waves\x01"),
+    ("say", ("", "bot"), {"ctcp": "VERSION"}, "ada", "PRIVMSG bot :\x01VERSION\x01"),
+    ("say", ("",), {"command": "TAGMSG", "tags": {"+typing": "active"}}, "ada", "TAGMSG #test"),
+    ("say", ("mine", "ada"), {"source": "bot"}, "bot", "PRIVMSG ada mine"),
+    ("join", ("#a",), {}, "bot", "JOIN #a"),
+    ("join", ("#a", "eve"), {}, "eve", "JOIN #a"),
+    ("part", ("#a", "eve"), {"text": "bye"}, "eve", "PART #a bye"),
+    (
+        "event",
+        ("kick", "eve"),
+        {"channel": "#a", "target": "bot", "text": "", "is_self": True},
+        "eve",
+        "KICK #a bot",
+    ),
+    ("event", ("topic", "eve"), {"channel": "#a", "text": "Tea"}, "eve", "TOPIC #a Tea"),
+]
+
+
+@pytest.mark.parametrize(("word", "values", "named", "source", "line"), LINES)
+@scene
+async def test_it_is_what_a_client_makes_of_the_same(
+    word: str, values: Any, named: Any, source: str, line: str
+) -> None:
+    """The line, as a network says it, is the same event, but for when it came."""
+    async with IrcCommunicator(Script()) as irc:
+        event = (await getattr(irc, word)(*values, **named)).event
+        isupport = " ".join(f"{name}={value}" for name, value in irc.scope["isupport"].items())
+    nick = source.partition("!")[0]
+    source = source if "!" in source else f"{nick}!{nick}@{nick}.example"
+    tags = ";".join(f"{key}={value}" for key, value in event["tags"].items())
+    state = State("bot")
+    for one in (":s 001 bot hi", f":s 005 bot {isupport} :are supported"):
+        state.feed(line_of(one))
+    made = Events("test", state, lambda: "none", "latin-1").of(
+        line_of(f"@{tags} :{source} {line}"), None, event["received_at"]
+    )
+    assert made == event
+
+
+def line_of(text: str) -> Line:
+    """As it comes."""
+    found = parse(text.encode())
+    assert found is not None
+    return found
 
 
 @scene
