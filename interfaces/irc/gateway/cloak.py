@@ -1,15 +1,29 @@
 """Hosts as others see them: what an address is made into by a secret, so that the same one is recognised. Pure.
 
-Of IPv4 three parts, of the /32, /24 and /16 (of IPv6 /64, /48, /32): who bans an address range by a mask ``*.PART.PART.ip`` bans it, and
-learns nothing of it.
+Of IPv4 three parts, of the /32, /24 and /16 (of IPv6 /64, /48, /32): who bans an address range by a mask
+``*.PART.PART.ip`` bans it, and learns nothing of it.
 """
 
 import hmac
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
-__all__ = ["Cloak"]
+__all__ = ["Cloak", "block"]
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
+
+
+def block(address: str) -> str:
+    """Whom ``address`` is counted to: itself, of IPv6 its /64, which is one customer's; "" on a unix socket."""
+    if ":" not in address:
+        return address
+    found = _parsed(address)
+    return f"{found}" if found.version == 4 else f"{ip_network((found, 64), strict=False)}"
+
+
+def _parsed(address: str) -> IPv4Address | IPv6Address:
+    """Without a zone; of an IPv4 one that came as IPv6 that."""
+    found = ip_address(address.partition("%")[0])
+    return getattr(found, "ipv4_mapped", None) or found
 
 
 class Cloak:
@@ -27,11 +41,11 @@ class Cloak:
             return f"user/{''.join(letter if letter.isalnum() or letter in '-_.' else '-' for letter in account)}"
         if not address:
             return "local"
-        found = ip_address(address.partition("%")[0])
-        mapped = getattr(found, "ipv4_mapped", None)
-        found = mapped or found
+        found = _parsed(address)
         lengths = (32, 24, 16) if found.version == 4 else (64, 48, 32)
-        return ".".join([*(self._part(f"{ip_network((found, length), strict=False)}") for length in lengths), "ip"])
+        return ".".join(
+            [*(self._part(f"{ip_network((found, length), strict=False)}") for length in lengths), "ip"]
+        )
 
     def _part(self, said: str) -> str:
         digest = hmac.digest(self._key, said.encode(), "sha256")

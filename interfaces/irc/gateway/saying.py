@@ -1,15 +1,29 @@
 """A line that goes to several: its bytes for each set of capabilities are made once. Pure.
 
-IRCv3 server-time, message-tags, account-tag: who has not agreed on one gets the line without its tags.
+IRCv3 server-time, message-tags, account-tag: who has not agreed on one gets the line without its tags, and a TAGMSG
+not at all. A line that grew too long by what a server puts into it is cut (RFC 1459 §2.3), never inside a
+character; a message becomes several instead.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Final
+from typing import Final, NamedTuple
 
-from interfaces.irc.line import form, form_tags
+from interfaces.irc.ctcp import form as ctcp_form
+from interfaces.irc.line import BODY, form, form_tags
+from interfaces.irc.texts import pieces, room
 
-__all__ = ["ACCOUNT_TAG", "MESSAGE_TAGS", "SERVER_TIME", "TAGGED", "Said", "stamp"]
+__all__ = [
+    "ACCOUNT_TAG",
+    "MESSAGE_TAGS",
+    "SERVER_TIME",
+    "TAGGED",
+    "Message",
+    "Said",
+    "fitting",
+    "spoken",
+    "stamp",
+]
 
 SERVER_TIME: Final = 1
 ACCOUNT_TAG: Final = 2
@@ -17,6 +31,8 @@ MESSAGE_TAGS: Final = 4
 TAGGED: Final = SERVER_TIME | ACCOUNT_TAG | MESSAGE_TAGS
 """The bits of a client's capabilities that decide which tags it gets."""
 _NONE: Final[Mapping[str, str]] = {}
+_CTCP: Final = 3
+"""Octets that are around a CTCP: its two signs, and the blank behind its command."""
 
 
 def stamp(now: float) -> str:
@@ -24,12 +40,21 @@ def stamp(now: float) -> str:
     return f"{datetime.fromtimestamp(now, UTC).isoformat(timespec='milliseconds')[:-6]}Z"
 
 
+def fitting(body: bytes) -> bytes:
+    """A line without tags, cut to what one may have."""
+    if len(body) <= BODY:
+        return body
+    return body[: BODY - 2].decode(errors="ignore").encode() + b"\r\n"
+
+
 class Said:
     """One line. ``tags`` are those for who has message-tags: a msgid, client-only ones."""
 
-    __slots__ = ("account", "body", "now", "tags", "_forms")
+    __slots__ = ("_forms", "account", "body", "now", "tags")
 
-    def __init__(self, body: bytes, now: float, account: str | None, tags: Mapping[str, str] = _NONE) -> None:
+    def __init__(
+        self, body: bytes, now: float, account: str | None = None, tags: Mapping[str, str] = _NONE
+    ) -> None:
         self.body = body
         self.now = now
         self.account = account
@@ -40,9 +65,13 @@ class Said:
         return f"<Said {self.body!r}>"
 
     def line(self, caps: int) -> bytes:
-        """The bytes for a client with these capabilities."""
+        """The bytes for a client with these capabilities; none where it is to get nothing."""
         found = self._forms[caps & TAGGED]
         return found if found is not None else self._form(caps & TAGGED)
+
+    def only_tagged(self) -> None:
+        """It is for those who have message-tags."""
+        self._forms[:MESSAGE_TAGS] = [b""] * MESSAGE_TAGS
 
     def _form(self, bits: int) -> bytes:
         tags = {**self.tags} if bits & MESSAGE_TAGS else {}
@@ -50,12 +79,45 @@ class Said:
             tags["time"] = stamp(self.now)
         if bits & ACCOUNT_TAG and self.account:
             tags["account"] = self.account
-        found = self._forms[bits] = form_tags(tags).encode() + self.body
+        found = self._forms[bits] = form_tags(tags).encode(errors="replace") + self.body
         return found
 
 
-def said(
-    source: str, command: str, params: Iterable[str], now: float, account: str | None = None
-) -> Said:  # fmt: skip
-    """A line of ``source``."""
-    return Said(form(command, params, source), now, account)
+class Message(NamedTuple):
+    """What somebody says to ``target``; ``text`` of a CTCP are its parameters, and ``tags`` have its msgid."""
+
+    source: str
+    command: str
+    target: str
+    text: str
+    now: float
+    """Unix seconds."""
+    tags: Mapping[str, str] = _NONE
+    account: str | None = None
+    ctcp: str | None = None
+
+
+def spoken(message: Message) -> list[Said]:
+    """Its lines: one, or as many as it needs. ApplicationError for what cannot be said."""
+    source, command, target, text, now, tags, account, ctcp = message
+    if command == "TAGMSG":
+        said = Said(form(command, [target], source), now, account, tags)
+        said.only_tagged()
+        return [said]
+    if "\n" not in text and "\r" not in text:
+        body = form(command, [target, ctcp_form(ctcp, text) if ctcp else text], source)
+        if len(body) <= BODY:
+            return [Said(body, now, account, tags)]
+    return _several(message)
+
+
+def _several(message: Message) -> list[Said]:
+    """The first has the msgid, the others have it with a number behind."""
+    source, command, target, text, now, tags, account, ctcp = message
+    space = room(command, target, source) - (len(ctcp.encode()) + _CTCP if ctcp else 0)
+    found = []
+    for number, piece in enumerate(pieces(text, space), 1):
+        body = form(command, [target, ctcp_form(ctcp, piece) if ctcp else piece], source)
+        own = tags if number == 1 or "msgid" not in tags else {**tags, "msgid": f"{tags['msgid']}-{number}"}
+        found.append(Said(body, now, account, own))
+    return found

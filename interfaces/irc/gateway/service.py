@@ -7,21 +7,53 @@ from collections.abc import Callable, Mapping, Sequence
 from secrets import token_hex
 from typing import Any, Final
 
+from interfaces.irc.gateway.accounts import Accounts
 from interfaces.irc.gateway.cloak import Cloak
-from interfaces.irc.gateway.roster import Roster, User
-from interfaces.irc.gateway.saying import MESSAGE_TAGS, Said
-from interfaces.irc.isupport import params
+from interfaces.irc.gateway.greeting import CASEMAPPING, motd, tokens
+from interfaces.irc.gateway.roster import Roster
+from interfaces.irc.gateway.saying import Said, fitting
 from interfaces.irc.line import form
 from interfaces.irc.options import IrcOptions
 from interfaces.shared.asgi import Application
 from interfaces.shared.interface import Context
-from interfaces.shared.serving import Serving
+from interfaces.shared.serving import Serving, endpoint
+from interfaces.shared.tls import tls_of
 
 __all__ = ["CASEMAPPING", "Gateway", "log"]
 
 log = logging.getLogger("interfaces.irc")
-CASEMAPPING: Final = "ascii"
-COUNTS: Final = ("connected", "refused", "sendq", "recvq", "flood", "silent", "malformed", "app_errors")
+COUNTS: Final = (
+    "app_errors", "connected", "malformed", "recvq", "refused", "sendq", "silent", "undecided", "unproved",
+)  # fmt: skip
+"""What is counted: told from the beginning."""
+_NONE: Final[Mapping[str, str]] = {}
+
+
+class Latest:
+    """The latest message that was said to a client, by its event, and its lines."""
+
+    __slots__ = ("_event", "_source", "_tags", "_target", "_text", "lines")
+
+    def __init__(self, event: Any, lines: list[Said]) -> None:
+        self._event = event
+        self._text = event.get("text")
+        self._target = event["target"]
+        self._source = event["source"]
+        self._tags = event.get("tags")
+        self.lines = lines
+
+    def __repr__(self) -> str:
+        return f"<Latest {self.lines!r}>"
+
+    def is_of(self, event: Any) -> bool:
+        """Whether it is the same event, and nobody has changed it since."""
+        return (
+            event is self._event
+            and event.get("text") is self._text
+            and event["target"] is self._target
+            and event["source"] is self._source
+            and event.get("tags") is self._tags
+        )
 
 
 class Gateway(Serving):
@@ -45,9 +77,11 @@ class Gateway(Serving):
         self.roster = Roster(CASEMAPPING)
         self.cloak = Cloak(options.cloak_key or token_hex(16))
         self.created = clock()
+        self.accounts = Accounts(options.auth)
+        self.motd: list[str] = motd(options.motd)
+        self.tokens: dict[str, str] = tokens(options)
         self.link: Any = None
-        self.latest: Any = None
-        self.latest_said: Said | None = None
+        self.latest: Latest | None = None
         self._ids = token_hex(4)
         self._number = 0
         for what in COUNTS:
@@ -61,12 +95,21 @@ class Gateway(Serving):
         self._number += 1
         return f"{self._ids}-{self._number:x}"
 
+    def is_own(self, nick: str) -> bool:
+        """Whether it is the gateway's own, as which the application speaks."""
+        return self.roster.fold(nick) == self.roster.fold(self.options.nick)
+
     def said(
-        self, source: str, command: str, words: Sequence[str], *, tags: Mapping[str, str] = {}, account: str | None = None
+        self,
+        source: str,
+        command: str,
+        words: Sequence[str],
+        *,
+        tags: Mapping[str, str] = _NONE,
+        account: str | None = None,
     ) -> Said:
         """A line to several."""
-        found = Said(form(command, words, source), self.clock(), account, tags)
-        return found
+        return Said(fitting(form(command, words, source)), self.clock(), account, tags)
 
     def stamped(self) -> dict[str, Any]:
         """The keys that every event has."""
@@ -78,24 +121,33 @@ class Gateway(Serving):
             "received_at": self.clock(),
         }
 
-    def remember(self, event: Any, said: Said) -> None:
-        """The application may send the same message to many, one after the other: until the end of the turn it is one line."""
+    def remember(self, event: Any, lines: list[Said]) -> "Latest":
+        """The application may say the same to many, one after the other: until the end of the turn it is made once."""
         if self.latest is None:
             self.loop.call_soon(self._forget)
-        self.latest, self.latest_said = event, said
+        self.latest = found = Latest(event, lines)
+        return found
 
     def _forget(self) -> None:
-        self.latest = self.latest_said = None
+        self.latest = None
 
     def scope(self, client: Any) -> dict[str, Any]:
         """The scope of a client."""
+        network, user = self.options.network, client.user
         return {
             "type": "irc",
             "asgi": {"version": "3.0", "spec_version": "1.0"},
             "mode": "gateway",
-            "network": self.options.network,
-            "nick": client.user.nick,
-            "path": f"gateway/{self.options.network}",
+            "network": network,
+            "server": endpoint(client.transport.get_extra_info("sockname")),
+            "client": client.peer,
+            "tls": tls_of(client.transport),
+            "nick": user.nick,
+            "account": f"{network}/{user.account}" if user.account else None,
+            "caps": sorted(client.caps),
+            "isupport": dict(self.tokens),
+            "path": f"gateway/{network}",
+            "conversation": f"{network}/{user.nick}",
             "state": dict(self.context.state),
             "extensions": {},
         }

@@ -1,57 +1,114 @@
-"""What an application says to a client of the gateway."""
+"""What an application says to a client of the gateway: a table, and its answers to irc.connect."""
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Final
 
-from interfaces.irc.gateway.actions import to_room, to_users
+from interfaces.irc.gateway import words_channels, words_talk
+from interfaces.irc.gateway.accounts import is_account
+from interfaces.irc.gateway.commands import history
 from interfaces.irc.gateway.commands.welcome import welcome
-from interfaces.irc.gateway.saying import Said
+from interfaces.irc.gateway.waits import ASKED
+from interfaces.irc.names import is_nick
+from interfaces.irc.numerics import text_of
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ApplicationError
 
-__all__ = ["words"]
+__all__ = ["WORDS", "words"]
+
+NICK: Final = 100
+"""Characters of a nick that an application gives."""
 
 
 def words(client: Any, event: Event) -> None:
-    """Do it. ApplicationError for what is not known, or does not fit."""
-    found = WORDS.get(event["type"])
+    """Do it, and tell what became of it where it has an id. ApplicationError for what is not known, or does not fit."""
+    kind = event["type"]
+    found = WORDS.get(kind)
     if found is None:
-        raise ApplicationError(f"{event['type']} is no message for irc; known are {', '.join(WORDS)}")
-    found(client, event)
+        raise ApplicationError(f"{kind} is no message for irc; known are {', '.join(WORDS)}")
+    if client.gone and kind not in _OUTWARD:
+        return
+    try:
+        outcome = found(client, event)
+    except KeyError as missing:
+        raise ApplicationError(f"{kind} needs {missing}") from missing
+    if event.get("id") is not None and kind in _ANSWERED:
+        _result(client, event["id"], outcome or {})
+
+
+def _result(client: Any, name: str, outcome: Mapping[str, Any]) -> None:
+    session = client.session
+    if session is None:
+        return
+    if session.crowded:
+        raise ApplicationError("irc.result: too many results wait for being received")
+    error = outcome.get("error", "")
+    status = "failed" if error else "sent"
+    client.tell({
+        "type": "irc.result", "id": name, "ok": not error, "final": True, "error": error, "status": status, **outcome
+    })  # fmt: skip
+
+
+# --- irc.connect -----------------------------------------------------------------------------------
 
 
 def _accept(client: Any, event: Event) -> None:
-    if client.registration is not None:
-        welcome(client, event)
+    if event.get("channel") is not None:
+        words_channels.accepted(client, event)
+    elif client.registration is None or not client.registration.asked:
+        raise ApplicationError("irc.accept: nobody asks to connect; of a JOIN say which channel")
+    else:
+        _take(client, event)
 
 
-def _deliver(client: Any, event: Event) -> None:
-    said = _said(client, event)
-    if not event.get("relay"):
-        client.put(said.line(client.bits))
-        return
-    roster = client.gateway.roster
-    room = roster.room(event["target"])
-    source = roster.user(str(event["source"]["nick"]))
-    if room is not None:
-        to_room(room, said, source)
+def _take(client: Any, event: Event) -> None:
+    gateway, user = client.gateway, client.user
+    nick, account = event.get("nick"), event.get("account")
+    if account is not None and not is_account(account):
+        raise ApplicationError(f"irc.accept: no account can be called {account!r}")
+    if nick is not None and not is_nick(nick, NICK):
+        raise ApplicationError(f"irc.accept: nobody may be called {nick!r}")
+    if nick is not None and not gateway.roster.rename(user, nick):
+        raise ApplicationError(f"irc.accept: somebody is called {nick} already")
+    if account is not None:
+        user.account, user.host = account, gateway.cloak.host(client.address, account)
+        user.named(user.nick)
+    welcome(client, event)
+    gateway.count("irc.gateway.connected")
+    client.release(ASKED)
+    client.loop.call_soon(client.go_on)
 
 
-def _said(client: Any, event: Event) -> Said:
-    gateway = client.gateway
-    if gateway.latest is event:
-        found: Said = gateway.latest_said
-        return found
-    source = event["source"]
-    name = f"{source['nick']}!{source['user']}@{source['host']}" if isinstance(source, dict) else source
-    said: Said = gateway.said(
-        name, event.get("command", "PRIVMSG"), [event["target"], event["text"]], tags={"msgid": gateway.msgid()}
-    )
-    gateway.remember(event, said)
-    return said
+def _reject(client: Any, event: Event) -> None:
+    if event.get("channel") is not None:
+        words_channels.rejected(client, event)
+    elif event.get("id") is not None:
+        history.rejected(client, event)
+    elif client.registration is None:
+        raise ApplicationError(
+            "irc.reject: nobody asks to connect; of a JOIN say which channel, of others the id"
+        )
+    else:
+        text = event.get("text") or text_of(f"{event.get('code', 0):03}") or "You may not connect"
+        if event.get("code"):
+            client.numeric(f"{event['code']:03}", text)
+        client.gateway.count("irc.gateway.refused")
+        client.end(text, 1008)
 
 
-WORDS: Mapping[str, Callable[[Any, Event], None]] = {
+def _close(client: Any, event: Event) -> None:
+    client.end(event.get("reason") or "Closed by the application")
+
+
+WORDS: Final[Mapping[str, Callable[[Any, Event], Any]]] = {
     "irc.accept": _accept,
-    "irc.deliver": _deliver,
+    "irc.reject": _reject,
+    "irc.close": _close,
+    "irc.history": history.answered,
+    **words_talk.WORDS,
+    **words_channels.WORDS,
 }
+"""Type → who does it."""
+_ANSWERED: Final = frozenset({"irc.send", "irc.action", "irc.raw", *words_channels.WORDS})
+"""Those that may have an id to be answered by irc.result."""
+_OUTWARD: Final = frozenset({"irc.send", "irc.action", "irc.deliver"})
+"""Those that others hear: they may be said when the client is gone."""

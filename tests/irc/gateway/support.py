@@ -1,8 +1,9 @@
-"""A gateway without a network: that of :mod:`tests.http_ws.harness`, with clients of IRC and an application by the script.
+"""A gateway without a network, after :mod:`tests.http_ws.harness`: clients of IRC, an application by the script.
 
-A test is ``async with Bench() as bench`` inside a coroutine function under ``@scene``. ``ann = await bench.member("ann", "#ops")`` is
-registered and in the channel; ``await ann.say("TOPIC #ops :new")`` gives the lines that came of it, ``await ann.lines()`` those that came
-since. What the application was told is in ``ann.heard``, and it says something by ``await ann.tell({"type": …})``.
+A test is ``async with Bench() as bench`` inside a coroutine function under ``@scene``. ``ann = await
+bench.member("ann", "#ops")`` is registered and in the channel; ``await ann.say("TOPIC #ops :new")`` gives the lines
+that came of it, ``await ann.lines()`` those that came since. What the application was told is in ``ann.heard``, and
+it says something by ``await ann.tell({"type": …})``.
 """
 
 import asyncio
@@ -126,7 +127,8 @@ def _lines(data: bytes) -> list[str]:
 class Bench(harness.Bench):
     """A gateway with its clients. ``script`` says what the application answers an event; ``options``: of IrcOptions.
 
-    Names of messages are id-1, id-2 …; the Unix time is :data:`NOW` until ``unix`` is another; no client is slowed down unless ``rate`` is given.
+    Names of messages are id-1, id-2 …; the Unix time is :data:`NOW` until ``unix`` is another; no client is slowed
+    down unless ``rate`` is given.
     """
 
     peers: list[Any]

@@ -1,32 +1,83 @@
 """The commands of clients, a table: what each needs, and who does it."""
 
-from typing import Any
+from typing import Any, Final
 
 from interfaces.irc.gateway.actions import quitted
-from interfaces.irc.gateway.commands import channels, entering, talk
+from interfaces.irc.gateway.commands import (
+    caps,
+    channels,
+    entering,
+    history,
+    joining,
+    logging_in,
+    modes,
+    names,
+    people,
+    presence,
+    queries,
+    talk,
+    welcome,
+    who,
+)
+from interfaces.irc.gateway.hearers import linked
+from interfaces.irc.gateway.replies import refuse, shown
 from interfaces.irc.line import Line
+from interfaces.irc.numerics import ERR_NEEDMOREPARAMS, ERR_NOTREGISTERED, ERR_UNKNOWNCOMMAND
 
 __all__ = ["TABLE", "handle", "left"]
 
-TABLE = {**entering.TABLE, **channels.TABLE, **talk.TABLE}
+BEFORE: Final = {**entering.TABLE, **caps.TABLE, **logging_in.TABLE}
+"""Of who is not registered."""
+CHANNELS: Final = {**joining.TABLE, **channels.TABLE, **modes.TABLE, **names.TABLE}
+PEOPLE: Final = {**who.TABLE, **people.TABLE, **presence.TABLE}
+TABLE: Final = {
+    **BEFORE, **CHANNELS, **PEOPLE, **talk.TABLE, **history.TABLE, **welcome.TABLE, **queries.TABLE
+}  # fmt: skip
+_FOREIGN: Final = frozenset(
+    {"CONNECT", "DELETE", "GET", "HEAD", "HELO", "EHLO", "OPTIONS", "PATCH", "POST", "PUT"}
+)
+"""Of other protocols: a page in a browser may have its reader connect to us, and say in our name what it likes."""
 
 
 def handle(client: Any, line: Line) -> None:
     """Do what ``line`` says."""
+    if not line.utf8 and client.gateway.options.utf8_only:
+        client.gateway.count("irc.gateway.malformed")
+        client.fail(shown(line.command), "INVALID_UTF8", "It has to be UTF-8, and was not taken")
+        return
     found = TABLE.get(line.command)
-    if client.registration is not None and line.command not in entering.TABLE:
-        client.numeric("451", "You have not registered")
-    elif found is None:
-        client.numeric("421", line.command, "Unknown command")
+    if client.registration is not None and not _early(client, line):
+        return
+    if found is None:
+        refuse(client, ERR_UNKNOWNCOMMAND, line.command)
     elif len(line.params) < found[1]:
-        client.numeric("461", line.command, "Not enough parameters")
+        client.fault(ERR_NEEDMOREPARAMS, line.command)
     else:
         found[0](client, line)
 
 
+def _early(client: Any, line: Line) -> bool:
+    """Whether a client that is not registered may say that."""
+    if line.command in _FOREIGN:
+        client.end("This is a server of IRC", 1008)
+    elif not client.registration.counted():
+        client.end("Too many lines before registration", 1008)
+    elif line.command not in BEFORE:
+        client.fault(ERR_NOTREGISTERED)
+    else:
+        return True
+    return False
+
+
 def left(client: Any, reason: str) -> None:
     """A client is gone."""
-    if client.registration is None:
-        quitted(client.gateway, client.user, reason)
+    client.login.close()
+    gateway, user = client.gateway, client.user
+    if client.registration is not None:
+        gateway.roster.remove(user)
+    elif gateway.draining:  # all of them go: nobody here has to hear of each
+        linked(gateway, user, "quit", text=reason)
+        gateway.roster.remove(user)
     else:
-        client.gateway.roster.remove(client.user)
+        quitted(gateway, user, reason)
+    user.client = None

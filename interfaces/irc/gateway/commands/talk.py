@@ -1,44 +1,116 @@
-"""What is said: PRIVMSG, NOTICE and TAGMSG, which the application gets and decides about."""
+"""What is said: PRIVMSG, NOTICE and TAGMSG, which the application gets and decides about.
 
-from typing import Any
+modern.ircdocs.horse, "Sending Messages"; IRCv3 message-tags, message-ids, echo-message. A NOTICE is never answered
+by an error.
+"""
+
+from typing import Any, Final
 
 from interfaces.irc.ctcp import read
+from interfaces.irc.gateway.greeting import TARGETS
+from interfaces.irc.gateway.relaying import bot, split
+from interfaces.irc.gateway.replies import refuse, shown
+from interfaces.irc.gateway.rules import may_talk
+from interfaces.irc.gateway.saying import Message, spoken
 from interfaces.irc.line import Line
+from interfaces.irc.numerics import (
+    ERR_CANNOTSENDTOCHAN,
+    ERR_NORECIPIENT,
+    ERR_NOSUCHCHANNEL,
+    ERR_NOSUCHNICK,
+    ERR_NOTEXTTOSEND,
+    ERR_TOOMANYTARGETS,
+    ERR_UNKNOWNCOMMAND,
+    RPL_AWAY,
+)
 
 __all__ = ["TABLE"]
 
+_NONE: Final[dict[str, str]] = {}
+
 
 def _say(client: Any, line: Line) -> None:
+    params = line.params
+    text = params[1] if len(params) > 1 else ""
+    if not params or not params[0]:
+        _refuse(client, line, ERR_NORECIPIENT)
+    elif not text:
+        _refuse(client, line, ERR_NOTEXTTOSEND)
+    else:
+        ctcp = read(text) if text[0] == "\x01" else None
+        _each(client, line, text, ctcp)
+
+
+def _tagmsg(client: Any, line: Line) -> None:
+    if "message-tags" not in client.caps:
+        refuse(client, ERR_UNKNOWNCOMMAND, line.command)
+    elif not line.param(0):
+        _refuse(client, line, ERR_NORECIPIENT)
+    else:
+        _each(client, line, "", None)
+
+
+def _each(client: Any, line: Line, text: str, ctcp: tuple[str, str] | None) -> None:
+    """Tell it of each target."""
+    named = line.params[0]
+    targets = [named] if "," not in named else [*dict.fromkeys(one for one in named.split(",") if one)]
+    for target in targets[:TARGETS]:
+        _one(client, line, target, text, ctcp)
+    if len(targets) > TARGETS and line.command != "NOTICE":
+        client.numeric(
+            ERR_TOOMANYTARGETS, shown(targets[TARGETS]), f"Too many targets: there are at most {TARGETS}"
+        )
+
+
+def _one(client: Any, line: Line, target: str, text: str, ctcp: tuple[str, str] | None) -> None:
+    gateway, user = client.gateway, client.user
+    _, channel = split(target)
+    code = _why_not(client, line, target, channel)
+    if code:
+        _refuse(client, line, code, target)
+        return
+    now, name = gateway.clock(), gateway.msgid()
+    user.spoke = now
+    tags = {key: value for key, value in line.tags.items() if key[:1] == "+"} if line.tags else _NONE
+    if "message-tags" not in client.caps:
+        tags = _NONE
+    command, (verb, said) = line.command, ctcp or (None, text)
+    if "echo-message" in client.caps:
+        own = {"msgid": name, **bot(user), **tags}
+        for one in spoken(Message(user.source, command, target, said, now, own, user.account, verb)):
+            client.put(one.line(client.bits))
+    event = {
+        "type": "irc.message", "command": command, "source": user.says(), "target": target, "channel": channel or None,
+        "is_private": not channel, "text": said, "ctcp": verb, "raw": None if line.utf8 else _raw(said),
+        "tags": dict(tags), "time": now, "is_echo": False, "is_history": False, "id": name,
+        "dedupe_key": f"irc:{gateway.options.network}:{name}", "attempt": 1, "received_at": now,
+    }  # fmt: skip
+    client.tell(event, len(text))
+
+
+def _why_not(client: Any, line: Line, target: str, channel: str) -> str:
+    """The numeric that keeps it from being told; "" for none. Who is away is told of."""
     gateway = client.gateway
-    target, text = line.params[0], line.params[1]
-    is_channel = target.startswith("#")
-    ctcp = None
-    if text.startswith("\x01"):
-        ctcp, text = read(text)
-    now = gateway.clock()
-    name = gateway.msgid()
-    client.tell(
-        {
-            "type": "irc.message",
-            "command": line.command,
-            "source": client.user.says(),
-            "target": target,
-            "channel": target if is_channel else None,
-            "is_private": not is_channel,
-            "text": text,
-            "ctcp": ctcp,
-            "raw": None if line.utf8 else text.encode("latin-1"),
-            "tags": dict(line.tags),
-            "time": now,
-            "is_echo": False,
-            "is_history": False,
-            "id": name,
-            "dedupe_key": f"irc:{gateway.options.network}:{name}",
-            "attempt": 1,
-            "received_at": now,
-        },
-        len(text),
-    )
+    if channel:
+        room = gateway.roster.room(channel)
+        if room is None:
+            return ERR_NOSUCHCHANNEL
+        return "" if may_talk(room, client.user, gateway.now) else ERR_CANNOTSENDTOCHAN
+    other = gateway.roster.present(target)
+    if other is None:
+        return "" if gateway.is_own(target) else ERR_NOSUCHNICK
+    if other.away and line.command == "PRIVMSG":
+        client.numeric(RPL_AWAY, other.nick, other.away)
+    return ""
 
 
-TABLE = {"PRIVMSG": (_say, 2), "NOTICE": (_say, 2)}
+def _refuse(client: Any, line: Line, code: str, *words: str) -> None:
+    if line.command != "NOTICE":
+        refuse(client, code, *words)
+
+
+def _raw(text: str) -> bytes:
+    return text.encode("latin-1")
+
+
+TABLE = {"PRIVMSG": (_say, 0), "NOTICE": (_say, 0), "TAGMSG": (_tagmsg, 0)}
