@@ -1,4 +1,4 @@
-"""Consumers on a network that is not there: what people say reaches them, and what they say the network."""
+"""Consumers on a network that is not there, and behind a gateway: what people say reaches them, and the reverse."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -11,6 +11,7 @@ from interfaces.testing.irc import FakeNetwork
 from interfaces.workers.message import Group
 from interfaces.workers.routing import Routing, route
 from tests.irc.client.kit import on
+from tests.irc.gateway.support import Bench, scene
 
 
 class Bot(IrcConsumer):
@@ -112,3 +113,58 @@ def test_a_function_is_a_bot_too() -> None:
             await answered(fake, "PRIVMSG #tea \x01ACTION waves\x01")
 
     run(main())
+
+
+class Lounge(IrcConsumer):
+    """Passes on what is said, and keeps some out."""
+
+    relay_messages = True
+
+    async def irc_connect(self, message: Any) -> None:
+        if message["nick"] == "root":
+            await self.reject("Not you", 465)
+        elif message["nick"] == "guest":
+            await self.accept(nick="guest7")
+
+    def irc_join(self, message: Any) -> None:
+        if message.get("asked") and message["channel"] == "#staff":
+            self.reject("Staff only", 473)
+
+    async def command_where(self, message: Any) -> None:
+        """Tell where one is."""
+        await self.deliver("clerk", self.nick, " ".join(sorted(self.channels)))
+
+    async def command_shout(self, message: Any, text: str) -> None:
+        """Say it as the gateway."""
+        await self.reply(message, text.upper())
+
+
+@scene
+async def test_a_consumer_is_a_gateway() -> None:
+    """People are let in or not, hear each other, have commands; a history that nobody keeps is an empty one."""
+    async with Bench(app=Lounge.as_asgi(), ask_joins=True) as bench:
+        root = bench.connect()
+        refused = await root.say("NICK root", "USER root 0 * :Root")
+        assert any(" 465 root :Not you" in line for line in refused) and "ERROR" in refused[-1]
+        ann = await bench.member("ann", "#tea")
+        guest = await bench.member("guest", "#tea", caps="draft/chathistory batch")
+        ann.take()
+        for said, heard in (
+            ("PRIVMSG #tea :hello", "PRIVMSG #tea :hello"),
+            ("PRIVMSG #tea :\x01ACTION waves\x01", "PRIVMSG #tea :\x01ACTION waves\x01"),
+            ("NOTICE ann :psst", "NOTICE ann :psst"),
+        ):
+            assert await guest.say(said) == []
+            [line] = await ann.lines()
+            assert line.startswith(":guest7!~guest@") and line.endswith(f" {heard}")
+        [line] = await guest.say("JOIN #staff")
+        assert line.endswith(" 473 guest7 #staff :Staff only")
+        await guest.say("JOIN #cake")
+        [line] = await guest.say("PRIVMSG #cake !where")
+        assert line.startswith(":clerk") and line.endswith(" PRIVMSG guest7 :#cake #tea")
+        ann.take()
+        await guest.say("PRIVMSG #tea :!shout what a day")
+        first, second = await ann.lines()
+        assert first.endswith(" PRIVMSG #tea :!shout what a day") and second.endswith(" :WHAT A DAY")
+        begin, end = await guest.say("CHATHISTORY LATEST #tea * 10")
+        assert " BATCH +" in begin and " BATCH -" in end
