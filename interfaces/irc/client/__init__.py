@@ -16,6 +16,7 @@ from interfaces.irc.client.outcome import Outcome
 from interfaces.irc.client.sts import Policies
 from interfaces.irc.options_client import ClientOptions
 from interfaces.shared.asgi import Application, Event
+from interfaces.shared.errors import ApplicationError
 from interfaces.shared.interface import Context
 from interfaces.shared.serving import Serving
 from interfaces.shared.upstream import Lease, Patience, Upstream, kept
@@ -38,6 +39,10 @@ class Networks:
 
     def __init__(self, homes: list[Home]) -> None:
         self._homes = {home.name: home for home in homes}
+        for home in homes:
+            home.elsewhere = self._posted
+        self.post: Callable[[Event], Awaitable[asyncio.Task[Event] | None]] | None = None
+        """Where there is a sender: takes what a scope says to another network."""
 
     def __repr__(self) -> str:
         return f"<Networks {', '.join(self._homes)}>"
@@ -49,7 +54,12 @@ class Networks:
 
     def leased(self, network: str) -> bool:
         """Whether one of several containers connects."""
-        return self._homes[network].network.lease
+        home = self._homes.get(network)
+        return home is not None and home.network.lease
+
+    def ours(self) -> bool:
+        """Whether any of them is for this process to speak to: unless others have the leases."""
+        return any(not home.network.lease or home.talk is not None for home in self._homes.values())
 
     def standing(self, network: str) -> bool:
         """Whether we are a user there now."""
@@ -68,6 +78,11 @@ class Networks:
             names = ", ".join(self._homes)
             return Outcome("failed", f"no network is called {network!r}: there is {names}")
         return await home.say(message, commit)
+
+    async def _posted(self, event: Event) -> "asyncio.Task[Event] | None":
+        if self.post is None:
+            raise ApplicationError(f"{event.get('type')}: nobody sends to {event.get('network')} from here")
+        return await self.post(event)
 
 
 @asynccontextmanager

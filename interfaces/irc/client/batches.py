@@ -4,6 +4,7 @@ Lines are taken as they come, so nothing is held back for the end of a batch. On
 there are too many.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from interfaces.irc.line import Line
@@ -29,7 +30,7 @@ class Batch:
     outer: "Batch | None"
     lines: int = 0
     """How many came in it so far."""
-    last: dict[str, str] = field(default_factory=dict)
+    last: Mapping[str, str] = field(default_factory=dict)
     """The tags of the last."""
 
     def within(self, kind: str) -> "Batch | None":
@@ -57,7 +58,7 @@ class Batches:
         batch = self._open.get(name) if name else None
         if batch is not None and line.command != "BATCH":
             batch.lines += 1
-            batch.last = dict(line.tags)
+            batch.last = line.tags
         return batch
 
     def feed(self, line: Line) -> Batch | None:

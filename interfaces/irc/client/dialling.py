@@ -34,7 +34,7 @@ async def dialled(home: Home) -> Link:
 
 async def _registered(home: Home, port: int, *, secure: bool) -> Link:
     network, loop = home.network, home.serving.loop
-    who = identity(network, secure=secure)
+    who = identity(network, secure=secure, nick=home.memory.regain.wanted)
     registration = Registration(who, secrets.token_urlsafe(18), home.policies)
     factory: Any = partial(Talk, home.serving, network, registration)
     tls = home.tls if secure else None

@@ -174,6 +174,7 @@ class Dialogue:
         elif self._login is not None and not self._login.over and self._login.knows(line):
             self._say(self._login.feed(line))
             self._logged_in = self._login.account is not None
+            self.state.feed(line)
         else:
             return self.memory.regain.refused(line, self.state.isupport.fold)
         return True

@@ -59,14 +59,19 @@ class Home:
         """The connection that stands."""
         self.voice: Voice | None = None
         """That of this connection, or of the last."""
-        self._tasks: set[asyncio.Task[None]] = set()
+        self.elsewhere: Callable[[Event], Awaitable[asyncio.Task[Event] | None]] | None = None
+        """Takes what is said to another network."""
+        self._tasks: set[asyncio.Task[Any]] = set()
 
     def __repr__(self) -> str:
         return f"<Home {self.name}{', connected' if self.talk is not None else ''}>"
 
     def answer(self, layer: Any, channel: str, event: Event) -> None:
         """Tell a result where it was asked for."""
-        task = asyncio.get_running_loop().create_task(self._answered(layer, channel, event))
+        self.keep(asyncio.get_running_loop().create_task(self._answered(layer, channel, event)))
+
+    def keep(self, task: "asyncio.Task[Any]") -> None:
+        """Have it go on until the process ends."""
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 

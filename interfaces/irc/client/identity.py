@@ -29,11 +29,11 @@ class Identity:
     secure: bool = True
 
 
-def identity(network: Network, *, secure: bool) -> Identity:
-    """That of the options."""
+def identity(network: Network, *, secure: bool, nick: str = "") -> Identity:
+    """That of the options; ``nick``: what we want to be called by now."""
     return Identity(
         name=network.called,
-        nicks=(network.nick, *network.alternatives),
+        nicks=(nick or network.nick, *network.alternatives),
         user=network.user or network.nick,
         realname=network.realname or network.nick,
         password=network.password,

@@ -7,7 +7,10 @@ from typing import NamedTuple
 from interfaces.irc.client.login import Said
 from interfaces.irc.client.outcome import Outcome
 
-__all__ = ["Draft", "Job", "Piece", "Queue"]
+__all__ = ["OWN", "Draft", "Job", "Piece", "Queue"]
+
+OWN = 2000
+"""Lines of our own that may wait."""
 
 _WORSE = {"sent": 0, "deferred": 1, "uncertain": 2, "failed": 3}
 
@@ -129,9 +132,12 @@ class Queue:
         """One of the application."""
         self._jobs.append(job)
 
-    def add_own(self, job: Job) -> None:
-        """What we say ourselves, such as JOIN."""
+    def add_own(self, job: Job) -> bool:
+        """What we say ourselves, such as JOIN; False: there is no room for it."""
+        if len(self._own) >= OWN:
+            return False
         self._own.append(job)
+        return True
 
     def head(self) -> Job | None:
         """Whose line is next; one that waits for its ``commit`` lets ours go first."""

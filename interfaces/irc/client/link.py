@@ -23,7 +23,7 @@ from interfaces.shared.errors import ApplicationError, PeerGone, Unavailable
 __all__ = ["COUNTS", "Link"]
 
 log = logging.getLogger("interfaces.irc")
-COUNTS: Final = ("dropped", "lines_refused", "restarts", "unanswered")
+COUNTS: Final = ("dropped", "lines_refused", "restarts", "unanswered", "unsaid")
 """What is counted, behind "irc.client."."""
 BYE: Final = 2.0
 """Seconds for the network to close the connection after QUIT."""
@@ -116,6 +116,9 @@ class Link:
                 raise ApplicationError("irc.close: reason is one line")
             talk.leave(reason, 1000)
             return
+        if event.get("network") not in (None, "", self.home.name):
+            await self._elsewhere(event)
+            return
         draft = self.dialogue.draft(event)
         await talk.room(self.home.options.client_queue)
         if talk.lost or talk.code != 1006:
@@ -123,6 +126,18 @@ class Link:
         name = event.get("id")
         heard = partial(self._result, str(name), event.get("reply_channel")) if name else None
         talk.add(Job(draft, name=str(name or ""), told=heard))
+
+    async def _elsewhere(self, event: Event) -> None:
+        """To another network: as if it came from anywhere."""
+        home = self.home
+        task = await home.elsewhere(event) if home.elsewhere is not None else None
+        if task is not None:
+            home.keep(task)
+            task.add_done_callback(self._heard)
+
+    def _heard(self, task: "asyncio.Task[Event]") -> None:
+        if not task.cancelled() and task.exception() is None:
+            self.voice.tell(task.result())
 
     def _result(self, name: str, channel: Any, came: Outcome) -> None:
         """What became of it: an event, unless it is to be told elsewhere."""

@@ -18,12 +18,16 @@ class Regain:
         self._due = float("inf")
         self._asked = 0
         """Tries without an answer."""
+        self._wish = ""
+        """What the application wants to be called, until it is known whether that can be."""
 
     def __repr__(self) -> str:
         return f"<Regain {self.wanted}>"
 
     def begin(self, nick: str, fold: Fold, now: float) -> None:
         """We are called ``nick`` from now on."""
+        if self._wish and fold(nick) == fold(self._wish):
+            self.wanted, self._wish = nick, ""
         if fold(nick) == fold(self.wanted):
             self._due = float("inf")
         elif self._every:
@@ -31,7 +35,7 @@ class Regain:
 
     def wants(self, nick: str) -> None:
         """The application wants to be called so."""
-        self.wanted = nick
+        self._wish = nick
 
     def feed(self, line: Line, source: str, nick: str, fold: Fold) -> list[Said]:
         """A line of ``source``, while we are called ``nick``: somebody may leave what we want."""

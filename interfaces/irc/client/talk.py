@@ -184,7 +184,8 @@ class Talk(Stream):
     def own(self, words: Said) -> None:
         """Have a line of our own said in its turn."""
         draft = Draft([Piece(words, form(words[0], words[1:]))], {}, frozenset())
-        self.queue.add_own(Job(draft))
+        if not self.queue.add_own(Job(draft)):
+            self.serving.count("irc.client.unsaid")
         self.loop.call_soon(self.pump)
 
     async def room(self, most: int) -> None:

@@ -78,8 +78,11 @@ class Call:
 class End:
     """What a test has in its hands."""
 
-    def __init__(self, fake: FakeNetwork, desk: Desk, context: Context, networks: Networks) -> None:
+    def __init__(
+        self, fake: FakeNetwork, desk: Desk, context: Context, networks: Networks, options: Options
+    ) -> None:
         self.fake, self.desk, self.context, self.networks = fake, desk, context, networks
+        self.options = options
 
     async def send(self, **event: Any) -> None:
         """What the application says now, in its last instance."""
@@ -113,7 +116,7 @@ async def on(
         made = Options(networks=(net.network(**network),), **options)
         context = Context(drain=1.0, layer=layer)
         async with networks(desk, made, context, patience=SOON) as found:
-            end = End(net, desk, context, found)
+            end = End(net, desk, context, found, made)
             if joined:
                 await net.here(channel=joined)
                 await desk.event("irc.names")
