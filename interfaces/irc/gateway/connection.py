@@ -1,6 +1,6 @@
 """A client of the gateway: its bytes, deadlines and limits, and its application."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from interfaces.irc.gateway import commands
@@ -9,6 +9,7 @@ from interfaces.irc.gateway.labels import Answer, label_of
 from interfaces.irc.gateway.login import Login
 from interfaces.irc.gateway.registration import Registration
 from interfaces.irc.gateway.roster import User
+from interfaces.irc.gateway.saying import MESSAGE_TAGS, client_tags
 from interfaces.irc.gateway.service import Gateway
 from interfaces.irc.gateway.session import Member
 from interfaces.irc.gateway.waits import ASKED, Waits
@@ -30,6 +31,7 @@ TURN: Final = 64
 """Lines in one turn of the loop."""
 TAGS: Final = 4096
 """Octets of tags that a client may send (message-tags)."""
+_NONE: Final[Mapping[str, str]] = {}
 
 
 class Client(Stream):
@@ -170,7 +172,10 @@ class Client(Stream):
 
     def handle(self, line: Line) -> None:
         """Do what a line says."""
-        label = label_of(line.tags.get("label", "")) if self.labels else ""
+        label = ""
+        if line.tags:
+            label = label_of(line.tags.get("label", "")) if self.labels else ""
+            line.tags = client_tags(line.tags) if self.bits & MESSAGE_TAGS else _NONE
         if not label:
             commands.handle(self, line)
             return

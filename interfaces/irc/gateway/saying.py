@@ -5,6 +5,7 @@ not at all. A line that grew too long by what a server puts into it is cut (RFC 
 character; a message becomes several instead.
 """
 
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
@@ -12,6 +13,7 @@ from typing import Final, NamedTuple
 from interfaces.irc.ctcp import form as ctcp_form
 from interfaces.irc.line import BODY, form, form_tags
 from interfaces.irc.texts import pieces, room
+from interfaces.shared.errors import ApplicationError
 
 __all__ = [
     "ACCOUNT_TAG",
@@ -20,6 +22,7 @@ __all__ = [
     "TAGGED",
     "Message",
     "Said",
+    "client_tags",
     "fitting",
     "spoken",
     "stamp",
@@ -31,8 +34,14 @@ MESSAGE_TAGS: Final = 4
 TAGGED: Final = SERVER_TIME | ACCOUNT_TAG | MESSAGE_TAGS
 """The bits of a client's capabilities that decide which tags it gets."""
 _NONE: Final[Mapping[str, str]] = {}
+_CLIENT_KEY: Final = re.compile(r"\+(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")
 _CTCP: Final = 3
 """Octets that are around a CTCP: its two signs, and the blank behind its command."""
+
+
+def client_tags(tags: Mapping[str, str]) -> dict[str, str]:
+    """Those that a client may send, the client-only ones; the others fall away (message-tags)."""
+    return {key: value for key, value in tags.items() if _CLIENT_KEY.fullmatch(key)}
 
 
 def stamp(now: float) -> str:
@@ -99,16 +108,26 @@ class Message(NamedTuple):
 
 def spoken(message: Message) -> list[Said]:
     """Its lines: one, or as many as it needs. ApplicationError for what cannot be said."""
-    source, command, target, text, now, tags, account, ctcp = message
+    source, command, target, text, now, tags, account, _ = message
     if command == "TAGMSG":
         said = Said(form(command, [target], source), now, account, tags)
         said.only_tagged()
         return [said]
     if "\n" not in text and "\r" not in text:
-        body = form(command, [target, ctcp_form(ctcp, text) if ctcp else text], source)
+        body = _body(message, text)
         if len(body) <= BODY:
             return [Said(body, now, account, tags)]
     return _several(message)
+
+
+def _body(message: Message, text: str) -> bytes:
+    """A line of it. The text has its colon even where it needs none: small clients look for it."""
+    if message.ctcp:
+        text = ctcp_form(message.ctcp, text)
+    if "\0" in text:
+        raise ApplicationError(f"{message.command}: a line of IRC has no NUL in it")
+    head = form(message.command, [message.target], message.source)
+    return b"%b :%b\r\n" % (head[:-2], text.encode(errors="replace"))
 
 
 def _several(message: Message) -> list[Said]:
@@ -117,7 +136,7 @@ def _several(message: Message) -> list[Said]:
     space = room(command, target, source) - (len(ctcp.encode()) + _CTCP if ctcp else 0)
     found = []
     for number, piece in enumerate(pieces(text, space), 1):
-        body = form(command, [target, ctcp_form(ctcp, piece) if ctcp else piece], source)
+        body = _body(message, piece)
         own = tags if number == 1 or "msgid" not in tags else {**tags, "msgid": f"{tags['msgid']}-{number}"}
         found.append(Said(body, now, account, own))
     return found

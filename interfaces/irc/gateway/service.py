@@ -82,7 +82,7 @@ class Gateway(Serving):
         self.tokens: dict[str, str] = tokens(options)
         self.link: Any = None
         self.latest: Latest | None = None
-        self._ids = token_hex(4)
+        self._ids = token_hex(6)
         self._number = 0
         for what in COUNTS:
             context.telemetry.count(f"irc.gateway.{what}", 0)

@@ -69,17 +69,14 @@ class Peer(harness.Peer):
         self.bench = bench
         self.transport = transport
         self.client = self.first = transport.protocol = Client(bench.gateway)
-        self._call: Told | None = None
+        self.told: Told | None = None
         transport.protocol.connection_made(transport)
 
     @property
     def call(self) -> Told:
         """The application's call for it; the last one, once it is over."""
-        session = self.client.session
-        if session is not None:
-            self._call = next(call for call in self.bench.calls if call.scope is session.scope)
-        assert self._call is not None, "the application was not called"
-        return self._call
+        assert self.told is not None, "the application was not called"
+        return self.told
 
     @property
     def heard(self) -> list[Event]:
@@ -163,6 +160,9 @@ class Bench(harness.Bench):
     async def _scripted(self, scope: Event, receive: Any, send: Any) -> None:
         call = Told(scope, receive, send)
         self.calls.append(call)
+        for peer in self.peers:
+            if peer.client.session is not None and peer.client.session.scope is scope:
+                peer.told = call
         pump = asyncio.ensure_future(self._pump(call))
         try:
             await asyncio.wait({pump, call.over}, return_when=asyncio.FIRST_COMPLETED)

@@ -4,7 +4,7 @@ modern.ircdocs.horse, "Sending Messages"; IRCv3 message-tags, message-ids, echo-
 by an error.
 """
 
-from typing import Any, Final
+from typing import Any
 
 from interfaces.irc.ctcp import read
 from interfaces.irc.gateway.greeting import TARGETS
@@ -25,8 +25,6 @@ from interfaces.irc.numerics import (
 )
 
 __all__ = ["TABLE"]
-
-_NONE: Final[dict[str, str]] = {}
 
 
 def _say(client: Any, line: Line) -> None:
@@ -71,10 +69,7 @@ def _one(client: Any, line: Line, target: str, text: str, ctcp: tuple[str, str] 
         return
     now, name = gateway.clock(), gateway.msgid()
     user.spoke = now
-    tags = {key: value for key, value in line.tags.items() if key[:1] == "+"} if line.tags else _NONE
-    if "message-tags" not in client.caps:
-        tags = _NONE
-    command, (verb, said) = line.command, ctcp or (None, text)
+    command, tags, (verb, said) = line.command, line.tags, ctcp or (None, text)
     if "echo-message" in client.caps:
         own = {"msgid": name, **bot(user), **tags}
         for one in spoken(Message(user.source, command, target, said, now, own, user.account, verb)):
