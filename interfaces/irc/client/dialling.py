@@ -39,9 +39,7 @@ async def _registered(home: Home, port: int, *, secure: bool) -> Link:
     factory: Any = partial(Talk, home.serving, network, registration)
     tls = home.tls if secure else None
     try:
-        _, talk = await loop.create_connection(
-            factory, network.host, port, ssl=tls, happy_eyeballs_delay=0.25
-        )
+        _, talk = await loop.create_connection(factory, network.host, port, ssl=tls)
     except ssl.SSLCertVerificationError as error:
         raise Unavailable(
             f"the certificate of {network.host}: {error.verify_message};"
