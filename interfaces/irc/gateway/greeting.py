@@ -66,6 +66,6 @@ def motd(text: str) -> list[str]:
 def split(text: str) -> list[str]:
     """A text in lines that fit into one each, empty ones among them."""
     found: list[str] = []
-    for line in text.splitlines():
+    for line in text.replace("\0", "").splitlines():
         found += pieces(line, _LINE) or [""]
     return found

@@ -108,9 +108,9 @@ class Message(NamedTuple):
 
 def spoken(message: Message) -> list[Said]:
     """Its lines: one, or as many as it needs. ApplicationError for what cannot be said."""
-    source, command, target, text, now, tags, account, _ = message
+    _, command, _, text, now, tags, account, _ = message
     if command == "TAGMSG":
-        said = Said(form(command, [target], source), now, account, tags)
+        said = Said(_head(message) + b"\r\n", now, account, tags)
         said.only_tagged()
         return [said]
     if "\n" not in text and "\r" not in text:
@@ -126,8 +126,12 @@ def _body(message: Message, text: str) -> bytes:
         text = ctcp_form(message.ctcp, text)
     if "\0" in text:
         raise ApplicationError(f"{message.command}: a line of IRC has no NUL in it")
-    head = form(message.command, [message.target], message.source)
-    return b"%b :%b\r\n" % (head[:-2], text.encode(errors="replace"))
+    return b"%b :%b\r\n" % (_head(message), text.encode(errors="replace"))
+
+
+def _head(message: Message) -> bytes:
+    """A line of it up to its target, which has to be a word."""
+    return form(message.command, [message.target, "-"], message.source)[:-4]
 
 
 def _several(message: Message) -> list[Said]:
