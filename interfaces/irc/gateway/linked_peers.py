@@ -1,0 +1,145 @@
+"""What a container hears of the others: which of it is done here, and what has to be told again. Pure.
+
+Messages of a container are numbered. One that is missing, or a beat whose sums are not those that are had here,
+although both have heard the same: all rows of that container are asked for. They come in its stream, between its
+acts, so each row is as it was at its place. What is done here is in :mod:`linked_acts`.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import nullcontext
+from typing import Any, Final
+
+from interfaces.irc.gateway.linked_acts import Acts, Limits, Peer
+from interfaces.irc.gateway.linked_deeds import Deeds
+from interfaces.irc.gateway.linked_own import Known, Own
+from interfaces.irc.gateway.linked_rules import Ledger, Register
+
+__all__ = ["AGAIN", "SILENT", "SKIPS", "Peers"]
+
+SILENT: Final = 30.0
+"""Seconds without a word after which a container is split off."""
+AGAIN: Final = 5.0
+"""Seconds until rows that do not come are asked for again."""
+SKIPS: Final = 3
+"""Beats that are not compared, since not both had heard the same; the next is compared whatever it is."""
+REMEMBERED: Final = 1000
+"""Containers that were split off, of which it is remembered."""
+
+
+class Peers(Acts):
+    """The side that hears. ``count(name)`` counts what is rare; what is to be asked for is in ``asks``."""
+
+    def __init__(
+        self, known: Known, own: Own, deeds: Deeds, limits: Limits, count: Callable[[str], None]
+    ) -> None:
+        super().__init__(known, own, deeds, limits, count)
+        self.asks: set[str] = set()
+        self.asked = False
+        """Whether somebody wants all of our rows."""
+        self._gone: dict[str, None] = {}
+
+    @property
+    def seen(self) -> dict[str, int]:
+        """How much was heard of each."""
+        return {peer.name: peer.n for peer in self.peers.values() if peer.n is not None}
+
+    def heard(self, sender: str, message: Mapping[str, Any], now: float) -> None:
+        """A message of another container."""
+        peer = self.peers.get(sender)
+        if peer is None:
+            if len(self.peers) >= self.limits.peers:
+                self.count("irc.link.refused")
+                return
+            peer = self.peers[sender] = Peer(sender, now, sender in self._gone)
+            self.known.ledgers[sender] = Ledger()
+        peer.heard = now
+        kind = message["kind"]
+        if kind == "acts":
+            self._numbered(peer, message)
+        elif kind == "rows":
+            self._rows(peer, message)
+        elif kind == "beat":
+            self._beat(peer, message)
+        elif kind == "ask":
+            self.asked = self.asked or not message["of"] or self.known.me in message["of"]
+        elif kind == "bye":
+            self.split(peer)
+
+    def tick(self, now: float) -> None:
+        """Time goes by: who is silent is split off, what does not come is asked for again."""
+        for peer in [*self.peers.values()]:
+            if now - peer.heard >= SILENT:
+                self.count("irc.link.split")
+                self.split(peer)
+            elif peer.wanted and now - peer.asked >= AGAIN:
+                peer.asked = now
+                peer.run = None
+                self.asks.add(peer.name)
+
+    def split(self, peer: Peer) -> None:
+        """It is gone, with all of its users."""
+        with self.deeds.batch("netsplit"):
+            for user in [*peer.users.values()]:
+                self.deeds.quit(user, "*.net *.split")
+                self.known.forget(user)
+        del self.peers[peer.name], self.known.ledgers[peer.name]
+        self.asks.discard(peer.name)
+        self._gone[peer.name] = None
+        if len(self._gone) > REMEMBERED:
+            del self._gone[next(iter(self._gone))]
+
+    # --- the stream of one ------------------------------------------------------------------------
+
+    def _want(self, peer: Peer) -> None:
+        if not peer.wanted:
+            self.count("irc.link.resync")
+        peer.wanted, peer.run, peer.asked = True, None, float("-inf")
+
+    def _numbered(self, peer: Peer, message: Mapping[str, Any]) -> None:
+        n = message["n"]
+        if n and (peer.n is None or n <= peer.n):
+            return  # all rows will say it, or have said it
+        if n:
+            if peer.n is not None and n != peer.n + 1:
+                self._want(peer)
+            peer.n = n
+        for name, *words in message["acts"]:
+            act = self.table.get(name)
+            if act is not None:
+                act(peer, *words)
+
+    def _rows(self, peer: Peer, message: Mapping[str, Any]) -> None:
+        run, part = message["run"], message["part"]
+        if not peer.wanted:
+            return
+        if part == 0:
+            peer.n, peer.unseen, peer.partial = message["n"], {*peer.users}, False
+        elif peer.run != (run, part) or peer.n != message["n"]:
+            return  # it will be asked for again
+        peer.run = (run, part + 1)
+        with self.deeds.batch("netjoin") if peer.back else nullcontext():
+            for row in message["users"]:
+                self.row(peer, row)
+        for register in message["rooms"]:
+            self.settle(Register(*register), None)
+        if message["end"]:
+            for uid in peer.unseen:
+                self.quit(peer, uid, "Connection closed")
+            peer.wanted, peer.back, peer.run, peer.skipped = False, False, None, 0
+
+    def _beat(self, peer: Peer, message: Mapping[str, Any]) -> None:
+        if peer.n is None or peer.wanted:
+            return
+        if message["n"] > peer.n:
+            self._want(peer)
+            return
+        seen, others = message["seen"], [one for one in self.peers.values() if one is not peer]
+        alike = seen.get(self.known.me) == self.own.n and not self.own.waiting
+        if not (alike and all(seen.get(one.name) == one.n for one in others)):
+            peer.skipped += 1
+            if peer.skipped <= SKIPS:
+                return
+        peer.skipped = 0
+        sums = self.known.ledgers[peer.name].total, self.known.rooms.total
+        if sums != (message["users"], message["rooms"]) and not peer.partial:
+            self._want(peer)
