@@ -80,13 +80,14 @@ def renamed(gateway: Gateway, user: User, nick: str) -> bool:
 
 def away(gateway: Gateway, user: User, text: str | None) -> None:
     """``user`` is away, or back: then without a text."""
+    said = _away(gateway, user, text)
     user.away = text or None
-    to_able(_interested(gateway, user), _away(gateway, user), "away-notify", but=user)
+    to_able(_interested(gateway, user), said, "away-notify", but=user)
     linked(gateway, user, "away", text=user.away)
 
 
-def _away(gateway: Gateway, user: User) -> Said:
-    return speech(gateway, user, "AWAY", "", user.away) if user.away else line(gateway, user, "AWAY")
+def _away(gateway: Gateway, user: User, text: str | None) -> Said:
+    return speech(gateway, user, "AWAY", "", text) if text else line(gateway, user, "AWAY")
 
 
 def account(gateway: Gateway, user: User, name: str | None) -> None:
@@ -99,8 +100,9 @@ def account(gateway: Gateway, user: User, name: str | None) -> None:
 
 def setname(gateway: Gateway, user: User, realname: str) -> None:
     """``user`` has another real name."""
+    said = speech(gateway, user, "SETNAME", "", realname)
     user.realname = realname
-    to_able(_interested(gateway, user), speech(gateway, user, "SETNAME", "", realname), "setname")
+    to_able(_interested(gateway, user), said, "setname")
     linked(gateway, user, "setname", realname=realname)
 
 
@@ -161,7 +163,7 @@ def enter(gateway: Gateway, user: User, room: Room, signs: str = "") -> None:
         else:
             client.put(short.line(client.bits))
     if user.away:
-        to_able(room.members, _away(gateway, user), "away-notify", but=user)
+        to_able(room.members, _away(gateway, user, user.away), "away-notify", but=user)
     made = room.modes if len(room.members) == 1 else {}
     linked(gateway, user, "join", channel=room.name, signs=signs, since=room.since, modes=dict(made))
 

@@ -82,7 +82,7 @@ def _rooms(client: Any, said: list[str]) -> Iterator[None]:
     client.numeric(RPL_LISTSTART, "Channel", text_of(RPL_LISTSTART))
     exact = [one for one in said if one.startswith("#") and "*" not in one and "?" not in one]
     if exact:
-        rooms = [room for name in dict.fromkeys(exact) if (room := gateway.roster.room(name))]
+        rooms = [*dict.fromkeys(room for name in exact if (room := gateway.roster.room(name)))]
     else:
         rooms = [*gateway.roster.rooms.values()]
     wanted = [_filter(gateway, one) for one in said if one not in exact]
