@@ -21,7 +21,7 @@ from interfaces.irc.numerics import (
 )
 
 __all__ = [
-    "FLAGS", "KEY", "LISTS", "MODES", "OURS", "USER_MODES", "banned", "entry", "is_key", "is_limit", "listed",
+    "AWAY", "FLAGS", "KEY", "LISTS", "MODES", "OURS", "USER_MODES", "banned", "entry", "is_key", "is_limit", "listed",
     "may_talk", "meets", "normal", "sees", "sees_user", "tokens", "why_not_change", "why_not_invite", "why_not_join",
     "why_not_topic",
 ]  # fmt: skip
@@ -36,6 +36,8 @@ KEY: Final = 32
 """Octets of a key."""
 MASK: Final = 200
 """Octets of a mask."""
+AWAY: Final = 300
+"""Octets of what somebody says when away."""
 USER_MODES: Final = "Biw"
 """Those that users set themselves; r is of who is logged in."""
 _ACCOUNT: Final = "$a"
@@ -55,6 +57,8 @@ def tokens() -> dict[str, str]:
         "EXTBAN": "$,a",
         "ACCOUNTEXTBAN": "a",
         "KEYLEN": str(KEY),
+        "AWAYLEN": str(AWAY),
+        "ELIST": "CMNTU",
     }
 
 

@@ -9,11 +9,10 @@ from typing import Any, Final
 from interfaces.irc.gateway import actions
 from interfaces.irc.gateway.commands.channels import show_topic
 from interfaces.irc.gateway.commands.joining import enter, is_name
-from interfaces.irc.gateway.commands.presence import AWAY
 from interfaces.irc.gateway.hearers import clipped
 from interfaces.irc.gateway.replies import refuse
 from interfaces.irc.gateway.roster import Room, User
-from interfaces.irc.gateway.rules import is_key, is_limit, normal
+from interfaces.irc.gateway.rules import AWAY, is_key, is_limit, normal
 from interfaces.irc.gateway.waits import Asked
 from interfaces.irc.modes import Change
 from interfaces.irc.names import is_nick

@@ -17,10 +17,8 @@ from interfaces.irc.numerics import (
     text_of,
 )
 
-__all__ = ["ELIST", "TABLE", "names"]
+__all__ = ["TABLE", "names"]
 
-ELIST: Final = "CMNTU"
-"""Filters of LIST: age, mask, mask that does not fit, age of the topic, members."""
 CHUNK: Final = 500
 """Members in one step of a long answer."""
 Filter = Callable[[Room], bool]
@@ -94,7 +92,7 @@ def _rooms(client: Any, said: list[str]) -> Iterator[None]:
 
 
 def _filter(gateway: Any, said: str) -> Filter:
-    """A condition of ELIST."""
+    """A condition, as ELIST tells them: age, mask, mask that does not fit, age of the topic, members."""
     letter, rest = (said[0], said[1:]) if said[0] in "CT" and said[1:2] in ("<", ">") else ("U", said)
     if rest[0] in "<>" and rest[1:].isdecimal():
         return _compared(gateway, letter, rest[0], int(rest[1:10]))

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from interfaces.irc.gateway import actions
+from interfaces.irc.gateway.greeting import NAME
 from interfaces.irc.gateway.hearers import clipped
 from interfaces.irc.gateway.replies import did, packed, refuse, room_for, shown
+from interfaces.irc.gateway.rules import AWAY
 from interfaces.irc.line import Line
 from interfaces.irc.names import is_nick
 from interfaces.irc.numerics import (
@@ -20,12 +22,7 @@ from interfaces.irc.numerics import (
     text_of,
 )
 
-__all__ = ["AWAY", "NAME", "TABLE"]
-
-AWAY: Final = 300
-"""Octets of what somebody says when away."""
-NAME: Final = 150
-"""Octets of a real name."""
+__all__ = ["TABLE"]
 
 
 def _away(client: Any, line: Line) -> None:
@@ -37,7 +34,7 @@ def _away(client: Any, line: Line) -> None:
 
 def _setname(client: Any, line: Line) -> None:
     realname = line.params[0]
-    if not realname.strip() or len(realname.encode(errors="replace")) > NAME:
+    if not realname.strip() or len(realname) > NAME:
         client.say("FAIL", "SETNAME", "INVALID_REALNAME", "Realname is not valid")
         return
     actions.setname(client.gateway, client.user, realname)
