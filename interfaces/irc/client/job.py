@@ -146,10 +146,12 @@ class Queue:
                 queue.popleft()
         waits = not self._jobs or not self._jobs[0].begun
         if self._own and (self._own_turn or waits):
-            self._own_turn = False
             return self._own[0]
-        self._own_turn = True
         return self._jobs[0] if self._jobs else None
+
+    def took(self, job: Job) -> None:
+        """A line of ``job`` goes: then it is the turn of the others."""
+        self._own_turn = not (self._own and job is self._own[0])
 
     def clear(self) -> list[Job]:
         """Take all of them out."""

@@ -60,13 +60,15 @@ class Link:
     async def run(self, replace: Callable[[], None]) -> None:
         """Listen until it ends. Raises why."""
         home, talk = self.home, self.talk
-        before, home.voice = home.voice, self.voice
+        before: Voice | None = home.voice
+        home.voice = self.voice
         self.voice.tell(self.dialogue.connected(resumed=False))
         talk.begin(self.dialogue)
         home.talk = talk
         try:
             if before is not None:  # the events of a network are in order
                 await before.over(home.options.client_grace)
+                before = None  # what is raised here knows this frame, and each would know the one before it
             if not talk.lost:
                 self.voice.start()
             await talk.ended
@@ -122,6 +124,7 @@ class Link:
         draft = self.dialogue.draft(event)
         await talk.room(self.home.options.client_queue)
         if talk.lost or talk.code != 1006:
+            await asyncio.wait({talk.ended})
             raise PeerGone("the connection to the network has ended")
         name = event.get("id")
         heard = partial(self._result, str(name), event.get("reply_channel")) if name else None

@@ -211,6 +211,7 @@ class Talk(Stream):
                 if self._timer is None:
                     self._timer = self.loop.call_later(wait, self._woken)
                 break
+            self.queue.took(job)
             self.write(dialogue.asks.write(job, now))
             self.bucket.took(now)
             wrote = True

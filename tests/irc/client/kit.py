@@ -27,7 +27,7 @@ async def until(done: Callable[[], Any], seconds: float = 5.0) -> None:
     """Wait until it is so."""
     async with asyncio.timeout(seconds):
         while not done():
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(seconds / 5000)
 
 
 @dataclass

@@ -17,6 +17,7 @@ def taken(queue, most=100):
     """Whose lines go, one after the other."""
     found = []
     while (head := queue.head()) is not None and len(found) < most:
+        queue.took(head)
         head.left.popleft()
         found.append(head)
     return found
@@ -77,6 +78,7 @@ class TestQueues:
         one, other = job(3), job(2)
         queue.add(one)
         queue.add_own(other)
+        assert queue.head() is queue.head() is one
         assert taken(queue) == [one, other, one, other, one]
         assert queue.head() is None
         assert len(queue) == 0

@@ -143,11 +143,10 @@ class TestNicks:
     def test_a_nick_that_is_taken_is_followed_by_the_next(self):
         """The alternatives, then some with a suffix, short ones at the end; and there is an end."""
         registration, _ = begun()
-        said = []
+        taken = ":s 433 * bot :Nickname is already in use"
+        nicks = [said[1] for _ in range(3 + SUFFIXED) for said in fed(registration, taken)]
         with pytest.raises(NotNow):
-            for _ in range(100):
-                said += fed(registration, ":s 433 * bot :Nickname is already in use")
-        nicks = [one[1] for one in said]
+            fed(registration, taken)
         assert nicks[:5] == ["bot2", "bot_", "bot__", "bot01", "bot02"]
         assert len(nicks) == len(set(nicks)) == 3 + SUFFIXED
 
@@ -246,10 +245,9 @@ class TestTheRest:
         """However long its message of the day is."""
         registration, _ = begun()
         fed(registration, ":s 001 bot :Welcome")
-        line = read(":s 251 bot :users")
+        lines = [":s 251 bot :users"] * LINES
         with pytest.raises(Unavailable):
-            for _ in range(LINES + 1):
-                registration.feed(line)
+            fed(registration, *lines)
         assert len(registration.lines) <= 1000
 
 

@@ -1,5 +1,7 @@
 """Strict transport security."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,8 +65,6 @@ def test_so_many_hosts_are_remembered():
 def test_any_value_is_read(value):
     """Nothing raises but Upgrade."""
     read(value)
-    try:
+    with suppress(Upgrade):
         Policies().plain(value)
-    except Upgrade as upgrade:
-        assert 0 < upgrade.port < 65536
     Policies().secure("a", 1, value, 0.0)

@@ -24,13 +24,18 @@ def said(event, *tokens):
     return [piece.body.decode().removesuffix("\r\n") for piece in drafted(event, terms(*tokens)).pieces]
 
 
+SEND = {"type": "irc.send", "target": "#a"}
+MODE = {"type": "irc.mode", "target": "#a"}
+HISTORY = {"type": "irc.history", "target": "#a"}
+
+
 @pytest.mark.parametrize(
     ("event", "expected"),
     [
-        ({"type": "irc.send", "target": "#a", "text": "hi there"}, ["PRIVMSG #a :hi there"]),
-        ({"type": "irc.send", "target": "ann", "text": "one\ntwo\r\n\nthree"}, ["PRIVMSG ann one", "PRIVMSG ann two", "PRIVMSG ann three"]),
-        ({"type": "irc.send", "target": "#a", "text": "hi", "notice": True}, ["NOTICE #a hi"]),
-        ({"type": "irc.action", "target": "#a", "text": "waves"}, ["PRIVMSG #a :\x01ACTION waves\x01"]),
+        ({**SEND, "text": "hi there"}, ["PRIVMSG #a :hi there"]),
+        ({**SEND, "text": "one\ntwo\r\n\nthree"}, ["PRIVMSG #a one", "PRIVMSG #a two", "PRIVMSG #a three"]),
+        ({**SEND, "text": "hi", "notice": True}, ["NOTICE #a hi"]),
+        ({**SEND, "type": "irc.action", "text": "waves"}, ["PRIVMSG #a :\x01ACTION waves\x01"]),
         ({"type": "irc.join", "channel": "#a"}, ["JOIN #a"]),
         ({"type": "irc.join", "channel": "#a", "key": "k"}, ["JOIN #a k"]),
         ({"type": "irc.part", "channel": "#a"}, ["PART #a"]),
@@ -38,20 +43,26 @@ def said(event, *tokens):
         ({"type": "irc.topic", "channel": "#a", "text": None}, ["TOPIC #a :"]),
         ({"type": "irc.topic", "channel": "#a", "text": "new"}, ["TOPIC #a new"]),
         ({"type": "irc.kick", "channel": "#a", "target": "ann", "text": "out"}, ["KICK #a ann out"]),
-        ({"type": "irc.mode", "target": "#a", "modes": [["+o", "ann"], ["-n"], ["+v", "bob"]]}, ["MODE #a +o-n+v ann bob"]),
-        ({"type": "irc.mode", "target": "bot", "modes": [["+i", ""]]}, ["MODE bot +i"]),
-        ({"type": "irc.mode", "target": "#a"}, ["MODE #a"]),
+        ({**MODE, "modes": [["+o", "ann"], ["-n"], ["+v", "bob"]]}, ["MODE #a +o-n+v ann bob"]),
+        ({**MODE, "target": "bot", "modes": [["+i", ""]]}, ["MODE bot +i"]),
+        (MODE, ["MODE #a"]),
         ({"type": "irc.nick", "nick": "bot2"}, ["NICK bot2"]),
         ({"type": "irc.away", "text": "lunch"}, ["AWAY lunch"]),
         ({"type": "irc.away", "text": None}, ["AWAY"]),
         ({"type": "irc.invite", "channel": "#a", "target": "ann"}, ["INVITE ann #a"]),
-        ({"type": "irc.history", "target": "#a"}, ["CHATHISTORY LATEST #a * 100"]),
-        ({"type": "irc.history", "target": "#a", "subcommand": "before", "bounds": ["msgid=x"], "limit": 5}, ["CHATHISTORY BEFORE #a msgid=x 5"]),
-        ({"type": "irc.history", "subcommand": "TARGETS", "bounds": ["timestamp=x", "timestamp=y"]}, ["CHATHISTORY TARGETS timestamp=x timestamp=y 100"]),
+        (HISTORY, ["CHATHISTORY LATEST #a * 100"]),
+        (
+            {**HISTORY, "subcommand": "before", "bounds": ["msgid=x"], "limit": 5},
+            ["CHATHISTORY BEFORE #a msgid=x 5"],
+        ),
+        (
+            {"type": "irc.history", "subcommand": "TARGETS", "bounds": ["a", "b"]},
+            ["CHATHISTORY TARGETS a b 100"],
+        ),
         ({"type": "irc.raw", "verb": "whois", "params": ["ann"]}, ["WHOIS ann"]),
         ({"type": "irc.raw", "verb": "LIST"}, ["LIST"]),
     ],
-)  # fmt: skip
+)
 def test_each_word_has_its_line(event, expected):
     """With what it says."""
     assert said(event) == expected
