@@ -184,7 +184,10 @@ def _message(client: Any, one: Mapping[str, Any]) -> Message:
     tags = {**(one.get("tags") or {})}
     if one.get("msgid"):
         tags["msgid"] = one["msgid"]
-    return message_of(client.gateway, {**one, "tags": tags})
+    made = message_of(client.gateway, {**one, "tags": tags})
+    if "msgid" in tags:
+        return made
+    return made._replace(tags={key: value for key, value in made.tags.items() if key != "msgid"})
 
 
 def _write(client: Any, ask: Ask, lines: Sequence[Said]) -> None:
