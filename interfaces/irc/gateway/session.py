@@ -3,9 +3,10 @@
 What waits to be sent has its limit at the client (``sendq``): who does not read is hung up on, and holds nobody up.
 """
 
+from collections.abc import Callable
 from typing import Any, Final
 
-from interfaces.shared.asgi import Event
+from interfaces.shared.asgi import Application, Event, Scope
 from interfaces.shared.errors import PeerGone
 from interfaces.shared.session import Session
 
@@ -22,8 +23,16 @@ async def _unused(_event: Event) -> None:
 class Member(Session):
     """The session of ``client``."""
 
-    def __init__(self, app: Any, scope: Any, client: Any, **more: Any) -> None:
-        super().__init__(app, scope, _unused, **more)
+    def __init__(
+        self,
+        app: Application,
+        scope: Scope,
+        client: Any,
+        *,
+        on_end: Callable[[Session], None] | None = None,
+        on_room: Callable[[], None] | None = None,
+    ) -> None:
+        super().__init__(app, scope, _unused, on_end=on_end, on_room=on_room)
         self.client = client
 
     @property
