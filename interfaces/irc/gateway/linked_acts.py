@@ -4,7 +4,7 @@ What is done is done by ``deeds`` (:class:`interfaces.irc.gateway.linked_deeds.D
 and acts may come twice, and in each other's place.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from interfaces.irc.gateway.linked_deeds import Deeds
@@ -220,9 +220,9 @@ class Acts:
                 return
             room = roster.open(channel, since)
         if user not in room.members:
-            self.deeds.enter(user, room, signs)
+            self.deeds.enter(user, room)
             self.known.weigh_room(room)
-        elif room.members[user] != signs:
+        if room.members[user] != signs:
             self.deeds.mode(None, room, sign_changes(room, user, signs))
 
     def _join(self, peer: Peer, uid: int, channel: str, signs: str, since: float) -> None:
@@ -312,7 +312,7 @@ class Acts:
         room.topic_by, room.topic_at = both.topic_by, both.topic_at
         room.modes = dict(both.modes)
         room.lists = {
-            letter: {folded: entry(*one, fold=fold) for folded, one in found.items()}
+            letter: {folded: entry(mask, by, at, fold) for folded, (mask, by, at) in found.items()}
             for letter, found in both.lists.items()
         }
         known.versions[fold(room.name)] = both.version
@@ -321,10 +321,10 @@ class Acts:
             known.roster.rooms.pop(fold(room.name), None)
             known.left([fold(room.name)])
 
-    def _invite(self, peer: Peer, uid: int, channel: str, target: list[Any]) -> None:
+    def _invite(self, peer: Peer, uid: int, channel: str, target: list[Any], lifts: bool) -> None:
         user, room = self._anybody(*target), self.known.roster.room(channel)
         if user is not None and room is not None:
-            self.deeds.invite(self._user(peer, uid), user, room)
+            self.deeds.invite(self._user(peer, uid), user, room, lifts)
 
-    def _say(self, _peer: Peer, said: Mapping[str, Any]) -> None:
+    def _say(self, _peer: Peer, said: list[Any]) -> None:
         self.deeds.say(said)

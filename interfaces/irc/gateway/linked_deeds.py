@@ -1,6 +1,5 @@
 """What is done here since it was done in another container, in the roster alone; nobody is told. Pure."""
 
-from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
@@ -20,7 +19,7 @@ class Deeds:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} in {self.roster!r}>"
 
-    def batch(self, _kind: str) -> AbstractContextManager[None]:
+    def batch(self, _kind: str, _home: str) -> AbstractContextManager[None]:
         """What is done inside is a netsplit, or a netjoin."""
         return nullcontext()
 
@@ -37,9 +36,9 @@ class Deeds:
         """Somebody is called otherwise; nobody is called so."""
         self.roster.rename(user, nick)
 
-    def enter(self, user: User, room: Room, signs: str) -> None:
+    def enter(self, user: User, room: Room) -> None:
         """Somebody joins."""
-        self.roster.enter(user, room, signs)
+        self.roster.enter(user, room)
 
     def leave(self, user: User, room: Room, _text: str) -> None:
         """Somebody parts."""
@@ -63,9 +62,10 @@ class Deeds:
         for change in changes:
             change_user(self.roster, user, change)
 
-    def invite(self, _by: User | None, user: User, room: Room) -> None:
-        """Somebody may join."""
-        user.invites[room] = None
+    def invite(self, _by: User | None, user: User, room: Room, lifts: bool) -> None:
+        """Somebody is invited."""
+        if lifts:
+            user.invites[room] = None
 
     def away(self, user: User, text: str | None) -> None:
         """Somebody is away, or back."""
@@ -84,5 +84,5 @@ class Deeds:
         user.user, user.host = name, host
         user.named(user.nick)
 
-    def say(self, said: Mapping[str, Any]) -> None:
+    def say(self, said: list[Any]) -> None:
         """Somebody said something."""

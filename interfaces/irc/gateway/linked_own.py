@@ -4,7 +4,7 @@ An act is a list, its name first. Of a user of this container comes its number n
 
 user ROW · quit UID text · nick UID nick · join UID channel signs since · part UID channel text · away UID text ·
 account UID name · setname UID realname · host UID user host ·
-kick UID channel [home, uid] text · topic UID REGISTER · mode UID REGISTER signs · invite UID channel [home, uid]
+kick UID channel [home, uid] text · topic UID REGISTER · mode UID REGISTER signs · invite UID channel [home, uid] lifts
 (of these UID may be 0, the server) · room REGISTER · signs channel since signs · say WORDS
 
 ``signs`` are lists of [home, uid, signs]. What changes a row that the others have is told once, however often it is
@@ -24,6 +24,8 @@ Act = list[Any]
 Message = dict[str, Any]
 OUT: Final = 10_000
 """Acts that wait to be told; beyond, all of them are dropped, and the others ask for all rows."""
+SAYINGS: Final = 5_000
+"""Acts that wait, beyond which what is said is dropped first."""
 BATCH: Final = 500
 """Acts in one message."""
 BATCH_SIZE: Final = 65536
@@ -76,7 +78,7 @@ class Known:
 
 
 class Own:
-    """The side that tells. ``lost(n)`` is told of acts that were dropped."""
+    """The side that tells. ``lost(n)`` is told how much of what was said is dropped."""
 
     def __init__(self, known: Known, lost: Callable[[int], None]) -> None:
         self.known = known
@@ -84,6 +86,8 @@ class Own:
         self.users: dict[int, User] = {}
         self.n = 0
         """Messages so far that change something."""
+        self.muted = False
+        """Nothing can be told for now: all rows will be, once it can."""
         self._out: list[tuple[Act, int]] = []
         self._last = 0
         self._run = 0
@@ -99,13 +103,22 @@ class Own:
 
     def add(self, *act: Any) -> None:
         """Have an act told."""
+        if self.muted:
+            return
         if len(self._out) >= OUT:
             self.drop()
         self._out.append(([*act], len(repr(act))))
 
+    def say(self, words: list[Any]) -> None:
+        """Have told what somebody says."""
+        if self.muted or len(self._out) >= SAYINGS:
+            self.lost(1)
+        else:
+            self.add("say", words)
+
     def drop(self) -> None:
         """What waits cannot be told: the next message says that something is missing."""
-        self.lost(len(self._out))
+        self.lost(sum(act[0] == "say" for act, _ in self._out))
         self._out.clear()
         self.n += 1
 
@@ -193,7 +206,7 @@ class Own:
         if what == "invite":
             target = known.roster.user(said["target"])
             if target is not None:
-                self.add("invite", uid, room.name, self._whom(target))
+                self.add("invite", uid, room.name, self._whom(target), bool(said.get("lifts", True)))
             return
         self._changed_here(room)
         register = [*known.register(room)]

@@ -52,6 +52,7 @@ class Peers(Acts):
                 return
             peer = self.peers[sender] = Peer(sender, now, sender in self._gone)
             self.known.ledgers[sender] = Ledger()
+            self._ask(peer, now)
         peer.heard = now
         kind = message["kind"]
         if kind == "acts":
@@ -72,13 +73,11 @@ class Peers(Acts):
                 self.count("irc.link.split")
                 self.split(peer)
             elif peer.wanted and now - peer.asked >= AGAIN:
-                peer.asked = now
-                peer.run = None
-                self.asks.add(peer.name)
+                self._ask(peer, now)
 
     def split(self, peer: Peer) -> None:
         """It is gone, with all of its users."""
-        with self.deeds.batch("netsplit"):
+        with self.deeds.batch("netsplit", peer.name):
             for user in [*peer.users.values()]:
                 self.deeds.quit(user, "*.net *.split")
                 self.known.forget(user)
@@ -93,7 +92,13 @@ class Peers(Acts):
     def _want(self, peer: Peer) -> None:
         if not peer.wanted:
             self.count("irc.link.resync")
-        peer.wanted, peer.run, peer.asked = True, None, float("-inf")
+        peer.wanted, peer.run = True, None
+        if peer.heard - peer.asked >= AGAIN:
+            self._ask(peer, peer.heard)
+
+    def _ask(self, peer: Peer, now: float) -> None:
+        peer.asked, peer.run = now, None
+        self.asks.add(peer.name)
 
     def _numbered(self, peer: Peer, message: Mapping[str, Any]) -> None:
         n = message["n"]
@@ -117,7 +122,7 @@ class Peers(Acts):
         elif peer.run != (run, part) or peer.n != message["n"]:
             return  # it will be asked for again
         peer.run = (run, part + 1)
-        with self.deeds.batch("netjoin") if peer.back else nullcontext():
+        with self.deeds.batch("netjoin", peer.name) if peer.back else nullcontext():
             for row in message["users"]:
                 self.row(peer, row)
         for register in message["rooms"]:

@@ -35,9 +35,9 @@ class Heard(Deeds):
         self.log.append(f"rename {user.nick} {nick}")
         super().rename(user, nick)
 
-    def enter(self, user: User, room: Any, signs: str) -> None:
-        self.log.append(f"enter {user.nick} {room.name} {signs}")
-        super().enter(user, room, signs)
+    def enter(self, user: User, room: Any) -> None:
+        self.log.append(f"enter {user.nick} {room.name}")
+        super().enter(user, room)
 
     def leave(self, user: User, room: Any, text: str) -> None:
         self.log.append(f"leave {user.nick} {room.name} {text}")
@@ -58,7 +58,7 @@ class Heard(Deeds):
         super().topic(by, room, text)
 
     def say(self, said: Any) -> None:
-        self.log.append(f"say {said['text']}")
+        self.log.append(f"say {said[3]}")
 
 
 class Container:

@@ -34,32 +34,48 @@ CROWD = [
 """Who is there in the beginning; #a is made in two containers at once."""
 
 
+class Ways:
+    """What is on its way between containers: in order, or lost."""
+
+    def __init__(self, containers: list[Container]) -> None:
+        self.containers = containers
+        self.waiting: dict[tuple[str, str], list[Any]] = {}
+
+    def send(self, one: Container, beat: bool) -> None:
+        """To all others."""
+        for message in one.messages(beat=beat):
+            for other in self.containers:
+                if other is not one:
+                    self.waiting.setdefault((one.name, other.name), []).append(message)
+
+    def bring(self, one: Container, lost: bool) -> None:
+        """The next of each other one."""
+        for (sender, receiver), messages in self.waiting.items():
+            if receiver == one.name and messages:
+                message = messages.pop(0)
+                if not lost:
+                    one.hear(sender, message)
+
+
 def played(names: str, script: list[tuple[int, tuple[Any, ...]]]) -> list[Container]:
-    """Containers after what the script says; what is on its way between two is in order, or lost."""
+    """Containers after what the script says, all that is on its way delivered."""
     containers = [Container(name) for name in names]
     healed(containers, 2)
-    ways: dict[tuple[str, str], list[Any]] = {}
+    ways = Ways(containers)
     for number, (which, (what, *words)) in enumerate([*CROWD, *script]):
         one = containers[which % len(containers)]
         one.at = 21.0 + number / 100
         if what in ("flush", "beat"):
-            for message in one.messages(beat=what == "beat"):
-                for other in containers:
-                    if other is not one:
-                        ways.setdefault((one.name, other.name), []).append(message)
+            ways.send(one, what == "beat")
         elif what in ("deliver", "lose"):
-            for (sender, receiver), messages in ways.items():
-                if receiver == one.name and messages:
-                    message = messages.pop(0)
-                    if what == "deliver":
-                        one.hear(sender, message)
+            ways.bring(one, what == "lose")
         elif what == "tick":
             one.peers.tick(one.at)
         else:
             getattr(one, what)(*words)
-    for (sender, receiver), messages in ways.items():
-        for message in messages:
-            next(one for one in containers if one.name == receiver).hear(sender, message)
+    while any(ways.waiting.values()):
+        for one in containers:
+            ways.bring(one, False)
     return containers
 
 
