@@ -78,18 +78,19 @@ def message_of(gateway: Gateway, event: Mapping[str, Any]) -> Message:
 
 def author(gateway: Gateway, said: str | Mapping[str, Any]) -> tuple[str, str | None, dict[str, str]]:
     """Source, account and the tag of a bot; a nick alone is who has it, or somebody at our server."""
-    whole = isinstance(said, str) and ("!" in said or "@" in said)
-    nick = said if isinstance(said, str) else said["nick"]
-    user = None if whole else gateway.roster.present(nick)
-    if isinstance(said, str):
-        if user is None:
-            return said if whole else f"{nick}!{nick}@{gateway.name}", None, {}
-        return user.source, user.account, bot(user)
-    account = said.get("account")
-    name, host = said.get("user"), said.get("host")
+    nick, name, host, account = _parts(said)
+    user = gateway.roster.present(nick)
     if user is not None and name in (None, user.user) and host in (None, user.host):
         return user.source, account or user.account, bot(user)
-    return f"{nick}!{name or nick}@{host or gateway.name}", account, {}
+    source = f"{nick}!{nick if name is None else name}@{gateway.name if host is None else host}"
+    return source, account, {}
+
+
+def _parts(said: str | Mapping[str, Any]) -> tuple[str, str | None, str | None, str | None]:
+    """Nick, user, host and account, as far as they are said."""
+    if isinstance(said, str):
+        return *read_source(said), None
+    return said["nick"], said.get("user"), said.get("host"), said.get("account")
 
 
 def bot(user: User) -> dict[str, str]:

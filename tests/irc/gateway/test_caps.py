@@ -90,9 +90,7 @@ async def test_what_is_known_is_agreed_on() -> None:
             ":irc.test CAP * ACK :setname batch",
             ":irc.test CAP * ACK echo-message",
         ]
-        assert await ann.say("CAP REQ :-setname batch  batch ") == [
-            ":irc.test CAP * ACK :-setname batch"
-        ]
+        assert await ann.say("CAP REQ :-setname batch  batch ") == [":irc.test CAP * ACK :-setname batch"]
         assert await ann.say("CAP LIST") == [":irc.test CAP * LIST :batch echo-message"]
 
 
