@@ -73,6 +73,7 @@ class Dialogue:
         self.tell: Callable[[Event], None] = _nobody
         self.say: Callable[[Said], None] = _nobody
         self.state = State(registration.nick)
+        self.state.caps = self.caps.agreed
         self.events = Events(settings.network, self.state, names, settings.fallback)
         for line in registration.lines:
             self.state.feed(line)
@@ -205,20 +206,25 @@ class Dialogue:
             self.asks.fold = state.isupport.fold
         if state.nick != before:
             memory.regain.begin(state.nick, state.isupport.fold, now)
-        channel = line.param(0)
-        if line.command == "JOIN" and own:
-            memory.channels.joined(channel)
-            when = moment(line.tags.get("time", "")) or self.clock()
-            self._say(memory.history.joined(channel, when))
-        elif line.command == "PART" and own:
-            memory.channels.left(channel)
-            memory.history.left(channel)
+        if own and line.command in ("JOIN", "PART"):
+            self._moved(line)
         elif line.command == "KICK" and state.is_me(line.param(1)):
-            memory.channels.left(channel, kicked=True)
-        elif line.command == "MODE" and channel[:1] in state.isupport.chantypes:
+            memory.channels.left(line.param(0), kicked=True)
+        elif line.command == "MODE" and line.param(0)[:1] in state.isupport.chantypes:
             self._keyed(line)
         elif line.command == "366":
             self._names(line.param(1))
+
+    def _moved(self, line: Line) -> None:
+        """We have joined a channel, or left it."""
+        channel, memory = line.param(0), self.memory
+        if line.command == "PART":
+            memory.channels.left(channel)
+            memory.history.left(channel)
+        else:
+            memory.channels.joined(channel)
+            when = moment(line.tags.get("time", "")) or self.clock()
+            self._say(memory.history.joined(channel, when))
 
     def _keyed(self, line: Line) -> None:
         for change in read(line.param(1), line.params[2:], self.state.isupport):

@@ -183,7 +183,11 @@ class Talk(Stream):
 
     def own(self, words: Said) -> None:
         """Have a line of our own said in its turn."""
-        draft = Draft([Piece(words, form(words[0], words[1:]))], {}, frozenset())
+        try:
+            draft = Draft([Piece(words, form(words[0], words[1:]))], {}, frozenset())
+        except ApplicationError:  # of a channel or nick that the network calls what no line can say
+            self.serving.count("irc.client.unsaid")
+            return
         if not self.queue.add_own(Job(draft)):
             self.serving.count("irc.client.unsaid")
         self.loop.call_soon(self.pump)

@@ -22,16 +22,18 @@ def _cap(peer: Peer, line: Line) -> None:
             more = ["*"] if one is not lists[-1] else []
             peer.send("CAP", [peer.nick or "*", "LS", *more, one], network.name)
     elif verb == "REQ":
-        names = line.params[-1].split()
-        fits = all(name.lstrip("-") in network.caps for name in names) and not (
-            network.faults.nak.intersection(names)
-        )
-        if fits:
-            peer.caps |= {*names}
-        peer.send("CAP", [peer.nick or "*", "ACK" if fits else "NAK", line.params[-1]], network.name)
+        _request(peer, line.params[-1])
     elif verb == "END":
         peer.negotiating = False
         _register(peer)
+
+
+def _request(peer: Peer, text: str) -> None:
+    network, names = peer.network, {*text.split()}
+    fits = names <= network.caps.keys() and not network.faults.nak & names
+    if fits:
+        peer.caps |= names
+    peer.send("CAP", [peer.nick or "*", "ACK" if fits else "NAK", text], network.name)
 
 
 def _authenticate(peer: Peer, line: Line) -> None:
