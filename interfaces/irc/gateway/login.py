@@ -144,13 +144,13 @@ class Login:
             user.account = account
             user.host = gateway.cloak.host(client.address, account)
             user.named(user.nick)
-        else:
-            actions.account(gateway, user, account)
-            client.tell(self._event(account))
         source = f"{user.nick}!{user.user or '*'}@{user.host}"
         client.numeric(RPL_LOGGEDIN, source, account, f"You are now logged in as {account}")
         client.fault(RPL_SASLSUCCESS)
-        if client.registration is not None:
+        if client.registration is None:
+            actions.account(gateway, user, account)
+            client.tell(self._event(account))
+        else:
             client.registration.go()
 
     def _event(self, account: str) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from interfaces.irc.gateway.relaying import bot, split
 from interfaces.irc.gateway.replies import refuse, shown
 from interfaces.irc.gateway.rules import may_talk
 from interfaces.irc.gateway.saying import Message, spoken
-from interfaces.irc.line import Line
+from interfaces.irc.line import BODY, Line
 from interfaces.irc.numerics import (
     ERR_CANNOTSENDTOCHAN,
+    ERR_INPUTTOOLONG,
     ERR_NORECIPIENT,
     ERR_NOSUCHCHANNEL,
     ERR_NOSUCHNICK,
@@ -67,6 +68,9 @@ def _one(client: Any, line: Line, target: str, text: str, ctcp: tuple[str, str] 
     if code:
         _refuse(client, line, code, target)
         return
+    if _size(user.source, line.command, target, text) > BODY:
+        client.fault(ERR_INPUTTOOLONG)
+        return
     now, name = gateway.clock(), gateway.msgid()
     user.spoke = now
     command, tags, (verb, said) = line.command, line.tags, ctcp or (None, text)
@@ -81,6 +85,11 @@ def _one(client: Any, line: Line, target: str, text: str, ctcp: tuple[str, str] 
         "dedupe_key": f"irc:{gateway.options.network}:{name}", "attempt": 1, "received_at": now,
     }  # fmt: skip
     client.tell(event, len(text))
+
+
+def _size(*words: str) -> int:
+    """Octets of the line that others get, with its source: what would be cut there is not taken here."""
+    return sum(len(word.encode(errors="replace")) for word in words) + len(":   :\r\n")
 
 
 def _why_not(client: Any, line: Line, target: str, channel: str) -> str:
