@@ -42,7 +42,7 @@ def tokens(options: IrcOptions) -> dict[str, str]:
         "CHANLIMIT": f"#:{options.joined}",
         "MAXLIST": f"{rules.LISTS}:{options.list_entries}",
         "MONITOR": f"{watches.MOST}",
-        "TARGMAX": f"PRIVMSG:{TARGETS},NOTICE:{TARGETS},TAGMSG:{TARGETS}",
+        "TARGMAX": f"PRIVMSG:{TARGETS},NOTICE:{TARGETS},TAGMSG:{TARGETS},JOIN:,PART:,KICK:,MONITOR:,WHOIS:1",
         "WHOX": "",
         "BOT": "B",
         "MSGREFTYPES": "msgid,timestamp",

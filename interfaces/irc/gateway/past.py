@@ -1,8 +1,9 @@
 """Who was there: what WHOWAS tells, of the latest thousand. Pure."""
 
 from collections import deque
-from collections.abc import Callable
 from typing import Final, NamedTuple
+
+from interfaces.irc.names import Fold, matcher
 
 __all__ = ["MOST", "Past", "Was"]
 
@@ -24,7 +25,7 @@ class Was(NamedTuple):
 class Past:
     """The latest ``most``; ``fold`` is how nicks are compared."""
 
-    def __init__(self, fold: Callable[[str], str], most: int = MOST) -> None:
+    def __init__(self, fold: Fold, most: int = MOST) -> None:
         self._fold = fold
         self._latest: deque[Was] = deque(maxlen=most)
 
@@ -36,7 +37,7 @@ class Past:
         self._latest.append(was)
 
     def find(self, nick: str, most: int = 0) -> list[Was]:
-        """Who was called so, the latest first; 0 is all."""
-        folded = self._fold(nick)
-        found = [was for was in reversed(self._latest) if self._fold(was.nick) == folded]
+        """Who was called so, or as a mask says, the latest first; 0 is all."""
+        matches = matcher(nick, self._fold)
+        found = [was for was in reversed(self._latest) if matches(was.nick)]
         return found[:most] if most > 0 else found

@@ -168,7 +168,7 @@ async def test_members_hear_of_accounts_and_hosts() -> None:
         assert eve.modes == ""
         link = linked(bench)
         actions.account(gateway, ann.client.user, "annie")
-        assert (await ann.lines())[0] == ":irc.test MODE ann +r"
+        assert await ann.lines() == [":irc.test MODE ann +r", f":{source(ann)} ACCOUNT annie"]
         assert [(what, said) for what, _, said in link.take()] == [
             ("mode", {"target": "ann", "modes": [["+r", ""]], "at": NOW}), ("account", {"account": "annie"})
         ]  # fmt: skip

@@ -22,7 +22,7 @@ async def test_whois_of_oneself() -> None:
         assert await ann.say("WHOIS ANN") == [
             f":irc.test 311 ann ann ~ann {host(ann)} * Ann",
             ":irc.test 319 ann ann @#a",
-            ":irc.test 312 ann ann irc.test test",
+            ":irc.test 312 ann ann irc.test :test server",
             ":irc.test 330 ann ann annie :is logged in as",
             ":irc.test 335 ann ann :is a bot",
             ":irc.test 338 ann ann 0::1 :is actually using host",
@@ -57,7 +57,7 @@ async def test_whois_of_who_is_elsewhere() -> None:
         assert await ann.codes("WHOIS eve") == ["401", "318"]
         roster.arrive(eve, NOW)
         assert await ann.say("WHOIS eve") == [
-            ":irc.test 311 ann eve u h * :", ":irc.test 312 ann eve irc.test test",
+            ":irc.test 311 ann eve u h * :", ":irc.test 312 ann eve irc.test :test server",
             ":irc.test 318 ann eve :End of WHOIS list",
         ]  # fmt: skip
 
@@ -112,7 +112,7 @@ async def test_whowas() -> None:
             f"{first} {where} * Bob", ":irc.test 312 ann bob irc.test :Sun, 09 Sep 2001 01:46:40 GMT",
             ":irc.test 369 ann bob :End of WHOWAS list",
         ]  # fmt: skip
-        assert await ann.codes("WHOWAS BOB 1", "WHOWAS bob -1", "WHOWAS rob x") == [
+        assert await ann.codes("WHOWAS b?b 1", "WHOWAS bob -1", "WHOWAS rob x") == [
             "314", "312", "369", "314", "312", "314", "312", "369", "314", "312", "369"
         ]  # fmt: skip
         assert await ann.say("WHOWAS eve") == [

@@ -41,7 +41,7 @@ async def test_what_and_when_the_server_is() -> None:
             ":irc.test 371 ann :On-line since Sunday September 09 2001 -- 01:46:40 UTC",
             ":irc.test 374 ann :End of INFO list",
             ":irc.test 423 ann irc.test :No administrative info available",
-            ":irc.test 364 ann irc.test irc.test :0 test",
+            ":irc.test 364 ann irc.test irc.test :0 test server",
             ":irc.test 365 ann * :End of LINKS list",
         ]
 

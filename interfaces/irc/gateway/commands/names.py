@@ -29,7 +29,7 @@ Filter = Callable[[Room], bool]
 
 def _names(client: Any, line: Line) -> None:
     if not line.params:
-        refuse(client, RPL_ENDOFNAMES, "*")
+        client.waits.pour(_everybody(client))
         return
     for name in filter(None, line.params[0].split(",")):
         room = client.gateway.roster.room(name)
@@ -41,7 +41,20 @@ def _names(client: Any, line: Line) -> None:
 
 def names(client: Any, room: Room) -> None:
     """The members of a channel, those that are not invisible to the client."""
-    client.waits.pour(_members(client, room))
+    client.waits.pour(_whole(client, room))
+
+
+def _whole(client: Any, room: Room) -> Iterator[None]:
+    yield from _members(client, room)
+    refuse(client, RPL_ENDOFNAMES, room.name)
+
+
+def _everybody(client: Any) -> Iterator[None]:
+    """The members of all channels that there are, as far as the client sees them; who is in none is not told."""
+    for room in [*client.gateway.roster.rooms.values()]:
+        if sees(room, client.user):
+            yield from _members(client, room)
+    refuse(client, RPL_ENDOFNAMES, "*")
 
 
 def _members(client: Any, room: Room) -> Iterator[None]:
@@ -53,7 +66,6 @@ def _members(client: Any, room: Room) -> Iterator[None]:
         for text in packed(_tokens(client, room, members[place : place + CHUNK]), space):
             client.numeric(RPL_NAMREPLY, *words, text)
         yield
-    client.numeric(RPL_ENDOFNAMES, room.name, text_of(RPL_ENDOFNAMES))
 
 
 def _tokens(client: Any, room: Room, users: list[User]) -> Iterator[str]:

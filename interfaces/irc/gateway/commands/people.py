@@ -57,7 +57,7 @@ def _about(client: Any, user: User) -> None:
     client.numeric(RPL_WHOISUSER, nick, user.user, user.host, "*", user.realname)
     for text in packed(_channels(client.user, user), room_for(client, nick)):
         client.numeric(RPL_WHOISCHANNELS, nick, text)
-    client.numeric(RPL_WHOISSERVER, nick, gateway.name, gateway.options.network)
+    client.numeric(RPL_WHOISSERVER, nick, gateway.name, f"{gateway.options.network} server")
     if user.account is not None:
         client.numeric(RPL_WHOISACCOUNT, nick, user.account, text_of(RPL_WHOISACCOUNT))
     if "B" in user.modes:

@@ -100,7 +100,7 @@ def _admin(client: Any, line: Line) -> None:
 
 def _links(client: Any, line: Line) -> None:
     gateway = client.gateway
-    client.numeric(RPL_LINKS, gateway.name, gateway.name, f"0 {gateway.options.network}")
+    client.numeric(RPL_LINKS, gateway.name, gateway.name, f"0 {gateway.options.network} server")
     refuse(client, RPL_ENDOFLINKS, "*")
 
 
