@@ -16,8 +16,10 @@ from interfaces.irc.client.login import Said
 from interfaces.irc.client.outcome import Outcome
 from interfaces.irc.line import Line, form_tags
 
-__all__ = ["BEHIND", "WAIT", "Asks", "refusal"]
+__all__ = ["ALIVE", "BEHIND", "WAIT", "Asks", "refusal"]
 
+ALIVE: Final = "alive"
+"""What a PING asks that looks for a sign of life."""
 BEHIND: Final = "after-"
 """What a PING behind lines has in front of a number."""
 WAIT: Final = 60.0
@@ -68,6 +70,9 @@ class Asks:
         self._fresh: list[_Asked] = []
         """Behind which no PING was sent yet."""
         self._barriers: dict[str, list[_Asked]] = {}
+        """What each PING is behind."""
+        self._echoes = False
+        """Whether the server says in a PONG to what it is one."""
 
     def __repr__(self) -> str:
         return f"<Asks, {len(self._labels)} by label, {len(self._barriers)} by PING>"
@@ -75,7 +80,7 @@ class Asks:
     @property
     def waiting(self) -> bool:
         """Whether something has no answer yet."""
-        return bool(self._labels or self._barriers or self._fresh)
+        return bool(self._labels or self._fresh or any(self._barriers.values()))
 
     # --- writing ----------------------------------------------------------------------------------
 
@@ -106,12 +111,22 @@ class Asks:
         self._fresh = []
         return ("PING", token)
 
+    def alive(self) -> Said:
+        """The PING that asks for a sign of life."""
+        self._barriers.setdefault(ALIVE, [])
+        return ("PING", ALIVE)
+
     # --- hearing ----------------------------------------------------------------------------------
 
     def name(self, line: Line, batch: Batch | None) -> str:
         """The ``id`` of the message that ``line`` is an answer to; "" where there is none."""
         asked = self._labels.get(_label(line, batch))
         return asked.job.name if asked is not None else ""
+
+    def said(self, line: Line, batch: Batch | None) -> Said | None:
+        """The line of ours that ``line`` is an answer to, as far as a label shows that."""
+        asked = self._labels.get(_label(line, batch))
+        return asked.said if asked is not None else None
 
     def feed(self, line: Line, batch: Batch | None, *, own: bool) -> bool:
         """A line, and whether we are its source; True: it is an answer, and says nothing to anybody else."""
@@ -155,11 +170,20 @@ class Asks:
             asked.job.answered()
 
     def _pong(self, token: str) -> bool:
-        """A PONG answers all that was asked before: servers keep the order."""
-        found = self._barriers.pop(token, None)
-        for asked in found or ():
-            asked.job.answered()
-        return found is not None
+        """A PONG answers all that was asked before: servers keep the order. Some do not say to what it is one."""
+        if token in self._barriers:
+            self._echoes = True
+        elif self._echoes or not self._barriers:
+            return False
+        else:
+            token = next(iter(self._barriers))
+        while self._barriers:
+            name = next(iter(self._barriers))
+            for asked in self._barriers.pop(name):
+                asked.job.answered()
+            if name == token:
+                break
+        return True
 
     def _waiting(self) -> Iterator[_Asked]:
         for asked in self._barriers.values():
@@ -200,7 +224,7 @@ class Asks:
             if asked.until > now:
                 break
             late.append(label)
-        tokens = [token for token, found in self._barriers.items() if found[-1].until <= now]
+        tokens = [token for token, found in self._barriers.items() if found and found[-1].until <= now]
         gone = [self._labels.pop(label) for label in late]
         for token in tokens:
             gone += self._barriers.pop(token)

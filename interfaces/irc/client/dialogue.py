@@ -145,9 +145,11 @@ class Dialogue:
 
     def feed(self, line: Line, now: float) -> None:
         """A line of the network."""
+        batch = self._batches.of(line)
+        if line.command == "NICK":
+            self._owned(line, batch)
         source = read_source(line.source).nick
         own = self.state.is_me(source)
-        batch = self._batches.of(line)
         name = self.asks.name(line, batch)
         answer = self.asks.feed(line, batch, own=own)
         if line.command == "BATCH":
@@ -156,6 +158,13 @@ class Dialogue:
             self._told(line, batch, name)
             if batch is None or batch.within("chathistory") is None:
                 self._changed(line, source, now)
+
+    def _owned(self, line: Line, batch: Batch | None) -> None:
+        """InspIRCd 3 answers a NICK with a label as if it came from the new one: it is ours all the same."""
+        said = self.asks.said(line, batch)
+        if said is not None and said == ("NICK", line.param(0)):
+            _, bang, rest = line.source.partition("!")
+            line.source = f"{self.state.nick}{bang}{rest}"
 
     def _batch(self, line: Line) -> None:
         ended = self._batches.feed(line)

@@ -20,7 +20,7 @@ from interfaces.shared.errors import ApplicationError, Unavailable
 from interfaces.shared.serving import Serving
 from interfaces.shared.stream import Stream
 
-__all__ = ["ALIVE", "BODY", "STALLED", "TURN", "Talk"]
+__all__ = ["BODY", "STALLED", "TURN", "Talk"]
 
 log = logging.getLogger("interfaces.irc")
 BODY: Final = 8192
@@ -29,8 +29,6 @@ TURN: Final = 64
 """Lines in one turn of the loop: what they begin goes on before there are more."""
 STALLED: Final = 30.0
 """Seconds in which nothing of what we write leaves, after which it is hung up."""
-ALIVE: Final = "alive"
-"""What a PING asks that looks for a sign of life."""
 BLOCKED: Final = 1
 FAIR: Final = 2
 """Reasons not to read: the network does not; what came has not had its turn yet."""
@@ -279,9 +277,9 @@ class Talk(Stream):
         elif now >= self.deadline:
             self._cut("it does not close")
         elif self.dialogue is not None:
-            self._alive(now)
+            self._alive(self.dialogue, now)
 
-    def _alive(self, now: float) -> None:
+    def _alive(self, dialogue: Dialogue, now: float) -> None:
         silence = now - self._heard
         interval, timeout = self.network.ping_interval, self.network.ping_timeout
         if self._held & FAIR or silence < interval:
@@ -289,7 +287,8 @@ class Talk(Stream):
         if not self._asked:
             self._asked = True
             self._heard = now - interval
-            self.write(form("PING", [ALIVE]))
+            words = dialogue.asks.alive()
+            self.write(form(words[0], words[1:]))
         elif silence >= interval + timeout:
             self._cut(f"no answer to PING within {timeout:g} s")
 

@@ -165,6 +165,38 @@ class TestPings:
         side.hear(f":s PONG s {side.asks.barrier()[1]}")
         assert side.told["1"] == Outcome("sent", msgid="m2")
 
+    def test_a_server_that_does_not_say_to_what_a_pong_is_one(self):
+        """It is to the oldest PING, as PyPI's server has it."""
+        side = Side(labeled=False)
+        side.asks.alive()
+        side.write(("PRIVMSG", "#a", "hi"))
+        side.asks.barrier()
+        assert side.hear(":s PONG :s") == [True]
+        assert side.told == {}
+        assert side.hear(":s PONG :s", ":s PONG :s") == [True, False]
+        assert side.told["1"].status == "sent"
+
+    def test_a_pong_to_another_ping_is_none_of_ours(self):
+        """Where the server says to what it is one."""
+        side = Side(labeled=False)
+        side.asks.alive()
+        assert side.hear(":s PONG s alive") == [True]
+        side.write(("PRIVMSG", "#a", "hi"))
+        words = side.asks.barrier()
+        assert side.hear(":s PONG s mine") == [False]
+        assert side.told == {}
+        assert side.hear(f":s PONG s {words[1]}") == [True]
+
+    def test_a_later_pong_answers_what_was_asked_before(self):
+        """Servers keep the order."""
+        side = Side(labeled=False)
+        side.write(("PRIVMSG", "#a", "hi"), name="a")
+        side.asks.barrier()
+        side.write(("PRIVMSG", "#b", "hi"), name="b")
+        words = side.asks.barrier()
+        side.hear(f":s PONG s {words[1]}")
+        assert list(side.told) == ["a", "b"]
+
     def test_after_a_refusal_the_rest_is_not_written(self):
         """What was, has its answers first."""
         side = Side(labeled=False)

@@ -128,6 +128,21 @@ def test_labels_are_given_as_long_as_they_are_agreed_on():
     assert not side.dialogue.asks.labeled
 
 
+def test_an_answer_to_our_nick_is_of_ours_whoever_it_says():
+    """InspIRCd 3 says the new one; of somebody else's the source counts."""
+    side = Side()
+    job = Job(side.dialogue.draft({"type": "irc.nick", "nick": "cat"}), told=lambda came: None)
+    side.dialogue.asks.write(job, 0.0)
+    side.hear(":dan!d@h NICK cat")
+    assert side.dialogue.state.nick == "bot"
+    side.hear("@label=1 :cat!b@h NICK cat")
+    assert side.dialogue.state.nick == "cat"
+    assert [(event["source"]["nick"], event["is_self"]) for event in side.events] == [
+        ("dan", False),
+        ("bot", True),
+    ]
+
+
 def test_another_casemapping_later():
     """What waits for an answer is compared as the server says by then."""
     side = Side(caps="batch")
