@@ -23,6 +23,10 @@ class GatewayOptions:
     path: str = option(
         "", "where http is served: the path of a WebSocket that speaks IRC (text.ircv3.net), such as /irc"
     )
+    origins: tuple[str, ...] = option(
+        (),
+        "of pages that may connect by WebSockets, such as https://example.org, *.example.org; without: of the same host",
+    )
     network: str = option("interfaces", "the gateway's network, as clients show it and irc.send names it")
     server_name: str = option("irc.local", "the gateway's name in what it says, as a host")
     nick: str = option("app", "who speaks where the application says irc.send without a nick")
