@@ -33,7 +33,7 @@ def bare(lines: list[str]) -> list[str]:
         ("LATEST #A * 10", "#a", ["*"], 10),
         ("latest ann msgid=x 1", "ann", ["msgid=x"], 1),
         ("BEFORE #a timestamp=2026-11-28T12:00:00.000Z 50", "#a", ["timestamp=2026-11-28T12:00:00.000Z"], 50),
-        ("AFTER BOB msgid=1 100", "bob", ["msgid=1"], 100),
+        ("AFTER BOB msgid=1 100", "BOB", ["msgid=1"], 100),
         ("AROUND nobody msgid=1 5000", "nobody", ["msgid=1"], HISTORY),
         (
             "BETWEEN #a msgid=1 timestamp=2026-11-28T12:00:00Z 007",
@@ -51,7 +51,7 @@ def bare(lines: list[str]) -> list[str]:
 )
 @scene
 async def test_the_application_is_asked(line: str, target: str, bounds: list[str], limit: int) -> None:
-    """With all that the client has said, the target as it is written."""
+    """With all that the client has said, a channel as it is written."""
     async with Bench() as bench:
         ann = await bench.member("ann", "#a", caps=CAPS)
         await bench.member("bob")

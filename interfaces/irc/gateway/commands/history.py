@@ -124,12 +124,10 @@ def _is_bound(subcommand: str, text: str) -> bool:
 
 
 def _known(client: Any, target: str) -> str | None:
-    """Its name as it is written; None for a channel that the client is not in."""
-    roster = client.gateway.roster
+    """A nick as it is said, a channel as it is written; None for one that the client is not in."""
     if not target.startswith("#"):
-        user = roster.present(target)
-        return target if user is None else str(user.nick)
-    room = roster.room(target)
+        return target
+    room = client.gateway.roster.room(target)
     return str(room.name) if room is not None and client.user in room.members else None
 
 
