@@ -100,4 +100,5 @@ def bot(user: User) -> dict[str, str]:
 
 def tags_of(event: Mapping[str, Any]) -> dict[str, str]:
     """The tags that an application gives, without those that are not its business."""
-    return {key: value for key, value in (event.get("tags") or {}).items() if key not in _OURS}
+    tags = event.get("tags")
+    return {key: value for key, value in tags.items() if key not in _OURS} if tags else {}

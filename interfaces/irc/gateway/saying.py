@@ -8,6 +8,7 @@ character; a message becomes several instead.
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from interfaces.irc.ctcp import form as ctcp_form
@@ -33,6 +34,8 @@ ACCOUNT_TAG: Final = 2
 MESSAGE_TAGS: Final = 4
 TAGGED: Final = SERVER_TIME | ACCOUNT_TAG | MESSAGE_TAGS
 """The bits of a client's capabilities that decide which tags it gets."""
+HEADS: Final = 2048
+"""Beginnings of lines that are kept."""
 _NONE: Final[Mapping[str, str]] = {}
 _CLIENT_KEY: Final = re.compile(r"\+(?:[A-Za-z0-9.-]+/)?[A-Za-z0-9-]+")
 _CTCP: Final = 3
@@ -108,39 +111,42 @@ class Message(NamedTuple):
 
 def spoken(message: Message) -> list[Said]:
     """Its lines: one, or as many as it needs. ApplicationError for what cannot be said."""
-    _, command, _, text, now, tags, account, _ = message
+    source, command, target, text, now, tags, account, _ = message
+    head = _head(source, command, target)
     if command == "TAGMSG":
-        said = Said(_head(message) + b"\r\n", now, account, tags)
+        said = Said(head + b"\r\n", now, account, tags)
         said.only_tagged()
         return [said]
     if "\n" not in text and "\r" not in text:
-        body = _body(message, text)
+        body = _body(message, head, text)
         if len(body) <= BODY:
             return [Said(body, now, account, tags)]
     return _several(message)
 
 
-def _body(message: Message, text: str) -> bytes:
+def _body(message: Message, head: bytes, text: str) -> bytes:
     """A line of it. The text has its colon even where it needs none: small clients look for it."""
     if message.ctcp:
         text = ctcp_form(message.ctcp, text)
     if "\0" in text:
         raise ApplicationError(f"{message.command}: a line of IRC has no NUL in it")
-    return b"%b :%b\r\n" % (_head(message), text.encode(errors="replace"))
+    return b"%b :%b\r\n" % (head, text.encode(errors="replace"))
 
 
-def _head(message: Message) -> bytes:
-    """A line of it up to its target, which has to be a word."""
-    return form(message.command, [message.target, "-"], message.source)[:-4]
+@lru_cache(HEADS)
+def _head(source: str, command: str, target: str) -> bytes:
+    """A line up to its target, which has to be a word: the same people say much in the same channels."""
+    return form(command, [target, "-"], source)[:-4]
 
 
 def _several(message: Message) -> list[Said]:
     """The first has the msgid, the others have it with a number behind."""
     source, command, target, text, now, tags, account, ctcp = message
+    head = _head(source, command, target)
     space = room(command, target, source) - (len(ctcp.encode()) + _CTCP if ctcp else 0)
     found = []
     for number, piece in enumerate(pieces(text, space), 1):
-        body = _body(message, piece)
+        body = _body(message, head, piece)
         own = tags if number == 1 or "msgid" not in tags else {**tags, "msgid": f"{tags['msgid']}-{number}"}
         found.append(Said(body, now, account, own))
     return found

@@ -4,7 +4,7 @@ modern.ircdocs.horse, "Sending Messages"; IRCv3 message-tags, message-ids, echo-
 by an error.
 """
 
-from typing import Any
+from typing import Any, Final
 
 from interfaces.irc.ctcp import read
 from interfaces.irc.gateway.greeting import TARGETS
@@ -26,6 +26,9 @@ from interfaces.irc.numerics import (
 )
 
 __all__ = ["TABLE"]
+
+_AROUND: Final = len(":   :\r\n")
+"""Octets of a line beside its words."""
 
 
 def _say(client: Any, line: Line) -> None:
@@ -68,7 +71,7 @@ def _one(client: Any, line: Line, target: str, text: str, ctcp: tuple[str, str] 
     if code:
         _refuse(client, line, code, target)
         return
-    if _size(user.source, line.command, target, text) > BODY:
+    if _long(user.source, line.command, target, text):
         client.fault(ERR_INPUTTOOLONG)
         return
     now, name = gateway.clock(), gateway.msgid()
@@ -87,9 +90,13 @@ def _one(client: Any, line: Line, target: str, text: str, ctcp: tuple[str, str] 
     client.tell(event, len(text))
 
 
-def _size(*words: str) -> int:
-    """Octets of the line that others get, with its source: what would be cut there is not taken here."""
-    return sum(len(word.encode(errors="replace")) for word in words) + len(":   :\r\n")
+def _long(source: str, command: str, target: str, text: str) -> bool:
+    """Whether the line that others get, with its source, would be cut there: it is not taken here."""
+    characters = len(source) + len(command) + len(target) + len(text)
+    if 4 * characters + _AROUND <= BODY:
+        return False
+    size = sum([len(word.encode(errors="replace")) for word in (source, command, target, text)])
+    return size + _AROUND > BODY
 
 
 def _why_not(client: Any, line: Line, target: str, channel: str) -> str:
