@@ -37,6 +37,7 @@ __all__ = [
 AHEAD = 300.0
 """Seconds that the clock of who signs may be ahead of ours."""
 PLAIN = b"text/plain; charset=utf-8"
+HTTP = ("http",)
 LATER = 30
 """What ``Retry-After`` says where somebody is to try again."""
 
@@ -287,16 +288,19 @@ def _full() -> PeerError:
 class Mounts:
     """In front of an application: interfaces answer the paths that they have mounted something under.
 
-    ``paths``: what will be mounted; until it is, and once it is no more, the client is to try again.
+    ``paths``: what will be mounted; until it is, and once it is no more, the client is to try again. Scopes of other
+    types than were mounted are the application's.
     """
 
     def __init__(self, app: Application, paths: Iterable[str]) -> None:
         self.app = app
         self._mounted: dict[str, Application] = dict.fromkeys(paths, _away)
+        self._types: dict[str, tuple[str, ...]] = {}
 
-    def mount(self, path: str, app: Application) -> None:
-        """Let ``app`` answer ``path`` and all below it."""
+    def mount(self, path: str, app: Application, types: tuple[str, ...] = HTTP) -> None:
+        """Let ``app`` answer ``path`` and all below it. ``types``: of scopes, "websocket" may be one."""
         self._mounted[path] = app
+        self._types[path] = types
 
     def unmount(self, path: str) -> None:
         """Have the clients of ``path`` try again."""
@@ -304,10 +308,15 @@ class Mounts:
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Serve one scope (ASGI 3)."""
-        if scope["type"] == "http":
+        kind = scope["type"]
+        if kind == "http" or kind == "websocket":
             asked = scope["path"]
             for path, app in self._mounted.items():
-                if asked.startswith(path) and asked[len(path) : len(path) + 1] in ("", "/"):
+                if (
+                    asked.startswith(path)
+                    and asked[len(path) : len(path) + 1] in ("", "/")
+                    and kind in self._types.get(path, HTTP)
+                ):
                     return app(scope, receive, send)
         return self.app(scope, receive, send)
 

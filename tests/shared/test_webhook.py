@@ -245,3 +245,29 @@ def test_what_is_mounted_answers_its_paths_and_nothing_else():
 
     asyncio.run(_called(Mounts(app, ["/email"]), {"type": "websocket", "path": "/email"}, None, None))
     assert seen == ["websocket"]
+
+
+def test_websockets_are_mounted_where_that_is_said():
+    """At a path whose interface has both; once it is gone the client is to try again, not to ask the application."""
+    seen = []
+
+    def named(name):
+        async def app(scope, receive, send):
+            seen.append((name, scope["type"], scope["path"]))
+
+        return app
+
+    mounts = Mounts(named("app"), ["/irc"])
+    mounts.mount("/hook", named("hook"))
+    mounts.mount("/irc", named("irc"), ("http", "websocket"))
+    mounts.mount("/only", named("only"), ("websocket",))
+    for path in ("/irc", "/irc/x", "/ircs", "/hook", "/only"):
+        for kind in ("http", "websocket", "lifespan"):
+            asyncio.run(_called(mounts, {"type": kind, "path": path}, None, None))
+    assert [name for name, _, _ in seen] == [
+        "irc", "irc", "app", "irc", "irc", "app", "app", "app", "app", "hook", "app", "app", "app", "only", "app"
+    ]  # fmt: skip
+    mounts.unmount("/irc")
+    for kind in ("http", "websocket"):
+        with pytest.raises(Unavailable):
+            asyncio.run(_called(mounts, {"type": kind, "path": "/irc"}, None, None))
