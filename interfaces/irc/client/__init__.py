@@ -41,6 +41,8 @@ class Networks:
         self._homes = {home.name: home for home in homes}
         for home in homes:
             home.elsewhere = self._posted
+        self.others: dict[str, Callable[[Event], dict[str, Any]]] = {}
+        """Networks that are none of these, such as that of a gateway of this process, and what says something there."""
         self.post: Callable[[Event], Awaitable[asyncio.Task[Event] | None]] | None = None
         """Where there is a sender: takes what a scope says to another network."""
 
@@ -73,7 +75,12 @@ class Networks:
 
         ``commit`` is awaited right before the first line leaves; what it raises is raised here.
         """
-        home = self._homes.get(network)
+        home, other = self._homes.get(network), self.others.get(network)
+        if home is None and other is not None:
+            if commit is not None:
+                await commit()
+            told = other(message)
+            return Outcome(told["status"], told["error"], told.get("msgid", ""))
         if home is None:
             names = ", ".join(self._homes)
             return Outcome("failed", f"no network is called {network!r}: there is {names}")

@@ -5,6 +5,7 @@ cross; for what was said to us alone, TARGETS first. What comes is told unless i
 words, was seen before. So everything is told at least once, as far as the server has it and ``limit`` allows.
 """
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -45,7 +46,7 @@ class History:
         self._limit = limit
         self._last: dict[str, float] = {}
         """Unix seconds of the server, by the folded target; the ones that were heard last are last."""
-        self._known: dict[str, None] = {}
+        self._known: OrderedDict[str, None] = OrderedDict()
         self._newest = 0.0
         self._asked: dict[str, list[int]] = {}
         """Of this connection: how many were asked for last, and may be still, by the folded target."""
@@ -122,7 +123,7 @@ class History:
         known = key in self._known
         if key and not known:
             if len(self._known) >= KNOWN:
-                del self._known[next(iter(self._known))]
+                self._known.popitem(last=False)
             self._known[key] = None
         if event["type"] == "irc.message" and not event["is_history"]:
             private = event["is_private"] and not event["is_echo"]

@@ -1,8 +1,16 @@
 """What is sent to irc.send from anywhere."""
 
 import asyncio
+from unittest.mock import patch
 
-from tests.irc.client.kit import until
+import pytest
+
+from interfaces.irc.client import networks
+from interfaces.irc.sending import check, sending
+from interfaces.shared.errors import ApplicationError, ConfigError
+from interfaces.shared.interface import Context
+from interfaces.testing.irc import FakeNetwork
+from tests.irc.client.kit import SOON, Desk, Options, on, until
 from tests.irc.sending.kit import sender
 
 
@@ -77,8 +85,6 @@ class TestSending:
                 last = await here.layer.receive(channel)
                 assert (last["status"], last["final"], last["ok"]) == ("sent", True, True)
 
-        from unittest.mock import patch
-
         with patch("interfaces.irc.client.home.AWAY", 0.05):
             asyncio.run(main())
 
@@ -119,3 +125,73 @@ class TestScopes:
                 assert result["ok"]
 
         asyncio.run(main())
+
+
+class TestWaiting:
+    def test_it_may_wait_in_a_folder(self, tmp_path):
+        """And that is said at the start."""
+
+        async def main():
+            async with sender(options={"send_spool": str(tmp_path)}) as here:
+                assert (await here.result())["ok"]
+                assert any(str(tmp_path) in line for line in here.end.context.keeps)
+
+        asyncio.run(main())
+
+    def test_a_folder_or_a_broker(self):
+        """Not both."""
+
+        class Shared:
+            hub = None
+
+        check(Options(send_spool="x"), None)
+        with pytest.raises(ConfigError, match="irc-send-spool"):
+            check(Options(send_spool="x"), Shared())
+
+    def test_who_does_not_send_puts_it_on_the_layer(self):
+        """For those who do."""
+
+        async def main():
+            async with sender(options={"send": False}) as here:
+                await here.layer.send("irc.send", {"type": "irc.send"})
+                await here.end.send(type="irc.send", network="other", target="#a", text="x")
+                assert not here.end.fake.spoken
+
+        asyncio.run(main())
+
+    def test_without_a_sender_another_network_cannot_be_spoken_to(self):
+        """The application hears it at once."""
+
+        async def main():
+            async with on(joined="#a") as end:
+                with pytest.raises(ApplicationError, match="nobody sends to other"):
+                    await end.send(type="irc.send", network="other", target="#a", text="x")
+
+        asyncio.run(main())
+
+
+def test_a_bridge_of_two_networks():
+    """What is said in one is said in the other, and its result heard in the first."""
+
+    async def bridge(call, event):
+        if event["type"] == "irc.message" and not event["is_echo"]:
+            other = "b" if call.scope["network"] == "a" else "a"
+            said = f"<{event['source']['nick']}> {event['text']}"
+            await call.send({"type": "irc.send", "network": other, "target": "#t", "text": said, "id": "x"})
+
+    async def main():
+        desk = Desk(bridge)
+        async with FakeNetwork() as one, FakeNetwork() as two:
+            made = Options(
+                networks=(one.network(name="a", channels=("#t",)), two.network(name="b", channels=("#t",)))
+            )
+            context = Context(drain=1.0)
+            async with networks(desk, made, context, patience=SOON) as found, sending(made, context, found):
+                await desk.event("irc.names", 2)
+                one.say("ann", "#t", "hi")
+                result = await desk.event("irc.result")
+                assert (result["ok"], result["id"]) == (True, "x")
+                assert two.spoken[-1].text == "<ann> hi"
+                assert [call.scope["network"] for call in desk.calls if result in call.heard] == ["a"]
+
+    asyncio.run(main())
