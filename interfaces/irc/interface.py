@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib import import_module
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from interfaces.irc.options import IrcOptions
 from interfaces.shared.asgi import Application
@@ -55,14 +55,16 @@ class Irc(Interface[IrcOptions]):
         """Be on the networks, let clients in; on leaving, say good-bye, in ``context.drain`` seconds."""
         options = self.options
         async with AsyncExitStack() as stack:
+            others: dict[str, Any] = {}
             if options.client:
                 client, sender = import_module(_CLIENT), import_module(_SENDER)
                 networks = await stack.enter_async_context(client.networks(app, options, context))
+                others = networks.others
                 await stack.enter_async_context(sender.sending(options, context, networks))
             addresses: list[Address] = []
             if options.gateway:
                 gateway = import_module(_GATEWAY)
-                addresses = await stack.enter_async_context(gateway.serving(app, options, context))
+                addresses = await stack.enter_async_context(gateway.serving(app, options, context, others))
             context.ready("irc", True)
             yield addresses
 
