@@ -41,6 +41,7 @@ AWAY: Final = 300
 USER_MODES: Final = "Biw"
 """Those that users set themselves; r is of who is logged in."""
 _ACCOUNT: Final = "$a"
+_ACCOUNTS: Final = re.compile(r"\$a(:.+)?")
 _KEY: Final = re.compile(r"(?!:)[!-+\--~]+")
 _MASK: Final = re.compile(r"(?!:)[^\s\0-\x1f\x7f]+")
 
@@ -80,14 +81,14 @@ def normal(mask: str) -> str:
     if not _MASK.fullmatch(mask) or len(mask.encode(errors="replace")) > MASK:
         return ""
     if mask.startswith("$"):
-        return mask if mask == _ACCOUNT or (mask.startswith(f"{_ACCOUNT}:") and len(mask) > 3) else ""
+        return mask if _ACCOUNTS.fullmatch(mask) else ""
     before, at, host = mask.rpartition("@")
     if not at:
         before, host = mask, "*"
     nick, bang, user = before.partition("!")
     if at and not bang:
         nick, user = "*", nick
-    return f"{nick or '*'}!{user or '*'}@{host or '*'}"
+    return "!".join((nick or "*", f"{user or '*'}@{host or '*'}"))
 
 
 def entry(mask: str, by: str, at: float, fold: Fold) -> Entry:

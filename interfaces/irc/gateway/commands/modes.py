@@ -97,24 +97,31 @@ def _show(client: Any, room: Room, letter: str) -> None:
 
 def _checked(client: Any, room: Room, change: Change) -> Change | None:
     """The change as it is done; None for one that is refused."""
-    letter, arg = change.letter, change.arg
+    letter = change.letter
     if letter in SIGNS:
         return _member(client, room, change)
-    if letter in LISTS:
-        mask = normal(arg)
-        if not mask:
-            _invalid(client, room, letter, arg)
-        return Change(change.sign, letter, mask) if mask else None
-    if letter == "k" and change.sign == "+" and not is_key(arg):
-        _invalid(client, room, letter, "")
-        return None
-    if letter == "l" and change.sign == "+" and not is_limit(arg):
-        _invalid(client, room, letter, arg)
-        return None
-    if letter not in f"{FLAGS}kl":
+    if letter in FLAGS:
+        return change
+    if letter not in f"{LISTS}kl":
         client.numeric(ERR_UNKNOWNMODE, shown(letter), text_of(ERR_UNKNOWNMODE))
         return None
-    return Change(change.sign, letter, str(int(arg))) if letter == "l" and arg else change
+    arg = _parameter(change)
+    if arg is not None:
+        return Change(change.sign, letter, arg)
+    _invalid(client, room, letter, "" if letter == "k" else change.arg)
+    return None
+
+
+def _parameter(change: Change) -> str | None:
+    """That of a list, a key or a limit as it is kept; None for one that cannot be."""
+    sign, letter, arg = change
+    if letter in LISTS:
+        return normal(arg) or None
+    if sign == "-":
+        return arg
+    if letter == "k":
+        return arg if is_key(arg) else None
+    return f"{int(arg)}" if is_limit(arg) else None
 
 
 def _member(client: Any, room: Room, change: Change) -> Change | None:
