@@ -61,7 +61,8 @@ class Networks:
 
     def ours(self) -> bool:
         """Whether any of them is for this process to speak to: unless others have the leases."""
-        return any(not home.network.lease or home.talk is not None for home in self._homes.values())
+        free = (not home.network.lease or home.talk is not None for home in self._homes.values())
+        return bool(self.others) or any(free)
 
     def standing(self, network: str) -> bool:
         """Whether we are a user there now."""

@@ -14,6 +14,9 @@ __all__ = ["COMMANDS"]
 def _join(network: Any, peer: Peer, line: Line) -> None:
     keys = line.param(1).split(",")
     for place, name in enumerate(line.param(0).split(",")):
+        if not name.startswith("#"):
+            peer.numeric("403", [name.replace(":", "")], "No such channel")
+            continue
         room = network.room(name)
         if room.refuses:
             code, _, text = room.refuses.partition(" :")

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from interfaces.irc.client.talk import STALLED
+from interfaces.shared.errors import Unavailable
 from interfaces.testing.irc import FakeNetwork
 from tests.irc.client.kit import on, until
 from tests.runner.virtual import run
@@ -266,6 +267,75 @@ class TestFloods:
                 assert len(end.fake.lines) < 3000
 
         run(main())
+
+
+def test_a_channel_that_no_line_can_name_is_not_joined_again():
+    """A network that puts us into one does not keep us from coming back."""
+
+    async def main():
+        async with on(joined="#a") as end:
+            end.fake.send(":bot!b@h JOIN ::x")
+            end.fake.send(":ann!a@h MODE ::x +k k")
+            end.fake.send(":bot!b@h JOIN ::y")
+            await end.desk.event("irc.join", 3)
+            end.fake.drop()
+            await end.desk.event("irc.connect", 2)
+            await end.fake.until(lambda: end.fake.dialled == 2)
+            assert (await end.result(type="irc.send", target="bot", text="x"))["ok"]
+
+    run(main())
+
+
+def test_a_message_that_cannot_be_recorded_is_not_said():
+    """Who has it said hears why, and what comes behind it goes on."""
+
+    async def broken():
+        raise Unavailable("no broker")
+
+    async def main():
+        async with on(joined="#a") as end:
+            message = {"type": "irc.send", "network": "fake", "target": "#a", "text": "x"}
+            with pytest.raises(Unavailable, match="no broker"):
+                await end.networks.say("fake", message, broken)
+            came = await end.networks.say("fake", {**message, "text": "y"})
+            assert came.status == "sent"
+            assert [one.text for one in end.fake.spoken] == ["y"]
+
+    run(main())
+
+
+def test_who_does_not_wait_any_more_has_it_not_said():
+    """As far as it was not written yet."""
+
+    async def main():
+        async with on(joined="#a", rate=0.1, burst=1) as end:
+            message = {"type": "irc.send", "network": "fake", "target": "#a", "text": "x"}
+            await asyncio.sleep(100)
+            said = [asyncio.ensure_future(end.networks.say("fake", message)) for _ in range(2)]
+            await asyncio.sleep(1)
+            said[1].cancel()
+            await asyncio.sleep(100)
+            assert len(end.fake.spoken) == 1
+            assert (await said[0]).status == "sent"
+
+    run(main())
+
+
+def test_too_much_from_anywhere_is_to_come_later():
+    """The queue of a connection is bounded."""
+
+    async def main():
+        async with on(joined="#a", rate=0.01, burst=1, options={"client_queue": 2}) as end:
+            message = {"type": "irc.send", "network": "fake", "target": "#a", "text": "x"}
+            waiting = [asyncio.ensure_future(end.networks.say("fake", message)) for _ in range(2)]
+            await asyncio.sleep(0)
+            came = await end.networks.say("fake", message)
+            assert (came.status, came.error) == ("deferred", "2 lines wait for fake")
+            assert came.retry_after > 0
+            for one in waiting:
+                one.cancel()
+
+    run(main())
 
 
 def test_before_the_welcome_nothing_is_an_event():
