@@ -114,16 +114,24 @@ def form_tags(tags: Mapping[str, str]) -> str:
 
 
 def form(
-    command: str, params: Iterable[str] = (), source: str = "", tags: Mapping[str, str] = _NONE
+    command: str,
+    params: Iterable[str] = (),
+    source: str = "",
+    tags: Mapping[str, str] = _NONE,
+    *,
+    text: bool = False,
 ) -> bytes:
-    """The bytes of a line, with its end. ApplicationError for what would be read as something else."""
+    """The bytes of a line, with its end. ApplicationError for what would be read as something else.
+
+    ``text``: its last parameter has a colon even where that is not needed.
+    """
     words = [*params]
     if not _COMMAND.fullmatch(command):
         raise ApplicationError(f"{command!r} is no command of IRC")
     for word in (source or "-", *words[:-1]):
         if not _MIDDLE(word):
             raise ApplicationError(f"{command}: {word!r} cannot stand there in a line of IRC")
-    if words and not _MIDDLE(words[-1]):
+    if words and (text or not _MIDDLE(words[-1])):
         words[-1] = f":{words[-1]}"
     body = " ".join((f":{source}", command, *words) if source else (command, *words))
     if _BROKEN.search(body):

@@ -56,6 +56,10 @@ class Latest:
         )
 
 
+_TEXTS: Final = {"NICK": 1, "QUIT": 1, "TOPIC": 2, "PART": 2, "KICK": 3}
+"""Commands with so many parameters of which the last is a text: simple clients such as ii look for its colon."""
+
+
 class Gateway(Serving):
     """One network. ``clock`` gives Unix seconds."""
 
@@ -109,7 +113,8 @@ class Gateway(Serving):
         account: str | None = None,
     ) -> Said:
         """A line to several."""
-        return Said(fitting(form(command, words, source)), self.clock(), account, tags)
+        body = form(command, words, source, text=_TEXTS.get(command) == len(words))
+        return Said(fitting(body), self.clock(), account, tags)
 
     def stamped(self) -> dict[str, Any]:
         """The keys that every event has."""

@@ -117,11 +117,11 @@ async def test_what_others_do_is_told_to_clients_here() -> None:
         before, after = "eve!u@host.test", "evelyn!u@host.test"
         assert await ann.lines() == [
             f":{before} JOIN #a",
-            f":{before} TOPIC #a theirs",
+            f":{before} TOPIC #a :theirs",
             f":{before} MODE #a +bo x!*@* eve",
-            f":{before} NICK evelyn",
+            f":{before} NICK :evelyn",
             f":{after} INVITE ann #a",
-            f":{after} KICK #a ann evelyn",
+            f":{after} KICK #a ann :evelyn",
         ]
         assert (room.topic_by, room.topic_at) == (before, 5.0)
         assert [(one.by, one.at) for one in room.lists["b"].values()] == [(before, 6.0)]
@@ -142,7 +142,7 @@ async def test_a_server_may_do_it_too() -> None:
         actions.topic(gateway, "irc.other", room, "theirs")
         actions.kicked(gateway, "irc.test", ann.client.user, room)
         assert await ann.lines() == [
-            ":irc.test MODE #a +m", ":irc.other TOPIC #a theirs", ":irc.test KICK #a ann irc.test"
+            ":irc.test MODE #a +m", ":irc.other TOPIC #a :theirs", ":irc.test KICK #a ann :irc.test"
         ]  # fmt: skip
         assert [(what, user) for what, user, _ in link.take()] == [("mode", None), ("kick", None)]
 
@@ -183,7 +183,7 @@ async def test_who_shares_several_channels_hears_of_it_once() -> None:
         await bob.say("NICK rob")
         after = source(bob)
         await bob.say("QUIT :bye")
-        assert (await ann.lines())[-2:] == [f":{before} NICK rob", f":{after} QUIT :Quit: bye"]
+        assert (await ann.lines())[-2:] == [f":{before} NICK :rob", f":{after} QUIT :Quit: bye"]
 
 
 @scene

@@ -47,15 +47,15 @@ async def test_an_operator_kicks() -> None:
     async with Bench() as bench:
         ann, bob, eve = [await bench.member(nick, "#a") for nick in ("ann", "bob", "eve")]
         assert await ann.say("KICK #a BOB,eve :out") == [
-            f":{source(ann)} KICK #a bob out", f":{source(ann)} KICK #a eve out"
+            f":{source(ann)} KICK #a bob :out", f":{source(ann)} KICK #a eve :out"
         ]  # fmt: skip
-        assert await bob.lines() == [f":{source(ann)} KICK #a bob out"]
+        assert await bob.lines() == [f":{source(ann)} KICK #a bob :out"]
         assert len(await eve.lines()) == 2
         assert [(one["target"], one["text"], one["is_self"]) for one in ann.events("irc.kick")] == [
             ("bob", "out", False), ("eve", "out", False)
         ]  # fmt: skip
         assert bob.events("irc.kick") == []
-        assert await ann.say("KICK #a ann") == [f":{source(ann)} KICK #a ann ann"]
+        assert await ann.say("KICK #a ann") == [f":{source(ann)} KICK #a ann :ann"]
         assert ann.events("irc.kick")[-1]["is_self"]
 
 

@@ -115,14 +115,14 @@ async def test_what_members_do_is_seen_in_the_other_container() -> None:
                 line.partition("!")[0][1:] + line.partition(" ")[2].join("  ") for line in await bob.lines()
             ]
         assert seen == {
-            "TOPIC #ops :news": ["ann TOPIC #ops news "],
+            "TOPIC #ops :news": ["ann TOPIC #ops :news "],
             "MODE #ops +ov bob bob": ["ann MODE #ops +ov bob bob "],
             "MODE #ops +kb secret x!*@*": ["ann MODE #ops +kb secret x!*@* "],
             "AWAY :lunch": ["ann AWAY lunch "],
             "AWAY": ["ann AWAY "],
             "SETNAME :Ann A.": ["ann SETNAME :Ann A. "],
-            "NICK ann2": ["ann NICK ann2 "],
-            "KICK #ops bob :out": ["ann2 KICK #ops bob out "],
+            "NICK ann2": ["ann NICK :ann2 "],
+            "KICK #ops bob :out": ["ann2 KICK #ops bob :out "],
         }
         room = one.gateway.roster.room("#ops")
         assert [user.nick for user in room.members] == ["ann2"]
@@ -182,7 +182,7 @@ async def test_a_nick_is_theirs_who_came_first() -> None:
         assert nicks[1].startswith("bob_")
         assert early.client.user.nick == "bob"
         assert late.client.user.nick == nicks[1]
-        assert [line.split()[1:] for line in await late.lines()] == [["NICK", nicks[1]]]
+        assert [line.split()[1:] for line in await late.lines()] == [["NICK", f":{nicks[1]}"]]
         assert [event["new_nick"] for event in late.events("irc.nick")] == [nicks[1]]
         assert other.gateway.roster.user(nicks[1]).rooms.keys() == {"#late"}
 
@@ -225,7 +225,7 @@ async def test_the_older_channel_keeps_its_operators() -> None:
         told = [" ".join(line.split(" ")[1:]) for line in await bob.lines()]
         assert "MODE #ops -o bob" in told
         assert "MODE #ops -i+m" in told
-        assert "TOPIC #ops old" in told
+        assert "TOPIC #ops :old" in told
         assert not [line for line in await ann.lines() if "JOIN" not in line]
 
 

@@ -262,7 +262,7 @@ async def test_it_may_end_the_connection() -> None:
         assert await ann.tell({"type": "irc.close", "reason": "Idle"}) == [
             f":irc.test ERROR :Closing Link: {HOST} (Idle)"
         ]
-        assert await bob.lines() == [f":ann!~ann@{HOST} QUIT Idle"]
+        assert await bob.lines() == [f":ann!~ann@{HOST} QUIT :Idle"]
         assert ann.closed and ann.heard[-1]["reason"] == "Idle" and ann.heard[-1]["code"] == 1000
 
 

@@ -32,7 +32,7 @@ async def test_it_parts() -> None:
         ann = await bench.member("ann", "#a,#b")
         leave = {"type": "irc.part", "channel": "#a", "text": "bye"}
         await bench.member("bob", "#a")
-        assert await ann.tell(leave, leave) == [f":{source(ann)} PART #a bye"]
+        assert await ann.tell(leave, leave) == [f":{source(ann)} PART #a :bye"]
         assert await ann.tell({"type": "irc.part", "channel": "#b"}) == [f":{source(ann)} PART #b"]
         assert ann.events("irc.part") == []
 
@@ -44,7 +44,7 @@ async def test_it_sets_a_topic() -> None:
         await bench.member("ann", "#a")
         bob = await bench.member("bob", "#a")
         asks = {"type": "irc.topic", "channel": "#a", "text": None}
-        assert await bob.tell(asks, {**asks, "text": "new"}) == [f":{source(bob)} TOPIC #a new"]
+        assert await bob.tell(asks, {**asks, "text": "new"}) == [f":{source(bob)} TOPIC #a :new"]
         assert [line.split()[1] for line in await bob.tell(asks)] == ["332", "333"]
 
 
@@ -58,7 +58,7 @@ async def test_it_kicks_and_changes_modes() -> None:
         assert await bob.tell({"type": "irc.mode", "target": "#a", "modes": modes}) == told
         assert await ann.lines() == [f":{source(bob)} JOIN #a", *told][-1:]
         await bob.tell({"type": "irc.kick", "channel": "#a", "target": "ann"})
-        assert await ann.lines() == [f":{source(bob)} KICK #a ann bob"]
+        assert await ann.lines() == [f":{source(bob)} KICK #a ann :bob"]
         await bob.tell({"type": "irc.mode", "target": "bob", "modes": [["+B", ""]]})
         assert bob.client.user.modes == "B"
 
@@ -69,8 +69,8 @@ async def test_it_has_another_nick() -> None:
     async with Bench() as bench:
         ann, bob = await bench.member("ann", "#a"), await bench.member("bob", "#a")
         before = source(ann)
-        assert await ann.tell({"type": "irc.nick", "nick": "annie"}) == [f":{before} NICK annie"]
-        assert (await bob.lines())[-1] == f":{before} NICK annie"
+        assert await ann.tell({"type": "irc.nick", "nick": "annie"}) == [f":{before} NICK :annie"]
+        assert (await bob.lines())[-1] == f":{before} NICK :annie"
 
 
 @scene
