@@ -221,7 +221,8 @@ class Acts:
             room = roster.open(channel, since)
         if user not in room.members:
             self.deeds.enter(user, room)
-            self.known.weigh_room(room)
+            if roster.fold(channel) not in self.known.rooms:
+                self.known.weigh_room(room)
         if room.members[user] != signs:
             self.deeds.mode(None, room, sign_changes(room, user, signs))
 

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any, Final
 
-from interfaces.irc.gateway.linked_rules import Ledger, Register, user_row, user_weight, weight
+from interfaces.irc.gateway.linked_rules import Ledger, Register, room_weight, user_row, user_weight
 from interfaces.irc.gateway.roster import Room, Roster, User
 
 __all__ = ["BATCH", "BATCH_SIZE", "OUT", "PORTION", "Known", "Own"]
@@ -26,6 +26,8 @@ OUT: Final = 10_000
 """Acts that wait to be told; beyond, all of them are dropped, and the others ask for all rows."""
 SAYINGS: Final = 5_000
 """Acts that wait, beyond which what is said is dropped first."""
+SPOKEN: Final = 200
+"""Characters that a message has about beside its text."""
 BATCH: Final = 500
 """Acts in one message."""
 BATCH_SIZE: Final = 65536
@@ -62,7 +64,7 @@ class Known:
 
     def weigh_room(self, room: Room) -> bool:
         """Look at a channel: whether it is another than before."""
-        return self.rooms.put(self.roster.fold(room.name), weight(*self.register(room)))
+        return self.rooms.put(self.roster.fold(room.name), room_weight(self.register(room)))
 
     def forget(self, user: User) -> None:
         """A user is gone; so are channels that had nobody else."""
@@ -114,7 +116,7 @@ class Own:
         if self.muted or len(self._out) >= SAYINGS:
             self.lost(1)
         else:
-            self.add("say", words)
+            self._out.append((["say", words], len(words[3]) + SPOKEN))
 
     def drop(self) -> None:
         """What waits cannot be told: the next message says that something is missing."""

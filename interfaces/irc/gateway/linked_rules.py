@@ -68,15 +68,14 @@ def _entries(found: Mapping[str, Entry]) -> dict[str, list[Any]]:
 
 def weight(*what: Any) -> int:
     """A number that is the same in all containers, and hardly that of anything else."""
-    return int.from_bytes(blake2b(repr(_ordered(what)).encode("utf-8", "replace"), digest_size=8).digest())
+    return int.from_bytes(blake2b(repr(what).encode("utf-8", "replace"), digest_size=8).digest())
 
 
-def _ordered(what: Any) -> Any:
-    if isinstance(what, dict):
-        return [(key, _ordered(what[key])) for key in sorted(what)]
-    if isinstance(what, list | tuple):
-        return [_ordered(one) for one in what]
-    return float(what) if isinstance(what, int) else what
+def room_weight(one: Register) -> int:
+    """That of what is agreed on of a channel."""
+    lists = [(letter, sorted(map(tuple, found.values()))) for letter, found in sorted(one.lists.items())]
+    topic = (one.topic, one.topic_by, float(one.topic_at))
+    return weight(one.name, float(one.since), one.version, topic, sorted(one.modes.items()), lists)
 
 
 class Ledger:
@@ -128,8 +127,9 @@ def user_row(user: User, uid: int) -> list[Any]:
 
 def user_weight(user: User, uid: int) -> int:
     """That of its row, without the ages of its channels."""
-    rooms = {name: room.members.get(user, "") for name, room in user.rooms.items()}
-    return weight(uid, *user_row(user, uid)[1:-1], rooms)
+    rooms = sorted([(name, room.members.get(user, "")) for name, room in user.rooms.items()])
+    who = user.nick, user.user, user.host, user.realname
+    return weight(uid, who, user.account, user.away, user.modes, float(user.since), rooms)
 
 
 # --- who gives way ---------------------------------------------------------------------------------

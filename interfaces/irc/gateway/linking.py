@@ -10,8 +10,9 @@ is told again.
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from hashlib import sha256
 from secrets import token_hex
 from typing import Any, Final
@@ -25,6 +26,7 @@ from interfaces.irc.gateway.roster import User
 from interfaces.irc.gateway.saying import Message
 from interfaces.irc.gateway.service import Gateway, log
 from interfaces.layers.base import MAX_NAME_LENGTH, ChannelFull, Layer
+from interfaces.layers.dispatching import ended
 from interfaces.shared.errors import ApplicationError, Unavailable
 from interfaces.shared.interface import Context
 
@@ -49,6 +51,8 @@ PAUSE: Final = 0.1
 """Seconds until the next of them, so that they are not too many at once for who hears them."""
 GOODBYE: Final = 2.0
 """Seconds to tell the last of it."""
+_BROKEN: Final = ApplicationError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError
+"""What comes of a message that makes no sense."""
 _OTHERWISE: Final = re.compile(r"[^a-zA-Z0-9\-_.]")
 _WAITING: Final = re.compile(rf"{PREFIX}\.")
 COUNTS: Final = ("lost", "malformed", "refused", "resync", "split", "full", "version")
@@ -83,6 +87,8 @@ class Link:
         self._direct: dict[str, list[list[Any]]] = {}
         self._rows: Any = None
         self._burst = 0
+        self._reason = ""
+        """Why the others cannot be told."""
         self._wake = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
         self._timer: Any = None
@@ -149,8 +155,13 @@ class Link:
             await self._join()
         except Unavailable as error:
             self._down(str(error))
-        self._tasks.append(self._loop.create_task(self._telling()))
+        self._begin(self._telling())
         self._timer = self._loop.call_later(TICK, self._tick)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        task.add_done_callback(partial(ended, self.context, READY))
+        self._tasks.append(task)
 
     async def close(self) -> None:
         """Tell the last of it, and leave."""
@@ -174,7 +185,7 @@ class Link:
         """Be in the group, and ask for all that the others have."""
         if not self.channel:
             self.channel = await self.layer.new_channel(PREFIX)
-            self._tasks.append(self._loop.create_task(self._hearing()))
+            self._begin(self._hearing())
         await self.layer.group_add(self.group, self.channel)
         self.own.muted = False
         self.own.drop()  # the others may have missed something
@@ -182,6 +193,7 @@ class Link:
         self.up = self._beat_due = True
         self.peers.asked = bool(self.peers.peers)
         self._wake.set()
+        self._reason = ""
         self.context.ready(READY, True)
 
     def _lost(self, reason: str) -> None:
@@ -189,14 +201,16 @@ class Link:
         self._loop.call_soon_threadsafe(self._down, reason)
 
     def _down(self, reason: str) -> None:
-        if self.up:
+        if self.up or not self._reason:
             log.warning("%r: the other containers cannot be told: %s", self, reason)
+        if self._reason != reason:
+            self.context.ready(READY, False, reason)
+        self._reason = reason
         self.up, self.own.muted = False, True
         self.own.drop()
         self.count("irc.link.lost", sum(map(len, self._direct.values())))
         self._direct.clear()
         self._rows = None
-        self.context.ready(READY, False, reason)
 
     def _tick(self) -> None:
         self._timer = self._loop.call_later(TICK, self._tick)
@@ -229,6 +243,8 @@ class Link:
                 if not self.up:
                     await self._join()
                 while (found := self._next()) is not None:
+                    if found[1]["kind"] == "beat":
+                        await self.layer.group_add(self.group, self.channel)  # who is not renewed falls out
                     await self._send(*found)
             except Unavailable as error:
                 self._down(str(error))
@@ -273,13 +289,19 @@ class Link:
 
     async def _send(self, channel: str | None, body: Mapping[str, Any]) -> None:
         message = {"type": TYPE, "v": VERSION, "from": self.name, "channel": self.channel, **body}
+        try:
+            await self._put(channel, message)
+        except (TypeError, ValueError):  # a text of the application that is none on a wire
+            await self._put(channel, _clean(message))
+
+    async def _put(self, channel: str | None, message: dict[str, Any]) -> None:
         if channel is None:
             await self.layer.group_send(self.group, message)
             return
         try:
             await self.layer.send(channel, message)
         except ChannelFull:
-            self.count("irc.link.lost", len(body["acts"]))
+            self.count("irc.link.lost", len(message["acts"]))
 
     async def _hearing(self) -> None:
         """Hear the others."""
@@ -299,7 +321,7 @@ class Link:
         try:
             with self._deafly():
                 self.peers.heard(sender, message, self._ticked)
-        except (ApplicationError, ArithmeticError, LookupError, TypeError, ValueError) as error:
+        except _BROKEN as error:
             self._say_once("malformed", f"container {sender} says what cannot be: {error!r}")
         if sender in self.peers.peers and isinstance(message.get("channel"), str):
             self._channels[sender] = message["channel"]
@@ -320,6 +342,15 @@ class Link:
             yield
         finally:
             self._deaf = False
+
+
+def _clean(value: Any) -> Any:
+    """What a wire takes: of surrogates "?"."""
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, dict):
+        return {_clean(key): _clean(one) for key, one in value.items()}
+    return [_clean(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 @asynccontextmanager
