@@ -160,6 +160,14 @@ async def test_who_is_away_is_known_to_be() -> None:
         assert await ann.lines() == [f":{source(bob)} JOIN #a", f":{source(bob)} AWAY lunch"]
 
 
+@scene
+async def test_names_are_left_out_for_who_wants_none() -> None:
+    """By draft/no-implicit-names."""
+    async with Bench() as bench:
+        ann = await bench.member("ann", caps="draft/no-implicit-names")
+        assert await ann.codes("JOIN #a", "NAMES #a") == ["JOIN", "353", "366"]
+
+
 # --- ask_joins ---------------------------------------------------------------------------------------
 
 

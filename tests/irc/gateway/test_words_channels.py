@@ -112,6 +112,16 @@ async def test_it_may_join_what_it_was_asked_about() -> None:
         assert ann.transport.reading
 
 
+@scene
+async def test_first_comes_whether_the_client_may_be_here() -> None:
+    """Before irc.accept there is nobody who could do anything."""
+    async with Bench(lambda event: []) as bench:
+        ann = bench.connect()
+        await ann.say("NICK ann", "USER ann 0 * :Ann")
+        with pytest.raises(ApplicationError, match="irc.join: answer irc.connect first"):
+            await ann.call.send({"type": "irc.join", "channel": "#a"})
+
+
 @pytest.mark.parametrize(("event", "why"), [
     ({"type": "irc.join"}, "irc.join needs a channel"),
     ({"type": "irc.join", "channel": 5}, "irc.join needs a channel"),
