@@ -118,7 +118,7 @@ async def test_first_comes_whether_the_client_may_be_here() -> None:
     async with Bench(lambda event: []) as bench:
         ann = bench.connect()
         await ann.say("NICK ann", "USER ann 0 * :Ann")
-        with pytest.raises(ApplicationError, match="irc.join: answer irc.connect first"):
+        with pytest.raises(ApplicationError, match=r"irc\.join: answer irc\.connect first"):
             await ann.call.send({"type": "irc.join", "channel": "#a"})
 
 
