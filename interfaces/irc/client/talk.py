@@ -279,6 +279,11 @@ class Talk(Stream):
         elif self.dialogue is not None:
             self._alive(self.dialogue, now)
 
+    def excuse(self, seconds: float) -> None:
+        """The loop itself was late by so much: the network was not silent for that time."""
+        super().excuse(seconds)
+        self._heard += seconds
+
     def _alive(self, dialogue: Dialogue, now: float) -> None:
         silence = now - self._heard
         interval, timeout = self.network.ping_interval, self.network.ping_timeout

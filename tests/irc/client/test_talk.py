@@ -146,6 +146,23 @@ class TestLiveness:
 
         run(main())
 
+    def test_a_loop_that_was_late_is_no_silence(self):
+        """The process had stopped for a while: the network has its time all the same."""
+
+        async def main():
+            async with on(ping_interval=30.0, ping_timeout=20.0) as end:
+                await end.desk.event("irc.connect")
+                (home,) = end.networks._homes.values()
+                end.fake.faults.no_pong = True
+                await asyncio.sleep(45)
+                assert end.fake.lines[-1] == "PING alive"
+                home.talk.excuse(15.0)
+                home.talk.sweep(now() + 15.0)
+                assert not home.talk.lost
+                end.fake.faults.no_pong = False
+
+        run(main())
+
     def test_one_that_talks_is_not_asked(self):
         """It lives."""
 
