@@ -9,9 +9,12 @@ from typing import Any
 __all__ = ["tables"]
 
 
-def tables(module: ModuleType) -> str:
-    """Markdown: a section a scope of ``module.SCOPES``, with its keys and the messages that pass in it."""
-    notes = _Notes(module)
+def tables(module: ModuleType, *more: ModuleType) -> str:
+    """Markdown: a section a scope of ``module.SCOPES``, with its keys and the messages that pass in it.
+
+    ``more``: where others of its classes stand.
+    """
+    notes = _Notes(module, *more)
     parts = []
     for scope, messages in module.SCOPES.items():
         parts += [
@@ -37,9 +40,10 @@ def tables(module: ModuleType) -> str:
 class _Notes:
     """The fields of a module's classes as they stand in its source, each with the string below it."""
 
-    def __init__(self, module: ModuleType) -> None:
-        tree = ast.parse(inspect.getsource(module))
-        self._classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)}
+    def __init__(self, *modules: ModuleType) -> None:
+        trees = [ast.parse(inspect.getsource(one)) for one in modules]
+        nodes = [node for tree in trees for node in tree.body]
+        self._classes = {node.name: node for node in nodes if isinstance(node, ast.ClassDef)}
 
     def kind(self, of: type) -> str:
         """The value of its ``type``; of several all, between which stands what a heading in code quotes needs."""

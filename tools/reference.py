@@ -19,6 +19,8 @@ from interfaces import registry
 from interfaces.cli import COMMANDS
 from interfaces.email import messages as email
 from interfaces.http_ws import messages
+from interfaces.irc import messages as irc
+from interfaces.irc import messages_out as irc_out
 from interfaces.runner.options import ServeOptions
 from interfaces.shared import upstream_scope
 from interfaces.shared.options import reference
@@ -68,6 +70,11 @@ def slack_messages() -> str:
     return tables(slack)
 
 
+def irc_messages() -> str:
+    """What a scope of IRC has, hears and says."""
+    return tables(irc, irc_out)
+
+
 def sms_messages() -> str:
     """Scope and messages of short messages."""
     return tables(sms)
@@ -79,8 +86,8 @@ def upstream_messages() -> str:
 
 
 ARGUMENTS = {
-    "NAME": "what to serve: http, ws, email, slack, sms, any of them",
-    "CHANNEL": "email.send, slack.send, sms.send, or a channel of the application",
+    "NAME": "what to serve: http, ws, email, slack, sms, irc, any of them",
+    "CHANNEL": "email.send, slack.send, sms.send, irc.send, or a channel of the application",
     "MESSAGE": "a JSON object, or - for the standard input",
     "QUEUE": "a durable queue",
     "FOLDER": "what `--email-spool` names",
@@ -130,6 +137,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "messages of http and ws": http_messages,
     "messages of email": email_messages,
     "messages of slack": slack_messages,
+    "messages of irc": irc_messages,
     "messages of sms": sms_messages,
     "messages of upstream": upstream_messages,
 }

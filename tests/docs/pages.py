@@ -8,8 +8,8 @@ A comment in front of a fenced block says what it is:
     <!-- fails: N -->       as run, but the command ends with exit code N
     <!-- stop -->           what runs is ended (no block follows)
 
-and ``<!-- check: … -->`` is Python that is run there and not shown. Ports 8000 and 8025 become a free one, also where
-the server listens by default.
+and ``<!-- check: … -->`` is Python that is run there and not shown. Ports 8000, 8025 and 6667 become a free one, also
+where the server listens by default.
 """
 
 import os
@@ -35,6 +35,7 @@ STEP = re.compile(
     r"|<!-- stop -->",
     re.DOTALL,
 )
+PORTS = re.compile("8000|8025|6667")
 PATIENCE = 30.0
 
 
@@ -72,7 +73,7 @@ class Page:
         self.port = free_port()
         self.several = "serve http email" in page
         with self.stack:
-            for step in steps(page.replace("8000", str(self.port)).replace("8025", str(self.port))):
+            for step in steps(PORTS.sub(str(self.port), page)):
                 getattr(self, f"do_{step.kind}")(step)
 
     def do_file(self, step: Step) -> None:
@@ -132,7 +133,9 @@ class Page:
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
         bind = f"127.0.0.1:{self.port}"
         mail = "127.0.0.1:0" if self.several else bind
-        binds = {"INTERFACES_HTTP_BIND": bind, "INTERFACES_EMAIL_BIND": mail}
+        binds = {
+            "INTERFACES_HTTP_BIND": bind, "INTERFACES_EMAIL_BIND": mail, "INTERFACES_IRC_BIND": bind
+        }  # fmt: skip
         return {**kept, "PATH": path, "PYTHONPATH": "", **binds}
 
 
