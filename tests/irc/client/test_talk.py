@@ -192,15 +192,7 @@ class TestLiveness:
                 assert talk.lost
                 assert (await end.desk.event("irc.disconnect"))["reason"] == "it reads nothing"
 
-        with pytest.MonkeyPatch.context() as patch:
-            from asyncio import selector_events
-
-            patch.setattr(
-                selector_events._SelectorSocketTransport,
-                "get_write_buffer_size",
-                lambda self: len(getattr(self, "_fake", b"")),
-            )
-            run(main())
+        run(main())
 
     def test_one_that_reads_again_gets_what_waited(self):
         """In order."""
