@@ -17,7 +17,7 @@ from typing import Final
 from interfaces.irc.gateway.changing import change_room, change_user
 from interfaces.irc.gateway.hearers import By, line, linked, speech, to_able, to_room, to_users
 from interfaces.irc.gateway.past import Was
-from interfaces.irc.gateway.replies import shown
+from interfaces.irc.gateway.replies import shown, told
 from interfaces.irc.gateway.roster import Room, User
 from interfaces.irc.gateway.rules import MODES
 from interfaces.irc.gateway.saying import Said
@@ -181,6 +181,19 @@ def kicked(gateway: Gateway, by: By, user: User, room: Room, text: str = "") -> 
     text = text or (by if isinstance(by, str) else by.nick)
     to_room(room, speech(gateway, by, "KICK", f"{room.name} {user.nick}", text))
     gateway.roster.leave(user, room)
+    if user.client is not None and user is not by:
+        source = (
+            {"nick": by, "user": None, "host": None, "account": None} if isinstance(by, str) else by.says()
+        )
+        told(
+            user.client,
+            "irc.kick",
+            source=source,
+            channel=room.name,
+            target=user.nick,
+            text=text,
+            is_self=True,
+        )
     linked(gateway, by, "kick", channel=room.name, target=user.nick, text=text)
 
 

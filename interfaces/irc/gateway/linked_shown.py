@@ -8,7 +8,7 @@ from interfaces.irc.gateway import actions
 from interfaces.irc.gateway.hearers import line, speech, to_able
 from interfaces.irc.gateway.linked_deeds import Deeds
 from interfaces.irc.gateway.relaying import relay
-from interfaces.irc.gateway.replies import shown
+from interfaces.irc.gateway.replies import shown, told
 from interfaces.irc.gateway.roster import Room, User
 from interfaces.irc.gateway.saying import MESSAGE_TAGS, Message, Said
 from interfaces.irc.gateway.service import Gateway
@@ -89,11 +89,7 @@ class Shown(Deeds):
         source = user.says()
         actions.renamed(self.gateway, user, nick)
         if user.client is not None:
-            stamped = self.gateway.stamped()
-            more = {"tags": {}, "is_history": False, "time": stamped["received_at"], **stamped}
-            user.client.tell(
-                {"type": "irc.nick", "source": source, "new_nick": nick, "is_self": True, **more}
-            )
+            told(user.client, "irc.nick", source=source, new_nick=nick, is_self=True)
 
     def away(self, user: User, text: str | None) -> None:
         """Somebody is away, or back."""

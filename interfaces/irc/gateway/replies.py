@@ -9,7 +9,7 @@ from typing import Any, Final
 from interfaces.irc.line import BODY, Line
 from interfaces.irc.numerics import text_of
 
-__all__ = ["did", "packed", "refuse", "room_for", "shown"]
+__all__ = ["did", "packed", "refuse", "room_for", "shown", "told"]
 
 _WORD: Final = 100
 """Characters of a client's word in an answer."""
@@ -50,14 +50,18 @@ def packed(words: Iterable[str], room: int, between: str = " ") -> Iterator[str]
 
 def did(client: Any, line: Line, kind: str, **said: Any) -> None:
     """Tell the application what its client did by ``line``. ``source`` is in ``said`` where that has changed by it."""
-    gateway = client.gateway
+    told(client, kind, tags=dict(line.tags), **said)
+
+
+def told(client: Any, kind: str, **said: Any) -> None:
+    """Tell the application what its client did, or what was done to it."""
     event = {
         "type": kind,
         "source": client.user.says(),
-        "tags": dict(line.tags),
+        "tags": {},
         "is_history": False,
         **said,
-        **gateway.stamped(),
+        **client.gateway.stamped(),
     }
     event["time"] = event["received_at"]
     client.tell(event, len(said.get("text") or ""))

@@ -128,7 +128,7 @@ async def test_what_others_do_is_told_to_clients_here() -> None:
         assert (eve.realname, eve.account, eve.modes, eve.away) == ("Evelyn", "evelyn", "r", "lunch")
         assert link.take() == []
         assert gateway.roster.user("evelyn") is None
-        assert ann.heard[-1]["type"] == "irc.join"
+        assert [one["type"] for one in ann.heard[-2:]] == ["irc.join", "irc.kick"]  # what was done to itself
 
 
 @scene

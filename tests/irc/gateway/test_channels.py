@@ -43,7 +43,7 @@ async def test_part_is_refused() -> None:
 
 @scene
 async def test_an_operator_kicks() -> None:
-    """One or several; without a text its own nick is the reason."""
+    """One or several, whose applications hear of it; without a text its own nick is the reason."""
     async with Bench() as bench:
         ann, bob, eve = [await bench.member(nick, "#a") for nick in ("ann", "bob", "eve")]
         assert await ann.say("KICK #a BOB,eve :out") == [
@@ -54,7 +54,13 @@ async def test_an_operator_kicks() -> None:
         assert [(one["target"], one["text"], one["is_self"]) for one in ann.events("irc.kick")] == [
             ("bob", "out", False), ("eve", "out", False)
         ]  # fmt: skip
-        assert bob.events("irc.kick") == []
+        (kick,) = bob.events("irc.kick")
+        assert (kick["source"]["nick"], kick["channel"], kick["target"], kick["is_self"]) == (
+            "ann",
+            "#a",
+            "bob",
+            True,
+        )
         assert await ann.say("KICK #a ann") == [f":{source(ann)} KICK #a ann :ann"]
         assert ann.events("irc.kick")[-1]["is_self"]
 
