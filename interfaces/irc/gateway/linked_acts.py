@@ -64,6 +64,8 @@ class Acts:
         self.limits = limits
         self.count = count
         self.peers: dict[str, Peer] = {}
+        self.ghosts: dict[User, None] = {}
+        """Users of containers that are gone, which are still in the roster."""
         self.table: dict[str, Callable[..., None]] = {
             "user": self.row, "quit": self.quit, "nick": self._nick, "join": self._join, "part": self._part,
             "away": self._away, "account": self._account, "setname": self._setname, "host": self._host,
@@ -150,6 +152,9 @@ class Acts:
         """The nick that ``user`` gets who is to be called so; whoever is called so may have to give way."""
         roster, home = self.known.roster, user.home
         holder = roster.user(nick)
+        if holder in self.ghosts:
+            self.lay(holder)
+            holder = None
         if holder is None or holder is user:
             return nick
         if not holder.since:
@@ -159,6 +164,13 @@ class Acts:
             self._give_way(holder)
             return nick
         return self._free(nick, home, uid, user)
+
+    def lay(self, user: User) -> None:
+        """A ghost quits."""
+        names = [*user.rooms]
+        del self.ghosts[user]
+        self.deeds.quit(user, "*.net *.split")
+        self.known.left(names)
 
     def _give_way(self, holder: User) -> None:
         own = not holder.home
@@ -276,6 +288,10 @@ class Acts:
             user = self._anybody(home, uid)
             if user is not None and user in self.known.ids:
                 self.known.weigh(user)
+
+    def settled(self, _peer: Peer, register: list[Any]) -> None:
+        """Agree on a channel, where all are told again."""
+        self.settle(Register(*register), None)
 
     def _told(self, theirs: Register, by: User | None) -> None:
         both = self.settle(theirs, by)

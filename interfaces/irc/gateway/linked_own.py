@@ -323,12 +323,10 @@ class Own:
         rows = {"users": [*users], "rooms": [*rooms]}
         return {"kind": "rows", "n": self.n, "run": self._run, "part": part, "end": end, **rows}
 
-    def beat(self, seen: Mapping[str, int]) -> Message:
+    def beat(self, seen: Mapping[str, int], busy: bool) -> Message:
         """What the others compare with what they have. ``seen``: how much we have heard of each."""
-        users = self.known.ledgers[self.known.me]
-        return {
-            "kind": "beat", "n": self.n, "seen": dict(seen), "users": users.total, "rooms": self.known.rooms.total
-        }  # fmt: skip
+        sums = {"users": self.known.ledgers[self.known.me].total, "rooms": self.known.rooms.total}
+        return {"kind": "beat", "n": self.n, "seen": dict(seen), "busy": busy, **sums}
 
 
 def _act(what: str, uid: int, user: User, room: Room | None, said: Mapping[str, Any]) -> Act | None:

@@ -11,7 +11,7 @@ is told again.
 import asyncio
 import re
 from collections.abc import AsyncIterator, Coroutine, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from functools import partial
 from hashlib import sha256
 from secrets import token_hex
@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from interfaces.irc.gateway.linked_acts import Limits
 from interfaces.irc.gateway.linked_own import SAYINGS, Known, Own
-from interfaces.irc.gateway.linked_peers import Peers
+from interfaces.irc.gateway.linked_peers import MALFORMED, Peers
 from interfaces.irc.gateway.linked_shown import Shown
 from interfaces.irc.gateway.relaying import split
 from interfaces.irc.gateway.roster import User
@@ -27,7 +27,7 @@ from interfaces.irc.gateway.saying import Message
 from interfaces.irc.gateway.service import Gateway, log
 from interfaces.layers.base import MAX_NAME_LENGTH, ChannelFull, Layer
 from interfaces.layers.dispatching import ended
-from interfaces.shared.errors import ApplicationError, Unavailable
+from interfaces.shared.errors import Unavailable
 from interfaces.shared.interface import Context
 
 __all__ = ["BEAT", "LOOKED", "READY", "TICK", "VERSION", "Link", "group_name", "linked"]
@@ -51,8 +51,8 @@ PAUSE: Final = 0.1
 """Seconds until the next of them, so that they are not too many at once for who hears them."""
 GOODBYE: Final = 2.0
 """Seconds to tell the last of it."""
-_BROKEN: Final = ApplicationError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError
-"""What comes of a message that makes no sense."""
+SLICE: Final = 0.01
+"""Seconds of the work for one message after which others may run."""
 _OTHERWISE: Final = re.compile(r"[^a-zA-Z0-9\-_.]")
 _WAITING: Final = re.compile(rf"{PREFIX}\.")
 COUNTS: Final = ("lost", "malformed", "refused", "resync", "split", "full", "version")
@@ -83,6 +83,7 @@ class Link:
         self.own = Own(self.known, lambda by: self.count("irc.link.lost", by))
         limits = limits or Limits(nick=gateway.options.nick_length)
         self.peers = Peers(self.known, self.own, Shown(gateway), limits, self.count)
+        self.peers.malformed = self._malformed
         self._channels: dict[str, str] = {}
         self._direct: dict[str, list[list[Any]]] = {}
         self._rows: Any = None
@@ -223,8 +224,8 @@ class Link:
         if late > TICK:  # this process was stopped: nobody is to blame for that
             for peer in self.peers.peers.values():
                 peer.heard += late
-        with self._deafly():
-            self.peers.tick(now)
+        self.peers.tick(now)
+        self._leave()
         for name in [name for name in self._channels if name not in self.peers.peers]:
             del self._channels[name]
         self.own.look(LOOKED)
@@ -264,7 +265,7 @@ class Link:
             return None, {"kind": "ask", "of": asks}
         if self._beat_due:
             self._beat_due = False
-            return None, self.own.beat(peers.seen)
+            return None, self.own.beat(peers.seen, peers.busy)
         rows = self._portion()
         return None if rows is None else (None, rows)
 
@@ -305,11 +306,16 @@ class Link:
 
     async def _hearing(self) -> None:
         """Hear the others."""
+        time = self._loop.time
         async for message in self.layer.consume(self.channel):
-            self.hear(message)
+            until = time() + SLICE
+            for _ in self.hear(message):
+                if time() >= until:
+                    await asyncio.sleep(0)
+                    until = time() + SLICE
 
-    def hear(self, message: Mapping[str, Any]) -> None:
-        """A message of somebody; what is not understood is counted, and once told."""
+    def hear(self, message: Mapping[str, Any]) -> Iterator[None]:
+        """A message of somebody, done in pieces; what is not understood is counted, and once told."""
         sender, version = message.get("from"), message.get("v")
         if message.get("type") != TYPE or not isinstance(sender, str) or sender == self.name:
             return
@@ -318,30 +324,44 @@ class Link:
                 "version", f"container {sender} speaks version {version} of the link, and is not heard"
             )
             return
-        try:
-            with self._deafly():
-                self.peers.heard(sender, message, self._ticked)
-        except _BROKEN as error:
-            self._say_once("malformed", f"container {sender} says what cannot be: {error!r}")
+        yield from self._deafly(self.peers.hearing(sender, message, self._ticked), sender)
         if sender in self.peers.peers and isinstance(message.get("channel"), str):
             self._channels[sender] = message["channel"]
         if self.own.waiting or self.peers.asks or self.peers.asked:
             self.wake()
+        self._leave()
+
+    def _leave(self) -> None:
+        """Have those quit whose containers are gone."""
+        until = self._loop.time() + SLICE
+        for _ in self._deafly(self.peers.leaving()):
+            if self._loop.time() >= until:
+                self._loop.call_soon(self._leave)
+                return
+
+    def _deafly(self, work: Iterator[None], sender: str = "") -> Iterator[None]:
+        """What is done by ``work`` was done by others: it is told by them."""
+        while True:
+            self._deaf = True
+            try:
+                next(work)
+            except StopIteration:
+                return
+            except MALFORMED as error:
+                self._malformed(sender, error)
+                return
+            finally:
+                self._deaf = False
+            yield
+
+    def _malformed(self, sender: str, error: Exception) -> None:
+        self._say_once("malformed", f"container {sender} says what cannot be: {error!r}")
 
     def _say_once(self, what: str, said: str) -> None:
         self.count(f"irc.link.{what}")
         if what not in self._told:
             self._told.add(what)
             log.warning("%r: %s", self, said)
-
-    @contextmanager
-    def _deafly(self) -> Iterator[None]:
-        """What is done inside was done by others: it is told by them."""
-        self._deaf = True
-        try:
-            yield
-        finally:
-            self._deaf = False
 
 
 def _clean(value: Any) -> Any:

@@ -168,10 +168,22 @@ class Container:
             self.peers.asked = False
             yield from self.own.portions()
         if beat:
-            yield self.own.beat(self.peers.seen)
+            yield self.own.beat(self.peers.seen, self.peers.busy)
 
     def hear(self, sender: str, message: Message) -> None:
-        self.peers.heard(sender, message, self.at)
+        for _ in self.peers.hearing(sender, message, self.at):
+            pass
+        self.leave()
+
+    def tick(self) -> None:
+        """Time has gone by."""
+        self.peers.tick(self.at)
+        self.leave()
+
+    def leave(self) -> None:
+        """Those go whose containers are gone."""
+        for _ in self.peers.leaving():
+            pass
 
 
 def view(container: Container) -> dict[str, Any]:
@@ -215,7 +227,7 @@ def healed(containers: list[Container], rounds: int = 12) -> None:
         for one in containers:
             one.at += 10.0
         for one in containers:
-            one.peers.tick(one.at)
+            one.tick()
         settled(containers)
         for one in containers:
             for message in [*one.messages(beat=True)]:

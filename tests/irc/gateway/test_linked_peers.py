@@ -70,7 +70,7 @@ def played(names: str, script: list[tuple[int, tuple[Any, ...]]]) -> list[Contai
         elif what in ("deliver", "lose"):
             ways.bring(one, what == "lose")
         elif what == "tick":
-            one.peers.tick(one.at)
+            one.tick()
         else:
             getattr(one, what)(*words)
     while any(ways.waiting.values()):
