@@ -10,14 +10,24 @@ import pty
 import subprocess
 import sys
 import threading
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.interop.mail import program
+from tests.interop.mail import program, run
 from tests.process.server import ROOT, until
 
 CHANNEL = "#lobby"
+
+
+@dataclass(frozen=True)
+class Login:
+    """TLS and SASL, of those that have it."""
+
+    authority: Path
+    account: str
+    password: str
 
 
 class Client:
@@ -27,8 +37,8 @@ class Client:
     joined = ""
     """What it shows once it is in the channel, where it would say nothing there before."""
 
-    def __init__(self, folder: Path, port: int, nick: str) -> None:
-        self.folder, self.port, self.nick = folder, port, nick
+    def __init__(self, folder: Path, port: int, nick: str, login: Login | None = None) -> None:
+        self.folder, self.port, self.nick, self.login = folder, port, nick, login
         folder.mkdir(exist_ok=True)
         self.begin()
 
@@ -94,8 +104,8 @@ chatnets = {{ ours = {{ type = "IRC"; cmdmax = "100"; cmdspeed = "1"; {account} 
 channels = ({{ name = "#lobby"; chatnet = "ours"; autojoin = "yes"; }});
 settings = {{
   core = {{ real_name = "{nick}"; user_name = "{nick}"; nick = "{nick}"; }};
-  "fe-common/core" = {{ autolog = "yes"; autolog_path = "{folder}/log/$0"; autolog_level = "ALL"; }};
 }};
+logs = {{ "{folder}/log" = {{ auto_open = "yes"; level = "ALL"; }}; }};
 """
 
 
@@ -103,12 +113,21 @@ class Irssi(Client):
     """irssi, on a terminal: what we say is typed."""
 
     joined = "has joined"
-    host, more, account = "127.0.0.1", "", ""
 
     def begin(self) -> None:
         """Give it a configuration and a terminal."""
+        host, more, account = "127.0.0.1", "", ""
+        if self.login is not None:
+            host, more = (
+                "localhost",
+                f'use_tls = "yes"; tls_verify = "yes"; tls_cafile = "{self.login.authority}";',
+            )
+            account = (
+                f'sasl_mechanism = "plain"; sasl_username = "{self.login.account}"; '
+                f'sasl_password = "{self.login.password}";'
+            )
         (self.folder / "config").write_text(IRSSI.format(
-            host=self.host, port=self.port, nick=self.nick, folder=self.folder, more=self.more, account=self.account
+            host=host, port=self.port, nick=self.nick, folder=self.folder, more=more, account=account
         ))  # fmt: skip
         self.screen, terminal = pty.openpty()
         self.start(
@@ -143,32 +162,40 @@ class Irssi(Client):
     @property
     def shown(self) -> str:
         """What it has logged, of all windows."""
-        return "".join(path.read_text(errors="replace") for path in self.folder.glob("log/*"))
+        path = self.folder / "log"
+        return path.read_text(errors="replace") if path.exists() else ""
 
 
 class Weechat(Client):
     """weechat-headless, told by its FIFO."""
 
     joined = "has joined"
-    host, more = "127.0.0.1", "-notls"
 
     def begin(self) -> None:
         """Give it its first commands."""
         self.fifo = self.folder / "fifo"
+        host = "localhost" if self.login else "127.0.0.1"
         commands = [
             f"/set fifo.file.path {self.fifo}", "/fifo disable", "/fifo enable", "/set logger.file.flush_delay 0",
             f"/set logger.file.path {self.folder}/log", "/set logger.level.irc 9",
             "/set irc.server_default.anti_flood_prio_high 0", "/set irc.server_default.anti_flood_prio_low 0",
-            *self.before(),
-            f"/server add ours {self.host}/{self.port} {self.more} -nicks={self.nick} -autojoin={CHANNEL}",
+            *self._secured(), f"/server add ours {host}/{self.port} -nicks={self.nick} -autojoin={CHANNEL}",
             "/connect ours",
         ]  # fmt: skip
         flags = [word for command in commands for word in ("-r", command)]
         self.start(program("weechat-headless"), "-d", self.folder / "home", "--stdout", *flags)
 
-    def before(self) -> list[str]:
-        """Commands before it connects."""
-        return []
+    def _secured(self) -> list[str]:
+        """How it encrypts and logs in, in the words of its version."""
+        word = "ssl" if run(program("weechat-headless"), "--version")[0] < "4" else "tls"
+        if self.login is None:
+            return [f"/set irc.server_default.{word} off"]
+        return [
+            f"/set irc.server_default.{word} on", f"/set weechat.network.gnutls_ca_user {self.login.authority}",
+            "/set irc.server_default.sasl_mechanism plain",
+            f"/set irc.server_default.sasl_username {self.login.account}",
+            f"/set irc.server_default.sasl_password {self.login.password}",
+        ]  # fmt: skip
 
     def write(self, line: str) -> None:
         """A line to a buffer of its."""
