@@ -17,15 +17,14 @@ class GatewayOptions:
     __slots__ = ()  # those of the whole are in IrcOptions: bases with some cannot be combined
 
     bind: tuple[str, ...] = option(
-        ("127.0.0.1:6667",),
-        "where the gateway listens for IRC clients: HOST:PORT, unix:PATH, fd:N, systemd:; with TLS: HOST:PORT,cert=…,key=…",
+        ("127.0.0.1:6667",), "where the gateway listens for IRC clients: HOST:PORT, unix:PATH, fd:N, systemd:"
     )
     path: str = option(
         "", "where http is served: the path of a WebSocket that speaks IRC (text.ircv3.net), such as /irc"
     )
     origins: tuple[str, ...] = option(
         (),
-        "of pages that may connect by WebSockets, such as https://example.org, *.example.org; without: of the same host",
+        "of pages that may connect by WebSockets, such as https://example.org, *.example.org; none: of the same host",
     )
     network: str = option("interfaces", "the gateway's network, as clients show it and irc.send names it")
     server_name: str = option("irc.local", "the gateway's name in what it says, as a host")
@@ -39,6 +38,9 @@ class GatewayOptions:
     )
     ask_joins: bool = option(
         False, "the application is asked before somebody joins: irc.accept or irc.reject; else it is told"
+    )
+    other_nicks: bool = option(
+        False, "what is said to a nick that nobody has is told the application, too; else it is refused (401)"
     )
     operators: bool = option(True, "who makes a channel is its operator", peers="ngircd yes")
     cloak_key: str = option(

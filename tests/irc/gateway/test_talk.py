@@ -45,6 +45,15 @@ async def test_a_nick_is_private() -> None:
 
 
 @scene
+async def test_a_nick_that_nobody_has_may_be_the_application_s() -> None:
+    """Where it is said that there are others: people at a page, for instance."""
+    async with Bench(other_nicks=True) as bench:
+        ann = await bench.member("ann")
+        assert await ann.say("PRIVMSG browser :hi", "WHOIS browser")
+        assert told(ann, "target", "is_private", "text") == [("browser", True, "hi")]
+
+
+@scene
 async def test_several_targets_are_several_messages() -> None:
     """Each once, and no more than may be."""
     async with Bench() as bench:

@@ -109,7 +109,7 @@ def _why_not(client: Any, line: Line, target: str, channel: str) -> str:
         return "" if may_talk(room, client.user, gateway.now) else ERR_CANNOTSENDTOCHAN
     other = gateway.roster.present(target)
     if other is None:
-        return "" if gateway.is_own(target) else ERR_NOSUCHNICK
+        return "" if gateway.options.other_nicks or gateway.is_own(target) else ERR_NOSUCHNICK
     if other.away and line.command == "PRIVMSG":
         client.numeric(RPL_AWAY, other.nick, other.away)
     return ""
