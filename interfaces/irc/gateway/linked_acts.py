@@ -1,7 +1,7 @@
 """What another container told of its users, done here: users, their nicks, their channels. Pure.
 
 What is done is done by ``deeds`` (:class:`interfaces.irc.gateway.linked_deeds.Deeds`), unless it is so already: rows
-and acts may come twice, and in each other's place.
+say again what acts have said.
 """
 
 from collections.abc import Callable

@@ -220,6 +220,10 @@ class Own:
         self.add("mode", uid, register, [[*self._whom(user), room.members[user]] for user in members])
         for user in members:
             self._again(user)
+        if not room.members and "P" not in room.modes:  # it had nobody, and is not to stay any more
+            folded = known.roster.fold(room.name)
+            known.roster.rooms.pop(folded, None)
+            known.left([folded])
 
     def _changed_here(self, room: Room) -> bool:
         """Whether a channel has changed; then it has another version."""
