@@ -37,6 +37,11 @@ class Irc(Interface[IrcOptions]):
             return "a user of a network is one process: say lease = true in each [[irc.networks]], with a --layer"
         return ""
 
+    @property
+    def together(self) -> str:
+        """Gateways are linked by the layer."""
+        return "the processes of a gateway have one list of who is there" if self.options.gateway else ""
+
     def listens(self, *, http: bool) -> bool:
         """The gateway does."""
         return self.options.gateway

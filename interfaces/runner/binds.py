@@ -32,6 +32,13 @@ def _texts(value: str | Sequence[str]) -> list[str]:
     return [text for text in ([value] if isinstance(value, str) else value) if text]
 
 
+def _fits_several(interface: Interface[Any], layer: str) -> None:
+    """ConfigError for what has to be one process, or to have a broker."""
+    alone = interface.single or (interface.together if not layer or layer.startswith("local:") else "")
+    if alone:
+        raise ConfigError(f"{alone}: use --workers 1, or a --layer with a broker")
+
+
 class Held:
     """Open sockets while the ``with`` block runs, or until :meth:`close`. Making one raises ConfigError.
 
@@ -45,8 +52,8 @@ class Held:
         self._sets: list[dict[str, list[socket.socket]]] = [{} for _ in range(options.workers)]
         try:
             for interface in interfaces:
-                if options.workers > 1 and interface.single:
-                    raise ConfigError(f"{interface.single}: use --workers 1, or a --layer with a broker")
+                if options.workers > 1:
+                    _fits_several(interface, options.layer)
                 for text, port in binds_of(interface, http=http):
                     self._open(text, port, options)
         except ConfigError:

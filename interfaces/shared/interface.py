@@ -88,6 +88,11 @@ class Interface(ABC, Generic[Options]):
         """What of its options only one process can do, in words for ``--workers``; "" when several can serve."""
         return ""
 
+    @property
+    def together(self) -> str:
+        """What several processes of it do together, by a broker, in words for ``--workers``; "" for nothing."""
+        return ""
+
     def listens(self, *, http: bool) -> bool:
         """Whether it listens on its option ``bind``. ``http``: whether HTTP is served, and answers :attr:`paths`."""
         return True

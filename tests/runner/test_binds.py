@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from interfaces.email.interface import Email, EmailOptions
+from interfaces.irc.interface import Irc, IrcOptions
 from interfaces.runner.binds import Held, binds_of
 from interfaces.runner.options import ServeOptions
 from interfaces.shared.errors import ConfigError
@@ -39,6 +40,7 @@ class Fake:
     """An interface, as far as its binds are concerned."""
 
     single = ""
+    together = ""
 
     def __init__(self, options: Any, *more: tuple[str, int], alone: bool = True, beside: bool = True) -> None:
         self.options = options
@@ -153,6 +155,16 @@ def test_what_twisted_listens_on_cannot_be_shared() -> None:
         held("endpoint:onion:80", workers=2)
     with held("endpoint:onion:80", reload=True) as sockets:
         assert sockets.of(1) == {}
+
+
+@pytest.mark.parametrize("layer", ["", "local:", "local:?capacity=9"])
+def test_what_processes_do_together_needs_a_broker(layer: str) -> None:
+    """A gateway of IRC in two processes has one list of who is there: by a layer that they share."""
+    gateway = Irc(IrcOptions(bind=("127.0.0.1:0",)))
+    with pytest.raises(ConfigError, match="one list of who is there: use --workers 1, or a --layer with a"):
+        Held([gateway], ServeOptions(workers=2, layer=layer))
+    for options in (ServeOptions(workers=2, layer="redis://host"), ServeOptions(layer=layer)):
+        Held([gateway], options).close()
 
 
 def test_what_one_process_does_alone_is_told_at_the_start() -> None:
