@@ -8,7 +8,8 @@ from interfaces.irc.line import TAGS, Line, escaped, form, form_tags, parse, une
 from interfaces.shared.errors import ApplicationError
 
 SAYABLE = st.characters(codec="utf-8", exclude_characters="\r\n\0")
-MIDDLES = st.from_regex(r"[^\s\0:][^ \r\n\0]{0,20}", fullmatch=True).filter(lambda text: text.isprintable())
+PRINTABLE = st.characters(codec="utf-8", exclude_categories=("C", "Z"))
+MIDDLES = st.text(PRINTABLE, min_size=1, max_size=20).filter(lambda text: text[0] != ":")
 TAG_NAMES = st.from_regex(r"\+?([a-z0-9.-]{1,9}/)?[A-Za-z0-9-]{1,9}", fullmatch=True)
 TAG_VALUES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=20)
 COMMANDS = st.from_regex(r"[A-Z]{1,9}|[0-9]{3}", fullmatch=True)

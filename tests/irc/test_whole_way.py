@@ -126,9 +126,9 @@ class Lounge(IrcConsumer):
         elif message["nick"] == "guest":
             await self.accept(nick="guest7")
 
-    def irc_join(self, message: Any) -> None:
+    async def irc_join(self, message: Any) -> None:
         if message.get("asked") and message["channel"] == "#staff":
-            self.reject("Staff only", 473)
+            await self.reject("Staff only", 473)
 
     async def command_where(self, message: Any) -> None:
         """Tell where one is."""

@@ -92,7 +92,7 @@ def sound(container: Container) -> None:
     assert {*container.known.rooms.keys()} == {*roster.rooms}
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(script=steps)
 def test_two_agree_in_the_end(script):
     """Whatever users of two containers do, and whatever is lost meanwhile, both have the same in the end."""
@@ -104,7 +104,7 @@ def test_two_agree_in_the_end(script):
     assert view(one) == view(other)
 
 
-@settings(max_examples=200)
+@settings(max_examples=100)
 @given(script=steps)
 def test_three_agree_in_the_end(script):
     """As do three."""
@@ -115,6 +115,7 @@ def test_three_agree_in_the_end(script):
         assert view(one) == view(containers[0])
 
 
+@settings(max_examples=50)
 @given(script=steps)
 def test_once_they_agree_nothing_more_is_said(script):
     """Beats alone: no rows are asked for, and nothing happens."""
