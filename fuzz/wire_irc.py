@@ -2,7 +2,7 @@
 
 import random
 
-from interfaces.irc.caps import Offer, packed
+from interfaces.irc.caps import Offer
 from interfaces.irc.ctcp import form as form_ctcp
 from interfaces.irc.ctcp import read as read_ctcp
 from interfaces.irc.isupport import Isupport, params
@@ -13,7 +13,7 @@ from interfaces.irc.names import matcher, read_source
 from interfaces.irc.sasl import Chunks, read_plain
 from interfaces.irc.scram import Scram
 from interfaces.irc.state import Limits, State
-from interfaces.irc.texts import pieces, plain
+from interfaces.irc.texts import packed, pieces, plain
 from interfaces.irc.wire_irc import Refused, Wire
 from interfaces.shared.errors import ApplicationError, PeerError
 
@@ -176,7 +176,7 @@ def one(data: bytes) -> None:
     for words in params(state.isupport.tokens):
         again.feed(["me", *words])
     assert again.tokens == state.isupport.tokens
-    assert " ".join(packed(offer.values)).split() == [*offer.values]
+    assert " ".join(packed(offer.values, ROOM)).split() == [*offer.values]
 
 
 def generate(rng: random.Random) -> bytes:

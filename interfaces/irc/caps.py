@@ -7,7 +7,9 @@ Kept of it is a bounded number.
 from collections.abc import Container, Iterable, Sequence
 from typing import Final
 
-__all__ = ["MOST", "ROOM", "Offer", "packed", "requests"]
+from interfaces.irc.texts import packed
+
+__all__ = ["MOST", "ROOM", "Offer", "requests"]
 
 MOST: Final = 256
 """Capabilities that are kept of an offer."""
@@ -56,19 +58,4 @@ class Offer:
 
 def requests(wanted: Iterable[str], offered: Container[str]) -> list[str]:
     """The last parameter of each CAP REQ that asks for what is wanted and offered, in the order of ``wanted``."""
-    return packed(dict.fromkeys(name for name in wanted if name in offered))
-
-
-def packed(words: Iterable[str], room: int = ROOM) -> list[str]:
-    """``words`` with blanks between them, in lines of at most ``room`` octets; a longer word is in one of its own."""
-    lines: list[str] = []
-    used = 0
-    for word in words:
-        size = len(word.encode(errors="replace")) + 1
-        if lines and used + size <= room + 1:
-            lines[-1] += f" {word}"
-            used += size
-        else:
-            lines.append(word)
-            used = size
-    return lines
+    return [*packed(dict.fromkeys(name for name in wanted if name in offered), ROOM)]

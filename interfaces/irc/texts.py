@@ -1,4 +1,4 @@
-"""Texts as lines of IRC: cut to the octets that there is room for, and freed of formatting. Pure.
+"""Texts and words as lines of IRC: cut to the octets that there is room for, and freed of formatting. Pure.
 
 RFC 1459 §2.3: a line has 512 octets, with the source that the server puts before it on its way to others. Cut is at a
 blank where that wastes less than a third of a line, else between what a reader takes for characters, and inside such a
@@ -6,14 +6,14 @@ one only where it is longer than a line. Formatting: modern.ircdocs.horse/format
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from interfaces.irc.line import BODY
 from interfaces.shared.errors import ApplicationError
 from interfaces.shared.graphemes import clusters, is_loose
 
-__all__ = ["MOST", "pieces", "plain", "room"]
+__all__ = ["MOST", "clipped", "packed", "pieces", "plain", "room"]
 
 MOST: Final = 100
 """Pieces of one text."""
@@ -85,6 +85,27 @@ def _places(text: str, end: int) -> tuple[int, int]:
             blank = at
         at += len(one)
     return blank, edge
+
+
+def clipped(text: str, most: int) -> str:
+    """The beginning of ``text`` with at most ``most`` octets."""
+    data = text.encode(errors="replace")
+    return text if len(data) <= most else data[: max(most, 0)].decode(errors="ignore")
+
+
+def packed(words: Iterable[str], room: int, between: str = " ") -> Iterator[str]:
+    """``words`` in lines of at most ``room`` octets each; a word that is longer has one for itself."""
+    line: list[str] = []
+    size = -1
+    for word in words:
+        more = (len(word) if word.isascii() else len(word.encode(errors="replace"))) + 1
+        if size + more > room and line:
+            yield between.join(line)
+            line, size = [], -1
+        line.append(word)
+        size += more
+    if line:
+        yield between.join(line)
 
 
 def plain(text: str) -> str:

@@ -1,13 +1,10 @@
 """What a server offers, and how it is asked for."""
 
-from itertools import pairwise
-
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interfaces.irc.caps import MOST, ROOM, Offer, packed, requests
+from interfaces.irc.caps import MOST, ROOM, Offer, requests
 
-PRINTABLE = st.characters(codec="utf-8", exclude_categories=("C", "Z"))
 NAMES = [f"{name}{'/' * length}" for name in ("a", "sasl", "z.example/b") for length in range(50)]
 WORDS = st.lists(st.sampled_from(NAMES), max_size=50)
 """Few, so that some of them are wanted and offered."""
@@ -81,13 +78,3 @@ def test_asked_for_is_what_is_wanted_and_offered(wanted: list[str], offered: lis
     lines = requests(wanted, offered)
     assert all(len(line) <= ROOM for line in lines)
     assert " ".join(lines).split() == [name for name in dict.fromkeys(wanted) if name in offered]
-
-
-@given(st.lists(st.text(PRINTABLE, min_size=1, max_size=40)), st.integers(20, 100))
-def test_words_in_lines(words: list[str], room: int) -> None:
-    """None is lost; a line that is too long has one word; the next would not have fitted."""
-    lines = packed(words, room)
-    assert [word for line in lines for word in line.split(" ")] == words
-    assert all(len(line.encode()) <= room or " " not in line for line in lines)
-    for line, after in pairwise(lines):
-        assert len(f"{line} {after.split(' ')[0]}".encode()) > room

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interfaces.irc.line import form
-from interfaces.irc.texts import pieces, plain, room
+from interfaces.irc.texts import clipped, packed, pieces, plain, room
 from interfaces.shared.errors import ApplicationError
 from interfaces.shared.graphemes import clusters
 
@@ -126,3 +126,28 @@ def test_what_is_plain_stays_as_it_is(text: str) -> None:
     signs = {*"\x02\x03\x04\x0f\x11\x16\x1d\x1e\x1f"}
     assert (plain(text) == text) is not bool(signs & {*text})
     assert not signs & {*plain(text)}
+
+
+@given(
+    st.lists(st.text(st.characters(exclude_characters=" ", codec="utf-8"), min_size=1, max_size=12)),
+    st.integers(1, 60),
+)
+def test_words_are_packed_in_their_order(words: list[str], room: int) -> None:
+    """No line is longer than there is room, unless a single word is."""
+    lines = list(packed(words, room))
+    assert " ".join(lines).split(" ") == (words or [""])
+    assert all(len(line.encode()) <= room or " " not in line for line in lines)
+
+
+def test_lines_are_filled() -> None:
+    """As many words as fit, the sign between them counted."""
+    assert list(packed(["aa", "bb", "cc", "d" * 9], 5)) == ["aa bb", "cc", "d" * 9]
+    assert list(packed(["aa", "bb"], 5, ",")) == ["aa,bb"]
+    assert list(packed([], 5)) == []
+
+
+def test_a_beginning_is_of_whole_characters() -> None:
+    """As many octets as there may be, or one or two less."""
+    assert clipped("ääx", 3) == "ä"
+    assert clipped("ääx", 5) == "ääx"
+    assert clipped("x", -1) == ""

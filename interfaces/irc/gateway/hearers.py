@@ -6,9 +6,10 @@ from typing import Any, Final
 from interfaces.irc.gateway.roster import Room, User
 from interfaces.irc.gateway.saying import Said
 from interfaces.irc.gateway.service import Gateway
+from interfaces.irc.texts import clipped
 from interfaces.irc.texts import room as octets
 
-__all__ = ["By", "clipped", "line", "linked", "speech", "to_able", "to_room", "to_users"]
+__all__ = ["By", "line", "linked", "speech", "to_able", "to_room", "to_users"]
 
 By = User | str
 """Who did it: a user, or a server by its name."""
@@ -49,12 +50,6 @@ def speech(gateway: Gateway, by: By, command: str, target: str, text: str) -> Sa
     """A line with a text, which loses what there is no room for. ``target``: all before the text."""
     source = by if isinstance(by, str) else by.source
     return line(gateway, by, command, *target.split(), clipped(text, octets(command, target, source)))
-
-
-def clipped(text: str, most: int) -> str:
-    """The beginning of ``text`` with at most ``most`` octets."""
-    data = text.encode(errors="replace")
-    return text if len(data) <= most else data[: max(most, 0)].decode(errors="ignore")
 
 
 def linked(gateway: Gateway, by: By, what: str, **said: Any) -> None:

@@ -1,15 +1,11 @@
-"""What commands answer: refusals, words of clients in lines of ours, and many words in lines that are not too long.
+"""What commands answer: refusals, words of clients in lines of ours; what an application is told of what was done."""
 
-And what an application is told of what its client did, once it is done.
-"""
-
-from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from interfaces.irc.line import BODY, Line
 from interfaces.irc.numerics import text_of
 
-__all__ = ["did", "packed", "refuse", "room_for", "shown", "told"]
+__all__ = ["did", "refuse", "room_for", "shown", "told"]
 
 _WORD: Final = 100
 """Characters of a client's word in an answer."""
@@ -31,21 +27,6 @@ def room_for(client: Any, *words: str) -> int:
     """Octets for the last parameter of a numeric to ``client``, behind ``words``."""
     before = " ".join((f":{client.gateway.name} 000 {client.user.nick}", *words))
     return BODY - len(f"{before} :\r\n".encode(errors="replace"))
-
-
-def packed(words: Iterable[str], room: int, between: str = " ") -> Iterator[str]:
-    """``words`` in lines of at most ``room`` octets each; a word that is longer has one for itself."""
-    line: list[str] = []
-    size = -1
-    for word in words:
-        more = (len(word) if word.isascii() else len(word.encode(errors="replace"))) + 1
-        if size + more > room and line:
-            yield between.join(line)
-            line, size = [], -1
-        line.append(word)
-        size += more
-    if line:
-        yield between.join(line)
 
 
 def did(client: Any, line: Line, kind: str, **said: Any) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from interfaces.http_ws.handshake import origin_allowed
 from interfaces.irc.gateway.connection import Client
 from interfaces.irc.gateway.service import Gateway
+from interfaces.irc.texts import clipped
 from interfaces.shared.asgi import Receive, Scope, Send
 from interfaces.shared.errors import ConfigError, PeerGone
 from interfaces.shared.interface import Context
@@ -155,8 +156,7 @@ class WebSocketTransport:
     def _why(self) -> tuple[int, str]:
         """1001 is who is silent: 1006 cannot be said."""
         client = self.protocol
-        reason = client.quit.encode(errors="replace")[:REASON].decode(errors="ignore")
-        return (1001 if client.code == 1006 else client.code), reason
+        return (1001 if client.code == 1006 else client.code), clipped(client.quit, REASON)
 
 
 class _Secure:

@@ -9,14 +9,14 @@ from typing import Any, Final
 from interfaces.irc.gateway import actions
 from interfaces.irc.gateway.commands.channels import show_topic
 from interfaces.irc.gateway.commands.joining import enter, is_name
-from interfaces.irc.gateway.hearers import clipped
 from interfaces.irc.gateway.replies import refuse
 from interfaces.irc.gateway.roster import Room, User
-from interfaces.irc.gateway.rules import AWAY, is_key, is_limit, normal
+from interfaces.irc.gateway.rules import AWAY, LISTS, is_key, is_limit, normal
 from interfaces.irc.gateway.waits import Asked
 from interfaces.irc.modes import Change
 from interfaces.irc.names import is_nick
-from interfaces.irc.numerics import ERR_INVITEONLYCHAN, text_of
+from interfaces.irc.numerics import ERR_INVITEONLYCHAN, RPL_NOWAWAY, RPL_UNAWAY, text_of
+from interfaces.irc.texts import clipped
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ApplicationError
 
@@ -110,10 +110,10 @@ def _change(said: Any) -> Change:
 
 def _of_room(change: Change) -> Change:
     sign, letter, arg = change
-    if letter in "beI":
+    if letter in LISTS:
         change = Change(sign, letter, normal(arg))
     fits = {"k": is_key, "l": is_limit}.get(letter) if sign == "+" else None
-    if (fits is not None and not fits(arg)) or (letter in "beI" and not change.arg):
+    if (fits is not None and not fits(arg)) or (letter in LISTS and not change.arg):
         raise ApplicationError(f"irc.mode: {arg!r} is no parameter of {sign}{letter}")
     return change
 
@@ -129,7 +129,7 @@ def _nick(client: Any, event: Event) -> None:
 def _away(client: Any, event: Event) -> None:
     text = event.get("text")
     actions.away(client.gateway, client.user, clipped(text, AWAY) if text else None)
-    refuse(client, "306" if text else "305")
+    refuse(client, RPL_NOWAWAY if text else RPL_UNAWAY)
 
 
 def _invite(client: Any, event: Event) -> None:

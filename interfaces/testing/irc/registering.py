@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from interfaces.irc.caps import packed
 from interfaces.irc.line import Line
+from interfaces.irc.texts import packed
 from interfaces.testing.irc.login import Login
 from interfaces.testing.irc.peer import Peer
 
@@ -17,7 +17,7 @@ def _cap(peer: Peer, line: Line) -> None:
     elif verb == "LS":
         peer.negotiating = not peer.registered
         offer = [f"{name}={value}" if value else name for name, value in network.caps.items()]
-        lists = packed(offer, 100)
+        lists = [*packed(offer, 100)]
         for one in lists:
             more = ["*"] if one is not lists[-1] else []
             peer.send("CAP", [peer.nick or "*", "LS", *more, one], network.name)

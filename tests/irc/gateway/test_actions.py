@@ -6,7 +6,6 @@ import msgpack
 import pytest
 
 from interfaces.irc.gateway import actions
-from interfaces.irc.gateway.hearers import clipped
 from interfaces.irc.gateway.roster import User
 from interfaces.irc.modes import Change
 from interfaces.shared.errors import ApplicationError
@@ -231,6 +230,3 @@ async def test_a_text_is_cut_to_its_line() -> None:
         ):
             for line in await ann.say(f"{command} :{'ö' * 150}"):
                 assert len(line.encode()) <= 510
-    assert clipped("ääx", 3) == "ä"
-    assert clipped("ääx", 5) == "ääx"
-    assert clipped("x", -1) == ""

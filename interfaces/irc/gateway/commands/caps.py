@@ -7,12 +7,13 @@ what is agreed on can be given back, also later.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from interfaces.irc.caps import packed
+from interfaces.irc.caps import ROOM
 from interfaces.irc.gateway.login import mechanisms
 from interfaces.irc.gateway.replies import shown
 from interfaces.irc.gateway.saying import ACCOUNT_TAG, MESSAGE_TAGS, SERVER_TIME
 from interfaces.irc.line import Line
 from interfaces.irc.numerics import ERR_INVALIDCAPCMD, text_of
+from interfaces.irc.texts import packed
 
 __all__ = ["CAPS", "TABLE", "offered"]
 
@@ -74,7 +75,7 @@ def _listed(client: Any, _: str) -> None:
 
 
 def _list(client: Any, verb: str, words: Iterable[str], *, several: bool) -> None:
-    lines = packed(words) if several else packed(words, _ONE_LINE)[:1]
+    lines = [*packed(words, ROOM)] if several else [*packed(words, _ONE_LINE)][:1]
     for one in lines[:-1]:
         client.say("CAP", client.user.nick, verb, "*", one)
     client.say("CAP", client.user.nick, verb, lines[-1] if lines else "")
@@ -94,7 +95,7 @@ def _req(client: Any, said: str) -> None:
         else:
             client.caps.discard(name)
     agreed(client)
-    for one in packed(dict.fromkeys(words)) or [""]:
+    for one in [*packed(dict.fromkeys(words), ROOM)] or [""]:
         client.say("CAP", client.user.nick, "ACK", one)
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from interfaces.irc.gateway import actions
-from interfaces.irc.gateway.hearers import clipped
 from interfaces.irc.gateway.replies import did, refuse
 from interfaces.irc.gateway.roster import Room, User
 from interfaces.irc.gateway.rules import sees, why_not_change, why_not_invite, why_not_topic
@@ -23,6 +22,7 @@ from interfaces.irc.numerics import (
     RPL_TOPIC,
     RPL_TOPICWHOTIME,
 )
+from interfaces.irc.texts import clipped
 
 __all__ = ["TABLE", "find", "part", "show_topic"]
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
-from interfaces.irc.gateway.replies import packed, refuse, room_for
+from interfaces.irc.gateway.replies import refuse, room_for
 from interfaces.irc.gateway.roster import Room, User
 from interfaces.irc.gateway.rules import sees, sees_user
 from interfaces.irc.line import Line
@@ -16,6 +16,7 @@ from interfaces.irc.numerics import (
     RPL_NAMREPLY,
     text_of,
 )
+from interfaces.irc.texts import packed
 
 __all__ = ["TABLE", "names"]
 

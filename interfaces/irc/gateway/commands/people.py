@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from interfaces.irc.gateway.replies import packed, refuse, room_for
+from interfaces.irc.gateway.replies import refuse, room_for
 from interfaces.irc.gateway.roster import User
 from interfaces.irc.line import Line
 from interfaces.irc.numerics import (
@@ -27,6 +27,7 @@ from interfaces.irc.numerics import (
     RPL_WHOWASUSER,
     text_of,
 )
+from interfaces.irc.texts import packed
 
 __all__ = ["TABLE"]
 

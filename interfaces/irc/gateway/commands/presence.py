@@ -5,8 +5,7 @@ from typing import Any, Final
 
 from interfaces.irc.gateway import actions
 from interfaces.irc.gateway.greeting import NAME
-from interfaces.irc.gateway.hearers import clipped
-from interfaces.irc.gateway.replies import did, packed, refuse, room_for, shown
+from interfaces.irc.gateway.replies import did, refuse, room_for, shown
 from interfaces.irc.gateway.rules import AWAY
 from interfaces.irc.line import Line
 from interfaces.irc.names import is_nick
@@ -21,6 +20,7 @@ from interfaces.irc.numerics import (
     RPL_UNAWAY,
     text_of,
 )
+from interfaces.irc.texts import clipped, packed
 
 __all__ = ["TABLE"]
 
