@@ -1,8 +1,11 @@
 """What became of something that was to be said, as a result tells it. Pure."""
 
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
-__all__ = ["Outcome", "result"]
+__all__ = ["UNKNOWN", "Outcome", "result", "told"]
+
+UNKNOWN: Final = "its sender ended before it was known what became of it"
+"""The error of what was begun by a process that is gone."""
 
 
 class Outcome(NamedTuple):
@@ -17,16 +20,14 @@ class Outcome(NamedTuple):
 
 def result(name: str, came: Outcome, *, final: bool = True) -> dict[str, Any]:
     """The event ``irc.result``."""
-    told: dict[str, Any] = {
-        "type": "irc.result",
-        "id": name,
-        "ok": came.status == "sent",
-        "final": final,
-        "error": came.error,
-        "status": came.status,
-    }
+    return {"type": "irc.result", "id": name, "final": final, **told(came)}
+
+
+def told(came: Outcome) -> dict[str, Any]:
+    """What of it does not depend on who has asked."""
+    found = {"ok": came.status == "sent", "error": came.error, "status": came.status}
     if came.msgid:
-        told["msgid"] = came.msgid
+        found["msgid"] = came.msgid
     if came.retry_after:
-        told["retry_after"] = came.retry_after
-    return told
+        found["retry_after"] = came.retry_after
+    return found

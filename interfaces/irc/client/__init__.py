@@ -12,9 +12,9 @@ from interfaces.irc.client.checks import check
 from interfaces.irc.client.dialling import dialled
 from interfaces.irc.client.home import Home
 from interfaces.irc.client.link import COUNTS
-from interfaces.irc.client.outcome import Outcome
 from interfaces.irc.client.sts import Policies
 from interfaces.irc.options_client import ClientOptions
+from interfaces.irc.outcome import Outcome
 from interfaces.shared.asgi import Application, Event
 from interfaces.shared.errors import ApplicationError
 from interfaces.shared.interface import Context
@@ -41,7 +41,7 @@ class Networks:
         self._homes = {home.name: home for home in homes}
         for home in homes:
             home.elsewhere = self._posted
-        self.others: dict[str, Callable[[Event], dict[str, Any]]] = {}
+        self.others: dict[str, Callable[[Event], Outcome]] = {}
         """Networks that are none of these, such as that of a gateway of this process, and what says something there."""
         self.post: Callable[[Event], Awaitable[asyncio.Task[Event] | None]] | None = None
         """Where there is a sender: takes what a scope says to another network."""
@@ -80,8 +80,7 @@ class Networks:
         if home is None and other is not None:
             if commit is not None:
                 await commit()
-            told = other(message)
-            return Outcome(told["status"], told["error"], told.get("msgid", ""))
+            return other(message)
         if home is None:
             names = ", ".join(self._homes)
             return Outcome("failed", f"no network is called {network!r}: there is {names}")

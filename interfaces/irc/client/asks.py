@@ -13,8 +13,8 @@ from typing import Final
 from interfaces.irc.client.batches import Batch
 from interfaces.irc.client.job import Job
 from interfaces.irc.client.login import Said
-from interfaces.irc.client.outcome import Outcome
 from interfaces.irc.line import Line, form_tags
+from interfaces.irc.outcome import Outcome
 
 __all__ = ["ALIVE", "BEHIND", "WAIT", "Asks", "refusal"]
 

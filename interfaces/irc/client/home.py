@@ -11,13 +11,13 @@ from interfaces.irc.client.dialogue import Memory, Settings
 from interfaces.irc.client.history import History
 from interfaces.irc.client.job import Job
 from interfaces.irc.client.nicks import Regain
-from interfaces.irc.client.outcome import Outcome
 from interfaces.irc.client.secure import context_of
 from interfaces.irc.client.sts import Policies
 from interfaces.irc.client.talk import Talk
 from interfaces.irc.client.voice import Voice
 from interfaces.irc.networks import Network
 from interfaces.irc.options_client import ClientOptions
+from interfaces.irc.outcome import Outcome
 from interfaces.shared.asgi import Application, Event
 from interfaces.shared.interface import Context
 from interfaces.shared.serving import Serving

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 from interfaces.irc.client.login import Said
-from interfaces.irc.client.outcome import Outcome
+from interfaces.irc.outcome import Outcome
 
 __all__ = ["OWN", "Draft", "Job", "Piece", "Queue"]
 

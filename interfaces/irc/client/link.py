@@ -13,10 +13,10 @@ from interfaces.irc.client.backlog import Backlog
 from interfaces.irc.client.dialogue import Dialogue
 from interfaces.irc.client.home import Home
 from interfaces.irc.client.job import Job
-from interfaces.irc.client.outcome import Outcome, result
 from interfaces.irc.client.secure import told
 from interfaces.irc.client.talk import Talk
 from interfaces.irc.client.voice import Voice
+from interfaces.irc.outcome import Outcome, result
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ApplicationError, PeerGone, Unavailable
 

@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from interfaces.irc.gateway.service import Gateway, log
 from interfaces.irc.gateway.words_talk import delivered, sent
+from interfaces.irc.outcome import UNKNOWN, Outcome, told
 from interfaces.layers.dispatching import Waiting, dispatching, ended
 from interfaces.layers.posting import Posting
 from interfaces.shared.asgi import Event
@@ -31,21 +32,18 @@ HANDED: Final = 20
 AGAIN: Final = 1.0
 """Seconds after which another container may take what is for a network that is not ours."""
 _SPOKEN: Final = ("irc.send", "irc.action")
-_UNKNOWN: Final = "its sender ended before it was known what became of it"
 
 
-def gateway_say(gateway: Gateway, message: Mapping[str, Any]) -> dict[str, Any]:
-    """Say an ``irc.send`` or ``irc.action`` of anywhere; its result, without type and id: ok, error, status, msgid."""
+def gateway_say(gateway: Gateway, message: Mapping[str, Any]) -> Outcome:
+    """Say an ``irc.send`` or ``irc.action`` of anywhere; what became of it, which is known at once."""
     try:
         if message.get("type") not in _SPOKEN:
             raise ApplicationError(f"{message.get('type')}: the channel {SEND} takes {' and '.join(_SPOKEN)}")
-        outcome = sent(gateway, dict(message)) or {}
+        return sent(gateway, dict(message))
     except KeyError as missing:
-        outcome = {"error": f"{message.get('type')} needs {missing}"}
+        return Outcome("failed", f"{message.get('type')} needs {missing}")
     except (ApplicationError, AttributeError, TypeError, ValueError) as refused:
-        outcome = {"error": str(refused)}
-    error = outcome.get("error", "")
-    return {"ok": not error, "error": error, "status": "failed" if error else "sent", **outcome}
+        return Outcome("failed", str(refused))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,22 +64,23 @@ class GatewayWay:
         if network and network != self.gateway.options.network:
             return Tried(state="later", told=dict(sending.earlier), delay=AGAIN, quiet=True)
         await sending.commit()
-        told = gateway_say(self.gateway, sending.message)
-        return Tried(state=told["status"], told=told, reason=told["error"])
+        return _tried(gateway_say(self.gateway, sending.message))
 
     def unknown(self, sending: Sending) -> Tried:
         """What was begun and may have been said is uncertain."""
-        return self._untold("uncertain", _UNKNOWN)
+        return _tried(Outcome("uncertain", UNKNOWN))
 
     def given_up(self, sending: Sending, reason: str) -> Tried:
         """It has failed."""
         network = sending.message.get("network")
         if network and network != self.gateway.options.network:
             reason = f"nobody is on the network {network}"
-        return self._untold("failed", str(sending.earlier.get("error") or reason))
+        return _tried(Outcome("failed", str(sending.earlier.get("error") or reason)))
 
-    def _untold(self, state: Any, reason: str) -> Tried:
-        return Tried(state=state, told={"ok": False, "error": reason, "status": state}, reason=reason)
+
+def _tried(came: Outcome) -> Tried:
+    state: Any = came.status  # never deferred: what is said at a gateway is said at once
+    return Tried(state=state, told=told(came), reason=came.error)
 
 
 @asynccontextmanager

@@ -4,13 +4,14 @@ from collections.abc import AsyncIterator, Callable, MutableMapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from importlib import import_module
-from typing import Any, Final
+from typing import Final
 
 from interfaces.irc.gateway.connection import Client
 from interfaces.irc.gateway.linking import linked
 from interfaces.irc.gateway.outside import gateway_say, outside
 from interfaces.irc.gateway.service import Gateway
 from interfaces.irc.options import IrcOptions
+from interfaces.irc.outcome import Outcome
 from interfaces.shared.asgi import Application, Event
 from interfaces.shared.interface import Context
 from interfaces.shared.listen import Address
@@ -20,7 +21,7 @@ __all__ = ["PORT", "check", "serving"]
 PORT: Final = 6667
 SETTLE: Final = 1.0
 """Seconds for the handshakes that go on when the server stops."""
-Say = Callable[[Event], dict[str, Any]]
+Say = Callable[[Event], Outcome]
 _WEBSOCKET: Final = "interfaces.irc.gateway.websocket"
 
 

@@ -10,6 +10,7 @@ from interfaces.irc.gateway.commands.welcome import welcome
 from interfaces.irc.gateway.waits import ASKED
 from interfaces.irc.names import is_nick
 from interfaces.irc.numerics import text_of
+from interfaces.irc.outcome import Outcome, result
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ApplicationError
 
@@ -28,24 +29,20 @@ def words(client: Any, event: Event) -> None:
     if client.gone and kind not in _OUTWARD:
         return
     try:
-        outcome = found(client, event)
+        came = found(client, event)
     except KeyError as missing:
         raise ApplicationError(f"{kind} needs {missing}") from missing
     if event.get("id") is not None and kind in _ANSWERED:
-        _result(client, event["id"], outcome or {})
+        _result(client, event["id"], came or Outcome("sent"))
 
 
-def _result(client: Any, name: str, outcome: Mapping[str, Any]) -> None:
+def _result(client: Any, name: str, came: Outcome) -> None:
     session = client.session
     if session is None:
         return
     if session.crowded:
         raise ApplicationError("irc.result: too many results wait for being received")
-    error = outcome.get("error", "")
-    status = "failed" if error else "sent"
-    client.tell({
-        "type": "irc.result", "id": name, "ok": not error, "final": True, "error": error, "status": status, **outcome
-    })  # fmt: skip
+    client.tell(result(name, came))
 
 
 # --- irc.connect -----------------------------------------------------------------------------------
@@ -99,7 +96,7 @@ def _close(client: Any, event: Event) -> None:
     client.end(event.get("reason") or "Closed by the application")
 
 
-WORDS: Final[Mapping[str, Callable[[Any, Event], Any]]] = {
+WORDS: Final[Mapping[str, Callable[[Any, Event], Outcome | None]]] = {
     "irc.accept": _accept,
     "irc.reject": _reject,
     "irc.close": _close,

@@ -7,13 +7,11 @@ from interfaces.irc.gateway.saying import Message, Said, fitting, spoken
 from interfaces.irc.gateway.service import Gateway
 from interfaces.irc.line import form
 from interfaces.irc.numerics import ERR_NOSUCHCHANNEL, ERR_NOSUCHNICK, text_of
+from interfaces.irc.outcome import Outcome
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ApplicationError
 
 __all__ = ["WORDS", "delivered", "sent"]
-
-Outcome = dict[str, Any]
-"""What irc.result is to say: nothing of what went well, else ``error``."""
 
 
 # --- deliver ---------------------------------------------------------------------------------------
@@ -34,29 +32,29 @@ def _deliver(client: Any, event: Event) -> Outcome | None:
     return None
 
 
-def delivered(gateway: Gateway, event: Event) -> Outcome | None:
+def delivered(gateway: Gateway, event: Event) -> Outcome:
     """irc.deliver to all whom it names, wherever they are."""
     return _relayed(gateway, message_of(gateway, event))
 
 
-def _relayed(gateway: Gateway, message: Message) -> Outcome | None:
+def _relayed(gateway: Gateway, message: Message) -> Outcome:
     known = relay(gateway, message)
     if gateway.link is not None:
         gateway.link.relay(message)
     if known:
-        return {"msgid": message.tags["msgid"]}
+        return Outcome("sent", msgid=message.tags["msgid"])
     code = ERR_NOSUCHCHANNEL if split(message.target)[1] else ERR_NOSUCHNICK
-    return {"error": f"{code} {message.target}: {text_of(code)}"}
+    return Outcome("failed", f"{code} {message.target}: {text_of(code)}")
 
 
 # --- send, action ----------------------------------------------------------------------------------
 
 
-def _send(client: Any, event: Event) -> Outcome | None:
+def _send(client: Any, event: Event) -> Outcome:
     return sent(client.gateway, event)
 
 
-def sent(gateway: Gateway, event: Event) -> Outcome | None:
+def sent(gateway: Gateway, event: Event) -> Outcome:
     """irc.send and irc.action, to all whom they name."""
     nick = event.get("nick")
     source, account, bot = (gateway.source, None, {}) if nick is None else author(gateway, nick)

@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
-from interfaces.irc.client.outcome import Outcome, result
 from interfaces.irc.client.words import SPOKEN, Terms, drafted
 from interfaces.irc.isupport import Isupport
+from interfaces.irc.outcome import UNKNOWN, Outcome, told
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ApplicationError
 from interfaces.shared.sendings import Sending, Tried
@@ -20,7 +20,6 @@ __all__ = ["AGAIN", "CHANNEL", "IrcWay", "Speaking", "checked"]
 CHANNEL: Final = "irc.send"
 AGAIN: Final = 1.0
 """Seconds after which another container may take what is for a network that is not ours."""
-_UNKNOWN: Final = "its sender ended before it was known what became of it"
 _STATES: Final[Mapping[str, Any]] = {"deferred": "later"}
 
 
@@ -75,25 +74,22 @@ class IrcWay:
             came = await self.networks.say(network, message, sending.commit)
         except ApplicationError as error:
             came = Outcome("failed", str(error))
-        return _tried(sending, came)
+        return _tried(came)
 
     def unknown(self, sending: Sending) -> Tried:
         """What was begun and may have been said is uncertain."""
-        return _tried(sending, Outcome("uncertain", _UNKNOWN))
+        return _tried(Outcome("uncertain", UNKNOWN))
 
     def given_up(self, sending: Sending, reason: str) -> Tried:
         """It has failed, for the reason last heard."""
-        return _tried(sending, Outcome("failed", str(sending.earlier.get("error") or reason)))
+        return _tried(Outcome("failed", str(sending.earlier.get("error") or reason)))
 
 
-def _tried(sending: Sending, came: Outcome) -> Tried:
-    told = result(sending.id, came, final=came.status != "deferred")
-    for key in ("type", "id", "final"):
-        del told[key]
+def _tried(came: Outcome) -> Tried:
     delay = came.retry_after or None
     return Tried(
         state=_STATES.get(came.status, came.status),
-        told=told,
+        told=told(came),
         reason=came.error,
         delay=delay,
         rest=came.retry_after if came.status == "deferred" else 0.0,

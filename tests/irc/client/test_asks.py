@@ -5,9 +5,9 @@ import pytest
 from interfaces.irc.client.asks import WAIT, Asks, refusal
 from interfaces.irc.client.batches import Batches
 from interfaces.irc.client.job import Draft, Job, Piece
-from interfaces.irc.client.outcome import Outcome
 from interfaces.irc.line import form
 from interfaces.irc.names import folding
+from interfaces.irc.outcome import Outcome
 from tests.irc.client.lines import read
 
 

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from interfaces.irc.client.job import OWN, Draft, Job, Piece, Queue
-from interfaces.irc.client.outcome import Outcome
+from interfaces.irc.outcome import Outcome
 
 
 def job(lines=1, **more):

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from interfaces.irc.client.outcome import Outcome
+from interfaces.irc.outcome import Outcome
 from interfaces.irc.sending.way import AGAIN, IrcWay, checked
 from interfaces.shared.errors import ApplicationError, Unavailable
 from interfaces.shared.sendings import Overtaken, Sending
