@@ -34,7 +34,9 @@ class Gateway(Server):
 class Raw:
     """``with Raw(port, "ann") as ann``: registered, in #lobby; ``ann.wait(pattern)`` is the next line that fits."""
 
-    def __init__(self, port: int, nick: str, channel: str = "#lobby", *, ca: Path | None = None) -> None:
+    def __init__(
+        self, port: int, nick: str, channel: str = "#lobby", *, ca: Path | None = None, password: str = ""
+    ) -> None:
         self.nick = nick
         self.lines: list[str] = []
         self._told = 0
@@ -42,6 +44,8 @@ class Raw:
         plain = socket.create_connection(("127.0.0.1", port), 10)
         context = ssl.create_default_context(cafile=str(ca)) if ca else None
         self.socket = context.wrap_socket(plain, server_hostname="localhost") if context else plain
+        if password:
+            self.say(f"PASS {password}")
         self.say(f"NICK {nick}", f"USER {nick} 0 * :{nick}")
         self.wait(r"^\S+ (376|422) ")
         if channel:

@@ -1,20 +1,28 @@
-"""IRC servers of other people, each in a process of its own, unpacked and not installed: ngIRCd, InspIRCd, PyPI's irc.
+"""IRC servers, each in a process of its own: ngIRCd and InspIRCd, unpacked and not installed, PyPI's irc; and ours.
 
-``with Ngircd(folder) as server``: it listens on ``port``; ``kill`` and ``start`` restart it on the same one.
+``with Ngircd() as server``: it listens on ``port``; ``kill`` and ``start`` restart it on the same one.
 """
 
 import os
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tests.interop.mail import program, reachable
-from tests.process.server import until
+from tests.interop.mail import program
+from tests.process.server import ROOT, until
 
 NOBODY = 65534
+
+
+def free_port() -> int:
+    """One that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+    return port
 
 
 class Ircd:
@@ -23,13 +31,12 @@ class Ircd:
     others = True
     """Whether it is not to be root."""
 
-    def __init__(self, folder: Path, **settings: str) -> None:
-        folder.mkdir(exist_ok=True)
-        reachable(folder)
-        folder.chmod(0o777)
-        self.folder, self.settings = folder, settings
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+    def __init__(self, **settings: str) -> None:
+        self.settings = settings
+        self.temporary = tempfile.TemporaryDirectory(prefix="interfaces-")  # pytest's are for one user alone
+        self.folder = Path(self.temporary.name)
+        self.folder.chmod(0o777)
+        self.port = free_port()
         self.words = self.configure()
         self.start()
 
@@ -44,13 +51,9 @@ class Ircd:
             who = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen(
-                [*map(str, self.words)],
-                cwd=self.folder,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                **who,
-            )
+                [*map(str, self.words)], cwd=self.folder, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env={**os.environ, "PYTHONPATH": str(ROOT)}, **who,
+            )  # fmt: skip
         try:
             until(self._listens, 10)
         except BaseException:
@@ -71,7 +74,8 @@ class Ircd:
     ) -> None:
         self.kill()
         if kind is not None:
-            print(self.said)
+            print(self.said[-4000:])
+        self.temporary.cleanup()
 
     def _listens(self) -> bool:
         assert self.process.poll() is None, f"it has ended: {self.said}"
@@ -91,6 +95,7 @@ NGIRCD = """
   Listen = 127.0.0.1
   Ports = {port}
   {password}
+{tls}
 [Options]
   DNS = no
   Ident = no
@@ -106,13 +111,19 @@ NGIRCD = """
 
 
 class Ngircd(Ircd):
-    """ngIRCd: what RFC 1459 has, and no tags. ``password``: of the server."""
+    """ngIRCd: what RFC 1459 has, and no tags. ``password``: of the server; ``pem``: it speaks TLS on ``tls``, too."""
 
     def configure(self) -> list[Any]:
         """Its configuration."""
         found = self.settings.get("password")
         password = f"Password = {found}" if found else ""
-        (self.folder / "ngircd.conf").write_text(NGIRCD.format(port=self.port, password=password))
+        tls = ""
+        if pem := self.settings.get("pem"):
+            file = self.folder / "irc.pem"
+            file.write_text(pem)
+            self.tls = free_port()
+            tls = f"[SSL]\n  CertFile = {file}\n  KeyFile = {file}\n  Ports = {self.tls}"
+        (self.folder / "ngircd.conf").write_text(NGIRCD.format(port=self.port, password=password, tls=tls))
         return [program("ngircd"), "--nodaemon", "--config", self.folder / "ngircd.conf"]
 
 
@@ -162,3 +173,17 @@ class PypiServer(Ircd):
     def configure(self) -> list[Any]:
         """Its arguments."""
         return [sys.executable, "-m", "irc.server", "--address", "127.0.0.1", "--port", self.port]
+
+
+class Ours(Ircd):
+    """Our gateway. ``password``: of the server."""
+
+    others = False
+
+    def configure(self) -> list[Any]:
+        """Its arguments."""
+        words = ["--irc-bind", f"127.0.0.1:{self.port}", "--irc-rate", "0", "--no-access-log"]
+        password = self.settings.get("password")
+        words += ["--irc-password", password] if password else []
+        app = ["--app", "tests.interop.apps.irc_app:application"]
+        return [sys.executable, "-m", "interfaces", "serve", "irc", *app, *words]
