@@ -149,6 +149,7 @@ class IrcMessage(_FromSomebody):
     is_echo: bool
     """Whether it is our own."""
     label: NotRequired[str]
+    """Client: the ``id`` of what we have sent that this is the echo of, where the network has labeled-response."""
 
 
 class IrcJoin(_FromSomebody):

@@ -16,7 +16,9 @@ RPL_CREATED: Final = "003"
 RPL_MYINFO: Final = "004"
 RPL_ISUPPORT: Final = "005"
 RPL_BOUNCE: Final = "010"
+RPL_ENDOFSTATS: Final = "219"
 RPL_UMODEIS: Final = "221"
+RPL_STATSUPTIME: Final = "242"
 RPL_LUSERCLIENT: Final = "251"
 RPL_LUSEROP: Final = "252"
 RPL_LUSERUNKNOWN: Final = "253"
@@ -98,6 +100,7 @@ ERR_NOTEXTTOSEND: Final = "412"
 ERR_INPUTTOOLONG: Final = "417"
 ERR_UNKNOWNCOMMAND: Final = "421"
 ERR_NOMOTD: Final = "422"
+ERR_NOADMININFO: Final = "423"
 ERR_NONICKNAMEGIVEN: Final = "431"
 ERR_ERRONEUSNICKNAME: Final = "432"
 ERR_NICKNAMEINUSE: Final = "433"
@@ -156,6 +159,7 @@ NAMES: Final[Mapping[str, str]] = MappingProxyType(
 TEXTS: Final[Mapping[str, str]] = MappingProxyType(
     {
         RPL_ISUPPORT: "are supported by this server",
+        RPL_ENDOFSTATS: "End of STATS report",
         RPL_LUSEROP: "operator(s) online",
         RPL_LUSERUNKNOWN: "unknown connection(s)",
         RPL_LUSERCHANNELS: "channels formed",
@@ -198,6 +202,7 @@ TEXTS: Final[Mapping[str, str]] = MappingProxyType(
         ERR_INPUTTOOLONG: "Input line was too long",
         ERR_UNKNOWNCOMMAND: "Unknown command",
         ERR_NOMOTD: "MOTD is missing",
+        ERR_NOADMININFO: "No administrative info available",
         ERR_NONICKNAMEGIVEN: "No nickname given",
         ERR_ERRONEUSNICKNAME: "Erroneous nickname",
         ERR_NICKNAMEINUSE: "Nickname is already in use",

@@ -12,7 +12,7 @@ from interfaces.irc.client.asks import Asks
 from interfaces.irc.client.batches import Batch, Batches
 from interfaces.irc.client.channels import Channels
 from interfaces.irc.client.events import Events
-from interfaces.irc.client.history import History, moment
+from interfaces.irc.client.history import History
 from interfaces.irc.client.job import Draft
 from interfaces.irc.client.login import Login, Said
 from interfaces.irc.client.nicks import Regain
@@ -22,6 +22,7 @@ from interfaces.irc.line import Line
 from interfaces.irc.modes import read
 from interfaces.irc.names import read_source
 from interfaces.irc.state import State
+from interfaces.irc.times import moment
 from interfaces.shared.asgi import Event
 
 __all__ = ["LOGINS", "Dialogue", "Memory", "Settings"]

@@ -10,10 +10,10 @@ from typing import Any, Final
 
 from interfaces.irc import ctcp
 from interfaces.irc.client.batches import Batch
-from interfaces.irc.client.history import moment
 from interfaces.irc.line import Line
 from interfaces.irc.modes import read
 from interfaces.irc.state import State
+from interfaces.irc.times import moment
 from interfaces.shared.asgi import Event
 
 __all__ = ["QUIET", "Events"]

@@ -7,14 +7,14 @@ words, was seen before. So everything is told at least once, as far as the serve
 
 from collections import OrderedDict
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any, Final
 
 from interfaces.irc.client.batches import Batch
 from interfaces.irc.client.login import Said
 from interfaces.irc.isupport import Isupport
+from interfaces.irc.times import moment, stamp
 
-__all__ = ["KNOWN", "OVERLAP", "TARGETS", "History", "moment", "stamp"]
+__all__ = ["KNOWN", "OVERLAP", "TARGETS", "History"]
 
 KNOWN: Final = 10_000
 """Messages that are remembered."""
@@ -22,21 +22,6 @@ TARGETS: Final = 1000
 """Channels and nicks of which it is remembered when something was said last."""
 OVERLAP: Final = 5.0
 """Seconds that are asked for once more."""
-
-
-def moment(text: str) -> float:
-    """Unix seconds of ``2026-11-28T12:00:00.000Z``; 0.0 for what is no time."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return 0.0
-    return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-
-
-def stamp(seconds: float) -> str:
-    """The bound of a history: ``timestamp=2026-11-28T12:00:00.000Z``."""
-    when = datetime.fromtimestamp(max(0.0, seconds), UTC)
-    return f"timestamp={when:%Y-%m-%dT%H:%M:%S}.{when.microsecond // 1000:03}Z"
 
 
 class History:
@@ -70,7 +55,7 @@ class History:
         if not self._most or not self._newest:
             return []
         self._nicks = True
-        bounds = stamp(self._newest - OVERLAP), stamp(max(now, self._newest) + 86_400)
+        bounds = _bound(self._newest - OVERLAP), _bound(max(now, self._newest) + 86_400)
         return [("CHATHISTORY", "TARGETS", *bounds, str(self._most))]
 
     def joined(self, channel: str, now: float) -> list[Said]:
@@ -113,7 +98,7 @@ class History:
 
     def _ask(self, target: str, asked: list[int], since: float) -> list[Said]:
         asked[0] = min(self._most, asked[1])
-        return [("CHATHISTORY", "AFTER", target, stamp(since), str(asked[0]))]
+        return [("CHATHISTORY", "AFTER", target, _bound(since), str(asked[0]))]
 
     # --- hearing ----------------------------------------------------------------------------------
 
@@ -137,6 +122,10 @@ class History:
         if len(self._last) >= TARGETS:
             del self._last[next(iter(self._last))]
         self._last[key] = max(before, when)
+
+
+def _bound(seconds: float) -> str:
+    return f"timestamp={stamp(max(0.0, seconds))}"
 
 
 def _key(event: Mapping[str, Any]) -> str:

@@ -61,7 +61,6 @@ class Voice:
         restart: float,
     ) -> None:
         self.backlog = backlog
-        self.restarts = 0
         self._app = app
         self._scope = scope
         self._resumed = resumed
@@ -147,7 +146,6 @@ class Voice:
 
     def _again(self) -> None:
         self._timer = None
-        self.restarts += 1
         self.backlog.renew(self._resumed())
         self.start()
 

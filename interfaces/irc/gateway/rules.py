@@ -116,8 +116,8 @@ def banned(room: Room, user: User) -> bool:
 # --- who may ---------------------------------------------------------------------------------------
 
 
-def may_talk(room: Room, user: User, now: float = 0.0) -> bool:
-    """Whether all of the channel hear what ``user`` says. ``now`` is Unix seconds; no rule of today looks at it."""
+def may_talk(room: Room, user: User) -> bool:
+    """Whether all of the channel hear what ``user`` says."""
     signs = room.members.get(user)
     if signs:
         return True
@@ -126,7 +126,7 @@ def may_talk(room: Room, user: User, now: float = 0.0) -> bool:
     return "m" not in room.modes and not banned(room, user)
 
 
-def why_not_join(room: Room, user: User, key: str, now: float = 0.0) -> str:
+def why_not_join(room: Room, user: User, key: str) -> str:
     """The numeric that keeps ``user`` out; "" for none."""
     modes = room.modes
     if "k" in modes and key != modes["k"]:

@@ -7,13 +7,13 @@ character; a message becomes several instead.
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from interfaces.irc.ctcp import form as ctcp_form
 from interfaces.irc.line import BODY, form, form_tags
 from interfaces.irc.texts import pieces, room
+from interfaces.irc.times import stamp
 from interfaces.shared.errors import ApplicationError
 
 __all__ = [
@@ -26,7 +26,6 @@ __all__ = [
     "client_tags",
     "fitting",
     "spoken",
-    "stamp",
 ]
 
 SERVER_TIME: Final = 1
@@ -45,11 +44,6 @@ _CTCP: Final = 3
 def client_tags(tags: Mapping[str, str]) -> dict[str, str]:
     """Those that a client may send, the client-only ones; the others fall away (message-tags)."""
     return {key: value for key, value in tags.items() if _CLIENT_KEY.fullmatch(key)}
-
-
-def stamp(now: float) -> str:
-    """Unix seconds as server-time writes them."""
-    return f"{datetime.fromtimestamp(now, UTC).isoformat(timespec='milliseconds')[:-6]}Z"
 
 
 def fitting(body: bytes) -> bytes:

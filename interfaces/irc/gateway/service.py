@@ -19,13 +19,15 @@ from interfaces.shared.interface import Context
 from interfaces.shared.serving import Serving, endpoint
 from interfaces.shared.tls import tls_of
 
-__all__ = ["CASEMAPPING", "Gateway", "log"]
+__all__ = ["Gateway", "log"]
 
 log = logging.getLogger("interfaces.irc")
 COUNTS: Final = (
     "app_errors", "connected", "malformed", "recvq", "refused", "sendq", "silent", "undecided", "unproved",
 )  # fmt: skip
 """What is counted: told from the beginning."""
+_TEXTS: Final = {"NICK": 1, "QUIT": 1, "TOPIC": 2, "PART": 2, "KICK": 3}
+"""Commands with so many parameters of which the last is a text: simple clients such as ii look for its colon."""
 _NONE: Final[Mapping[str, str]] = {}
 
 
@@ -56,10 +58,6 @@ class Latest:
         )
 
 
-_TEXTS: Final = {"NICK": 1, "QUIT": 1, "TOPIC": 2, "PART": 2, "KICK": 3}
-"""Commands with so many parameters of which the last is a text: simple clients such as ii look for its colon."""
-
-
 class Gateway(Serving):
     """One network. ``clock`` gives Unix seconds."""
 
@@ -85,6 +83,7 @@ class Gateway(Serving):
         self.motd: list[str] = motd(options.motd)
         self.tokens: dict[str, str] = tokens(options)
         self.link: Any = None
+        """Tells other containers, where there is a layer (:class:`interfaces.irc.gateway.linking.Link`)."""
         self.latest: Latest | None = None
         self._ids = token_hex(6)
         self._number = 0

@@ -1,15 +1,19 @@
 """What was said while we were away."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from interfaces.irc.client.batches import Batch
-from interfaces.irc.client.history import KNOWN, OVERLAP, TARGETS, History, moment, stamp
+from interfaces.irc.client.history import KNOWN, OVERLAP, TARGETS, History
 from interfaces.irc.isupport import Isupport
+from interfaces.irc.times import stamp
 
 CAPS = {"draft/chathistory", "batch"}
 AT = 1_800_000_000.0
+
+
+def bound(seconds):
+    """As CHATHISTORY has it."""
+    return f"timestamp={stamp(seconds)}"
 
 
 def isupport(*tokens):
@@ -41,27 +45,6 @@ def batch(target="#a", lines=0, last="", kind="chathistory", label=""):
     return found
 
 
-class TestTime:
-    @pytest.mark.parametrize(
-        ("text", "expected"),
-        [
-            ("2026-11-28T12:00:00.250Z", 1795867200.25),
-            ("2026-11-28T12:00:00", 1795867200.0),
-            ("", 0.0),
-            ("yesterday", 0.0),
-            ("2026-13-01T00:00:00Z", 0.0),
-        ],
-    )
-    def test_of_a_server(self, text, expected):
-        """What is none is 0."""
-        assert moment(text) == expected
-
-    @given(st.floats(0, 4e9))
-    def test_there_and_back(self, seconds):
-        """To the millisecond."""
-        assert abs(moment(stamp(seconds).removeprefix("timestamp=")) - seconds) < 0.0011
-
-
 class TestAsking:
     def test_nothing_is_asked_for_at_first(self):
         """There is nothing that was missed."""
@@ -76,9 +59,9 @@ class TestAsking:
         history.joined("#A", AT)
         history.seen(event(when=AT + 10))
         (targets,) = begun(history, now=AT + 100)
-        assert targets[:3] == ("CHATHISTORY", "TARGETS", stamp(AT + 10 - OVERLAP))
+        assert targets[:3] == ("CHATHISTORY", "TARGETS", bound(AT + 10 - OVERLAP))
         assert history.joined("#a", AT + 101) == [
-            ("CHATHISTORY", "AFTER", "#a", stamp(AT + 10 - OVERLAP), "100")
+            ("CHATHISTORY", "AFTER", "#a", bound(AT + 10 - OVERLAP), "100")
         ]
         assert history.joined("#a", AT + 102) == []
 
@@ -88,7 +71,7 @@ class TestAsking:
         begun(history)
         history.joined("#a", AT)
         begun(history)
-        assert history.joined("#a", AT + 50) == [("CHATHISTORY", "AFTER", "#a", stamp(AT - OVERLAP), "100")]
+        assert history.joined("#a", AT + 50) == [("CHATHISTORY", "AFTER", "#a", bound(AT - OVERLAP), "100")]
 
     @pytest.mark.parametrize(("limit", "caps"), [(0, CAPS), (100, {"batch"})])
     def test_not_where_it_is_not_wanted_or_there_is_none(self, limit, caps):
@@ -136,7 +119,7 @@ class TestAsking:
         begun(history)
         assert history.target(["TARGETS", "#a", "x"]) == []
         assert history.target(["TARGETS"]) == []
-        asked = ("CHATHISTORY", "AFTER", "Ann", stamp(AT - OVERLAP), "100")
+        asked = ("CHATHISTORY", "AFTER", "Ann", bound(AT - OVERLAP), "100")
         assert history.target(["TARGETS", "Ann", "x"]) == [asked]
         assert history.target(["TARGETS", "bob", "x"])[0][2] == "bob"
         history.ended(batch(kind="chathistory-targets"))

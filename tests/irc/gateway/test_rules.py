@@ -75,13 +75,13 @@ def test_who_may_talk() -> None:
     ):  # fmt: skip
         one = room(modes, **({"b": ban} if ban else {}))
         one.members[ann] = signs
-        assert rules.may_talk(one, ann, 5.0) is may, (modes, signs, ban)
+        assert rules.may_talk(one, ann) is may, (modes, signs, ban)
 
 
 def test_why_not_join() -> None:
     """Each mode has its numeric, and what lifts it."""
     ann = user()
-    assert rules.why_not_join(room(), ann, "", 0.0) == ""
+    assert rules.why_not_join(room(), ann, "") == ""
     assert rules.why_not_join(room(b="ann!*@*"), ann, "") == "474"
     assert rules.why_not_join(room("i"), ann, "") == "473"
     assert rules.why_not_join(room("i", I="ann!*@*"), ann, "") == ""

@@ -15,7 +15,6 @@ from interfaces.irc.gateway.saying import (
     client_tags,
     fitting,
     spoken,
-    stamp,
 )
 from interfaces.irc.line import BODY, parse
 from interfaces.shared.errors import ApplicationError
@@ -43,14 +42,6 @@ def test_a_client_gets_the_tags_that_it_knows() -> None:
 def test_who_has_no_account_has_no_tag_of_one() -> None:
     """Nor is there a time where nobody asks for it."""
     assert Said(b"BODY\r\n", NOW).line(ACCOUNT_TAG | MESSAGE_TAGS) == b"BODY\r\n"
-
-
-@pytest.mark.parametrize(
-    ("now", "text"), [(NOW, TIME), (0.9999, "1970-01-01T00:00:00.999Z"), (1.5, "1970-01-01T00:00:01.500Z")]
-)
-def test_a_time_has_milliseconds(now: float, text: str) -> None:
-    """Always three digits of them."""
-    assert stamp(now) == text
 
 
 @given(st.text(st.characters(exclude_characters="\r\n\0"), max_size=400))

@@ -28,11 +28,11 @@ __all__ = ["TABLE", "handle", "left"]
 
 BEFORE: Final = {**entering.TABLE, **caps.TABLE, **logging_in.TABLE}
 """Of who is not registered."""
-CHANNELS: Final = {**joining.TABLE, **channels.TABLE, **modes.TABLE, **names.TABLE}
-PEOPLE: Final = {**who.TABLE, **people.TABLE, **presence.TABLE}
 TABLE: Final = {
-    **BEFORE, **CHANNELS, **PEOPLE, **talk.TABLE, **history.TABLE, **welcome.TABLE, **queries.TABLE
+    **BEFORE, **joining.TABLE, **channels.TABLE, **modes.TABLE, **names.TABLE, **who.TABLE, **people.TABLE,
+    **presence.TABLE, **talk.TABLE, **history.TABLE, **welcome.TABLE, **queries.TABLE,
 }  # fmt: skip
+"""Command → who does it, and how many parameters it needs."""
 _FOREIGN: Final = frozenset(
     {"CONNECT", "DELETE", "GET", "HEAD", "HELO", "EHLO", "OPTIONS", "PATCH", "POST", "PUT"}
 )

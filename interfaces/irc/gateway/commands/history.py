@@ -11,9 +11,10 @@ from interfaces.irc.gateway.greeting import HISTORY
 from interfaces.irc.gateway.labels import Answer, tagged
 from interfaces.irc.gateway.relaying import message_of
 from interfaces.irc.gateway.replies import shown
-from interfaces.irc.gateway.saying import Message, Said, spoken, stamp
+from interfaces.irc.gateway.saying import Message, Said, spoken
 from interfaces.irc.line import Line, form
 from interfaces.irc.numerics import ERR_UNKNOWNCOMMAND
+from interfaces.irc.times import stamp
 from interfaces.shared.asgi import Event
 
 __all__ = ["ASKS", "TABLE", "Asks", "answered", "rejected"]

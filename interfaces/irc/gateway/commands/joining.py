@@ -58,7 +58,7 @@ def _why_not(client: Any, room: Room | None, name: str, key: str) -> str:
         return ERR_TOOMANYCHANNELS
     if room is None:
         return ERR_UNAVAILRESOURCE if len(gateway.roster.rooms) >= options.channels else ""
-    return why_not_join(room, client.user, key, gateway.clock())
+    return why_not_join(room, client.user, key)
 
 
 def is_name(gateway: Any, name: str) -> bool:

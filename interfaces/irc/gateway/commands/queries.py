@@ -5,17 +5,19 @@ from typing import Any, Final
 
 from interfaces import __version__
 from interfaces.irc.gateway.commands.help import INDEX, TOPICS
-from interfaces.irc.gateway.replies import refuse, shown
+from interfaces.irc.gateway.replies import refuse
 from interfaces.irc.line import Line
 from interfaces.irc.names import matcher
 from interfaces.irc.numerics import (
     ERR_HELPNOTFOUND,
+    ERR_NOADMININFO,
     ERR_NOOPERHOST,
     ERR_NOPRIVILEGES,
     ERR_NOSUCHSERVER,
     RPL_ENDOFHELP,
     RPL_ENDOFINFO,
     RPL_ENDOFLINKS,
+    RPL_ENDOFSTATS,
     RPL_GLOBALUSERS,
     RPL_HELPSTART,
     RPL_HELPTXT,
@@ -27,6 +29,7 @@ from interfaces.irc.numerics import (
     RPL_LUSERME,
     RPL_LUSEROP,
     RPL_LUSERUNKNOWN,
+    RPL_STATSUPTIME,
     RPL_TIME,
     RPL_VERSION,
     text_of,
@@ -35,9 +38,6 @@ from interfaces.irc.numerics import (
 __all__ = ["TABLE", "VERSION", "lusers"]
 
 VERSION: Final = f"asgi-interfaces-{__version__}"
-RPL_STATSUPTIME: Final = "242"
-RPL_ENDOFSTATS: Final = "219"
-ERR_NOADMININFO: Final = "423"
 DAY: Final = 86400
 
 
@@ -95,7 +95,7 @@ def _info(client: Any, line: Line) -> None:
 
 def _admin(client: Any, line: Line) -> None:
     if not _elsewhere(client, line.param(0)):
-        client.numeric(ERR_NOADMININFO, client.gateway.name, "No administrative info available")
+        refuse(client, ERR_NOADMININFO, client.gateway.name)
 
 
 def _links(client: Any, line: Line) -> None:
@@ -111,7 +111,7 @@ def _stats(client: Any, line: Line) -> None:
         hours, seconds = divmod(up % DAY, 3600)
         text = f"Server Up {up // DAY} days {hours}:{seconds // 60:02}:{seconds % 60:02}"
         client.numeric(RPL_STATSUPTIME, text)
-    client.numeric(RPL_ENDOFSTATS, shown(letter), "End of STATS report")
+    refuse(client, RPL_ENDOFSTATS, letter)
 
 
 def _help(client: Any, line: Line) -> None:

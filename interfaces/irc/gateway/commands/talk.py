@@ -106,7 +106,7 @@ def _why_not(client: Any, line: Line, target: str, channel: str) -> str:
         room = gateway.roster.room(channel)
         if room is None:
             return ERR_NOSUCHCHANNEL
-        return "" if may_talk(room, client.user, gateway.now) else ERR_CANNOTSENDTOCHAN
+        return "" if may_talk(room, client.user) else ERR_CANNOTSENDTOCHAN
     other = gateway.roster.present(target)
     if other is None:
         return "" if gateway.options.other_nicks or gateway.is_own(target) else ERR_NOSUCHNICK
