@@ -174,10 +174,7 @@ class Peers(Acts):
         if message["n"] > peer.n:
             self._want(peer)
             return
-        seen, others = message["seen"], [one for one in self.peers.values() if one is not peer]
-        alike = seen.get(self.known.me) == self.own.n and not self.own.waiting
-        settled = not self.ghosts and not message["busy"]
-        if not (alike and settled and all(seen.get(one.name) == one.n for one in others)):
+        if not self._comparable(peer, message):
             peer.skipped += 1
             if peer.skipped <= SKIPS:
                 return
@@ -185,3 +182,11 @@ class Peers(Acts):
         sums = self.known.ledgers[peer.name].total, self.known.rooms.total
         if sums != (message["users"], message["rooms"]) and not peer.partial:
             self._want(peer)
+
+    def _comparable(self, peer: Peer, message: Mapping[str, Any]) -> bool:
+        """Whether both have heard the same, and have done it."""
+        if self.ghosts or message["busy"] or self.own.waiting:
+            return False
+        seen = message["seen"]
+        others = [one for one in self.peers.values() if one is not peer]
+        return seen.get(self.known.me) == self.own.n and all(seen.get(one.name) == one.n for one in others)

@@ -221,6 +221,7 @@ class Link:
         """A second went by: who is silent is split off; what is due is told."""
         late = now - self._ticked - TICK
         self._ticked = now
+        self._burst = 0
         if late > TICK:  # this process was stopped: nobody is to blame for that
             for peer in self.peers.peers.values():
                 peer.heard += late
@@ -293,7 +294,10 @@ class Link:
         try:
             await self._put(channel, message)
         except (TypeError, ValueError):  # a text of the application that is none on a wire
-            await self._put(channel, _clean(message))
+            try:
+                await self._put(channel, _clean(message))
+            except (TypeError, ValueError) as error:
+                self._malformed(self.name, error)
 
     async def _put(self, channel: str | None, message: dict[str, Any]) -> None:
         if channel is None:

@@ -475,3 +475,29 @@ async def test_without_a_layer_there_is_no_link() -> None:
         assert isinstance(link, Link)
         assert link.up
     assert bench.gateway.link is None
+
+
+@scene
+async def test_a_text_that_is_none_on_a_wire_holds_nothing_up() -> None:
+    """Of a surrogate, which an application may say, the others get a question mark; what no layer takes is counted."""
+
+    class Wire(LocalChannelLayer):
+        async def group_send(self, group: str, message: Any) -> None:
+            for act in message.get("acts", ()):
+                if act[0] == "say":
+                    act[1][3].encode()
+                    if act[1][3] == "none":
+                        raise TypeError(act)
+            await super().group_send(group, message)
+
+    async with pair(Wire()) as both:
+        one, other = both.benches
+        ann, bob = await one.member("ann", "#ops"), await other.member("bob", "#ops")
+        await both.settle()
+        for text in ("half \ud83d", "none", "whole"):
+            await ann.call.send({"type": "irc.send", "target": "#ops", "text": text})
+            await both.settle()
+        said = [line.partition(" ")[2] for line in await bob.lines()]
+        assert said == ["PRIVMSG #ops :half ?", "PRIVMSG #ops :whole"]
+        assert one.counted("irc.link.malformed") == 1
+        assert both.links[0].up
