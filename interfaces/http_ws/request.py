@@ -132,7 +132,7 @@ class Request(Instance):
             if event.get("more_body", False):
                 data = self.answer.body(body, True)
                 # Who sends nothing for ever waits too, so that others get their turn.
-                if not data or conn.write(data) or conn.blocked:
+                if conn.write(data) or not data or conn.blocked:
                     await self._pace()
             else:
                 self._finish(conn, self.answer.body(body, False))

@@ -1,4 +1,4 @@
-"""Between HTTP/1.1 or WebSocket and ASGI: scopes. Pure.
+"""Between HTTP or WebSocket and ASGI: scopes. Pure.
 
 Source: https://asgi.readthedocs.io/en/latest/specs/www.html (spec_version 2.5), RFC 9112 §3.2 (forms of the target).
 """
@@ -6,7 +6,7 @@ Source: https://asgi.readthedocs.io/en/latest/specs/www.html (spec_version 2.5),
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
-from interfaces.http_ws.wire_h1 import AUTHORITY, HeadParser, refused
+from interfaces.http_ws.wire_h1 import AUTHORITY, RequestHead, refused
 from interfaces.shared.asgi import Scope
 
 __all__ = ["Place", "http_scope", "websocket_scope"]
@@ -14,7 +14,7 @@ __all__ = ["Place", "http_scope", "websocket_scope"]
 METHODS: dict[bytes, str] = {
     m.encode(): m for m in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE")
 }
-VERSIONS = ("1.0", "1.1")
+VERSIONS = ("1.0", "1.1", "2")
 
 
 class Place:
@@ -36,7 +36,7 @@ class Place:
         self.tls = tls
 
 
-def http_scope(head: HeadParser, place: Place, state: dict[str, Any]) -> Scope:
+def http_scope(head: RequestHead, place: Place, state: dict[str, Any]) -> Scope:
     """The scope of a request. Raises PeerError for a target that is of no known form."""
     scope = _scope("http", "https" if place.secure else "http", head, place)
     scope["method"] = METHODS.get(head.method) or _method(head.method)
@@ -58,7 +58,7 @@ def _method(method: bytes) -> str:
     return method.decode("ascii")
 
 
-def websocket_scope(head: HeadParser, place: Place, state: dict[str, Any], subprotocols: list[str]) -> Scope:
+def websocket_scope(head: RequestHead, place: Place, state: dict[str, Any], subprotocols: list[str]) -> Scope:
     """The scope of a WebSocket. Raises PeerError as :func:`http_scope` does."""
     scope = _scope("websocket", "wss" if place.secure else "ws", head, place)
     scope["subprotocols"] = subprotocols
@@ -69,7 +69,7 @@ def websocket_scope(head: HeadParser, place: Place, state: dict[str, Any], subpr
     return scope
 
 
-def _scope(kind: str, scheme: str, head: HeadParser, place: Place) -> dict[str, Any]:
+def _scope(kind: str, scheme: str, head: RequestHead, place: Place) -> dict[str, Any]:
     target = head.target
     if target[:1] != b"/" and (target != b"*" or head.method != b"OPTIONS"):
         target = _absolute(head, target)
@@ -94,7 +94,7 @@ def _scope(kind: str, scheme: str, head: HeadParser, place: Place) -> dict[str, 
     }
 
 
-def _absolute(head: HeadParser, target: bytes) -> bytes:
+def _absolute(head: RequestHead, target: bytes) -> bytes:
     """Path and query of an absolute-form target, which also names the host (RFC 9112 §3.2.2)."""
     scheme, _, rest = target.partition(b"://")
     if scheme.lower() not in (b"http", b"https", b"ws", b"wss"):

@@ -90,16 +90,23 @@ class HeadLimits:
         self.fields: int = fields
 
 
-class HeadParser:
-    """Reads one complete head after the other; its attributes are those of the last."""
+class RequestHead:
+    """What the head of a request says in every version of HTTP. ``minor`` is its version's place in VERSIONS."""
 
-    def __init__(self, limits: HeadLimits) -> None:
-        self.limits = limits
+    def __init__(self) -> None:
         self.method: bytes = b""
         self.target: bytes = b""
         self.minor: int = 1
         self.headers: list[tuple[bytes, bytes]] = []
         self.length: int = 0
+
+
+class HeadParser(RequestHead):
+    """Reads one complete head after the other; its attributes are those of the last."""
+
+    def __init__(self, limits: HeadLimits) -> None:
+        super().__init__()
+        self.limits = limits
         self.keep_alive: bool = True
         self.expects: bool = False
         self.upgrade: bytes = b""

@@ -74,6 +74,8 @@ class Stream:
 
     def write(self, data: bytes) -> bool:
         """Write at the end of the loop's turn; True when 64 KiB waited, and left at once."""
+        if not data:
+            return False
         if not self._planned:
             self._planned = True
             self.loop.call_soon(self.flush)
