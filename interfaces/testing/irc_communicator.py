@@ -114,7 +114,7 @@ class IrcCommunicator(Communicator):
         found = {
             "channel": channel,
             "is_self": own,
-            **({"asked": True, "key": ""} if own and self.irc.gateway else {}),
+            **({"asked": True, "key": "", "realname": self.nick} if own and self.irc.gateway else {}),
         }
         return await self.given(self.irc.by("join", source, {**found, **said}))
 

@@ -11,6 +11,7 @@ from interfaces.irc.options_client import ClientOptions
 from interfaces.shared.interface import Context
 from interfaces.shared.upstream import Patience
 from interfaces.testing.irc import FakeNetwork
+from tests.irc.contract import check, check_scope
 
 __all__ = ["SOON", "Desk", "Options", "on", "until"]
 
@@ -41,10 +42,12 @@ class Desk:
         """The application."""
         if scope["type"] != "irc":
             raise ValueError(scope["type"])
+        check_scope(scope)
         call = Call(scope, send)
         self.calls.append(call)
         while True:
             event = await receive()
+            check(event, "client")
             call.heard.append(event)
             if self.handle is not None:
                 found = self.handle(call, event)

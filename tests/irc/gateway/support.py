@@ -16,6 +16,7 @@ from interfaces.irc.options import IrcOptions
 from interfaces.shared.interface import Context
 from tests.http_ws import harness
 from tests.http_ws.harness import Transport, scene
+from tests.irc.contract import check, check_scope
 
 __all__ = ["NOW", "TIME", "Bench", "Certificate", "Peer", "Told", "Transport", "accept", "scene"]
 
@@ -158,6 +159,7 @@ class Bench(harness.Bench):
         self.gateway.now = 1000.0
 
     async def _scripted(self, scope: Event, receive: Any, send: Any) -> None:
+        check_scope(scope)
         call = Told(scope, receive, send)
         self.calls.append(call)
         for peer in self.peers:
@@ -173,6 +175,7 @@ class Bench(harness.Bench):
     async def _pump(self, call: Told) -> None:
         while True:
             event = await call.receive()
+            check(event, "gateway")
             call.heard.append(event)
             for answer in self.script(event):
                 await call.send(answer)
