@@ -3,7 +3,7 @@
 RFC 1459 §2.3: lines end with CR LF; a lone LF ends one, too, as all servers take it. A CR or NUL inside of a line is
 refused, as is a line with more octets than there may be: 512 with its end, and 8191 of tags in front (message-tags).
 What is refused is told in its place as a :class:`Refused`, and what comes after its end is read on. A line that never
-ends is dropped while it comes, and told once.
+ends is dropped while it comes, and told once. Empty lines are passed over; they cost their sender a line now and then.
 """
 
 from collections import deque
@@ -15,7 +15,7 @@ __all__ = ["Refused", "Wire"]
 
 
 class Refused:
-    """A line that was not taken: ``why`` is "long" or "bytes"."""
+    """A line that was not taken: ``why`` is "long", "bytes" or, of the last of many, "empty"."""
 
     __slots__ = ("why",)
 
@@ -28,6 +28,9 @@ class Refused:
 
 LONG: Final = Refused("long")
 BYTES: Final = Refused("bytes")
+EMPTY: Final = Refused("empty")
+PASSED: Final = 64
+"""Lines without a command of which one is told: who sends nothing else is not read without end."""
 
 
 class Wire:
@@ -39,6 +42,7 @@ class Wire:
         self._lines: deque[bytes | Refused] = deque()
         self._rest: bytes = b""
         self._skipping: bool = False
+        self._passed: int = 0
 
     def __repr__(self) -> str:
         return f"<Wire {len(self._lines)} lines wait>"
@@ -67,7 +71,7 @@ class Wire:
                 return
             self._skipping = False
             del lines[0]
-        self._lines.extend(lines)
+        self._lines.extend(filter(None, lines))
         if len(rest) > self.body + self.tags:
             self._lines.append(LONG)
             self._skipping = True
@@ -75,7 +79,7 @@ class Wire:
         self._rest = rest
 
     def next(self) -> Line | Refused | None:
-        """The next line; None: there is no whole one. Empty ones are passed over."""
+        """The next line; None: there is no whole one. Empty ones are passed over, but for one in :data:`PASSED`."""
         lines = self._lines
         while lines:
             data = lines.popleft()
@@ -90,6 +94,10 @@ class Wire:
             line = parse(data)
             if line is not None:
                 return line
+            self._passed += 1
+            if self._passed >= PASSED:
+                self._passed = 0
+                return EMPTY
         return None
 
     def _judge(self, data: bytes) -> Refused | None:

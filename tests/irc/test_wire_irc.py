@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interfaces.irc.line import BODY, TAGS, Line
-from interfaces.irc.wire_irc import Refused, Wire
+from interfaces.irc.wire_irc import PASSED, Refused, Wire
 
 NOISE = st.one_of(
     st.binary(max_size=60),
@@ -80,3 +80,15 @@ def test_a_line_that_never_ends_is_told_once() -> None:
     assert repr(wire.next()) == "<Refused long>"
     assert said(wire, b"x", b"x\r", b"\nPING\r\n") == ["PING"]
     assert not wire.partial
+
+
+@pytest.mark.parametrize("blank", [b"\r\n", b" \n", b"@a\n", b":a \r\n"])
+def test_empty_lines_are_not_read_without_end(blank: bytes) -> None:
+    """Of so many one is told, so that whoever reads them may stop there; a lone LF does not even wait."""
+    wire = Wire()
+    wire.feed(blank * (PASSED + 1) + b"A\n")
+    assert repr(wire.next()) == "<Refused empty>"
+    assert wire.waiting == 2
+    assert said(wire, b"\n" * 1000, b"B\n") == ["A", "B"]
+    wire.feed(b"\n" * 1000)
+    assert wire.waiting == 0
