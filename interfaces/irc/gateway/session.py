@@ -3,6 +3,7 @@
 What waits to be sent has its limit at the client (``sendq``): who does not read is hung up on, and holds nobody up.
 """
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -14,6 +15,9 @@ __all__ = ["RESULTS", "Member"]
 
 RESULTS: Final = 1000
 """Events that may wait when a result is put to them: an application that sends and never receives is stopped."""
+
+TURN: Final = 64
+"""Events that one application says one after the other before others may run: it waits for nothing else."""
 
 
 async def _unused(_event: Event) -> None:
@@ -34,6 +38,7 @@ class Member(Session):
     ) -> None:
         super().__init__(app, scope, _unused, on_end=on_end, on_room=on_room)
         self.client = client
+        self._said = 0
 
     @property
     def crowded(self) -> bool:
@@ -45,3 +50,7 @@ class Member(Session):
         if self.ended:
             raise PeerGone("the session has ended")
         self.client.said(event)
+        self._said += 1
+        if self._said >= TURN:
+            self._said = 0
+            await asyncio.sleep(0)

@@ -201,6 +201,7 @@ async def test_the_application_may_name_it_otherwise() -> None:
         ({"nick": "a b"}, "nobody may be called 'a b'"),
         ({"account": "a b"}, "no account can be called 'a b'"),
         ({"isupport": {"=": ""}}, "no name of a token"),
+        ({"motd": "x" * 100_000}, "at most 100 messages"),
     ],
 )
 @scene

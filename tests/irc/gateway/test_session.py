@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from interfaces.irc.gateway.session import RESULTS, Member
+from interfaces.irc.gateway.session import RESULTS, TURN, Member
 from interfaces.shared.errors import PeerGone
 from tests.irc.gateway.support import scene
 
@@ -45,3 +45,19 @@ async def test_it_says_when_too_much_waits() -> None:
         assert not member.crowded
         member.offer({})
     assert member.crowded
+
+
+@scene
+async def test_one_that_says_without_end_lets_others_run() -> None:
+    """Though nothing that it says has to be waited for."""
+    client, others = Client(), asyncio.Event()
+
+    async def app(scope: dict, receive: object, send: object) -> None:
+        asyncio.get_running_loop().call_soon(others.set)
+        while not others.is_set():
+            await send({"type": "one"})
+
+    member = Member(app, {"type": "irc"}, client)
+    member.start(asyncio.get_running_loop())
+    assert await member.wait(1)
+    assert len(client.heard) == TURN

@@ -30,14 +30,14 @@ __all__ = ["TABLE", "welcome"]
 
 
 def welcome(client: Any, event: Event) -> None:
-    """A client is taken, by ``event``. ApplicationError for tokens that are none."""
+    """A client is taken, by ``event``. ApplicationError for tokens that are none, or a motd that is too long."""
     gateway, user = client.gateway, client.user
     network, name = gateway.options.network, gateway.name
     tokens = params({**gateway.tokens, **event.get("isupport", {})})
-    client.welcomed()
-    user.client = client
     if event.get("motd") is not None:
         client.motd = split(event["motd"])
+    client.welcomed()
+    user.client = client
     client.numeric(RPL_WELCOME, f"Welcome to the {network} network, {user.source}")
     client.numeric(RPL_YOURHOST, f"Your host is {name}, running {VERSION}")
     created = datetime.fromtimestamp(gateway.created, UTC)
