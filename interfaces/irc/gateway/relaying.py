@@ -11,7 +11,9 @@ from interfaces.irc.gateway.hearers import to_users
 from interfaces.irc.gateway.roster import SIGNS, Room, Roster, User
 from interfaces.irc.gateway.saying import Message, spoken
 from interfaces.irc.gateway.service import Gateway
+from interfaces.irc.line import form_tags
 from interfaces.irc.names import read_source
+from interfaces.irc.times import stamp
 from interfaces.shared.errors import ApplicationError
 
 __all__ = ["author", "bot", "find", "message_of", "relay", "split", "tags_of"]
@@ -20,6 +22,8 @@ _STRONGEST: Final = next(iter(SIGNS.values()))
 _SIGNS: Final = tuple(SIGNS.values())
 _OURS: Final = frozenset({"account", "batch", "label", "time"})
 """Tags that the gateway makes itself."""
+TAGS: Final = 4096
+"""Octets of tags that an application may give: there is as much room for ours."""
 
 
 def split(target: str) -> tuple[str, str]:
@@ -69,11 +73,20 @@ def message_of(gateway: Gateway, event: Mapping[str, Any]) -> Message:
         command,
         event["target"],
         text,
-        gateway.clock() if now is None else now,
+        gateway.clock() if now is None else _moment(now),
         tags,
         account,
         event.get("ctcp"),
     )
+
+
+def _moment(said: float) -> float:
+    """Unix seconds that can be written."""
+    try:
+        stamp(said)
+    except (ArithmeticError, OSError, TypeError, ValueError) as error:
+        raise ApplicationError(f"time: {said!r} is none in Unix seconds") from error
+    return said
 
 
 def author(gateway: Gateway, said: str | Mapping[str, Any]) -> tuple[str, str | None, dict[str, str]]:
@@ -99,6 +112,11 @@ def bot(user: User) -> dict[str, str]:
 
 
 def tags_of(event: Mapping[str, Any]) -> dict[str, str]:
-    """The tags that an application gives, without those that are not its business."""
+    """The tags that an application gives, without those that are ours. ApplicationError for what is none."""
     tags = event.get("tags")
-    return {key: value for key, value in tags.items() if key not in _OURS} if tags else {}
+    if not tags:
+        return {}
+    found = {key: value for key, value in tags.items() if key not in _OURS}
+    if len(form_tags(found).encode(errors="replace")) > TAGS:
+        raise ApplicationError(f"the tags of an application have at most {TAGS} octets")
+    return found

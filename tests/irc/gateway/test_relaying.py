@@ -2,7 +2,7 @@
 
 import pytest
 
-from interfaces.irc.gateway.relaying import author, find, message_of, relay, split, tags_of
+from interfaces.irc.gateway.relaying import TAGS, author, find, message_of, relay, split, tags_of
 from interfaces.irc.gateway.saying import Message
 from interfaces.shared.errors import ApplicationError
 from tests.irc.gateway.support import NOW, Bench, scene
@@ -102,3 +102,20 @@ async def test_a_message_has_a_name_and_a_time() -> None:
         assert message_of(bench.gateway, {"source": "web", "target": "#a", "command": "TAGMSG"}).text == ""
         with pytest.raises(ApplicationError, match="'JOIN' is no PRIVMSG, NOTICE or TAGMSG"):
             message_of(bench.gateway, {**given, "command": "JOIN"})
+
+
+@pytest.mark.parametrize("time", [1e300, -1e300, float("nan"), 1e15, "now"])
+@scene
+async def test_a_time_that_is_none_is_refused(time: object) -> None:
+    """Before anybody hears of the message, whoever of them sees times."""
+    async with Bench() as bench:
+        said = {"source": "ann", "target": "#a", "text": "hi", "time": time}
+        with pytest.raises(ApplicationError, match=r"^time: "):
+            message_of(bench.gateway, said)
+
+
+@pytest.mark.parametrize("tags", [{"+a": "x" * TAGS}, {"a b": "c"}, {"+a": "\0"}])
+def test_tags_that_no_line_has_room_for_are_refused(tags: dict[str, str]) -> None:
+    """Before anybody hears of the message, whoever of them sees tags."""
+    with pytest.raises(ApplicationError):
+        tags_of({"tags": tags})
