@@ -14,7 +14,7 @@ __all__ = ["DEEP", "OPEN", "Batch", "Batches"]
 OPEN = 100
 """Batches that may be open at once; the oldest is forgotten then."""
 DEEP = 10
-"""Batches within each other that are looked through."""
+"""Batches within each other; what is around so many is forgotten."""
 
 
 @dataclass(slots=True, eq=False)
@@ -28,6 +28,8 @@ class Batch:
     label: str
     """Of what it answers; "" for none."""
     outer: "Batch | None"
+    deep: int = 0
+    """How many are around it."""
     lines: int = 0
     """How many came in it so far."""
     last: Mapping[str, str] = field(default_factory=dict)
@@ -36,11 +38,9 @@ class Batch:
     def within(self, kind: str) -> "Batch | None":
         """It, or the next around it, that is of ``kind``."""
         batch: Batch | None = self
-        for _ in range(DEEP):
-            if batch is None or batch.kind == kind:
-                return batch
+        while batch is not None and batch.kind != kind:
             batch = batch.outer
-        return None
+        return batch
 
 
 class Batches:
@@ -70,9 +70,12 @@ class Batches:
         if sign == "+" and name:
             outer = self.of(line)
             label = line.tags.get("label") or (outer.label if outer is not None else "")
+            deep = outer.deep + 1 if outer is not None else 0
+            if deep >= DEEP:
+                outer, deep = None, 0
             self._open.pop(name, None)
             if len(self._open) >= OPEN:
                 del self._open[next(iter(self._open))]
             kind = line.param(1).removeprefix("draft/").lower()
-            self._open[name] = Batch(name, kind, line.params[2:], label, outer)
+            self._open[name] = Batch(name, kind, line.params[2:], label, outer, deep)
         return None

@@ -85,7 +85,9 @@ class Capabilities:
         """Whether it is one of them alone that the server does not want shows when each is asked for."""
         before = list(self._asked)
         self._answered(names)
-        gone = next((one for one in before if one not in self._asked), " ".join(names))
+        gone = next(
+            (one for one in before if one not in self._asked), ""
+        )  # of what nobody asked for: nothing
         several = gone.split()
         if len(several) < 2:
             self._refused.update(several)

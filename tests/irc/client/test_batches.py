@@ -51,3 +51,15 @@ def test_it_is_looked_through_so_many():
         batches.feed(read(f"@batch={number - 1} :s BATCH +{number} x"))
     batch = batches.of(read(f"@batch={DEEP} :a QUIT"))
     assert batch.within("netsplit") is None
+
+
+def test_a_chain_of_batches_ends():
+    """A server that puts each into the one before, under one name or many, has us keep some of them only."""
+    batches = Batches()
+    batches.feed(read(":s BATCH +1 x"))
+    for _ in range(10 * DEEP):
+        batches.feed(read("@batch=1 :s BATCH +1 x"))
+        batch, kept = batches.of(read("@batch=1 :a QUIT")), 0
+        while batch is not None:
+            batch, kept = batch.outer, kept + 1
+        assert 0 < kept <= DEEP

@@ -58,3 +58,12 @@ def test_a_cap_that_says_nothing():
         fed(caps, ":s CAP", ":s CAP *", ":s CAP * LS", ":s CAP * LIST :a", ":s CAP * NAK", ":s CAP * ACK")
         == []
     )
+
+
+def test_what_nobody_asked_for_is_not_asked_for_once_it_is_refused():
+    """A server that refuses what it likes brings about no line of ours, and nothing that is kept."""
+    caps = Capabilities()
+    for number in range(100):
+        assert caps.feed(read(f":s CAP * NAK :a{number} b{number} c{number}")) == []
+    assert not caps.feed(read(":s CAP * LS :"))
+    assert caps.settled
