@@ -15,7 +15,7 @@ from interfaces.irc.gateway.rules import AWAY, LISTS, is_key, is_limit, normal
 from interfaces.irc.gateway.waits import Asked
 from interfaces.irc.modes import Change
 from interfaces.irc.names import is_nick
-from interfaces.irc.numerics import ERR_INVITEONLYCHAN, RPL_NOWAWAY, RPL_UNAWAY, text_of
+from interfaces.irc.numerics import ERR_INVITEONLYCHAN, ERR_TOOMANYCHANNELS, RPL_NOWAWAY, RPL_UNAWAY, text_of
 from interfaces.irc.texts import clipped
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ApplicationError
@@ -34,6 +34,9 @@ def accepted(client: Any, event: Event) -> None:
 def _enter(client: Any, asked: Asked, text: str | None) -> None:
     room = client.gateway.roster.room(asked.channel)
     if room is None or client.user not in room.members:
+        if len(client.user.rooms) >= client.gateway.options.joined:  # of several that were asked for at once
+            refuse(client, ERR_TOOMANYCHANNELS, asked.channel)
+            return
         room = enter(client, asked.channel)
     if text is not None:
         _set_topic(client, room, text)

@@ -256,3 +256,14 @@ async def test_a_client_may_go_while_it_waits() -> None:
         await ann.leave()
         await bench.after(30)
         assert bench.gateway.roster.rooms == {}
+
+
+@scene
+async def test_the_limit_holds_for_what_is_asked_about_at_once() -> None:
+    """However many one line names, and whatever the application says to it."""
+    async with Bench(ask_joins=True, joined=2) as bench:
+        ann = await bench.member("ann")
+        assert "JOIN" in await ann.codes("JOIN #a")
+        said = await ann.say("JOIN #b,#c,#d")
+        assert [line.split()[3] for line in said if " 405 " in line] == ["#c", "#d"]
+        assert [*bench.gateway.roster.rooms] == ["#a", "#b"]
