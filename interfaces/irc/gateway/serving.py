@@ -43,7 +43,6 @@ async def serving(
     try:
         async with AsyncExitStack() as stack:
             await stack.enter_async_context(linked(gateway, context))
-            await stack.enter_async_context(outside(gateway, context))
             listeners = await stack.enter_async_context(
                 context.listening.open(
                     partial(Client, gateway), options.bind, PORT, alpn=(), limit=options.clients
@@ -54,7 +53,8 @@ async def serving(
                 await stack.enter_async_context(websockets(gateway, context))
             others[options.network] = partial(gateway_say, gateway)
             try:
-                yield listeners.addresses
+                async with outside(gateway, context):  # what is left is for others, once the drain begins
+                    yield listeners.addresses
             finally:
                 listeners.stop_accepting()
                 gateway.begin_drain()
