@@ -31,6 +31,10 @@ HOT = [
     "interfaces/shared/reception.py",
     "interfaces/shared/webhook.py",
     "interfaces/http_ws/wire_h1.py",
+    "interfaces/http_ws/hpack_tables.py",
+    "interfaces/http_ws/huffman.py",
+    "interfaces/http_ws/hpack.py",
+    "interfaces/http_ws/hpack_encoder.py",
     "interfaces/http_ws/events_ws.py",
     "interfaces/http_ws/wire_ws.py",
     "interfaces/http_ws/deflate.py",
@@ -164,6 +168,8 @@ TEST = [
     "hypothesis>=6.170",  # properties: any split of the bytes, random bytes
     "daphne>=4.2",  # channels.testing imports it
     "wsproto>=1.3",  # a WebSocket wire that is not ours, to compare with
+    "hpack>=4.2",  # HPACK that is not ours, to compare with
+    "h2>=4.3",  # HTTP/2 that is not ours, to compare with, and a client
     "trustme>=1.2",  # certificates for the TLS tests
     "httpx>=0.28",  # an HTTP client that is not ours
     "starlette>=1.10",  # interop: the applications of others

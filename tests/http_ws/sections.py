@@ -5,6 +5,8 @@ client's part (4.1), schemes (3), what the transport does (7.1.1, 7.2: tested wi
 and confidentiality (10.5, 10.6: the application's and TLS's), registrations (11, RFC 7692 9). RFC 9112: what
 clients and proxies do (3.3, 9.1, 9.4), media types (10), codings that are refused (7.2, 7.3), TLS (9.7, 9.8).
 RFC 9110: what an application says (caching, conditions, ranges, authentication, negotiation), most statuses.
+RFC 7541: overview and terminology (1, 2.1, 2.2), what an intermediary does, and what compression may give away (7.1
+but for 7.1.3, 7.2).
 """
 
 from collections.abc import Callable
@@ -128,6 +130,39 @@ SECTIONS = {
     "RFC9110 15.6.6": "505: another version",
     "RFC6585 5": "431: header fields too large",
     "RFC8297 2": "103: early hints",
+    "RFC7541 2.3.1": "the static table",
+    "RFC7541 2.3.2": "the dynamic table",
+    "RFC7541 2.3.3": "the space of indexes",
+    "RFC7541 3.1": "processing a block",
+    "RFC7541 3.2": "processing a field",
+    "RFC7541 4.1": "the size of the table",
+    "RFC7541 4.2": "its largest size, and changes of it",
+    "RFC7541 4.3": "eviction when its size changes",
+    "RFC7541 4.4": "eviction when an entry comes",
+    "RFC7541 5.1": "integers",
+    "RFC7541 5.2": "strings, and Huffman code",
+    "RFC7541 6.1": "indexed fields",
+    "RFC7541 6.2.1": "literals with indexing",
+    "RFC7541 6.2.2": "literals without indexing",
+    "RFC7541 6.2.3": "literals that are never indexed",
+    "RFC7541 6.3": "size updates",
+    "RFC7541 7.1.3": "what must not be indexed",
+    "RFC7541 7.3": "memory is bounded",
+    "RFC7541 7.4": "limits on integers and strings",
+    "RFC7541 A": "the static table's entries",
+    "RFC7541 B": "the Huffman code",
+    "RFC7541 C.1": "examples: integers",
+    "RFC7541 C.2": "examples: fields",
+    "RFC7541 C.3": "examples: requests",
+    "RFC7541 C.4": "examples: requests in Huffman code",
+    "RFC7541 C.5": "examples: responses",
+    "RFC7541 C.6": "examples: responses in Huffman code",
+    "RFC9113 4.3.1": "the state of compression follows SETTINGS",
+    "RFC9113 8.2": "names in lower case",
+    "RFC9113 8.2.1": "what a name and a value may be",
+    "RFC9113 8.2.2": "fields that are about a connection",
+    "RFC9113 8.3.2": "the status of an answer",
+    "RFC9113 10.5.1": "lists that are too large",
 }
 
 
