@@ -6,6 +6,7 @@ What is refused is told in its place as a :class:`Refused`, and what comes after
 ends is dropped while it comes, and told once. Empty lines are passed over; they cost their sender a line now and then.
 """
 
+import re
 from collections import deque
 from typing import Final
 
@@ -31,6 +32,7 @@ BYTES: Final = Refused("bytes")
 EMPTY: Final = Refused("empty")
 PASSED: Final = 64
 """Lines without a command of which one is told: who sends nothing else is not read without end."""
+_EMPTIES: Final = re.compile(rb"\n\n+")
 
 
 class Wire:
@@ -64,6 +66,8 @@ class Wire:
 
     def feed(self, data: bytes) -> None:
         """More bytes."""
+        if b"\n\n" in data:
+            data = _EMPTIES.sub(b"\n", data)
         lines = (self._rest + data if self._rest else data).split(b"\n")
         rest = lines.pop()
         if self._skipping:
