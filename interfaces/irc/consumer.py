@@ -71,9 +71,9 @@ class IrcConsumer(Consumer):
         self.mode, self.network, self.nick = self._view.mode, str(scope.get("network", "")), self._view.nick
 
         async def said(event: Event) -> None:
+            await send(event)
             self._view.said(event)
             self.nick = self._view.nick
-            await send(event)
 
         await super().__call__(scope, receive, said)
 

@@ -64,8 +64,9 @@ class IrcSend(_Outgoing):
     reply_to: NotRequired[str]
     """The msgid of what this answers (+reply)."""
     network: NotRequired[str]
-    """Needed from the top-level channel irc.send."""
+    """Needed from the top-level channel irc.send; of a client's scope another network, of a gateway's never another."""
     nick: NotRequired[str]
+    """Gateway: who says it; the gateway's own without."""
     dedupe_key: NotRequired[str]
     reply_channel: NotRequired[str]
     not_before: NotRequired[float]
@@ -85,7 +86,7 @@ class IrcDo(_Outgoing):
     target: NotRequired[str]
     """kick, invite: a nick; mode: a nick or a channel."""
     text: NotRequired[str | None]
-    """part, topic, kick: without one None; away: None is back."""
+    """part, kick: None is without one; topic: "" takes it away, None asks what it is; away: None is back."""
     modes: NotRequired[list[list[str]]]
     """mode: as in the event irc.mode."""
     nick: NotRequired[str]

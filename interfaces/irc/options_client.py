@@ -24,7 +24,9 @@ class ClientOptions(SendingOptions):
         "events of one connection that wait for the application; beyond that joins and the like are dropped first",
         between=(16, inf),
     )
-    client_backlog_size: int = option(16 * MIB, "of those, likewise", unit="bytes", between=(65_536, inf))
+    client_backlog_size: int = option(
+        16 * MIB, "that those events may take, beyond that likewise", unit="bytes", between=(65_536, inf)
+    )
     client_queue: int = option(
         1000, "lines of one connection that wait to be sent; then send() waits", between=(1, inf)
     )

@@ -24,12 +24,12 @@ class GatewayOptions:
     )
     origins: tuple[str, ...] = option(
         (),
-        "of pages that may connect by WebSockets, such as https://example.org, *.example.org; none: of the same host",
+        "whose pages may connect by WebSockets: https://example.org, *.example.org; the host's own unless given",
     )
     network: str = option("interfaces", "the gateway's network, as clients show it and irc.send names it")
     server_name: str = option("irc.local", "the gateway's name in what it says, as a host")
     nick: str = option("app", "who speaks where the application says irc.send without a nick")
-    motd: str = option("", "the message of the day; a path of a file behind an @: @motd.txt")
+    motd: str = option("", "the message of the day, or an @ and the path of the file that has it: @motd.txt")
     auth: str = option("", "who may log in by SASL: module:function(account, password), true when they fit")
     auth_required: bool = option(False, "who does not log in may not connect")
     auth_unencrypted: bool = option(False, "take passwords without TLS too: where the network is trusted")
@@ -56,11 +56,11 @@ class GatewayOptions:
         30.0, "from connecting until registered", unit="seconds", peers="ngircd 10, Ergo 60", between=(1, inf)
     )
     ping_interval: float = option(
-        120.0, "in which nothing is heard, after which a client is asked", unit="seconds", peers="ngircd 120, Ergo 90",
-        between=(1, inf),
+        120.0, "of silence, after which a client is asked whether it is there", unit="seconds",
+        peers="ngircd 120, Ergo 90", between=(1, inf),
     )  # fmt: skip
     ping_timeout: float = option(
-        30.0, "for the answer", unit="seconds", peers="ngircd 20, Ergo 60", between=(1, inf)
+        30.0, "for its answer", unit="seconds", peers="ngircd 20, Ergo 60", between=(1, inf)
     )
     rate: float = option(
         2.0,
@@ -87,8 +87,10 @@ class GatewayOptions:
     list_entries: int = option(
         100, "bans, exceptions and invitations of a channel", peers="Ergo 100", between=(1, inf)
     )
-    nick_length: int = option(30, "characters of a nick", peers="Ergo 32", between=(1, 100))
-    channel_length: int = option(64, "characters of a channel's name", peers="Ergo 64", between=(2, 200))
+    nick_length: int = option(30, "characters of a nick", peers="ngircd 9, Ergo 32", between=(1, 100))
+    channel_length: int = option(
+        64, "characters of a channel's name", peers="ngircd 50, Ergo 64", between=(2, 200)
+    )
     topic_length: int = option(390, "octets of a topic", peers="Ergo 390", between=(1, 390))
     utf8_only: bool = option(
         False, "refuse lines that are no UTF-8 (UTF8ONLY); else they are read as Latin-1"

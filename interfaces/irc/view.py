@@ -58,7 +58,7 @@ class View:
             self.nick = str(event.get("new_nick") or self.nick)
 
     def said(self, event: Mapping[str, Any]) -> None:
-        """Take in what the application says."""
+        """Take in what the application has said."""
         kind = event.get("type")
         channel = str(event.get("channel") or "")
         if kind == "irc.close":
@@ -68,6 +68,15 @@ class View:
         if kind == "irc.accept" and channel:
             self._joined(channel)
         elif kind == "irc.accept":
+            self.nick = str(event.get("nick") or self.nick)
+        elif self.mode == "gateway":
+            self._had_done(str(kind), event)
+
+    def _had_done(self, kind: str, event: Mapping[str, Any]) -> None:
+        """What the client of a gateway was made to do: it is done, and nothing is told of it."""
+        if kind in ("irc.join", "irc.part"):
+            self._did(kind, event)
+        elif kind == "irc.nick":
             self.nick = str(event.get("nick") or self.nick)
 
     def unanswered(self, question: Question) -> bool:

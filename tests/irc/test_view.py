@@ -51,6 +51,20 @@ def test_the_nick_is_the_present_one() -> None:
     assert found.nick == "ada"
 
 
+def test_what_a_client_was_made_to_do_is_done() -> None:
+    """At a gateway nothing tells of it; a network says what became of it."""
+    for mode, nick, channels in (("gateway", "ada", ["#a"]), ("client", "bot", [])):
+        found = view(mode)
+        for said in (
+            {"type": "irc.join", "channel": "#a"},
+            {"type": "irc.join", "channel": "#b"},
+            {"type": "irc.part", "channel": "#B"},
+            {"type": "irc.nick", "nick": "ada"},
+        ):
+            found.said(said)
+        assert (found.nick, names(found)) == (nick, channels)
+
+
 def test_a_new_instance_knows_what_is_joined() -> None:
     """Of a connection that it takes over; a gateway asks nothing again then."""
     event = {"type": "irc.connect", "nick": "bot", "channels": [{"channel": "#a"}], "resumed": True}

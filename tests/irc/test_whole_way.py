@@ -134,6 +134,12 @@ class Lounge(IrcConsumer):
         """Tell where one is."""
         await self.deliver("clerk", self.nick, " ".join(sorted(self.channels)))
 
+    async def command_move(self, message: Any, channel: str) -> None:
+        """Be somewhere else."""
+        await self.part(message["channel"])
+        await self.join(channel)
+        await self.set_nick("mover")
+
     async def command_shout(self, message: Any, text: str) -> None:
         """Say it as the gateway."""
         await self.reply(message, text.upper())
@@ -166,5 +172,8 @@ async def test_a_consumer_is_a_gateway() -> None:
         await guest.say("PRIVMSG #tea :!shout what a day")
         first, second = await ann.lines()
         assert first.endswith(" PRIVMSG #tea :!shout what a day") and second.endswith(" :WHAT A DAY")
+        await guest.say("PRIVMSG #cake :!move #pie")
+        [line] = await guest.say("PRIVMSG #pie !where")
+        assert line.endswith(" PRIVMSG mover :#pie #tea")
         begin, end = await guest.say("CHATHISTORY LATEST #tea * 10")
         assert " BATCH +" in begin and " BATCH -" in end

@@ -124,7 +124,8 @@ def _part(event: Event, terms: Terms) -> list[Said]:
 
 
 def _topic(event: Event, terms: Terms) -> list[Said]:
-    return [("TOPIC", _word(event, "channel"), _line(event))]
+    channel = _word(event, "channel")
+    return [("TOPIC", channel) if event.get("text") is None else ("TOPIC", channel, _line(event))]
 
 
 def _kick(event: Event, terms: Terms) -> list[Said]:

@@ -51,6 +51,11 @@ def _relayed(gateway: Gateway, message: Message) -> Outcome:
 
 
 def _send(client: Any, event: Event) -> Outcome:
+    network = event.get("network")
+    if network not in (None, "", client.gateway.options.network):
+        raise ApplicationError(
+            f"{event['type']}: this is not {network}; what is for it is sent on the channel irc.send"
+        )
     return sent(client.gateway, event)
 
 

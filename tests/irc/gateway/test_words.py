@@ -166,6 +166,18 @@ async def test_the_application_speaks_for_itself() -> None:
 
 
 @scene
+async def test_what_is_for_another_network_is_not_said_here() -> None:
+    """There may be a channel of the same name."""
+    async with Bench() as bench:
+        ann = await bench.member("ann", "#a")
+        message = {"type": "irc.send", "target": "#a", "text": "hi"}
+        with pytest.raises(ApplicationError, match="this is not libera"):
+            await ann.tell({**message, "network": "libera"})
+        (line,) = await ann.tell({**message, "network": "test"})
+        assert line.endswith(" PRIVMSG #a :hi")
+
+
+@scene
 async def test_what_has_an_id_has_a_result() -> None:
     """Also when it did not come to anybody."""
     async with Bench() as bench:
