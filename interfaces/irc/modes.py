@@ -7,12 +7,12 @@ parameter, since a server would take that for it.
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from interfaces.irc.isupport import Isupport
 from interfaces.shared.errors import ApplicationError
 
-__all__ = ["Change", "form", "read"]
+__all__ = ["Change", "form", "plain", "read", "read_plain"]
 
 _ROOM: Final = 380
 """Octets of parameters in a line, which leaves some for the names before them."""
@@ -62,6 +62,24 @@ def form(changes: Iterable[Change], most: int) -> list[list[str]]:
             lines.append(_Line())
         lines[-1].add(change)
     return [[line.letters, *line.args] for line in lines]
+
+
+def plain(changes: Iterable[Change]) -> list[list[str]]:
+    """Changes as messages of an application have them: ``["+o", "dan"]``."""
+    return [[f"{one.sign}{one.letter}", one.arg] for one in changes]
+
+
+def read_plain(said: Any) -> list[Change]:
+    """The changes that a message has; one without a parameter may leave that out. ApplicationError."""
+    return [_read_plain(one) for one in (said if isinstance(said, list | tuple) else ())]
+
+
+def _read_plain(said: Any) -> Change:
+    if isinstance(said, list | tuple) and 0 < len(said) < 3 and all(isinstance(one, str) for one in said):
+        letters, arg = said[0], said[1] if len(said) > 1 else ""
+        if len(letters) == 2 and letters[0] in "+-":
+            return Change(letters[0], letters[1], arg)
+    raise ApplicationError(f'irc.mode: {said!r} is no mode: write ["+o", "nick"]')
 
 
 class _Line:

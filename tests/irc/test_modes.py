@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from interfaces.irc.isupport import Isupport
-from interfaces.irc.modes import Change, form, read
+from interfaces.irc.modes import Change, form, plain, read, read_plain
 from interfaces.shared.errors import ApplicationError
 
 USUAL = Isupport()
@@ -91,3 +91,20 @@ def test_what_is_no_mode_is_refused(change: Change) -> None:
     """It is an application's word, and would be read as something else."""
     with pytest.raises(ApplicationError, match="is no mode of IRC"):
         form([change], 3)
+
+
+def test_messages_have_them_in_plain_lists() -> None:
+    """There and back; what has no parameter may leave it out."""
+    changes = [Change("+", "o", "dan"), Change("-", "m")]
+    assert plain(changes) == [["+o", "dan"], ["-m", ""]]
+    assert read_plain(plain(changes)) == read_plain((("+o", "dan"), ["-m"])) == changes
+    assert read_plain(None) == []
+
+
+@pytest.mark.parametrize(
+    "said", ["+o", ["o", "dan"], ["=o", "dan"], ["+o", 1], ["+o", "dan", "x"], [], None, ["+oo"]]
+)
+def test_what_is_no_mode_is_the_applications_mistake(said: object) -> None:
+    """Of a network and of a gateway the same."""
+    with pytest.raises(ApplicationError, match="is no mode"):
+        read_plain([said])

@@ -11,7 +11,7 @@ from typing import Any, Final
 from interfaces.irc import ctcp
 from interfaces.irc.client.batches import Batch
 from interfaces.irc.line import Line
-from interfaces.irc.modes import read
+from interfaces.irc.modes import plain, read
 from interfaces.irc.state import State
 from interfaces.irc.times import moment
 from interfaces.shared.asgi import Event
@@ -151,8 +151,7 @@ def _topic(events: Events, line: Line) -> dict[str, Any] | None:
 def _mode(events: Events, line: Line) -> dict[str, Any] | None:
     if len(line.params) < 2:
         return None
-    changes = read(line.param(1), line.params[2:], events.state.isupport)
-    modes = [[f"{one.sign}{one.letter}", one.arg] for one in changes]
+    modes = plain(read(line.param(1), line.params[2:], events.state.isupport))
     return {"type": "irc.mode", "target": line.param(0), "modes": modes}
 
 

@@ -13,8 +13,8 @@ from interfaces.irc.client.job import Draft, Piece
 from interfaces.irc.client.login import Said
 from interfaces.irc.isupport import Isupport
 from interfaces.irc.line import form, form_tags
-from interfaces.irc.modes import Change
 from interfaces.irc.modes import form as form_modes
+from interfaces.irc.modes import read_plain
 from interfaces.irc.texts import pieces, room
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ApplicationError
@@ -134,18 +134,8 @@ def _kick(event: Event, terms: Terms) -> list[Said]:
 
 def _mode(event: Event, terms: Terms) -> list[Said]:
     target = _word(event, "target")
-    said: Any = event.get("modes")
-    changes = [_change(one) for one in (said if isinstance(said, list | tuple) else ())]
-    lines = form_modes(changes, terms.isupport.modes)
+    lines = form_modes(read_plain(event.get("modes")), terms.isupport.modes)
     return [("MODE", target, *words) for words in lines] or [("MODE", target)]
-
-
-def _change(said: Any) -> Change:
-    if isinstance(said, list | tuple) and 0 < len(said) < 3 and all(isinstance(one, str) for one in said):
-        letter, arg = said[0], said[1] if len(said) > 1 else ""
-        if len(letter) == 2:
-            return Change(letter[0], letter[1], arg)
-    raise ApplicationError(f'irc.mode: {said!r} is no mode: write ["+o", "nick"]')
 
 
 def _nick(event: Event, terms: Terms) -> list[Said]:

@@ -11,7 +11,7 @@ part channel text · kick channel target text · topic channel text at · mode t
 invite channel target lifts
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from interfaces.irc.gateway.changing import change_room, change_user
@@ -22,11 +22,11 @@ from interfaces.irc.gateway.roster import Room, User
 from interfaces.irc.gateway.rules import MODES
 from interfaces.irc.gateway.saying import Said
 from interfaces.irc.gateway.service import Gateway
-from interfaces.irc.modes import Change, form
+from interfaces.irc.modes import Change, form, plain
 from interfaces.irc.numerics import RPL_MONOFFLINE, RPL_MONONLINE
 
 __all__ = [
-    "By", "account", "arrived", "away", "enter", "invited", "kicked", "leave", "moded", "plain", "quitted", "rehosted",
+    "By", "account", "arrived", "away", "enter", "invited", "kicked", "leave", "moded", "quitted", "rehosted",
     "renamed", "setname", "to_able", "to_room", "to_users", "topic", "user_moded",
 ]  # fmt: skip
 
@@ -216,11 +216,6 @@ def moded(gateway: Gateway, by: By, room: Room, changes: Iterable[Change], at: f
     if done:
         linked(gateway, by, "mode", target=room.name, modes=plain(done), at=now)
     return done
-
-
-def plain(changes: Sequence[Change]) -> list[list[str]]:
-    """Changes as messages have them: ["+o", "dan"]."""
-    return [[f"{one.sign}{one.letter}", one.arg] for one in changes]
 
 
 def invited(gateway: Gateway, by: By, user: User, room: Room, lifts: bool = True) -> None:

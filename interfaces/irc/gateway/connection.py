@@ -11,7 +11,7 @@ from interfaces.irc.gateway.registration import Registration
 from interfaces.irc.gateway.roster import User
 from interfaces.irc.gateway.saying import MESSAGE_TAGS, client_tags
 from interfaces.irc.gateway.service import Gateway
-from interfaces.irc.gateway.session import Member
+from interfaces.irc.gateway.session import ClientSession
 from interfaces.irc.gateway.waits import ASKED, Waits
 from interfaces.irc.gateway.words import words
 from interfaces.irc.line import Line, form
@@ -44,7 +44,7 @@ class Client(Stream):
         self.user = User("*", "", "")
         self.registration: Registration | None = Registration(self)
         self.login: Login = Login(self)
-        self.session: Member | None = None
+        self.session: ClientSession | None = None
         self.proxied: Any = None
         self.peer: tuple[str, int | None] | None = None
         self.address: str = ""
@@ -257,7 +257,7 @@ class Client(Stream):
 
     # --- the application --------------------------------------------------------------------------
 
-    def begin(self, session: Member, first: Event) -> None:
+    def begin(self, session: ClientSession, first: Event) -> None:
         """Call the application: it is asked whether the client may be here."""
         self.session = session
         self.gateway.sessions.add(session)

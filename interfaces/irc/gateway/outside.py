@@ -27,6 +27,8 @@ __all__ = ["DELIVER", "HANDED", "SEND", "GatewayWay", "gateway_say", "outside"]
 
 DELIVER: Final = "irc.deliver"
 SEND: Final = "irc.send"
+FAILED: Final = "irc.deliver.failed"
+"""Counts what cannot be delivered."""
 HANDED: Final = 20
 """Containers, of other networks than it names, that a message for one may come to."""
 AGAIN: Final = 1.0
@@ -90,6 +92,7 @@ async def outside(gateway: Gateway, context: Context) -> AsyncIterator[None]:
         yield
         return
     options = gateway.options
+    context.telemetry.count(FAILED, 0)
     async with AsyncExitStack() as stack:
         if options.send and not options.client:
             post = Posting(context.layer, SEND, "irc.result", _anything)
@@ -124,7 +127,7 @@ async def _take(gateway: Gateway, context: Context) -> None:
         try:
             await _taken(gateway, context, message)
         except (ApplicationError, AttributeError, LookupError, TypeError, ValueError) as error:
-            gateway.count("irc.deliver.failed")
+            gateway.count(FAILED)
             log.error("%s: cannot be delivered: %s", DELIVER, error if str(error) else repr(error))
 
 

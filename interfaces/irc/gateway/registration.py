@@ -4,7 +4,7 @@ import hmac
 from typing import Any, Final
 
 from interfaces.irc.gateway.greeting import NAME, USER
-from interfaces.irc.gateway.session import Member
+from interfaces.irc.gateway.session import ClientSession
 from interfaces.irc.gateway.waits import ASKED
 from interfaces.irc.numerics import ERR_PASSWDMISMATCH
 from interfaces.shared.asgi import Event
@@ -68,7 +68,7 @@ class Registration:
         user = client.user
         user.user, user.realname = self.user, self.realname
         user.named(self.nick)
-        session = Member(
+        session = ClientSession(
             gateway.app, gateway.scope(client), client, on_end=client.finished, on_room=client.room
         )
         client.begin(session, self._event())

@@ -11,7 +11,7 @@ from interfaces.shared.asgi import Application, Event, Scope
 from interfaces.shared.errors import PeerGone
 from interfaces.shared.session import Session
 
-__all__ = ["RESULTS", "Member"]
+__all__ = ["RESULTS", "ClientSession"]
 
 RESULTS: Final = 1000
 """Events that may wait when a result is put to them: an application that sends and never receives is stopped."""
@@ -21,10 +21,10 @@ TURN: Final = 64
 
 
 async def _unused(_event: Event) -> None:
-    """A member handles what is sent itself."""
+    """What is sent is handled by the session itself."""
 
 
-class Member(Session):
+class ClientSession(Session):
     """The session of ``client``."""
 
     def __init__(

@@ -13,7 +13,7 @@ from interfaces.irc.gateway.replies import refuse
 from interfaces.irc.gateway.roster import Room, User
 from interfaces.irc.gateway.rules import AWAY, LISTS, is_key, is_limit, normal
 from interfaces.irc.gateway.waits import Asked
-from interfaces.irc.modes import Change
+from interfaces.irc.modes import Change, read_plain
 from interfaces.irc.names import is_nick
 from interfaces.irc.numerics import ERR_INVITEONLYCHAN, ERR_TOOMANYCHANNELS, RPL_NOWAWAY, RPL_UNAWAY, text_of
 from interfaces.irc.texts import clipped
@@ -97,18 +97,11 @@ def _kick(client: Any, event: Event) -> None:
 def _mode(client: Any, event: Event) -> None:
     gateway, target = client.gateway, str(event.get("target", ""))
     room = gateway.roster.room(target)
-    changes = [_change(one) for one in event.get("modes") or ()]
+    changes = read_plain(event.get("modes"))
     if room is not None:
         actions.moded(gateway, client.user, room, [_of_room(one) for one in changes])
         return
     actions.user_moded(gateway, client.user, _target(client, event), changes)
-
-
-def _change(said: Any) -> Change:
-    letters, arg = said
-    if len(letters) != 2 or letters[0] not in "+-":
-        raise ApplicationError(f"irc.mode: {letters!r} is no mode; write a sign and a letter, such as +o")
-    return Change(letters[0], letters[1], arg or "")
 
 
 def _of_room(change: Change) -> Change:

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from interfaces.irc.gateway.session import RESULTS, TURN, Member
+from interfaces.irc.gateway.session import RESULTS, TURN, ClientSession
 from interfaces.shared.errors import PeerGone
 from tests.irc.gateway.support import scene
 
@@ -29,7 +29,7 @@ async def test_what_is_sent_is_done_at_once() -> None:
         await send({"type": "one"})
         sent.append(send)
 
-    member = Member(app, {"type": "irc"}, client)
+    member = ClientSession(app, {"type": "irc"}, client)
     member.start(asyncio.get_running_loop())
     await member.wait(1)
     assert client.heard == [{"type": "one"}]
@@ -40,7 +40,7 @@ async def test_what_is_sent_is_done_at_once() -> None:
 @scene
 async def test_it_says_when_too_much_waits() -> None:
     """Of which results are the only thing that is not held back."""
-    member = Member(None, {"type": "irc"}, Client())
+    member = ClientSession(None, {"type": "irc"}, Client())
     for _ in range(RESULTS):
         assert not member.crowded
         member.offer({})
@@ -57,7 +57,7 @@ async def test_one_that_says_without_end_lets_others_run() -> None:
         while not others.is_set():
             await send({"type": "one"})
 
-    member = Member(app, {"type": "irc"}, client)
+    member = ClientSession(app, {"type": "irc"}, client)
     member.start(asyncio.get_running_loop())
     assert await member.wait(1)
     assert len(client.heard) == TURN

@@ -132,7 +132,7 @@ async def test_first_comes_whether_the_client_may_be_here() -> None:
     ({"type": "irc.kick", "channel": "#a", "target": "nobody"}, "nobody is called 'nobody'"),
     ({"type": "irc.kick", "channel": "#a", "target": "bob"}, "bob is not in #a"),
     ({"type": "irc.kick", "channel": "#a"}, "nobody is called ''"),
-    ({"type": "irc.mode", "target": "#a", "modes": [["o", "ann"]]}, "'o' is no mode"),
+    ({"type": "irc.mode", "target": "#a", "modes": [["o", "ann"]]}, "is no mode"),
     ({"type": "irc.mode", "target": "#a", "modes": [["+k", "a b"]]}, "'a b' is no parameter"),
     ({"type": "irc.mode", "target": "#a", "modes": [["+l", ""]]}, "'' is no parameter"),
     ({"type": "irc.mode", "target": "#a", "modes": [["+b", "a b"]]}, "is no parameter"),

@@ -19,7 +19,7 @@ from interfaces.irc.gateway.rules import (
     why_not_change,
 )
 from interfaces.irc.line import Line
-from interfaces.irc.modes import Change, read
+from interfaces.irc.modes import Change, plain, read
 from interfaces.irc.numerics import (
     ERR_BANLISTFULL,
     ERR_INVALIDMODEPARAM,
@@ -78,7 +78,7 @@ def _room(client: Any, line: Line, room: Room) -> None:
     wanted = [made for one in changes if (made := _checked(client, room, one))]
     done = actions.moded(client.gateway, client.user, room, _bounded(client, room, wanted))
     if done:
-        did(client, line, "irc.mode", target=room.name, modes=actions.plain(done))
+        did(client, line, "irc.mode", target=room.name, modes=plain(done))
 
 
 def room_modes(room: Room, inside: bool) -> list[str]:
@@ -171,7 +171,7 @@ def _user(client: Any, line: Line) -> None:
             refuse(client, ERR_UMODEUNKNOWNFLAG)
         done = actions.user_moded(gateway, user, user, changes)
         if done:
-            did(client, line, "irc.mode", target=user.nick, modes=actions.plain(done))
+            did(client, line, "irc.mode", target=user.nick, modes=plain(done))
 
 
 TABLE = {"MODE": (_mode, 1)}
