@@ -8,12 +8,15 @@ What the application does wrong raises ApplicationError, with nothing written.
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 from interfaces.http_ws.wire_h1 import status_line
 from interfaces.shared.errors import ApplicationError
 
 __all__ = ["Answer"]
 
+Pair = Any
+"""A name and a value, bytes both: a tuple or a list. Any, as compiled code would take no lists else."""
 PLAIN, LENGTH, CONNECTION, CODING, DATE = range(5)
 _SPECIAL = {b"content-length": LENGTH, b"connection": CONNECTION, b"transfer-encoding": CODING, b"date": DATE}
 _NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -87,7 +90,7 @@ class Answer:
         return self.phase >= SENDING
 
     def start(
-        self, status: int, headers: Iterable[tuple[bytes, bytes]], date: bytes, trailers: bool = False
+        self, status: int, headers: Iterable[Pair], date: bytes, trailers: bool = False
     ) -> None:
         """``http.response.start``; written with the first part of the body. ``date`` is a whole line."""
         if self.phase != NEW:
@@ -189,7 +192,7 @@ class Answer:
         self.phase = COMPLETE
         return out + b"0\r\n\r\n"
 
-    def trailers(self, headers: Iterable[tuple[bytes, bytes]], wanted: bool, more: bool = False) -> bytes:
+    def trailers(self, headers: Iterable[Pair], wanted: bool, more: bool = False) -> bytes:
         """``http.response.trailers``: what to write after the last of them.
 
         They are left out where the peer did not ask for them, and where the framing has no place for them.

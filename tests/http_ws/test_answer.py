@@ -103,6 +103,13 @@ def test_an_empty_part_is_no_last_chunk() -> None:
     assert answer.body(b"", False) == b"0\r\n\r\n"
 
 
+def test_pairs_of_any_kind_are_fields() -> None:
+    """ASGI has them as two items each, which many applications and frameworks give as lists."""
+    answer = started(headers=[[b"a", b"b"], (b"c", b"d")], trailers=True)
+    assert answer.body(b"", False).startswith(b"HTTP/1.1 200 OK\r\na: b\r\nc: d\r\n")
+    assert answer.trailers([[b"t", b"u"]], True).endswith(b"t: u\r\n\r\n")
+
+
 @proves("RFC9112 6.2", "RFC9112 8")
 @pytest.mark.parametrize(
     ("parts", "wrong"), [([b"abcd"], 0), ([b"ab"], 0), ([b"ab", b"cd"], 1), ([b"ab", b""], 1), ([b""], 0)]
