@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from interfaces.irc.gateway.served import Served
 from interfaces.irc.line import BODY, Line
 from interfaces.irc.numerics import text_of
 
@@ -18,23 +19,23 @@ def shown(word: str) -> str:
     return word.split(" ", 1)[0].lstrip(":")[:_WORD] or "*"
 
 
-def refuse(client: Any, code: str, *words: str) -> None:
+def refuse(client: Served, code: str, *words: str) -> None:
     """The numeric ``code`` with its own text; ``words`` may be a client's."""
     client.numeric(code, *map(shown, words), text_of(code))
 
 
-def room_for(client: Any, *words: str) -> int:
+def room_for(client: Served, *words: str) -> int:
     """Octets for the last parameter of a numeric to ``client``, behind ``words``."""
     before = " ".join((f":{client.gateway.name} 000 {client.user.nick}", *words))
     return BODY - len(f"{before} :\r\n".encode(errors="replace"))
 
 
-def did(client: Any, line: Line, kind: str, **said: Any) -> None:
+def did(client: Served, line: Line, kind: str, **said: Any) -> None:
     """Tell the application what its client did by ``line``. ``source`` is in ``said`` where that has changed by it."""
     told(client, kind, tags=dict(line.tags), **said)
 
 
-def told(client: Any, kind: str, **said: Any) -> None:
+def told(client: Served, kind: str, **said: Any) -> None:
     """Tell the application what its client did, or what was done to it."""
     event = {
         "type": kind,

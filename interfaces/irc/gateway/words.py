@@ -1,12 +1,13 @@
 """What an application says to a client of the gateway: a table, and its answers to irc.connect."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from interfaces.irc.gateway import words_channels, words_talk
 from interfaces.irc.gateway.accounts import is_account
 from interfaces.irc.gateway.commands import history
 from interfaces.irc.gateway.commands.welcome import welcome
+from interfaces.irc.gateway.served import Served
 from interfaces.irc.gateway.waits import ASKED
 from interfaces.irc.names import is_nick
 from interfaces.irc.numerics import text_of
@@ -20,7 +21,7 @@ NICK: Final = 100
 """Characters of a nick that an application gives."""
 
 
-def words(client: Any, event: Event) -> None:
+def words(client: Served, event: Event) -> None:
     """Do it, and tell what became of it where it has an id. ApplicationError for what is not known, or does not fit."""
     kind = event["type"]
     found = WORDS.get(kind)
@@ -36,7 +37,7 @@ def words(client: Any, event: Event) -> None:
         _result(client, event["id"], came or Outcome("sent"))
 
 
-def _result(client: Any, name: str, came: Outcome) -> None:
+def _result(client: Served, name: str, came: Outcome) -> None:
     session = client.session
     if session is None:
         return
@@ -48,7 +49,7 @@ def _result(client: Any, name: str, came: Outcome) -> None:
 # --- irc.connect -----------------------------------------------------------------------------------
 
 
-def _accept(client: Any, event: Event) -> None:
+def _accept(client: Served, event: Event) -> None:
     if event.get("channel") is not None:
         words_channels.accepted(client, event)
     elif client.registration is None or not client.registration.asked:
@@ -57,7 +58,7 @@ def _accept(client: Any, event: Event) -> None:
         _take(client, event)
 
 
-def _take(client: Any, event: Event) -> None:
+def _take(client: Served, event: Event) -> None:
     gateway, user = client.gateway, client.user
     nick, account = event.get("nick"), event.get("account")
     if account is not None and not is_account(account):
@@ -75,7 +76,7 @@ def _take(client: Any, event: Event) -> None:
     client.loop.call_soon(client.go_on)
 
 
-def _reject(client: Any, event: Event) -> None:
+def _reject(client: Served, event: Event) -> None:
     if event.get("channel") is not None:
         words_channels.rejected(client, event)
     elif event.get("id") is not None:
@@ -92,11 +93,11 @@ def _reject(client: Any, event: Event) -> None:
         client.end(text, 1008)
 
 
-def _close(client: Any, event: Event) -> None:
+def _close(client: Served, event: Event) -> None:
     client.end(event.get("reason") or "Closed by the application")
 
 
-WORDS: Final[Mapping[str, Callable[[Any, Event], Outcome | None]]] = {
+WORDS: Final[Mapping[str, Callable[[Served, Event], Outcome | None]]] = {
     "irc.accept": _accept,
     "irc.reject": _reject,
     "irc.close": _close,

@@ -4,7 +4,7 @@ It is done as if the client had, but nobody is asked whether it may. The applica
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from interfaces.irc.gateway import actions
 from interfaces.irc.gateway.commands.channels import show_topic
@@ -12,6 +12,7 @@ from interfaces.irc.gateway.commands.joining import enter, is_name
 from interfaces.irc.gateway.replies import refuse
 from interfaces.irc.gateway.roster import Room, User
 from interfaces.irc.gateway.rules import AWAY, LISTS, is_key, is_limit, normal
+from interfaces.irc.gateway.served import Served
 from interfaces.irc.gateway.waits import Asked
 from interfaces.irc.modes import Change, read_plain
 from interfaces.irc.names import is_nick
@@ -26,12 +27,12 @@ __all__ = ["WORDS", "accepted", "rejected"]
 # --- the answers to a JOIN -------------------------------------------------------------------------
 
 
-def accepted(client: Any, event: Event) -> None:
+def accepted(client: Served, event: Event) -> None:
     """irc.accept with a channel; nothing happens where nobody has asked, or not any more."""
     client.waits.answer(_channel(event), lambda asked: _enter(client, asked, event.get("topic")))
 
 
-def _enter(client: Any, asked: Asked, text: str | None) -> None:
+def _enter(client: Served, asked: Asked, text: str | None) -> None:
     room = client.gateway.roster.room(asked.channel)
     if room is None or client.user not in room.members:
         if len(client.user.rooms) >= client.gateway.options.joined:  # of several that were asked for at once
@@ -42,7 +43,7 @@ def _enter(client: Any, asked: Asked, text: str | None) -> None:
         _set_topic(client, room, text)
 
 
-def rejected(client: Any, event: Event) -> None:
+def rejected(client: Served, event: Event) -> None:
     """irc.reject with a channel: 473 unless another code is given."""
     code = f"{event.get('code') or ERR_INVITEONLYCHAN:03}"
     text = event.get("text") or text_of(code) or "Cannot join channel"
@@ -52,7 +53,7 @@ def rejected(client: Any, event: Event) -> None:
 # --- what it does ----------------------------------------------------------------------------------
 
 
-def _join(client: Any, event: Event) -> None:
+def _join(client: Served, event: Event) -> None:
     name = _channel(event)
     gateway = client.gateway
     if client.waits.asks(name):
@@ -68,13 +69,13 @@ def _join(client: Any, event: Event) -> None:
         enter(client, name)
 
 
-def _part(client: Any, event: Event) -> None:
+def _part(client: Served, event: Event) -> None:
     room = _room(client, event)
     if client.user in room.members:
         actions.leave(client.gateway, client.user, room, event.get("text") or "")
 
 
-def _topic(client: Any, event: Event) -> None:
+def _topic(client: Served, event: Event) -> None:
     room, text = _room(client, event), event.get("text")
     if text is not None:
         _set_topic(client, room, text)
@@ -82,19 +83,19 @@ def _topic(client: Any, event: Event) -> None:
         show_topic(client, room)
 
 
-def _set_topic(client: Any, room: Room, text: str) -> None:
+def _set_topic(client: Served, room: Room, text: str) -> None:
     most = client.gateway.options.topic_length
     actions.topic(client.gateway, client.user, room, clipped(text, most))
 
 
-def _kick(client: Any, event: Event) -> None:
+def _kick(client: Served, event: Event) -> None:
     room, user = _room(client, event), _target(client, event)
     if user not in room.members:
         raise ApplicationError(f"irc.kick: {user.nick} is not in {room.name}")
     actions.kicked(client.gateway, client.user, user, room, event.get("text") or "")
 
 
-def _mode(client: Any, event: Event) -> None:
+def _mode(client: Served, event: Event) -> None:
     gateway, target = client.gateway, str(event.get("target", ""))
     room = gateway.roster.room(target)
     changes = read_plain(event.get("modes"))
@@ -114,7 +115,7 @@ def _of_room(change: Change) -> Change:
     return change
 
 
-def _nick(client: Any, event: Event) -> None:
+def _nick(client: Served, event: Event) -> None:
     gateway, nick = client.gateway, str(event.get("nick", ""))
     if not is_nick(nick, gateway.options.nick_length):
         raise ApplicationError(f"irc.nick: nobody may be called {nick!r}")
@@ -122,13 +123,13 @@ def _nick(client: Any, event: Event) -> None:
         raise ApplicationError(f"irc.nick: somebody is called {nick} already")
 
 
-def _away(client: Any, event: Event) -> None:
+def _away(client: Served, event: Event) -> None:
     text = event.get("text")
     actions.away(client.gateway, client.user, clipped(text, AWAY) if text else None)
     refuse(client, RPL_NOWAWAY if text else RPL_UNAWAY)
 
 
-def _invite(client: Any, event: Event) -> None:
+def _invite(client: Served, event: Event) -> None:
     room, user = _room(client, event), _target(client, event)
     if user not in room.members:
         actions.invited(client.gateway, client.user, user, room)
@@ -141,24 +142,24 @@ def _channel(event: Event) -> str:
     return name
 
 
-def _room(client: Any, event: Event) -> Room:
+def _room(client: Served, event: Event) -> Room:
     name = _channel(event)
-    room: Room | None = client.gateway.roster.room(name)
+    room = client.gateway.roster.room(name)
     if room is None:
         raise ApplicationError(f"{event['type']}: there is no channel {name}")
     return room
 
 
-def _target(client: Any, event: Event) -> User:
+def _target(client: Served, event: Event) -> User:
     nick = str(event.get("target", ""))
-    user: User | None = client.gateway.roster.present(nick)
+    user = client.gateway.roster.present(nick)
     if user is None:
         raise ApplicationError(f"{event['type']}: nobody is called {nick!r}")
     return user
 
 
-def _registered(do: Callable[[Any, Event], None]) -> Callable[[Any, Event], None]:
-    def checked(client: Any, event: Event) -> None:
+def _registered(do: Callable[[Served, Event], None]) -> Callable[[Served, Event], None]:
+    def checked(client: Served, event: Event) -> None:
         if client.registration is not None:
             raise ApplicationError(f"{event['type']}: answer irc.connect first, by irc.accept")
         do(client, event)
@@ -166,7 +167,7 @@ def _registered(do: Callable[[Any, Event], None]) -> Callable[[Any, Event], None
     return checked
 
 
-WORDS: Final[Mapping[str, Callable[[Any, Event], None]]] = {
+WORDS: Final[Mapping[str, Callable[[Served, Event], None]]] = {
     f"irc.{name}": _registered(do)
     for name, do in (
         ("join", _join),

@@ -1,9 +1,10 @@
 """What an application says to clients, or has others say: deliver, send, action, numeric, raw."""
 
-from typing import Any, Final
+from typing import Final
 
 from interfaces.irc.gateway.relaying import author, message_of, relay, split, tags_of
 from interfaces.irc.gateway.saying import Message, Said, fitting, spoken
+from interfaces.irc.gateway.served import Served
 from interfaces.irc.gateway.service import Gateway
 from interfaces.irc.line import form
 from interfaces.irc.numerics import ERR_NOSUCHCHANNEL, ERR_NOSUCHNICK, text_of
@@ -17,7 +18,7 @@ __all__ = ["WORDS", "delivered", "sent"]
 # --- deliver ---------------------------------------------------------------------------------------
 
 
-def _deliver(client: Any, event: Event) -> Outcome | None:
+def _deliver(client: Served, event: Event) -> Outcome | None:
     gateway = client.gateway
     if event.get("relay"):
         return delivered(gateway, event)
@@ -50,7 +51,7 @@ def _relayed(gateway: Gateway, message: Message) -> Outcome:
 # --- send, action ----------------------------------------------------------------------------------
 
 
-def _send(client: Any, event: Event) -> Outcome:
+def _send(client: Served, event: Event) -> Outcome:
     network = event.get("network")
     if network not in (None, "", client.gateway.options.network):
         raise ApplicationError(
@@ -78,7 +79,7 @@ def sent(gateway: Gateway, event: Event) -> Outcome:
 # --- numeric, raw ----------------------------------------------------------------------------------
 
 
-def _numeric(client: Any, event: Event) -> None:
+def _numeric(client: Served, event: Event) -> None:
     code, text = event["code"], event.get("text")
     words = [*event.get("params", ()), *([] if text is None else [text])]
     if isinstance(code, int) or code.isdigit():
@@ -89,7 +90,7 @@ def _numeric(client: Any, event: Event) -> None:
         raise ApplicationError(f"irc.numeric: {code!r} is no number, nor FAIL, WARN or NOTE")
 
 
-def _raw(client: Any, event: Event) -> None:
+def _raw(client: Served, event: Event) -> None:
     gateway = client.gateway
     body = form(event["verb"], event.get("params", ()), event.get("source") or gateway.name)
     client.put(Said(fitting(body), gateway.clock(), None, tags_of(event)).line(client.bits))

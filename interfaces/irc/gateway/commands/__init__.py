@@ -1,6 +1,6 @@
 """The commands of clients, a table: what each needs, and who does it."""
 
-from typing import Any, Final
+from typing import Final
 
 from interfaces.irc.gateway.actions import quitted
 from interfaces.irc.gateway.commands import (
@@ -20,7 +20,9 @@ from interfaces.irc.gateway.commands import (
     who,
 )
 from interfaces.irc.gateway.hearers import linked
+from interfaces.irc.gateway.registration import Registration
 from interfaces.irc.gateway.replies import refuse, shown
+from interfaces.irc.gateway.served import Served
 from interfaces.irc.line import Line
 from interfaces.irc.numerics import ERR_NEEDMOREPARAMS, ERR_NOTREGISTERED, ERR_UNKNOWNCOMMAND
 
@@ -39,14 +41,14 @@ _FOREIGN: Final = frozenset(
 """Of other protocols: a page in a browser may have its reader connect to us, and say in our name what it likes."""
 
 
-def handle(client: Any, line: Line) -> None:
+def handle(client: Served, line: Line) -> None:
     """Do what ``line`` says."""
     if not line.utf8 and client.gateway.options.utf8_only:
         client.gateway.count("irc.gateway.malformed")
         client.fail(shown(line.command), "INVALID_UTF8", "It has to be UTF-8, and was not taken")
         return
     found = TABLE.get(line.command)
-    if client.registration is not None and not _early(client, line):
+    if client.registration is not None and not _early(client, client.registration, line):
         return
     if found is None:
         refuse(client, ERR_UNKNOWNCOMMAND, line.command)
@@ -56,11 +58,11 @@ def handle(client: Any, line: Line) -> None:
         found[0](client, line)
 
 
-def _early(client: Any, line: Line) -> bool:
+def _early(client: Served, registration: Registration, line: Line) -> bool:
     """Whether a client that is not registered may say that."""
     if line.command in _FOREIGN:
         client.end("This is a server of IRC", 1008)
-    elif not client.registration.counted():
+    elif not registration.counted():
         client.end("Too many lines before registration", 1008)
     elif line.command not in BEFORE:
         client.fault(ERR_NOTREGISTERED)
@@ -69,7 +71,7 @@ def _early(client: Any, line: Line) -> bool:
     return False
 
 
-def left(client: Any, reason: str) -> None:
+def left(client: Served, reason: str) -> None:
     """A client is gone."""
     client.login.close()
     gateway, user = client.gateway, client.user

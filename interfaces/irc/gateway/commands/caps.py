@@ -5,12 +5,13 @@ what is agreed on can be given back, also later.
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from interfaces.irc.caps import ROOM
 from interfaces.irc.gateway.login import mechanisms
 from interfaces.irc.gateway.replies import shown
 from interfaces.irc.gateway.saying import ACCOUNT_TAG, MESSAGE_TAGS, SERVER_TIME
+from interfaces.irc.gateway.served import Served
 from interfaces.irc.line import Line
 from interfaces.irc.numerics import ERR_INVALIDCAPCMD, text_of
 from interfaces.irc.texts import packed
@@ -45,14 +46,14 @@ _VERSION: Final = 302
 _ONE_LINE: Final = 450
 
 
-def offered(client: Any) -> dict[str, str]:
+def offered(client: Served) -> dict[str, str]:
     """Name → value."""
     found = dict.fromkeys(CAPS, "")
     ways = mechanisms(client)
     return {**found, "sasl": ",".join(ways)} if ways else found
 
 
-def _cap(client: Any, line: Line) -> None:
+def _cap(client: Served, line: Line) -> None:
     verb = line.params[0].upper()
     found = _VERBS.get(verb)
     if found is None:
@@ -61,7 +62,7 @@ def _cap(client: Any, line: Line) -> None:
         found(client, line.param(1))
 
 
-def _ls(client: Any, version: str) -> None:
+def _ls(client: Served, version: str) -> None:
     _negotiates(client)
     modern = version.isascii() and version.isdigit() and len(version) < 10 and int(version) >= _VERSION
     if modern:
@@ -70,18 +71,18 @@ def _ls(client: Any, version: str) -> None:
     _list(client, "LS", words, several=modern)
 
 
-def _listed(client: Any, _: str) -> None:
+def _listed(client: Served, _: str) -> None:
     _list(client, "LIST", sorted(client.caps), several=False)
 
 
-def _list(client: Any, verb: str, words: Iterable[str], *, several: bool) -> None:
+def _list(client: Served, verb: str, words: Iterable[str], *, several: bool) -> None:
     lines = [*packed(words, ROOM)] if several else [*packed(words, _ONE_LINE)][:1]
     for one in lines[:-1]:
         client.say("CAP", client.user.nick, verb, "*", one)
     client.say("CAP", client.user.nick, verb, lines[-1] if lines else "")
 
 
-def _req(client: Any, said: str) -> None:
+def _req(client: Served, said: str) -> None:
     _negotiates(client)
     known = offered(client)
     words = said.split()
@@ -99,7 +100,7 @@ def _req(client: Any, said: str) -> None:
         client.say("CAP", client.user.nick, "ACK", one)
 
 
-def agreed(client: Any) -> None:
+def agreed(client: Served) -> None:
     """Have what is asked for with every line at hand."""
     caps = client.caps
     client.bits = sum(bit for name, bit in _BITS.items() if name in caps)
@@ -107,18 +108,18 @@ def agreed(client: Any) -> None:
     client.labels = "labeled-response" in caps
 
 
-def _negotiates(client: Any) -> None:
+def _negotiates(client: Served) -> None:
     if client.registration is not None:
         client.registration.negotiating = True
 
 
-def _end(client: Any, _: str) -> None:
+def _end(client: Served, _: str) -> None:
     if client.registration is not None:
         client.registration.negotiating = False
         client.registration.go()
 
 
-_VERBS: Final[Mapping[str, Callable[[Any, str], None]]] = {
+_VERBS: Final[Mapping[str, Callable[[Served, str], None]]] = {
     "LS": _ls,
     "LIST": _listed,
     "REQ": _req,

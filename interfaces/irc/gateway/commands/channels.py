@@ -1,11 +1,10 @@
 """Channels: PART, KICK, TOPIC, INVITE."""
 
-from typing import Any
-
 from interfaces.irc.gateway import actions
 from interfaces.irc.gateway.replies import did, refuse
 from interfaces.irc.gateway.roster import Room, User
 from interfaces.irc.gateway.rules import sees, why_not_change, why_not_invite, why_not_topic
+from interfaces.irc.gateway.served import Served
 from interfaces.irc.line import Line
 from interfaces.irc.numerics import (
     ERR_NEEDMOREPARAMS,
@@ -27,9 +26,9 @@ from interfaces.irc.texts import clipped
 __all__ = ["TABLE", "find", "part", "show_topic"]
 
 
-def find(client: Any, name: str) -> Room | None:
+def find(client: Served, name: str) -> Room | None:
     """The channel that a client names; one that it may not know of, or that is none, is refused."""
-    room: Room | None = client.gateway.roster.room(name)
+    room = client.gateway.roster.room(name)
     if room is not None and sees(room, client.user):
         return room
     refuse(client, ERR_NOSUCHCHANNEL, name)
@@ -39,7 +38,7 @@ def find(client: Any, name: str) -> Room | None:
 # --- PART, KICK ------------------------------------------------------------------------------------
 
 
-def _part(client: Any, line: Line) -> None:
+def _part(client: Served, line: Line) -> None:
     for name in filter(None, line.params[0].split(",")):
         room = find(client, name)
         if room is None:
@@ -50,20 +49,20 @@ def _part(client: Any, line: Line) -> None:
             part(client, line, room, line.param(1))
 
 
-def part(client: Any, line: Line, room: Room, text: str) -> None:
+def part(client: Served, line: Line, room: Room, text: str) -> None:
     """A client leaves."""
     actions.leave(client.gateway, client.user, room, text)
     did(client, line, "irc.part", channel=room.name, text=text, is_self=True)
 
 
-def _kick(client: Any, line: Line) -> None:
+def _kick(client: Served, line: Line) -> None:
     names, nicks = line.params[0].split(","), line.params[1].split(",")
     pairs = zip(names, nicks, strict=False) if len(names) > 1 else ((names[0], nick) for nick in nicks)
     for name, nick in pairs:
         _put_out(client, line, name, nick)
 
 
-def _put_out(client: Any, line: Line, name: str, nick: str) -> None:
+def _put_out(client: Served, line: Line, name: str, nick: str) -> None:
     room = find(client, name)
     if room is None:
         return
@@ -86,7 +85,7 @@ def _put_out(client: Any, line: Line, name: str, nick: str) -> None:
 # --- TOPIC -----------------------------------------------------------------------------------------
 
 
-def _topic(client: Any, line: Line) -> None:
+def _topic(client: Served, line: Line) -> None:
     room = find(client, line.params[0])
     if room is None:
         return
@@ -105,7 +104,7 @@ def _topic(client: Any, line: Line) -> None:
     did(client, line, "irc.topic", channel=room.name, text=text)
 
 
-def show_topic(client: Any, room: Room) -> None:
+def show_topic(client: Served, room: Room) -> None:
     """What it is, and since when, by whom."""
     client.numeric(RPL_TOPIC, room.name, room.topic)
     client.numeric(RPL_TOPICWHOTIME, room.name, room.topic_by, str(int(room.topic_at)))
@@ -114,7 +113,7 @@ def show_topic(client: Any, room: Room) -> None:
 # --- INVITE ----------------------------------------------------------------------------------------
 
 
-def _invite(client: Any, line: Line) -> None:
+def _invite(client: Served, line: Line) -> None:
     if not line.params:
         _invitations(client)
         return
@@ -138,7 +137,7 @@ def _invite(client: Any, line: Line) -> None:
         _invited(client, line, user, room)
 
 
-def _invited(client: Any, line: Line, user: User, room: Room) -> None:
+def _invited(client: Served, line: Line, user: User, room: Room) -> None:
     client.numeric(RPL_INVITING, user.nick, room.name)
     if user.away:
         client.numeric(RPL_AWAY, user.nick, user.away)
@@ -146,7 +145,7 @@ def _invited(client: Any, line: Line, user: User, room: Room) -> None:
     did(client, line, "irc.invite", channel=room.name, target=user.nick)
 
 
-def _invitations(client: Any) -> None:
+def _invitations(client: Served) -> None:
     """Those of the client itself."""
     roster = client.gateway.roster
     for room in client.user.invites:

@@ -3,10 +3,9 @@
 modern.ircdocs.horse, "Connection Messages".
 """
 
-from typing import Any
-
 from interfaces.irc.gateway.actions import renamed
 from interfaces.irc.gateway.replies import did, refuse
+from interfaces.irc.gateway.served import Served
 from interfaces.irc.line import Line
 from interfaces.irc.names import is_nick
 from interfaces.irc.numerics import (
@@ -21,14 +20,14 @@ from interfaces.irc.numerics import (
 __all__ = ["TABLE"]
 
 
-def _pass(client: Any, line: Line) -> None:
+def _pass(client: Served, line: Line) -> None:
     if client.registration is None:
         client.fault(ERR_ALREADYREGISTERED)
     else:
         client.registration.password = line.params[0]
 
 
-def _nick(client: Any, line: Line) -> None:
+def _nick(client: Served, line: Line) -> None:
     nick = line.param(0)
     gateway, user = client.gateway, client.user
     if not nick:
@@ -51,7 +50,7 @@ def _nick(client: Any, line: Line) -> None:
             refuse(client, ERR_NICKNAMEINUSE, nick)
 
 
-def _user(client: Any, line: Line) -> None:
+def _user(client: Served, line: Line) -> None:
     registration = client.registration
     if registration is None or registration.user:
         client.fault(ERR_ALREADYREGISTERED)
@@ -62,18 +61,18 @@ def _user(client: Any, line: Line) -> None:
         registration.go()
 
 
-def _ping(client: Any, line: Line) -> None:
+def _ping(client: Served, line: Line) -> None:
     if line.params:
         client.say("PONG", client.gateway.name, line.params[0])
     else:
         client.fault(ERR_NOORIGIN)
 
 
-def _pong(client: Any, line: Line) -> None:
+def _pong(client: Served, line: Line) -> None:
     """That it was heard of is all there is to it."""
 
 
-def _quit(client: Any, line: Line) -> None:
+def _quit(client: Served, line: Line) -> None:
     text = line.param(0)
     client.end(f"Quit: {text}" if text else "Quit")
 

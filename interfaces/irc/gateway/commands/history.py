@@ -12,6 +12,7 @@ from interfaces.irc.gateway.labels import Answer, tagged
 from interfaces.irc.gateway.relaying import message_of
 from interfaces.irc.gateway.replies import shown
 from interfaces.irc.gateway.saying import Message, Said, spoken
+from interfaces.irc.gateway.served import Served
 from interfaces.irc.line import Line, form
 from interfaces.irc.numerics import ERR_UNKNOWNCOMMAND
 from interfaces.irc.times import stamp
@@ -41,7 +42,7 @@ class Ask(NamedTuple):
 class Asks:
     """Those of one client that wait, by the ids of their events."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Served) -> None:
         self._client = client
         self._waiting: dict[str, Ask] = {}
 
@@ -77,7 +78,7 @@ class Asks:
 # --- asking ----------------------------------------------------------------------------------------
 
 
-def _chathistory(client: Any, line: Line) -> None:
+def _chathistory(client: Served, line: Line) -> None:
     if "draft/chathistory" not in client.caps:
         client.fault(ERR_UNKNOWNCOMMAND, line.command)
         return
@@ -124,15 +125,15 @@ def _is_bound(subcommand: str, text: str) -> bool:
     return by_name or _TIME.fullmatch(text) is not None
 
 
-def _known(client: Any, target: str) -> str | None:
+def _known(client: Served, target: str) -> str | None:
     """A nick as it is said, a channel as it is written; None for one that the client is not in."""
     if not target.startswith("#"):
         return target
     room = client.gateway.roster.room(target)
-    return str(room.name) if room is not None and client.user in room.members else None
+    return room.name if room is not None and client.user in room.members else None
 
 
-def _ask(client: Any, ask: Ask, bounds: list[str]) -> None:
+def _ask(client: Served, ask: Ask, bounds: list[str]) -> None:
     gateway = client.gateway
     stamped = gateway.stamped()
     deadline = gateway.now + gateway.options.decide_timeout
@@ -146,20 +147,20 @@ def _ask(client: Any, ask: Ask, bounds: list[str]) -> None:
 # --- answers ---------------------------------------------------------------------------------------
 
 
-def rejected(client: Any, event: Event) -> None:
+def rejected(client: Served, event: Event) -> None:
     """irc.reject with the id of an ask; one that was given up is passed over."""
     ask = None if client.asks is None else client.asks.take(event["id"])
     if ask is not None:
         _failed(client, ask, event.get("text") or _NOT)
 
 
-def _failed(client: Any, ask: Ask, text: str) -> None:
+def _failed(client: Served, ask: Ask, text: str) -> None:
     words = ["MESSAGE_ERROR", ask.subcommand, shown(ask.target or "*"), text]
     client.resume(ask.answer, client.fail, "CHATHISTORY", *words)
     client.done(ask.answer)
 
 
-def answered(client: Any, event: Event) -> None:
+def answered(client: Served, event: Event) -> None:
     """irc.history: the messages of an ask. ApplicationError for what is none: then it may be answered once more."""
     ask = None if client.asks is None else client.asks.find(event["id"])
     if ask is not None:
@@ -169,7 +170,7 @@ def answered(client: Any, event: Event) -> None:
         client.done(ask.answer)
 
 
-def _lines(client: Any, ask: Ask, messages: Sequence[Mapping[str, Any]]) -> Iterator[Said]:
+def _lines(client: Served, ask: Ask, messages: Sequence[Mapping[str, Any]]) -> Iterator[Said]:
     kept = messages[-ask.limit :] if ask.subcommand in ("LATEST", "BEFORE") else messages[: ask.limit]
     for one in kept:
         if ask.subcommand == "TARGETS":
@@ -179,7 +180,7 @@ def _lines(client: Any, ask: Ask, messages: Sequence[Mapping[str, Any]]) -> Iter
             yield from spoken(_message(client, one))
 
 
-def _message(client: Any, one: Mapping[str, Any]) -> Message:
+def _message(client: Served, one: Mapping[str, Any]) -> Message:
     tags = {**(one.get("tags") or {})}
     if one.get("msgid"):
         tags["msgid"] = one["msgid"]
@@ -189,7 +190,7 @@ def _message(client: Any, one: Mapping[str, Any]) -> Message:
     return made._replace(tags={key: value for key, value in made.tags.items() if key != "msgid"})
 
 
-def _write(client: Any, ask: Ask, lines: Sequence[Said]) -> None:
+def _write(client: Served, ask: Ask, lines: Sequence[Said]) -> None:
     bits = client.bits
     if "batch" not in client.caps:
         for said in lines:

@@ -4,7 +4,7 @@ Of a JOIN that the application is asked about (``ask_joins``) all that comes aft
 talks at once is neither refused nor overtaken by itself.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from interfaces.irc.gateway import actions
 from interfaces.irc.gateway.commands.channels import part, show_topic
@@ -12,6 +12,8 @@ from interfaces.irc.gateway.commands.names import names
 from interfaces.irc.gateway.replies import did, refuse
 from interfaces.irc.gateway.roster import Room
 from interfaces.irc.gateway.rules import why_not_join
+from interfaces.irc.gateway.served import Served
+from interfaces.irc.gateway.service import Gateway
 from interfaces.irc.line import Line
 from interfaces.irc.names import is_channel
 from interfaces.irc.numerics import ERR_NOSUCHCHANNEL, ERR_TOOMANYCHANNELS, ERR_UNAVAILRESOURCE
@@ -22,7 +24,7 @@ NAME: Final = 200
 """Octets of the name of a channel."""
 
 
-def _join(client: Any, line: Line) -> None:
+def _join(client: Served, line: Line) -> None:
     if line.params[0] == "0":
         for room in list(client.user.rooms.values()):
             part(client, line, room, "")
@@ -33,7 +35,7 @@ def _join(client: Any, line: Line) -> None:
             _try(client, line, name, keys[place] if place < len(keys) else "")
 
 
-def _try(client: Any, line: Line, name: str, key: str) -> None:
+def _try(client: Served, line: Line, name: str, key: str) -> None:
     gateway, user = client.gateway, client.user
     room = gateway.roster.room(name)
     if room is not None and (user in room.members or client.waits.asks(room.name)):
@@ -48,7 +50,7 @@ def _try(client: Any, line: Line, name: str, key: str) -> None:
         did(client, line, "irc.join", channel=name, key=key, realname=user.realname, asked=True, is_self=True)
 
 
-def _why_not(client: Any, room: Room | None, name: str, key: str) -> str:
+def _why_not(client: Served, room: Room | None, name: str, key: str) -> str:
     """The numeric that keeps a client out."""
     gateway = client.gateway
     options = gateway.options
@@ -61,20 +63,19 @@ def _why_not(client: Any, room: Room | None, name: str, key: str) -> str:
     return why_not_join(room, client.user, key)
 
 
-def is_name(gateway: Any, name: str) -> bool:
+def is_name(gateway: Gateway, name: str) -> bool:
     """Whether a channel may be called so."""
     return (
         is_channel(name, "#", gateway.options.channel_length) and len(name.encode(errors="replace")) <= NAME
     )
 
 
-def opened(gateway: Any, name: str) -> Room:
+def opened(gateway: Gateway, name: str) -> Room:
     """The channel of this name; a new one has modes n and, where there are operators, t."""
-    room: Room = gateway.roster.open(name, gateway.clock(), "nt" if gateway.options.operators else "n")
-    return room
+    return gateway.roster.open(name, gateway.clock(), "nt" if gateway.options.operators else "n")
 
 
-def enter(client: Any, name: str) -> Room:
+def enter(client: Served, name: str) -> Room:
     """Have a client in the channel, whatever its modes, and tell it what is to be known of it."""
     gateway = client.gateway
     room = opened(gateway, name)

@@ -1,14 +1,13 @@
 """AUTHENTICATE: logging in by SASL, before a client is registered, or later (:mod:`interfaces.irc.gateway.login`)."""
 
-from typing import Any
-
+from interfaces.irc.gateway.served import Served
 from interfaces.irc.line import Line
 from interfaces.irc.numerics import ERR_SASLFAIL, ERR_UNKNOWNCOMMAND
 
 __all__ = ["TABLE"]
 
 
-def _authenticate(client: Any, line: Line) -> None:
+def _authenticate(client: Served, line: Line) -> None:
     if not client.gateway.accounts:
         client.fault(ERR_UNKNOWNCOMMAND, line.command)
     elif "sasl" not in client.caps:

@@ -1,7 +1,7 @@
 """MODE, of channels and of the client itself."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Final
 
 from interfaces.irc.gateway import actions
 from interfaces.irc.gateway.commands.channels import find
@@ -18,6 +18,7 @@ from interfaces.irc.gateway.rules import (
     normal,
     why_not_change,
 )
+from interfaces.irc.gateway.served import Served
 from interfaces.irc.line import Line
 from interfaces.irc.modes import Change, plain, read
 from interfaces.irc.numerics import (
@@ -49,7 +50,7 @@ _SHOWN: Final = {
 }
 
 
-def _mode(client: Any, line: Line) -> None:
+def _mode(client: Served, line: Line) -> None:
     if line.params[0].startswith("#"):
         room = find(client, line.params[0])
         if room is not None:
@@ -61,7 +62,7 @@ def _mode(client: Any, line: Line) -> None:
 # --- a channel -------------------------------------------------------------------------------------
 
 
-def _room(client: Any, line: Line, room: Room) -> None:
+def _room(client: Served, line: Line, room: Room) -> None:
     if len(line.params) == 1:
         client.numeric(RPL_CHANNELMODEIS, room.name, *room_modes(room, client.user in room.members))
         client.numeric(RPL_CREATIONTIME, room.name, str(int(room.since)))
@@ -88,14 +89,14 @@ def room_modes(room: Room, inside: bool) -> list[str]:
     return [f"+{letters}", *args]
 
 
-def _show(client: Any, room: Room, letter: str) -> None:
+def _show(client: Served, room: Room, letter: str) -> None:
     code, end = _SHOWN[letter]
     for one in room.lists.get(letter, {}).values():
         client.numeric(code, room.name, one.mask, one.by, str(int(one.at)))
     refuse(client, end, room.name)
 
 
-def _checked(client: Any, room: Room, change: Change) -> Change | None:
+def _checked(client: Served, room: Room, change: Change) -> Change | None:
     """The change as it is done; None for one that is refused."""
     letter = change.letter
     if letter in SIGNS:
@@ -124,7 +125,7 @@ def _parameter(change: Change) -> str | None:
     return f"{int(arg)}" if is_limit(arg) else None
 
 
-def _member(client: Any, room: Room, change: Change) -> Change | None:
+def _member(client: Served, room: Room, change: Change) -> Change | None:
     user = client.gateway.roster.present(change.arg) if change.arg else None
     if not change.arg:
         _invalid(client, room, change.letter, "")
@@ -137,11 +138,11 @@ def _member(client: Any, room: Room, change: Change) -> Change | None:
     return None
 
 
-def _invalid(client: Any, room: Room, letter: str, arg: str) -> None:
+def _invalid(client: Served, room: Room, letter: str, arg: str) -> None:
     refuse(client, ERR_INVALIDMODEPARAM, room.name, letter, arg or "*")
 
 
-def _bounded(client: Any, room: Room, changes: Iterable[Change]) -> Iterable[Change]:
+def _bounded(client: Served, room: Room, changes: Iterable[Change]) -> Iterable[Change]:
     """Without what a list has no room for. All lists of a channel have one bound; what is taken away makes room."""
     most = client.gateway.options.list_entries
     for change in changes:
@@ -155,7 +156,7 @@ def _bounded(client: Any, room: Room, changes: Iterable[Change]) -> Iterable[Cha
 # --- the client ------------------------------------------------------------------------------------
 
 
-def _user(client: Any, line: Line) -> None:
+def _user(client: Served, line: Line) -> None:
     gateway, user = client.gateway, client.user
     other = gateway.roster.present(line.params[0])
     if other is None:

@@ -1,11 +1,13 @@
 """Who is in a channel, and which channels there are: NAMES, LIST."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
 from interfaces.irc.gateway.replies import refuse, room_for
 from interfaces.irc.gateway.roster import Room, User
 from interfaces.irc.gateway.rules import sees, sees_user
+from interfaces.irc.gateway.served import Served
+from interfaces.irc.gateway.service import Gateway
 from interfaces.irc.line import Line
 from interfaces.irc.names import matcher
 from interfaces.irc.numerics import (
@@ -28,7 +30,7 @@ Filter = Callable[[Room], bool]
 # --- NAMES -----------------------------------------------------------------------------------------
 
 
-def _names(client: Any, line: Line) -> None:
+def _names(client: Served, line: Line) -> None:
     if not line.params:
         client.waits.pour(_everybody(client))
         return
@@ -40,17 +42,17 @@ def _names(client: Any, line: Line) -> None:
             refuse(client, RPL_ENDOFNAMES, name)
 
 
-def names(client: Any, room: Room) -> None:
+def names(client: Served, room: Room) -> None:
     """The members of a channel, those that are not invisible to the client."""
     client.waits.pour(_whole(client, room))
 
 
-def _whole(client: Any, room: Room) -> Iterator[None]:
+def _whole(client: Served, room: Room) -> Iterator[None]:
     yield from _members(client, room)
     refuse(client, RPL_ENDOFNAMES, room.name)
 
 
-def _everybody(client: Any) -> Iterator[None]:
+def _everybody(client: Served) -> Iterator[None]:
     """The members of all channels that there are, as far as the client sees them; who is in none is not told."""
     for room in [*client.gateway.roster.rooms.values()]:
         if sees(room, client.user):
@@ -58,7 +60,7 @@ def _everybody(client: Any) -> Iterator[None]:
     refuse(client, RPL_ENDOFNAMES, "*")
 
 
-def _members(client: Any, room: Room) -> Iterator[None]:
+def _members(client: Served, room: Room) -> Iterator[None]:
     """Each step writes whole lines, of those who are there then."""
     words = ["@" if "s" in room.modes else "=", room.name]
     space = room_for(client, *words)
@@ -69,7 +71,7 @@ def _members(client: Any, room: Room) -> Iterator[None]:
         yield
 
 
-def _tokens(client: Any, room: Room, users: list[User]) -> Iterator[str]:
+def _tokens(client: Served, room: Room, users: list[User]) -> Iterator[str]:
     most = 2 if "multi-prefix" in client.caps else 1
     whole = "userhost-in-names" in client.caps
     viewer = client.user
@@ -83,12 +85,12 @@ def _tokens(client: Any, room: Room, users: list[User]) -> Iterator[str]:
 # --- LIST ------------------------------------------------------------------------------------------
 
 
-def _list(client: Any, line: Line) -> None:
+def _list(client: Served, line: Line) -> None:
     said = [one for one in line.param(0).split(",") if one]
     client.waits.pour(_rooms(client, said))
 
 
-def _rooms(client: Any, said: list[str]) -> Iterator[None]:
+def _rooms(client: Served, said: list[str]) -> Iterator[None]:
     gateway, viewer = client.gateway, client.user
     client.numeric(RPL_LISTSTART, "Channel", text_of(RPL_LISTSTART))
     exact = [one for one in said if one.startswith("#") and "*" not in one and "?" not in one]
@@ -104,7 +106,7 @@ def _rooms(client: Any, said: list[str]) -> Iterator[None]:
     client.numeric(RPL_LISTEND, text_of(RPL_LISTEND))
 
 
-def _filter(gateway: Any, said: str) -> Filter:
+def _filter(gateway: Gateway, said: str) -> Filter:
     """A condition, as ELIST tells them: age, mask, mask that does not fit, age of the topic, members."""
     letter, rest = (said[0], said[1:]) if said[0] in "CT" and said[1:2] in ("<", ">") else ("U", said)
     if rest[0] in "<>" and rest[1:].isdecimal():
@@ -116,7 +118,7 @@ def _filter(gateway: Any, said: str) -> Filter:
     return lambda room: wanted(room.name)
 
 
-def _compared(gateway: Any, letter: str, sign: str, most: int) -> Filter:
+def _compared(gateway: Gateway, letter: str, sign: str, most: int) -> Filter:
     now = gateway.clock()
 
     def fits(room: Room) -> bool:

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from interfaces.irc.gateway.replies import refuse, room_for
 from interfaces.irc.gateway.roster import User
+from interfaces.irc.gateway.served import Served
 from interfaces.irc.line import Line
 from interfaces.irc.numerics import (
     ERR_NONICKNAMEGIVEN,
@@ -38,7 +39,7 @@ HOSTS: Final = 5
 # --- WHOIS -----------------------------------------------------------------------------------------
 
 
-def _whois(client: Any, line: Line) -> None:
+def _whois(client: Served, line: Line) -> None:
     nick = (line.params[1] if len(line.params) > 1 else line.params[0]).split(",")[0]
     user = client.gateway.roster.present(nick)
     if not nick:
@@ -53,7 +54,7 @@ def _whois(client: Any, line: Line) -> None:
     refuse(client, RPL_ENDOFWHOIS, nick)
 
 
-def _about(client: Any, user: User) -> None:
+def _about(client: Served, user: User) -> None:
     gateway, nick = client.gateway, user.nick
     client.numeric(RPL_WHOISUSER, nick, user.user, user.host, "*", user.realname)
     for text in packed(_channels(client.user, user), room_for(client, nick)):
@@ -73,7 +74,7 @@ def _channels(viewer: User, user: User) -> Iterator[str]:
             yield f"{room.members.get(user, '')[:1]}{room.name}"
 
 
-def _presence(client: Any, user: User) -> None:
+def _presence(client: Served, user: User) -> None:
     nick, other = user.nick, user.client
     if other is not None and other.secure is not None:
         refuse(client, RPL_WHOISSECURE, nick)
@@ -91,7 +92,7 @@ def _presence(client: Any, user: User) -> None:
 # --- WHOWAS, ISON, USERHOST ------------------------------------------------------------------------
 
 
-def _whowas(client: Any, line: Line) -> None:
+def _whowas(client: Served, line: Line) -> None:
     nick = line.params[0].split(",")[0]
     count = line.param(1)
     gateway = client.gateway
@@ -105,7 +106,7 @@ def _whowas(client: Any, line: Line) -> None:
     refuse(client, RPL_ENDOFWHOWAS, nick)
 
 
-def _ison(client: Any, line: Line) -> None:
+def _ison(client: Served, line: Line) -> None:
     roster = client.gateway.roster
     nicks = " ".join(line.params).split()
     found = [user.nick for nick in nicks if (user := roster.present(nick))]
@@ -113,7 +114,7 @@ def _ison(client: Any, line: Line) -> None:
         client.numeric(RPL_ISON, text)
 
 
-def _userhost(client: Any, line: Line) -> None:
+def _userhost(client: Served, line: Line) -> None:
     roster = client.gateway.roster
     found = [
         f"{user.nick}={'-' if user.away else '+'}{user.user}@{user.host}"

@@ -1,11 +1,12 @@
 """What the server is: LUSERS, VERSION, TIME, INFO, ADMIN, LINKS, STATS, HELP; and what nobody may: OPER, KILL."""
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 from interfaces import __version__
 from interfaces.irc.gateway.commands.help import INDEX, TOPICS
 from interfaces.irc.gateway.replies import refuse
+from interfaces.irc.gateway.served import Served
 from interfaces.irc.line import Line
 from interfaces.irc.names import matcher
 from interfaces.irc.numerics import (
@@ -41,7 +42,7 @@ VERSION: Final = f"asgi-interfaces-{__version__}"
 DAY: Final = 86400
 
 
-def _elsewhere(client: Any, target: str) -> bool:
+def _elsewhere(client: Served, target: str) -> bool:
     """Whether another server is asked, which is refused: there is one, whose name may be a mask or that of a user."""
     gateway = client.gateway
     fold = gateway.roster.fold
@@ -51,11 +52,11 @@ def _elsewhere(client: Any, target: str) -> bool:
     return True
 
 
-def _lusers(client: Any, line: Line) -> None:
+def _lusers(client: Served, line: Line) -> None:
     lusers(client)
 
 
-def lusers(client: Any) -> None:
+def lusers(client: Served) -> None:
     """How many are there, and were at most."""
     gateway = client.gateway
     roster = gateway.roster
@@ -73,18 +74,18 @@ def lusers(client: Any) -> None:
         client.numeric(code, str(number), str(most), f"Current {what} users {number}, max {most}")
 
 
-def _version(client: Any, line: Line) -> None:
+def _version(client: Served, line: Line) -> None:
     if not _elsewhere(client, line.param(0)):
         client.numeric(RPL_VERSION, VERSION, client.gateway.name, "https://modern.ircdocs.horse")
 
 
-def _time(client: Any, line: Line) -> None:
+def _time(client: Served, line: Line) -> None:
     if not _elsewhere(client, line.param(0)):
         now = datetime.fromtimestamp(client.gateway.clock(), UTC)
         client.numeric(RPL_TIME, client.gateway.name, f"{now:%A %B %d %Y -- %H:%M:%S UTC}")
 
 
-def _info(client: Any, line: Line) -> None:
+def _info(client: Served, line: Line) -> None:
     if _elsewhere(client, line.param(0)):
         return
     created = datetime.fromtimestamp(client.gateway.created, UTC)
@@ -93,18 +94,18 @@ def _info(client: Any, line: Line) -> None:
     refuse(client, RPL_ENDOFINFO)
 
 
-def _admin(client: Any, line: Line) -> None:
+def _admin(client: Served, line: Line) -> None:
     if not _elsewhere(client, line.param(0)):
         refuse(client, ERR_NOADMININFO, client.gateway.name)
 
 
-def _links(client: Any, line: Line) -> None:
+def _links(client: Served, line: Line) -> None:
     gateway = client.gateway
     client.numeric(RPL_LINKS, gateway.name, gateway.name, f"0 {gateway.options.network} server")
     refuse(client, RPL_ENDOFLINKS, "*")
 
 
-def _stats(client: Any, line: Line) -> None:
+def _stats(client: Served, line: Line) -> None:
     letter = line.param(0)[:1]
     if letter == "u":
         up = int(client.gateway.clock() - client.gateway.created)
@@ -114,7 +115,7 @@ def _stats(client: Any, line: Line) -> None:
     refuse(client, RPL_ENDOFSTATS, letter)
 
 
-def _help(client: Any, line: Line) -> None:
+def _help(client: Served, line: Line) -> None:
     subject = line.param(0).upper()
     lines = TOPICS.get(subject) if subject else INDEX
     if lines is None:
@@ -127,11 +128,11 @@ def _help(client: Any, line: Line) -> None:
     refuse(client, RPL_ENDOFHELP, subject or "*")
 
 
-def _oper(client: Any, line: Line) -> None:
+def _oper(client: Served, line: Line) -> None:
     refuse(client, ERR_NOOPERHOST)
 
 
-def _privileged(client: Any, line: Line) -> None:
+def _privileged(client: Served, line: Line) -> None:
     refuse(client, ERR_NOPRIVILEGES)
 
 

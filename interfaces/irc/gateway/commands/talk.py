@@ -4,7 +4,7 @@ modern.ircdocs.horse, "Sending Messages"; IRCv3 message-tags, message-ids, echo-
 by an error.
 """
 
-from typing import Any, Final
+from typing import Final
 
 from interfaces.irc.ctcp import read
 from interfaces.irc.gateway.greeting import TARGETS
@@ -12,6 +12,7 @@ from interfaces.irc.gateway.relaying import bot, split
 from interfaces.irc.gateway.replies import refuse, shown
 from interfaces.irc.gateway.rules import may_talk
 from interfaces.irc.gateway.saying import Message, spoken
+from interfaces.irc.gateway.served import Served
 from interfaces.irc.line import BODY, Line
 from interfaces.irc.numerics import (
     ERR_CANNOTSENDTOCHAN,
@@ -31,7 +32,7 @@ _AROUND: Final = len(":   :\r\n")
 """Octets of a line beside its words."""
 
 
-def _say(client: Any, line: Line) -> None:
+def _say(client: Served, line: Line) -> None:
     params = line.params
     text = params[1] if len(params) > 1 else ""
     if not params or not params[0]:
@@ -43,7 +44,7 @@ def _say(client: Any, line: Line) -> None:
         _each(client, line, text, ctcp)
 
 
-def _tagmsg(client: Any, line: Line) -> None:
+def _tagmsg(client: Served, line: Line) -> None:
     if "message-tags" not in client.caps:
         refuse(client, ERR_UNKNOWNCOMMAND, line.command)
     elif not line.param(0):
@@ -52,7 +53,7 @@ def _tagmsg(client: Any, line: Line) -> None:
         _each(client, line, "", None)
 
 
-def _each(client: Any, line: Line, text: str, ctcp: tuple[str, str] | None) -> None:
+def _each(client: Served, line: Line, text: str, ctcp: tuple[str, str] | None) -> None:
     """Tell it of each target."""
     named = line.params[0]
     targets = [named] if "," not in named else [*dict.fromkeys(one for one in named.split(",") if one)]
@@ -64,7 +65,7 @@ def _each(client: Any, line: Line, text: str, ctcp: tuple[str, str] | None) -> N
         )
 
 
-def _one(client: Any, line: Line, target: str, text: str, ctcp: tuple[str, str] | None) -> None:
+def _one(client: Served, line: Line, target: str, text: str, ctcp: tuple[str, str] | None) -> None:
     gateway, user = client.gateway, client.user
     _, channel = split(target)
     code = _why_not(client, line, target, channel)
@@ -99,7 +100,7 @@ def _long(source: str, command: str, target: str, text: str) -> bool:
     return size + _AROUND > BODY
 
 
-def _why_not(client: Any, line: Line, target: str, channel: str) -> str:
+def _why_not(client: Served, line: Line, target: str, channel: str) -> str:
     """The numeric that keeps it from being told; "" for none. Who is away is told of."""
     gateway = client.gateway
     if channel:
@@ -115,7 +116,7 @@ def _why_not(client: Any, line: Line, target: str, channel: str) -> str:
     return ""
 
 
-def _refuse(client: Any, line: Line, code: str, *words: str) -> None:
+def _refuse(client: Served, line: Line, code: str, *words: str) -> None:
     if line.command != "NOTICE":
         refuse(client, code, *words)
 

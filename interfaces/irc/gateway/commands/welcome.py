@@ -4,13 +4,13 @@ modern.ircdocs.horse, "Connection Registration".
 """
 
 from datetime import UTC, datetime
-from typing import Any
 
 from interfaces.irc.gateway import rules
 from interfaces.irc.gateway.actions import arrived
 from interfaces.irc.gateway.commands.queries import VERSION, lusers
 from interfaces.irc.gateway.greeting import split
 from interfaces.irc.gateway.roster import SIGNS
+from interfaces.irc.gateway.served import Served
 from interfaces.irc.isupport import TEXT, params
 from interfaces.irc.line import Line
 from interfaces.irc.numerics import (
@@ -29,7 +29,7 @@ from interfaces.shared.asgi import Event
 __all__ = ["TABLE", "welcome"]
 
 
-def welcome(client: Any, event: Event) -> None:
+def welcome(client: Served, event: Event) -> None:
     """A client is taken, by ``event``. ApplicationError for tokens that are none, or a motd that is too long."""
     gateway, user = client.gateway, client.user
     network, name = gateway.options.network, gateway.name
@@ -63,7 +63,7 @@ def _letters() -> tuple[str, str, str]:
     )
 
 
-def motd(client: Any) -> None:
+def motd(client: Served) -> None:
     """The message of the day, that of the application or that of the operator."""
     gateway = client.gateway
     lines = gateway.motd if client.motd is None else client.motd
@@ -76,7 +76,7 @@ def motd(client: Any) -> None:
     client.fault(RPL_ENDOFMOTD)
 
 
-def _motd(client: Any, line: Line) -> None:
+def _motd(client: Served, line: Line) -> None:
     motd(client)
 
 

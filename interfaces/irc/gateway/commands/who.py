@@ -1,11 +1,12 @@
 """WHO, and WHOX."""
 
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Final
 
 from interfaces.irc.gateway.replies import refuse
 from interfaces.irc.gateway.roster import Room, User
 from interfaces.irc.gateway.rules import sees, sees_user
+from interfaces.irc.gateway.served import Served
 from interfaces.irc.line import Line
 from interfaces.irc.names import matcher
 from interfaces.irc.numerics import RPL_ENDOFWHO, RPL_WHOREPLY, RPL_WHOSPCRPL
@@ -16,7 +17,7 @@ NO_ADDRESS: Final = "255.255.255.255"
 _ALL: Final = ("", "0", "*")
 
 
-def _who(client: Any, line: Line) -> None:
+def _who(client: Served, line: Line) -> None:
     flags, _, fields = line.param(1).partition("%")
     mask = line.param(0)
     answer = _long(fields) if fields else _short
@@ -26,7 +27,7 @@ def _who(client: Any, line: Line) -> None:
         client.waits.pour(_found(client, mask, answer))
 
 
-def _found(client: Any, mask: str, answer: "Answer") -> Iterator[None]:
+def _found(client: Served, mask: str, answer: "Answer") -> Iterator[None]:
     roster = client.gateway.roster
     room, user = roster.room(mask), roster.present(mask)
     if mask.startswith("#"):
@@ -38,7 +39,7 @@ def _found(client: Any, mask: str, answer: "Answer") -> Iterator[None]:
     refuse(client, RPL_ENDOFWHO, mask or "*")
 
 
-def _room(client: Any, room: Room | None, answer: "Answer") -> Iterator[None]:
+def _room(client: Served, room: Room | None, answer: "Answer") -> Iterator[None]:
     viewer = client.user
     if room is None or not sees(room, viewer):
         return
@@ -49,7 +50,7 @@ def _room(client: Any, room: Room | None, answer: "Answer") -> Iterator[None]:
         yield
 
 
-def _masked(client: Any, mask: str, answer: "Answer") -> Iterator[None]:
+def _masked(client: Served, mask: str, answer: "Answer") -> Iterator[None]:
     gateway, viewer = client.gateway, client.user
     matches = None if mask in _ALL else matcher(mask, gateway.roster.fold)
     for user in [*gateway.roster.users.values()]:
@@ -64,10 +65,10 @@ def _matches(user: User, matches: Callable[[str], bool]) -> bool:
 
 # --- the lines -------------------------------------------------------------------------------------
 
-Answer = Callable[[Any, Room | None, User], None]
+Answer = Callable[[Served, Room | None, User], None]
 
 
-def _short(client: Any, room: Room | None, user: User) -> None:
+def _short(client: Served, room: Room | None, user: User) -> None:
     server = client.gateway.name
     where = room.name if room is not None else "*"
     flags = _flags(client, room, user)
@@ -81,14 +82,14 @@ def _long(said: str) -> Answer:
     token = token if token.isdecimal() and len(token) <= 3 else "0"
     wanted = [letter for letter in _FIELDS if letter in fields]
 
-    def answer(client: Any, room: Room | None, user: User) -> None:
+    def answer(client: Served, room: Room | None, user: User) -> None:
         words = [token if letter == "t" else _FIELDS[letter](client, room, user) for letter in wanted]
         client.numeric(RPL_WHOSPCRPL, *words)
 
     return answer
 
 
-def _flags(client: Any, room: Room | None, user: User) -> str:
+def _flags(client: Served, room: Room | None, user: User) -> str:
     signs = room.members.get(user, "") if room is not None else ""
     most = 2 if "multi-prefix" in client.caps else 1
     return f"{'G' if user.away else 'H'}{signs[:most]}{'B' if 'B' in user.modes else ''}"
@@ -98,11 +99,11 @@ def _hops(user: User) -> str:
     return "0" if user.client is not None else "1"
 
 
-def _idle(client: Any, room: Room | None, user: User) -> str:
+def _idle(client: Served, room: Room | None, user: User) -> str:
     return str(int(client.gateway.clock() - user.spoke)) if user.client is not None else "0"
 
 
-_FIELDS: Final[dict[str, Callable[[Any, Room | None, User], str]]] = {
+_FIELDS: Final[dict[str, Callable[[Served, Room | None, User], str]]] = {
     "t": lambda client, room, user: "0",
     "c": lambda client, room, user: room.name if room is not None else "*",
     "u": lambda client, room, user: user.user,
