@@ -23,7 +23,9 @@ _SIGNS: Final = tuple(SIGNS.values())
 _OURS: Final = frozenset({"account", "batch", "label", "time"})
 """Tags that the gateway makes itself."""
 TAGS: Final = 4096
-"""Octets of tags that an application may give: there is as much room for ours."""
+"""Octets of client-only tags that an application may give: as many as a client may, whose message it passes on."""
+OTHER_TAGS: Final = 1024
+"""Octets of its other tags, a msgid among them: there is room for ours besides."""
 
 
 def split(target: str) -> tuple[str, str]:
@@ -117,6 +119,8 @@ def tags_of(event: Mapping[str, Any]) -> dict[str, str]:
     if not tags:
         return {}
     found = {key: value for key, value in tags.items() if key not in _OURS}
-    if len(form_tags(found).encode(errors="replace")) > TAGS:
-        raise ApplicationError(f"the tags of an application have at most {TAGS} octets")
+    for other, kind, most in ((False, "client-only tags", TAGS), (True, "other tags", OTHER_TAGS)):
+        some = {key: value for key, value in found.items() if other != key.startswith("+")}
+        if len(form_tags(some).encode(errors="replace")) > most:
+            raise ApplicationError(f"the {kind} of an application have at most {most} octets")
     return found

@@ -2,7 +2,7 @@
 
 import pytest
 
-from interfaces.irc.gateway.relaying import TAGS, author, find, message_of, relay, split, tags_of
+from interfaces.irc.gateway.relaying import OTHER_TAGS, TAGS, author, find, message_of, relay, split, tags_of
 from interfaces.irc.gateway.saying import Message
 from interfaces.shared.errors import ApplicationError
 from tests.irc.gateway.support import NOW, Bench, scene
@@ -114,8 +114,16 @@ async def test_a_time_that_is_none_is_refused(time: object) -> None:
             message_of(bench.gateway, said)
 
 
-@pytest.mark.parametrize("tags", [{"+a": "x" * TAGS}, {"a b": "c"}, {"+a": "\0"}])
+@pytest.mark.parametrize(
+    "tags", [{"+a": "x" * TAGS}, {"msgid": "x" * OTHER_TAGS}, {"a b": "c"}, {"+a": "\0"}]
+)
 def test_tags_that_no_line_has_room_for_are_refused(tags: dict[str, str]) -> None:
     """Before anybody hears of the message, whoever of them sees tags."""
     with pytest.raises(ApplicationError):
         tags_of({"tags": tags})
+
+
+def test_a_msgid_takes_no_room_from_a_clients_tags() -> None:
+    """Who passes on a message that has as many as a client may send can name it."""
+    tags = {"+a": "x" * (TAGS - len("@+a= ")), "msgid": "m"}
+    assert tags_of({"tags": tags}) == tags
