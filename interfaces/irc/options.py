@@ -29,6 +29,15 @@ class IrcOptions(GatewayOptions, ClientOptions, ModeOptions):
 
     def __post_init__(self) -> None:
         """Refuse what cannot work, before anything is opened."""
+        self._check_gateway()
+        if self.mode in ("client", "both") and not self.networks:
+            raise ConfigError(
+                f"--irc-mode {self.mode} needs networks: [[irc.networks]] in interfaces.toml, or --irc-networks"
+            )
+        if self.send_spool and not self.send:
+            raise ConfigError("--irc-send-spool keeps what waits to be sent, and --no-irc-send sends nothing")
+
+    def _check_gateway(self) -> None:
         if self.path and (not self.path.startswith("/") or self.path.endswith("/")):
             raise ConfigError(f"--irc-path {self.path}: write a path such as /irc")
         for name in ("network", "server_name", "nick"):
@@ -37,12 +46,6 @@ class IrcOptions(GatewayOptions, ClientOptions, ModeOptions):
                 raise ConfigError(
                     f"--irc-{name.replace('_', '-')} {value!r}: one word, without : , * ! and @"
                 )
-        if self.mode in ("client", "both") and not self.networks:
-            raise ConfigError(
-                f"--irc-mode {self.mode} needs networks: [[irc.networks]] in interfaces.toml, or --irc-networks"
-            )
-        if self.send_spool and not self.send:
-            raise ConfigError("--irc-send-spool keeps what waits to be sent, and --no-irc-send sends nothing")
         if self.auth_required and not self.auth:
             raise ConfigError(
                 "--irc-auth-required needs --irc-auth module:function, which says who may log in"
