@@ -109,7 +109,7 @@ class Tables:
         self.users: dict[str, User] = {fold(nick): self.me}
         """By the folded nick, ourselves among them."""
         self.dropped = 0
-        """Channels, members and modes beyond the limits."""
+        """Channels, members and modes beyond the limits, until somebody counts them."""
         self.limits = limits
         self.members = 0
         """Of all channels."""

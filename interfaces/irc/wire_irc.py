@@ -59,11 +59,6 @@ class Wire:
         """Octets of the lines that wait."""
         return sum(len(one) for one in self._lines if isinstance(one, bytes)) + len(self._rest)
 
-    @property
-    def partial(self) -> bool:
-        """Whether a line has begun that has no end yet."""
-        return bool(self._rest) or self._skipping
-
     def feed(self, data: bytes) -> None:
         """More bytes."""
         if b"\n\n" in data:

@@ -59,11 +59,11 @@ def test_any_split_gives_the_same(chunks: list[bytes]) -> None:
 
 
 def test_what_waits_is_told() -> None:
-    """Lines, their octets, and whether one has begun."""
+    """Lines, and their octets with those of one that has begun."""
     wire = Wire()
-    assert (wire.waiting, wire.pending, wire.partial, wire.next()) == (0, 0, False, None)
+    assert (wire.waiting, wire.pending, wire.next()) == (0, 0, None)
     wire.feed(b"A\r\nB\r\nC")
-    assert (wire.waiting, wire.pending, wire.partial) == (2, 5, True)
+    assert (wire.waiting, wire.pending) == (2, 5)
     assert repr(wire) == "<Wire 2 lines wait>"
     assert isinstance(wire.next(), Line)
     assert (wire.waiting, wire.pending) == (1, 3)
@@ -76,10 +76,8 @@ def test_a_line_that_never_ends_is_told_once() -> None:
         wire.feed(b"x" * 1000)
     assert wire.waiting == 1
     assert wire.pending <= BODY + TAGS
-    assert wire.partial
     assert repr(wire.next()) == "<Refused long>"
     assert said(wire, b"x", b"x\r", b"\nPING\r\n") == ["PING"]
-    assert not wire.partial
 
 
 @pytest.mark.parametrize("blank", [b"\r\n", b" \n", b"@a\n", b":a \r\n"])

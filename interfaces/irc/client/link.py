@@ -23,7 +23,7 @@ from interfaces.shared.errors import ApplicationError, PeerGone, Unavailable
 __all__ = ["COUNTS", "Link"]
 
 log = logging.getLogger("interfaces.irc")
-COUNTS: Final = ("dropped", "lines_refused", "restarts", "unanswered", "unsaid")
+COUNTS: Final = ("dropped", "lines_refused", "restarts", "unanswered", "unsaid", "untracked")
 """What is counted, behind "irc.client."."""
 BYE: Final = 2.0
 """Seconds for the network to close the connection after QUIT."""

@@ -272,6 +272,10 @@ class Talk(Stream):
             late = self.dialogue.sweep(now)
             if late:
                 self.serving.context.telemetry.count("irc.client.unanswered", late)
+            state = self.dialogue.state
+            if state.dropped:
+                self.serving.context.telemetry.count("irc.client.untracked", state.dropped)
+                state.dropped = 0
         if self.stalled(now, STALLED):
             self._cut("it reads nothing")
         elif now >= self.deadline:

@@ -246,6 +246,16 @@ class TestFloods:
 
         run(main())
 
+    def test_what_is_not_kept_is_counted(self):
+        """Channels beyond a limit, that a network says we are in."""
+
+        async def main():
+            async with on(joined="#a") as end:
+                end.fake.send("\r\n".join(f":bot!a@h JOIN #x{number}" for number in range(1010)))
+                await until(lambda: end.counted("untracked") == 11)
+
+        run(main())
+
     @pytest.mark.parametrize(
         "line",
         [
