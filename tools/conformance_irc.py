@@ -20,13 +20,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-__all__ = ["CONTROLLERS", "Expected", "Outcome", "expected", "judge", "main", "read_report", "table"]
+__all__ = ["PARTS", "Expected", "Outcome", "Part", "expected", "judge", "main", "read_report", "table"]
 
 ROOT = Path(__file__).resolve().parent.parent
 REPORTS = ROOT / "build" / "conformance" / "irc"
 LIST = Path(__file__).with_suffix(".toml")
-CONTROLLERS = {"server": "irc_controller", "client": "irc_client_controller"}
-"""Which module irctest imports, of tests/conformance."""
 COLUMNS = ("passed", "failed", "skipped", "deviation")
 SECONDS = 1800
 """How long one part may take."""
@@ -34,6 +32,29 @@ SECONDS = 1800
 
 class CannotRunError(Exception):
     """Nothing was tested; its text is one line for the person at the terminal."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """Tests that are run against us as we are started so."""
+
+    name: str
+    controller: str
+    """Which module irctest imports, of tests/conformance."""
+    options: str = ""
+    """What we are told besides."""
+    only: str = ""
+    """Which tests, as pytest's -k."""
+
+
+PARTS = {
+    part.name: part
+    for part in (
+        Part(name="server", controller="irc_controller"),
+        Part(name="utf8", controller="irc_controller", options="--irc-utf8-only", only="Utf8TestCase"),
+        Part(name="client", controller="irc_client_controller"),
+    )
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +99,7 @@ def main() -> int:
         python = _python()
         found = expected(LIST)
         _told_of_commit(args.path, found.commit)
-        outcomes = [one for part in args.part or CONTROLLERS for one in _run(python, part, args, found)]
+        outcomes = [one for name in args.part or PARTS for one in _run(python, PARTS[name], args, found)]
     except CannotRunError as error:
         print(f"conformance: {error}", file=sys.stderr)
         return 2
@@ -150,9 +171,7 @@ def judge(outcomes: Iterable[Outcome], found: Expected, *, whole: bool) -> list[
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("path", type=Path, help="a checkout of irctest")
-    parser.add_argument(
-        "--part", action="append", choices=CONTROLLERS, help="only this part; may be repeated"
-    )
+    parser.add_argument("--part", action="append", choices=PARTS, help="only this part; may be repeated")
     parser.add_argument("--only", metavar="EXPR", help="only tests of these names, as pytest's -k")
     parser.add_argument("--jobs", default="2", metavar="N", help="tests at a time (default: 2)")
     return parser.parse_args()
@@ -177,27 +196,18 @@ def _told_of_commit(path: Path, commit: str) -> None:
         print(f"conformance: {path} is at {here or 'no commit'}, the list is for {commit}", file=sys.stderr)
 
 
-def _run(python: str, part: str, args: argparse.Namespace, found: Expected) -> list[Outcome]:
+def _run(python: str, part: Part, args: argparse.Namespace, found: Expected) -> list[Outcome]:
     """Run one part; its log and report stay."""
     REPORTS.mkdir(parents=True, exist_ok=True)
-    report, log = REPORTS / f"{part}.xml", REPORTS / f"{part}.log"
+    report, log = REPORTS / f"{part.name}.xml", REPORTS / f"{part.name}.log"
     report.unlink(missing_ok=True)
-    words = [python, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--timeout", "30", "-n", args.jobs]
-    words += [
-        f"--junitxml={report}",
-        "--controller",
-        CONTROLLERS[part],
-        "-m",
-        " and ".join(f"not {mark}" for mark in found.marks),
-    ]
-    words += [f"--deselect=irctest/{name}" for name in found.scope]
-    words += ["-k", args.only] if args.only else []
+    words = [python, "-m", "pytest", *_words(part, args, found), f"--junitxml={report}"]
     scratch = REPORTS / "tmp"  # others may run it, too: it remembers its ports there
     scratch.mkdir(exist_ok=True)
     environ = {
         **os.environ, "TMPDIR": str(scratch), "PYTHONPATH": str(ROOT / "tests" / "conformance"),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "INTERFACES_PYTHON": sys.executable, "INTERFACES_ROOT": str(ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1", "INTERFACES_PYTHON": sys.executable, "INTERFACES_ROOT": str(ROOT),
+        "INTERFACES_IRCTEST": part.options,
     }  # fmt: skip
     with log.open("wb") as out:
         try:
@@ -205,11 +215,21 @@ def _run(python: str, part: str, args: argparse.Namespace, found: Expected) -> l
                 words, cwd=args.path, env=environ, stdout=out, stderr=out, timeout=SECONDS, check=False
             )
         except subprocess.TimeoutExpired:
-            raise CannotRunError(f"{part}: not done after {SECONDS} s: {log}") from None
+            raise CannotRunError(f"{part.name}: not done after {SECONDS} s: {log}") from None
     if not report.exists():
         why = (log.read_text(errors="replace").strip() or "it said nothing").splitlines()[-1]
-        raise CannotRunError(f"{part}: irctest did not run: {why} ({log})")
+        raise CannotRunError(f"{part.name}: irctest did not run: {why} ({log})")
     return read_report(report)
+
+
+def _words(part: Part, args: argparse.Namespace, found: Expected) -> list[str]:
+    """What pytest is told: which tests, against what."""
+    only = " and ".join(f"({one})" for one in (part.only, args.only) if one)
+    return [
+        "-p", "no:cacheprovider", "-q", "--timeout", "30", "-n", args.jobs, "--controller", part.controller,
+        "-m", " and ".join(f"not {mark}" for mark in found.marks),
+        *(f"--deselect=irctest/{name}" for name in found.scope), *(["-k", only] if only else []),
+    ]  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -18,10 +18,19 @@ def fits(account: str, password: str) -> bool:
 
 
 class Kept:
-    """What was said, by conversation: a channel, or two people."""
+    """What was said, by conversation: a channel, or two people.
+
+    Who logs in is another than who has only had that nick: what was said to a nick is not for who takes it later.
+    """
 
     def __init__(self) -> None:
         self.said: dict[frozenset[str], list[dict[str, Any]]] = {}
+        self.strangers: set[str] = set()
+        """Nicks of those who are here, and have not logged in."""
+
+    def enter(self, nick: str, account: str | None) -> None:
+        """Somebody is here."""
+        (self.strangers.discard if account else self.strangers.add)(nick.lower())
 
     def add(self, event: dict[str, Any]) -> None:
         """Keep a message."""
@@ -34,7 +43,10 @@ class Kept:
 
     def _key(self, event: dict[str, Any], target: str) -> frozenset[str]:
         names = {target} if target.startswith("#") else {target, event["source"]["nick"]}
-        return frozenset(name.lower() for name in names)
+        return frozenset(self._who(name.lower()) for name in names)
+
+    def _who(self, name: str) -> str:
+        return f"{name} without an account" if name in self.strangers else name
 
     def find(self, asked: dict[str, Any], nick: str, channels: set[str]) -> list[dict[str, Any]]:
         """What irc.history asks for, by somebody who is in ``channels``."""
@@ -103,6 +115,10 @@ class Lobby(IrcConsumer):
 
     relay_messages = True
     prefix = "\0"
+
+    async def irc_connect(self, message: dict[str, Any]) -> None:
+        """Take everybody."""
+        KEPT.enter(message["nick"], message["account"])
 
     async def irc_message(self, message: dict[str, Any]) -> None:
         """Keep it."""

@@ -5,7 +5,6 @@ from typing import Any, ClassVar
 
 from irc_controller import ours
 from irctest.basecontrollers import BaseClientController, DirectoryBasedController
-from irctest.runner import NotImplementedByController
 
 __all__ = ["ClientController", "get_irctest_controller_class"]
 
@@ -15,22 +14,16 @@ class ClientController(BaseClientController, DirectoryBasedController):
 
     software_name = "interfaces"
     supported_sasl_mechanisms: ClassVar[set[str]] = {"PLAIN", "SCRAM-SHA-256"}
-    supports_sts = False
+    supports_sts = True
 
     def run(self, hostname: str, port: int, auth: Any, tls_config: Any = None) -> None:
-        """Start it. There is no trust by fingerprints: what needs that is skipped."""
-        if tls_config is not None and tls_config.enable:
-            raise NotImplementedByController("trusted fingerprints")
+        """Start it. It trusts no fingerprints, so that it takes none of irctest's certificates."""
         assert self.proc is None
         self.create_config()
+        tls = bool(tls_config and tls_config.enable)
         network = {
-            "name": "test",
-            "host": "127.0.0.1",
-            "port": port,
-            "tls": False,
-            "nick": "tester",
-            "rate": 0,
-        }
+            "name": "test", "host": "127.0.0.1", "port": port, "tls": tls, "nick": "tester", "rate": 0
+        }  # fmt: skip
         if auth:
             network |= {"account": auth.username or "", "account_password": auth.password or ""}
             network["sasl"] = auth.mechanisms[0].to_string().lower()
