@@ -1,0 +1,335 @@
+"""HTTP/2 on the wire: frames in, events out. Pure.
+
+RFC 9113 §3.4 (preface), §4 (frames, blocks), §5 (streams), §6.1 (DATA), §6.2 (HEADERS), §6.10 (CONTINUATION), §8.1
+(requests, bodies, trailers). Other frames: control_h2. States of streams: flows_h2. What is written: sending_h2.
+
+Ends the connection: all that the RFC has as a connection error; frames above our size; blocks of more than twice our
+limit or of more than 64 frames; more than ``limits.control`` frames that bring nothing, or ``limits.resets`` streams
+that come to nothing. A malformed request is reset with PROTOCOL_ERROR, one whose fields are too many gets a 431.
+Nothing is read ahead: what the owner says to an event is said before the next frame is looked at.
+"""
+
+from typing import Final
+
+from interfaces.http_ws import flows_h2 as flows
+from interfaces.http_ws import frames_h2 as frames
+from interfaces.http_ws.control_h2 import Controlled, fatal
+from interfaces.http_ws.events_h2 import Asked, Away, Data, Ended, Event, Limits, Pong, Reset, Room, Settled
+from interfaces.http_ws.flows_h2 import Flow
+from interfaces.http_ws.heads_h2 import Head, read_request, read_trailers
+from interfaces.http_ws.hpack import Block
+from interfaces.shared.errors import PeerError
+
+__all__ = [
+    "Asked", "Away", "Data", "Ended", "Event", "Flow", "Limits", "Pong", "Reset", "Room", "Settled", "Wire",
+]  # fmt: skip
+
+BLOCK_FRAMES: Final = 64
+BLOCK_SIZE: Final = 2
+"""Times ``header_size``: octets of a block that is in several frames."""
+SKIPS: Final = 64
+"""Gaps between ids that are remembered."""
+
+
+class Wire(Controlled):
+    """A server's end of one connection: ``feed`` it, ask ``next`` until there is none, write ``out``."""
+
+    def __init__(self, limits: Limits) -> None:
+        super().__init__(limits)
+        self._buffer: bytes = b""
+        self._at: int = 0
+        self._parts: list[bytes] = []
+        self._size: int = 0
+        self._need: int = len(frames.PREFACE)
+        self._greeted: bool = False
+        self._next: int = 1
+        self._block: list[bytes] = []
+        self._block_size: int = 0
+        self._block_stream: int = 0
+        self._block_flags: int = 0
+        self._block_own: bool = False
+
+    # --- bytes ------------------------------------------------------------------------------------
+
+    def feed(self, data: bytes, now: float) -> None:
+        """Bytes came."""
+        self._now = now
+        if self.closing:
+            return
+        if self._size:
+            self._parts.append(data)
+            self._size += len(data)
+            if self._size < self._need:
+                return
+            data = b"".join(self._parts)
+            self._parts = []
+            self._size = 0
+        elif self._at < len(self._buffer):
+            data = self._buffer[self._at :] + data
+        self._buffer = data
+        self._at = 0
+
+    def next(self) -> Event | None:
+        """What came next; None when more bytes are needed."""
+        if self._events:
+            return self._events.popleft()
+        if self.closing:
+            return None
+        try:
+            event = self._read()
+        except PeerError as error:
+            code = error.answer
+            self.goaway(self.last, code if isinstance(code, int) else frames.PROTOCOL_ERROR, str(error))
+            self._buffer = b""
+            self._at = 0
+            event = self._events.popleft() if self._events else None
+        return event
+
+    def _read(self) -> Event | None:
+        """Frames, until one brings something."""
+        if not self._greeted and not self._greet():
+            return None
+        while True:
+            buffer = self._buffer
+            at = self._at
+            left = len(buffer) - at
+            if left < frames.HEAD:
+                self._wait(left, frames.HEAD)
+                return None
+            high, low, kind, flags, stream = frames.FRAME_HEAD.unpack_from(buffer, at)
+            size: int = high << 8 | low
+            stream &= frames.MOST
+            if size > self.limits.frame:
+                raise fatal(frames.FRAME_SIZE_ERROR, "a frame is too large")
+            at += frames.HEAD
+            if left < frames.HEAD + size:
+                self._wait(left, frames.HEAD + size)
+                return None
+            self._at = stop = at + size
+            if self._strict:
+                self._fits(kind, flags, stream)
+            if kind == frames.HEADERS:
+                event = self._headers(stream, flags, at, stop)
+            elif kind == frames.DATA:
+                event = self._data(stream, flags, at, stop)
+            else:
+                event = self._other(kind, stream, flags, buffer[at:stop])
+            if event is not None:
+                return event
+            if self._events:
+                return self._events.popleft()
+
+    def _wait(self, left: int, need: int) -> None:
+        """For the rest of a frame; pieces are put together when it is there, not before."""
+        if left:
+            self._parts = [self._buffer[self._at :]]
+            self._size = left
+            self._need = need
+            self._buffer = b""
+            self._at = 0
+
+    def _greet(self) -> bool:
+        """The preface (§3.4); whether it is there."""
+        left = len(self._buffer) - self._at
+        if not frames.PREFACE.startswith(self._buffer[self._at : self._at + len(frames.PREFACE)]):
+            raise fatal(frames.PROTOCOL_ERROR, "no preface")
+        if left < len(frames.PREFACE):
+            self._wait(left, 1)
+            return False
+        self._at += len(frames.PREFACE)
+        self._greeted = True
+        return True
+
+    def _fits(self, kind: int, flags: int, stream: int) -> None:
+        """Whether a frame may come first (§3.4), or while a block is open (§6.10)."""
+        if self._block_stream:
+            if kind != frames.CONTINUATION or stream != self._block_stream:
+                raise fatal(frames.PROTOCOL_ERROR, "a frame within a block")
+        elif kind != frames.SETTINGS or flags & frames.ACK:
+            raise fatal(frames.PROTOCOL_ERROR, "SETTINGS come first")
+
+    def _other(self, kind: int, stream: int, flags: int, data: bytes) -> Event | None:
+        if kind == frames.WINDOW_UPDATE:
+            self._window_update(stream, data)
+        elif kind == frames.CONTINUATION:
+            return self._continuation(stream, flags, data)
+        elif kind == frames.RST_STREAM:
+            self._reset_stream(stream, data)
+        elif kind == frames.PRIORITY:
+            self._priority(stream, data)
+        else:
+            return self._of_connection(kind, stream, flags, data)
+        return None
+
+    # --- flows.HEADERS, CONTINUATION --------------------------------------------------------------------
+
+    def _unpadded(self, at: int, stop: int) -> int:
+        """Where the payload of a padded frame ends; it begins one behind ``at``."""
+        if at == stop:
+            raise fatal(frames.FRAME_SIZE_ERROR, "no length of the padding")
+        stop -= self._buffer[at]
+        if stop <= at:
+            raise fatal(frames.PROTOCOL_ERROR, "more padding than there is of the frame")
+        return stop
+
+    def _headers(self, stream: int, flags: int, at: int, stop: int) -> Event | None:
+        if not stream & 1:
+            raise fatal(frames.PROTOCOL_ERROR, "a request on a stream that is not the client's")
+        own = False
+        if flags & (frames.PADDED | frames.PRIORITIZED):
+            if flags & frames.PADDED:
+                stop = self._unpadded(at, stop)
+                at += 1
+            if flags & frames.PRIORITIZED:
+                if at + 5 > stop:
+                    raise fatal(frames.FRAME_SIZE_ERROR, "a priority is cut")
+                own = int.from_bytes(self._buffer[at : at + 4], "big") & frames.MOST == stream
+                at += 5
+        block = self._buffer[at:stop]
+        if flags & frames.END_HEADERS:
+            return self._fields(stream, block, flags & frames.END_STREAM != 0, own)
+        self._block = [block]
+        self._block_size = len(block)
+        self._block_stream = stream
+        self._block_flags = flags
+        self._block_own = own
+        self._strict = True
+        return None
+
+    def _continuation(self, stream: int, flags: int, block: bytes) -> Event | None:
+        if not self._block_stream:
+            raise fatal(frames.PROTOCOL_ERROR, "CONTINUATION without a block")
+        self._block.append(block)
+        self._block_size += len(block)
+        if self._block_size > BLOCK_SIZE * self.limits.header_size or len(self._block) > BLOCK_FRAMES:
+            raise fatal(frames.ENHANCE_YOUR_CALM, "a block is too large")
+        if not flags & frames.END_HEADERS:
+            return None
+        block = b"".join(self._block)
+        self._block = []
+        self._block_stream = 0
+        self._strict = False
+        return self._fields(stream, block, self._block_flags & frames.END_STREAM != 0, self._block_own)
+
+    def _fields(self, stream: int, block: bytes, end: bool, own: bool) -> Event | None:
+        """A whole block; it is read whatever becomes of it, since the tables are the connection's (§4.3).
+
+        ``own``: the stream depends on itself, as RFC 7540 forbids.
+        """
+        decoded = self._decoder.decode(block)
+        if stream <= self.last:
+            return self._again(stream, decoded, end, own)
+        if stream != self._next and len(self._skips) < SKIPS:
+            self._skips.append((self._next, stream))
+        self.last = stream
+        self._next = stream + 2
+        if len(self.flows) >= self.limits.streams or stream > self._away:
+            self._broken(stream, frames.REFUSED_STREAM)
+            return None
+        head = decoded.note
+        if not isinstance(head, Head):
+            if decoded.too_large:
+                self._too_large(stream, end)
+                return None
+            try:
+                head = decoded.note = read_request(decoded.fields, self.limits.connect)
+            except PeerError:
+                own = True
+                head = Head()
+        if own or (end and head.length > 0):
+            self._broken(stream, frames.PROTOCOL_ERROR)
+            return None
+        head.headers = head.fields.copy()  # the application may change its own
+        return Asked(self._begun(stream, head.length, end), head, end)
+
+    def _begun(self, stream: int, length: int, end: bool) -> Flow:
+        state = flows.STATES[flows.IDLE][flows.HEADERS_END if end else flows.HEADERS]
+        flow = Flow(stream, self._peer_window, self._stream_room, length, state)
+        self.flows[stream] = flow
+        return flow
+
+    def _too_large(self, stream: int, end: bool) -> None:
+        """More fields than the limits allow (§10.5.1)."""
+        flow = self._begun(stream, -1, end)
+        self.respond(flow, self.encoder.head(431, ()).data, True)
+        self.reset(flow, frames.NO_ERROR)
+        self._lost()
+
+    def _again(self, stream: int, decoded: Block, end: bool, own: bool) -> Event | None:
+        """Trailers; or flows.HEADERS where none may come."""
+        flow = self.flows.get(stream)
+        if flow is None:
+            self._wasted()
+            self._wrong(
+                stream, flows.STATES[self._state(stream)][flows.HEADERS_END if end else flows.HEADERS]
+            )
+            return None
+        found = flows.STATES[flow.state][flows.HEADERS_END if end else flows.HEADERS]
+        if found >= flows.STREAM:
+            self._wrong(stream, found)
+            return None
+        trailers: list[tuple[bytes, bytes]] = []
+        if not own and not decoded.too_large and (flow.length < 0 or flow.length == flow.got):
+            try:
+                trailers = read_trailers(decoded.fields)
+            except PeerError:
+                own = True
+        else:
+            own = True
+        if own:
+            self._broken(stream, frames.PROTOCOL_ERROR)
+            return None
+        self._became(flow, found)
+        return None if flow.cut else Ended(flow, trailers)
+
+    def _became(self, flow: Flow, state: int) -> None:
+        flow.state = state
+        if state == flows.CLOSED:
+            self._close(flow)
+
+    # --- flows.DATA -------------------------------------------------------------------------------------
+
+    def _data(self, stream: int, flags: int, at: int, stop: int) -> Event | None:
+        size = stop - at
+        if size > self._room:
+            raise fatal(frames.FLOW_CONTROL_ERROR, "more than the connection's window")
+        self._room -= size
+        if flags & frames.PADDED:
+            stop = self._unpadded(at, stop)
+            at += 1
+        end = flags & frames.END_STREAM != 0
+        flow = self.flows.get(stream)
+        wrong = self._data_wrong(stream, flow, size, stop - at, end)
+        if flow is None or wrong:
+            self._give(size)
+            self._wrong(stream, wrong)
+            if not size:
+                self._wasted()
+            return None
+        flow.got += stop - at
+        flow.room -= size
+        flow.unread += size
+        if stop - at != size or flow.cut:
+            self.consumed(flow, size if flow.cut else size - stop + at)
+        if end:
+            self._became(flow, flows.STATES[flow.state][flows.DATA_END])
+        if at < stop:
+            return None if flow.cut else Data(flow, self._buffer[at:stop], end)
+        if end:
+            return None if flow.cut else Ended(flow, [])
+        self._wasted()
+        return None
+
+    def _data_wrong(self, stream: int, flow: Flow | None, size: int, got: int, end: bool) -> int:
+        """What is wrong with flows.DATA, as flows.STATES has it; 0 for nothing."""
+        state = self._state(stream) if flow is None else flow.state
+        found = flows.STATES[state][flows.DATA_END if end else flows.DATA]
+        if flow is None or found >= flows.STREAM:
+            return found
+        if size > flow.room:
+            return flows.STREAM | frames.FLOW_CONTROL_ERROR
+        if flow.length >= 0:
+            got += flow.got
+            if got > flow.length or (end and got != flow.length):
+                return flows.STREAM | frames.PROTOCOL_ERROR
+        return 0
