@@ -190,6 +190,7 @@ def test_a_server_restarts(server):
     async def main():
         async with bot(server) as desk:
             await desk.bot.join("#other", wait=5)
+            await desk.event("irc.names", channel="#other")
             await there(server.kill)
             await desk.event("irc.disconnect", code=1006)
             await there(server.start)
