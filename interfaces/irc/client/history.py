@@ -7,6 +7,7 @@ words, was seen before. So everything is told at least once, as far as the serve
 
 from collections import OrderedDict
 from collections.abc import Mapping
+from hashlib import sha256
 from typing import Any, Final
 
 from interfaces.irc.client.batches import Batch
@@ -20,6 +21,8 @@ KNOWN: Final = 10_000
 """Messages that are remembered."""
 TARGETS: Final = 1000
 """Channels and nicks of which it is remembered when something was said last."""
+LONGEST: Final = 64
+"""Characters of what is remembered of one."""
 OVERLAP: Final = 5.0
 """Seconds that are asked for once more."""
 
@@ -132,8 +135,15 @@ def _key(event: Mapping[str, Any]) -> str:
     """What is the same when a history tells it again; "" where nothing is."""
     tags = event["tags"]
     if "msgid" in tags:
-        return f"={tags['msgid']}"
+        return _short(f"={tags['msgid']}")
     if "time" not in tags:
         return ""
     what = event.get("target") or event.get("channel") or ""
-    return "\0".join((tags["time"], event["type"], event["source"]["nick"], what, event.get("text") or ""))
+    return _short(
+        "\0".join((tags["time"], event["type"], event["source"]["nick"], what, event.get("text") or ""))
+    )
+
+
+def _short(key: str) -> str:
+    """Itself, or its digest where that is less to remember."""
+    return key if len(key) <= LONGEST else sha256(key.encode(errors="replace")).hexdigest()

@@ -27,6 +27,8 @@ BODY: Final = 8192
 """Octets of a line without its tags: servers may send longer ones than they take."""
 TURN: Final = 64
 """Lines in one turn of the loop: what they begin goes on before there are more."""
+SLICE: Final = 0.01
+"""Seconds in which that turn ends, whatever its lines have cost."""
 STALLED: Final = 30.0
 """Seconds in which nothing of what we write leaves, after which it is hung up."""
 BLOCKED: Final = 1
@@ -113,6 +115,7 @@ class Talk(Stream):
 
     def go(self) -> None:
         """Take some of the lines that there are."""
+        until = self.loop.time() + SLICE
         for _ in range(TURN):
             dialogue = self.dialogue
             if dialogue is None and self.registered.done():
@@ -126,6 +129,8 @@ class Talk(Stream):
                 self._line(line, dialogue)
             else:
                 self._registering(line)
+            if self.loop.time() >= until:
+                break
         if not self._more:
             self._more = True
             self.hold(FAIR)

@@ -3,7 +3,7 @@
 import pytest
 
 from interfaces.irc.client.batches import Batch
-from interfaces.irc.client.history import KNOWN, OVERLAP, TARGETS, History
+from interfaces.irc.client.history import KNOWN, LONGEST, OVERLAP, TARGETS, History
 from interfaces.irc.isupport import Isupport
 from interfaces.irc.times import stamp
 
@@ -171,3 +171,13 @@ class TestHearing:
         for number in range(TARGETS + 10):
             history.seen(event(target="bot", nick=f"n{number}"))
         assert len(history._last) == TARGETS
+
+    def test_little_is_remembered_of_each(self):
+        """However long its msgid or its text is, and it is known all the same."""
+        history = History(100)
+        begun(history)
+        history.seen(event(msgid="x" * 8000))
+        history.seen(event("y" * 8000, tags={"time": "2026-11-28T12:00:00.250Z"}))
+        assert max(map(len, history._known)) <= LONGEST
+        assert not history.seen(event(msgid="x" * 8000, history=True))
+        assert history.seen(event(msgid="x" * 8000 + "y", history=True))

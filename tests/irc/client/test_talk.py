@@ -370,3 +370,19 @@ def test_before_the_welcome_nothing_is_an_event():
             await until(lambda: True)
 
     run(main())
+
+
+def test_costly_lines_do_not_hold_up_others(monkeypatch):
+    """Once a turn has taken its time it ends, however few its lines were; the next goes on where it has ended."""
+
+    async def main():
+        async with on() as end:
+            await end.desk.event("irc.connect")
+            (home,) = end.networks._homes.values()
+            monkeypatch.setattr("interfaces.irc.client.talk.SLICE", 0.0)
+            home.talk.data_received(b":a NOTICE bot :one\r\n:a NOTICE bot :two\r\n:a NOTICE bot :three\r\n")
+            assert home.talk.wire.waiting == 2
+            assert home.talk.held
+            await until(lambda: home.talk.wire.waiting == 0)
+
+    run(main())
