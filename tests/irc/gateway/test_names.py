@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from interfaces.irc.gateway.commands.names import CHUNK
+from interfaces.irc.gateway.waits import PORTION
 from tests.irc.gateway.support import NOW, Bench, Peer, scene
 
 
@@ -205,3 +207,8 @@ async def test_a_long_answer_has_its_label() -> None:
         assert said[-1] == ":irc.test PONG irc.test y"
         assert all(line.startswith("@batch=") for line in said[1:-2])
         assert len(said) == 605
+
+
+def test_names_do_not_hold_up_others() -> None:
+    """One turn of the loop looks at so many members only, however many channels are asked about."""
+    assert CHUNK * PORTION <= 25_000

@@ -22,7 +22,7 @@ from interfaces.irc.texts import packed
 
 __all__ = ["TABLE", "names"]
 
-CHUNK: Final = 500
+CHUNK: Final = 50
 """Members in one step of a long answer."""
 Filter = Callable[[Room], bool]
 
