@@ -10,7 +10,7 @@ from interfaces.irc.gateway import rules, watches
 from interfaces.irc.gateway.roster import SIGNS
 from interfaces.irc.options import IrcOptions
 from interfaces.irc.texts import pieces
-from interfaces.shared.errors import ConfigError
+from interfaces.shared.errors import ApplicationError, ConfigError
 
 __all__ = ["CASEMAPPING", "HISTORY", "NAME", "TARGETS", "USER", "motd", "split", "tokens"]
 
@@ -60,7 +60,10 @@ def motd(text: str) -> list[str]:
             raise ConfigError(
                 f"--irc-motd {text}: {error}; write a text, or @ and the path of a file"
             ) from error
-    return split(text)
+    try:
+        return split(text)
+    except ApplicationError as error:
+        raise ConfigError(f"--irc-motd: a line is too long: {error}; break it into several") from error
 
 
 def split(text: str) -> list[str]:

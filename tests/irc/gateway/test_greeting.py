@@ -24,6 +24,12 @@ def test_a_file_that_is_not_there_is_a_mistake_of_the_operator(tmp_path: Path) -
             motd(f"@{path}")
 
 
+def test_a_line_that_is_too_long_is_a_mistake_of_the_operator() -> None:
+    """Who asks for it is told how to mend it."""
+    with pytest.raises(ConfigError, match=r"^--irc-motd: a line is too long: .*; break it into several$"):
+        motd("x" * 50_000)
+
+
 def test_what_cannot_be_is_not_said() -> None:
     """UTF8ONLY stands where lines are refused for it."""
     assert "UTF8ONLY" not in tokens(IrcOptions()) and "UTF8ONLY" in tokens(IrcOptions(utf8_only=True))
