@@ -89,9 +89,7 @@ class Answer:
         """Whether some of it has been written, so that nothing else can be said any more."""
         return self.phase >= SENDING
 
-    def start(
-        self, status: int, headers: Iterable[Pair], date: bytes, trailers: bool = False
-    ) -> None:
+    def start(self, status: int, headers: Iterable[Pair], date: bytes, trailers: bool = False) -> None:
         """``http.response.start``; written with the first part of the body. ``date`` is a whole line."""
         if self.phase != NEW:
             raise ApplicationError("http.response.start was sent twice")

@@ -14,6 +14,7 @@ from interfaces.shared.listen import Address
 
 __all__ = ["HttpWs", "HttpWsOptions"]
 
+_ALPN = {True: ("h2", "http/1.1"), False: ("http/1.1",)}
 SETTLE = 2.0
 """Seconds for the handshakes that go on when the server stops."""
 
@@ -35,7 +36,11 @@ class HttpWs(Interface[HttpWsOptions]):
         service.tick()
         try:
             async with context.listening.open(
-                lambda: Connection(service), options.bind, self.port, limit=options.max_connections
+                lambda: Connection(service),
+                options.bind,
+                self.port,
+                alpn=_ALPN[options.h2],
+                limit=options.max_connections,
             ) as listeners:
                 for name in context.names:
                     context.ready(name, True)

@@ -104,6 +104,31 @@ class HttpWsOptions:
         1.0, "an idle connection gets for one more request when the server stops",
         unit="seconds", peers="nginx 0 (keepalive_min_timeout), uvicorn 0",
     )  # fmt: skip
+    h2: bool = option(
+        True,
+        "HTTP/2: by ALPN over TLS, and without TLS for who begins with it",
+        peers="granian on, uvicorn off",
+    )
+    h2_streams: int = option(
+        100, "requests of one connection at once, with those whose application runs although the client has reset them",
+        peers="nginx 128, granian 200, hypercorn 100", between=(1, 2**31 - 1),
+    )  # fmt: skip
+    h2_window: int = option(
+        65_535, "of a request's body that are sent ahead of the application", unit="bytes", peers="nginx 64 KiB",
+        between=(1, 2**31 - 1),
+    )  # fmt: skip
+    h2_connection_window: int = option(
+        1 * MIB, "of all bodies of a connection that are sent ahead", unit="bytes", peers="granian 1 MiB",
+        between=(65_535, 2**31 - 1),
+    )  # fmt: skip
+    h2_resets: int = option(
+        200, "requests of a connection that are reset at once, a tenth of them a second after that; then it is ended",
+        peers="nginx about 1,000, granian 20", between=(1, inf),
+    )  # fmt: skip
+    h2_control: int = option(
+        1000, "frames of a connection that bring nothing (PING, SETTINGS, empty ones) at once, a tenth of them a second"
+        " after that; then it is ended", peers="nginx none", between=(1, inf),
+    )  # fmt: skip
     ws_origins: tuple[str, ...] = option(
         (), "origins a browser may connect from, such as https://example.org, *.example.org; none given: any"
     )

@@ -8,6 +8,8 @@ from time import time
 from typing import Any
 
 from interfaces.http_ws.deflate import Agreement, DeflateOptions, Offer, negotiate
+from interfaces.http_ws.events_h2 import Limits as H2Limits
+from interfaces.http_ws.hpack_encoder import Encoder
 from interfaces.http_ws.options import HttpWsOptions
 from interfaces.http_ws.translate import Place
 from interfaces.http_ws.wire_h1 import HeadLimits
@@ -46,6 +48,17 @@ class Service(Serving):
         self.http: bool = "http" in context.names
         self.websocket: bool = "ws" in context.names
         self.head_limits = HeadLimits(options.max_request_line, options.max_header_size, options.max_headers)
+        self.h2: bool = options.h2
+        self.h2_limits = H2Limits(
+            streams=options.h2_streams,
+            fields=options.max_headers,
+            header_size=options.max_header_size,
+            window=options.h2_window,
+            connection_window=options.h2_connection_window,
+            resets=options.h2_resets,
+            control=options.h2_control,
+            connect=self.websocket,
+        )
         self.ws_limits = Limits(
             max_message=options.ws_max_message,
             max_frame=options.ws_max_frame,
@@ -72,6 +85,8 @@ class Service(Serving):
             context.telemetry.count(name, 0)
         self.access: Callable[[dict[str, Any]], None] | None = context.telemetry.access
         self.date: bytes = b""
+        self.date_block: bytes = b""
+        """The date as a field of HTTP/2."""
         self._second: int = -1
 
     def ticked(self) -> None:
@@ -79,7 +94,9 @@ class Service(Serving):
         second = int(time())
         if second != self._second:
             self._second = second
-            self.date = b"date: %b\r\n" % formatdate(second, usegmt=True).encode("ascii")
+            said = formatdate(second, usegmt=True).encode("ascii")
+            self.date = b"date: %b\r\n" % said
+            self.date_block = Encoder().field(b"date", said)
 
     def place(self, transport: Any, proxied: ProxyHeader | None) -> Place:
         """Where a connection is, from what asyncio knows of it, or a PROXY header said."""

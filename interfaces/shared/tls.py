@@ -14,7 +14,7 @@ from typing import Any
 
 from interfaces.shared.errors import ConfigError
 
-__all__ = ["ServerContext", "ServerTls", "TlsFiles", "suites_of", "tls_extension", "tls_of"]
+__all__ = ["ServerContext", "ServerTls", "TlsFiles", "alpn", "suites_of", "tls_extension", "tls_of"]
 
 _log = logging.getLogger("interfaces.tls")
 _LOOK = 10.0
@@ -271,3 +271,9 @@ def _escape(value: str) -> str:
     if out[:1] in ("#", " "):
         out = "\\" + out
     return out[:-1] + "\\ " if value[-1:] == " " and len(value) > 1 else out
+
+
+def alpn(transport: Any) -> str:
+    """The protocol that was agreed on in a connection's handshake; "" for none, and without TLS."""
+    found = transport.get_extra_info("ssl_object")
+    return (found.selected_alpn_protocol() or "") if found is not None else ""

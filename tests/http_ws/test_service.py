@@ -4,6 +4,7 @@ import asyncio
 import logging
 import re
 from email.utils import parsedate_to_datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -120,20 +121,21 @@ def _counted(made: list[float], make: Any) -> Any:
 @scene
 async def test_tls_is_in_the_scope(monkeypatch: pytest.MonkeyPatch) -> None:
     """Over TLS the scheme is https or wss, the extension tells of it, and no half-close is sent."""
-    monkeypatch.setattr(module, "tls_extension", lambda tls: {"tls_version": tls})
+    monkeypatch.setattr(module, "tls_extension", lambda tls: {"tls_version": tls.number})
+    tls = SimpleNamespace(number=772, selected_alpn_protocol=lambda: None)
     async with Bench() as bench:
-        peer = bench.connect(tls=772)
+        peer = bench.connect(tls=tls)
         call = await bench.call(peer)
         assert call.scope["scheme"] == "https"
         assert call.scope["extensions"]["tls"] == {"tls_version": 772}
         await call.finish()
         assert answers(peer.take(), end=True)[0][0] == 500
-        peer = bench.connect(tls=772)
+        peer = bench.connect(tls=tls)
         await peer.send(b"FOO / HTTP/1.1\r\nHost: a\r\n\r\n")
         assert not peer.transport.ended and not peer.closed
         await bench.after(3)
         assert peer.transport.lost
-        peer = bench.connect(tls=772)
+        peer = bench.connect(tls=tls)
         call = await bench.call(peer, UPGRADE)
         assert call.scope["scheme"] == "wss"
         await call.send({"type": "websocket.close"})
