@@ -1,12 +1,12 @@
-"""The opening handshake of WebSocket over HTTP/1.1, on headers that have been parsed. Pure.
+"""The opening handshake of WebSocket, over HTTP/1.1 and HTTP/2, on headers that have been parsed. Pure.
 
-RFC 6455 §4.2 (server), §4.4 (versions), §9.1 (extensions), §10.2 (Origin), §11.3 (headers); RFC 9110 §7.8.
+RFC 6455 §4.2 (server), §4.4 (versions), §9.1 (extensions), §10.2 (Origin), §11.3 (headers); RFC 9110 §7.8; RFC 8441 §5.
 Header names come in lower case. No upgrade at all, so plain HTTP: HTTP/1.0, no ``websocket`` in Upgrade, no
 ``upgrade`` in Connection.
 
 Refused with 400, although lenient peers take it: another method than GET, a body, a missing, repeated or
 malformed Sec-WebSocket-Key, subprotocols that are repeated or no tokens, Sec-WebSocket-Extensions that do not
-follow the grammar, two Origins. Another version than 13 gets 426.
+follow the grammar, two Origins. Another version than 13 gets 426. HTTP/2 has no key, and any Content-Length is wrong.
 """
 
 import re
@@ -21,7 +21,10 @@ from interfaces.http_ws.deflate import Offer
 from interfaces.http_ws.wire_h1 import refusal
 from interfaces.shared.errors import ApplicationError, PeerError
 
-__all__ = ["Upgrade", "accept_head", "accept_value", "origin_allowed", "parse", "parse_extensions"]
+__all__ = [
+    "Upgrade", "accept_fields", "accept_head", "accept_value", "origin_allowed", "parse", "parse_connect",
+    "parse_extensions",
+]  # fmt: skip
 
 Headers = Sequence[tuple[bytes, bytes]]
 
@@ -47,7 +50,10 @@ _PORTS = {"http": 80, "https": 443, "ws": 80, "wss": 443}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Upgrade:
-    """What a client's handshake asks for: subprotocols in its order of preference, extensions as offered."""
+    """What a client's handshake asks for: subprotocols in its order of preference, extensions as offered.
+
+    ``key`` is empty over HTTP/2.
+    """
 
     key: bytes
     subprotocols: list[str]
@@ -64,9 +70,7 @@ def parse(method: bytes, http_version: str, headers: Headers) -> Upgrade | None:
 
     Raises PeerError whose ``answer`` is the response to write (400, 426); the connection is then closed.
     """
-    found: dict[bytes, list[bytes]] = {}
-    for name, value in headers:
-        found.setdefault(name, []).append(value)
+    found = _collected(headers)
     if http_version == "1.0" or not (
         _names(found, b"upgrade", b"websocket") and _names(found, b"connection", b"upgrade")
     ):
@@ -75,16 +79,45 @@ def parse(method: bytes, http_version: str, headers: Headers) -> Upgrade | None:
         raise _refused(400, "a WebSocket begins with GET")
     if b"transfer-encoding" in found or found.get(b"content-length", [b"0"]) != [b"0"]:
         raise _refused(400, "a WebSocket handshake has no body")
-    if found.get(b"sec-websocket-version") != [b"13"]:
-        raise _refused(426, "version 13 is spoken here", _VERSION_HEADERS)
+    _check_version(found)
     keys = found.get(b"sec-websocket-key", [])
     if len(keys) != 1 or not _KEY.fullmatch(keys[0]):
         raise _refused(400, "exactly one Sec-WebSocket-Key of 16 bytes is needed")
+    return _upgrade(found, keys[0])
+
+
+def parse_connect(headers: Headers) -> Upgrade:
+    """The handshake in the head of an extended CONNECT whose protocol is ``websocket`` (RFC 8441 §5).
+
+    Raises PeerError as :func:`parse` does; another version than 13 is a 426 here, too, which HTTP/2 cannot say.
+    """
+    found = _collected(headers)
+    if b"content-length" in found:
+        raise _refused(400, "a WebSocket handshake has no body")
+    _check_version(found)
+    return _upgrade(found, b"")
+
+
+def _collected(headers: Headers) -> dict[bytes, list[bytes]]:
+    """The values of each field."""
+    found: dict[bytes, list[bytes]] = {}
+    for name, value in headers:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+def _check_version(found: dict[bytes, list[bytes]]) -> None:
+    if found.get(b"sec-websocket-version") != [b"13"]:
+        raise _refused(426, "version 13 is spoken here", _VERSION_HEADERS)
+
+
+def _upgrade(found: dict[bytes, list[bytes]], key: bytes) -> Upgrade:
+    """What the two versions of HTTP have in common."""
     origins = found.get(b"origin", [None])
     if len(origins) > 1:
         raise _refused(400, "more than one Origin")
     return Upgrade(
-        key=keys[0],
+        key=key,
         subprotocols=_subprotocols(found.get(b"sec-websocket-protocol", [])),
         extensions=parse_extensions(found.get(b"sec-websocket-extensions", [])),
         origin=origins[0],
@@ -148,17 +181,30 @@ def accept_head(
     extension: bytes | None = None,
     offered: Sequence[str] | None = None,
 ) -> bytes:
-    """The 101 response (§4.2.2). ``headers`` are the application's, ``extension`` is what was agreed to.
-
-    Raises ApplicationError for a header that would break the response or belongs to the handshake, and for a
-    subprotocol that is no token or not among those ``offered`` (when given): clients hang up on it (§4.1).
-    """
+    """The 101 response (§4.2.2), with :func:`accept_fields`. Raises ApplicationError."""
+    fields = accept_fields(subprotocol, headers, extension, offered)
     lines = [
         b"HTTP/1.1 101 Switching Protocols",
         b"upgrade: websocket",
         b"connection: upgrade",
         b"sec-websocket-accept: " + accept_value(key),
     ]
+    lines += [name + b": " + value for name, value in fields]
+    return b"\r\n".join(lines) + b"\r\n\r\n"
+
+
+def accept_fields(
+    subprotocol: str | None = None,
+    headers: Iterable[Sequence[Any]] = (),
+    extension: bytes | None = None,
+    offered: Sequence[str] | None = None,
+) -> list[tuple[bytes, bytes]]:
+    """The fields of a response that accepts. ``headers`` are the application's, ``extension`` is what was agreed to.
+
+    Raises ApplicationError for a header that would break the response or belongs to the handshake, and for a
+    subprotocol that is no token or not among those ``offered`` (when given): clients hang up on it (§4.1).
+    """
+    fields: list[tuple[bytes, bytes]] = []
     if subprotocol is not None:
         if offered is not None and subprotocol not in offered:
             raise ApplicationError(
@@ -167,14 +213,14 @@ def accept_head(
         name = subprotocol.encode("utf-8", "replace")
         if not _TOKEN.fullmatch(name):
             raise ApplicationError(f"subprotocol {subprotocol!r} is no token")
-        lines.append(b"sec-websocket-protocol: " + name)
+        fields.append((b"sec-websocket-protocol", name))
     if extension:
-        lines.append(b"sec-websocket-extensions: " + extension)
-    lines += [_line(header) for header in headers]
-    return b"\r\n".join(lines) + b"\r\n\r\n"
+        fields.append((b"sec-websocket-extensions", extension))
+    fields += [_field(header) for header in headers]
+    return fields
 
 
-def _line(header: Sequence[Any]) -> bytes:
+def _field(header: Sequence[Any]) -> tuple[bytes, bytes]:
     name, value = header
     if not isinstance(name, bytes) or not isinstance(value, bytes):
         raise ApplicationError(f"a header's name and value are bytes, not {name!r} and {value!r}")
@@ -182,7 +228,7 @@ def _line(header: Sequence[Any]) -> bytes:
         raise ApplicationError(f"malformed header {name!r}: {value!r}")
     if name.lower() in _OURS:
         raise ApplicationError(f"{name!r} is written by the handshake, not by the application")
-    return name + b": " + value
+    return name, value
 
 
 def origin_allowed(origin: bytes | None, allowed: Sequence[str]) -> bool:

@@ -10,7 +10,7 @@ from interfaces.http_ws.frames_h2 import INTERNAL_ERROR, NO_ERROR
 from interfaces.http_ws.request import Exchange, Request
 from interfaces.shared.stream import FOREVER
 
-__all__ = ["StreamH2"]
+__all__ = ["Fields", "StreamH2"]
 
 Fields = tuple[tuple[bytes, bytes], ...]
 

@@ -3,19 +3,19 @@
 import asyncio
 from typing import Any, Final
 
-from interfaces.http_ws.answer import Answer
 from interfaces.http_ws.deflate import Deflate
-from interfaces.http_ws.handshake import Upgrade, accept_head, origin_allowed, parse
+from interfaces.http_ws.handshake import Upgrade, origin_allowed, parse
+from interfaces.http_ws.opening_ws import Opening, OpeningH1
 from interfaces.http_ws.service import Service, failed, log
-from interfaces.http_ws.translate import VERSIONS, websocket_scope
-from interfaces.http_ws.wire_h1 import refusal
+from interfaces.http_ws.translate import VERSIONS, Place, websocket_scope
+from interfaces.http_ws.wire_h1 import RequestHead, refusal
 from interfaces.http_ws.wire_ws import Close, Failed, Ping, Wire
 from interfaces.shared.asgi import Event, Scope
 from interfaces.shared.errors import ApplicationError, PeerError, PeerGone
 from interfaces.shared.session import Instance, Session, report
 from interfaces.shared.stream import FOREVER, Stream
 
-__all__ = ["WebSocket", "upgraded"]
+__all__ = ["WebSocket", "admitted", "upgraded"]
 
 CONNECTING: Final = 0
 DENYING: Final = 1
@@ -38,21 +38,27 @@ def upgraded(conn: Any, rest: bytes) -> bool:
     if upgrade is None:
         return False
     service: Service = conn.service
+    scope = admitted(service, head, conn.place, upgrade)
+    service.connections.discard(conn)
+    socket = WebSocket(service, conn.transport, OpeningH1(upgrade), scope, conn.address)
+    conn.transport.set_protocol(socket)
+    socket.start()
+    if rest:
+        socket.data_received(rest)
+    return True
+
+
+def admitted(service: Service, head: RequestHead, place: Place, upgrade: Upgrade) -> Scope:
+    """The scope of a handshake that may go to the application. Raises PeerError for one that may not."""
     if service.draining:
         raise PeerError("", refusal(503))
     options = service.options
     if options.ws_origins and not origin_allowed(upgrade.origin, options.ws_origins):
         raise PeerError("", refusal(403))
-    scope = websocket_scope(head, conn.place, service.state, upgrade.subprotocols)
+    scope = websocket_scope(head, place, service.state, upgrade.subprotocols)
     if service.proxies:
         service.forwarded(scope)
-    socket = WebSocket(conn, upgrade, scope)
-    conn.transport.set_protocol(socket)
-    service.sessions.add(socket.session)
-    socket.session.start(service.loop)
-    if rest:
-        socket.data_received(rest)
-    return True
+    return scope
 
 
 class Socket(Session):
@@ -119,18 +125,21 @@ async def _nowhere(event: Event) -> None:
 
 
 class WebSocket(Stream):
-    """The connection; ``wire`` speaks the protocol, ``session`` is the application."""
+    """The connection; ``wire`` speaks the protocol, ``session`` is the application, ``opening`` answers the handshake.
 
-    def __init__(self, conn: Any, upgrade: Upgrade, scope: Scope) -> None:
-        service: Service = conn.service
+    ``address`` is that of a connection of its own, or empty: it is one stream of many.
+    """
+
+    def __init__(
+        self, service: Service, transport: Any, opening: Opening, scope: Scope, address: str = ""
+    ) -> None:
         super().__init__(service.loop)
         self.service = service
-        self.transport = conn.transport
+        self.transport = transport
         self.spread = True
-        self.address: str = conn.address
+        self.address: str = address
         self.phase: int = CONNECTING
-        self.upgrade: Upgrade | None = upgrade
-        self.answer: Answer | None = None
+        self.opening: Opening | None = opening
         self.ending: Close | Failed | None = None
         self.wire: Wire = Wire(service.ws_limits)
         self.session: Socket = Socket(self, service, scope)
@@ -139,9 +148,13 @@ class WebSocket(Stream):
         self._pinged: bool = False
         self._planned_turn: bool = False
         self._early: bytes = b""
-        service.connections.discard(conn)
         service.connections.add(self)
         self.session.offer({"type": "websocket.connect"})
+
+    def start(self) -> None:
+        """Call the application."""
+        self.service.sessions.add(self.session)
+        self.session.start(self.loop)
 
     def connection_lost(self, error: Exception | None) -> None:
         """asyncio: it is gone."""
@@ -243,67 +256,62 @@ class WebSocket(Stream):
         elif phase == OPEN and kind == "websocket.close":
             code = event.get("code")
             self.shut(1000 if code is None else code, event.get("reason") or "")
-        elif phase == DENYING and kind == "websocket.http.response.body" and self.answer is not None:
-            self._denial(self.answer, event)
+        elif phase == DENYING and kind == "websocket.http.response.body" and self.opening is not None:
+            self._denial(self.opening, event)
         elif phase >= CLOSING and kind in KINDS:
             raise PeerGone("the WebSocket is closed")
         else:
             raise _unfit(kind)
 
     def _handshake(self, kind: str, event: Event) -> None:
-        if kind == "websocket.accept":
-            self._accept(event)
+        opening = self.opening
+        if kind == "websocket.accept" and opening is not None:
+            self._accept(opening, event)
         elif kind == "websocket.close":
             self._deny(403)
-        elif kind == "websocket.http.response.start":
-            self.answer = answer = Answer()
-            answer.begin(1, False, False)
-            answer.start(event["status"], event.get("headers", ()), self.service.date)
+        elif kind == "websocket.http.response.start" and opening is not None:
+            opening.start(event["status"], event.get("headers", ()), self.service.date)
             self.phase = DENYING
         else:
             raise _unfit(kind)
 
-    def _accept(self, event: Event) -> None:
-        upgrade = self.upgrade
-        if upgrade is None:
-            raise _unfit("websocket.accept")
-        agreement = self.service.deflate(upgrade.extensions)
-        head = accept_head(
-            upgrade.key,
-            event.get("subprotocol"),
-            event.get("headers", ()),
-            agreement.answer if agreement is not None else b"",
-            upgrade.subprotocols,
-        )
+    def _accept(self, opening: Opening, event: Event) -> None:
+        agreement = self.service.deflate(opening.upgrade.extensions)
+        extension = agreement.answer if agreement is not None else b""
+        head = opening.accept(event.get("subprotocol"), event.get("headers", ()), extension)
         if agreement is not None:
             self.wire = Wire(self.service.ws_limits, Deflate(agreement, self.service.deflating))
-        self.upgrade = None
         self.phase = OPEN
-        self._log(101)
-        self.write_now(head)
+        self._answered(opening, head)
         early = self._early
         self._early = b""
         self.release(INBOX)
         if early:
             self.data_received(early)
 
-    def _denial(self, answer: Answer, event: Event) -> None:
+    def _denial(self, opening: Opening, event: Event) -> None:
         more = event.get("more_body", False)
-        self.write_now(answer.body(event.get("body", b""), more))
-        if not more:
-            self._log(answer.status)
-            self.disconnected(1006, "")
-            self._end_soon()
+        data = opening.body(event.get("body", b""), more)
+        if more:
+            self.write_now(data)
+        else:
+            self._denied(opening, data)
 
     def _deny(self, status: int) -> None:
         """Answer the handshake with a status instead."""
-        self.write_now(refusal(status))
-        self._log(status)
+        opening = self.opening
+        if opening is not None:
+            self._denied(opening, opening.refuse(status))
+
+    def _denied(self, opening: Opening, data: bytes) -> None:
+        self._answered(opening, data)
         self.disconnected(1006, "")
         self._end_soon()
 
-    def _log(self, status: int) -> None:
-        """The access line: a WebSocket gets one, when the handshake is answered."""
+    def _answered(self, opening: Opening, data: bytes) -> None:
+        """The handshake is answered with ``data`` as the last of it: a WebSocket gets its access line then."""
+        self.opening = None
+        self.write_now(data)
         access = self.service.access
         if access is not None:
             scope = self.session.scope
@@ -311,10 +319,10 @@ class WebSocket(Stream):
                 {
                     "protocol": "WebSocket",
                     "client": scope["client"],
-                    "method": "GET",
+                    "method": opening.method,
                     "path": scope["raw_path"].decode("ascii", "backslashreplace"),
                     "query": scope["query_string"].decode("ascii", "backslashreplace"),
-                    "status": status,
+                    "status": opening.said,
                     "bytes": 0,
                     "seconds": self.loop.time() - self.began,
                 }
@@ -350,7 +358,7 @@ class WebSocket(Stream):
     def sweep(self, now: float) -> None:
         """Deadlines, and life: a peer that is silent is asked, one that stays silent is gone."""
         options = self.service.options
-        if self.held:
+        if not self.transport.is_reading():
             self.heard = now  # nobody listens: its silence is ours
         if self.stalled(now, options.send_timeout):
             self.service.count("ws.stalled")

@@ -86,6 +86,10 @@ class Transport:
         assert not self.reading
         self.reading = True
 
+    def is_reading(self) -> bool:
+        """Whether what comes is given to the protocol."""
+        return self.reading and not self.closing
+
     def get_write_buffer_size(self) -> int:
         """As the test has set it."""
         return self.unsent
