@@ -8,7 +8,7 @@ from interfaces.http_ws.request import BODY_FULL, Exchange, Request
 from interfaces.http_ws.service import Service, log
 from interfaces.http_ws.translate import http_scope
 from interfaces.http_ws.websocket import upgraded
-from interfaces.http_ws.wire_h1 import Body, HeadParser, refusal
+from interfaces.http_ws.wire_h1 import CONTINUE, Body, HeadParser, refusal
 from interfaces.shared.errors import PeerError
 from interfaces.shared.stream import FOREVER
 from interfaces.shared.tls import alpn
@@ -40,7 +40,6 @@ class Connection(Exchange):
         self._in_head: bool = False
         self._window: int = 0
         self._linger: int = 0
-        self._leaving: int = -1
         self._half: bool = False
 
     def connection_made(self, transport: Any) -> None:
@@ -95,7 +94,10 @@ class Connection(Exchange):
             if self._buffer:
                 data = self._buffer + data
                 self._buffer = b""
-            self._next(data)
+            if self.served or data[:3] != b"PRI" or not self.service.h2:
+                self._next(data)
+            else:
+                self._turn(data)  # what is not its preface it refuses itself
         elif phase == BODY and self._body is not None:
             self._feed(self._body, data)
         elif phase == BUSY:
@@ -109,7 +111,7 @@ class Connection(Exchange):
 
     def _next(self, data: bytes) -> None:
         """Take the next head from ``data``, which begins where a request does."""
-        if not self.served and data[:3] == b"PRI" and self.service.h2:
+        if not self.served and data[:4] == b"PRI " and self.service.h2:
             self._turn(data)  # what is not its preface it refuses itself
             return
         if data[:1] == b"\r":  # one empty line before a request is forgiven (RFC 9112 §2.2), however it comes
@@ -263,6 +265,10 @@ class Connection(Exchange):
         if rest:
             self._resume(rest)
 
+    def go_on(self) -> None:
+        """Tell the client that its body is wanted."""
+        self.write_now(CONTINUE)
+
     def early(self) -> None:
         """The answer begins before the body is whole; it says so when the connection cannot be kept for that."""
         request = self.request
@@ -350,9 +356,9 @@ class Connection(Exchange):
         return self.request is not None and (self.held or self.request.expects)
 
     def _late(self, now: float) -> None:
-        request = self.request
+        request, options = self.request, self.service.options
         if self.phase == LINGER:
-            self._hang_up(now)
+            self.hang_up(now, options.send_timeout, options.linger_timeout)
         elif self.phase == BODY:
             self._slow_body(request, now)
         elif request is not None:
@@ -363,18 +369,7 @@ class Connection(Exchange):
         elif self.blocked:
             self.deadline = now + self.service.keep_alive  # it is not idle: it reads an answer, slowly
         else:
-            self._hang_up(now)
-
-    def _hang_up(self, now: float) -> None:
-        """Close; a client that then takes nothing of what was written for ``send_timeout`` is cut off."""
-        options = self.service.options
-        unsent = self.transport.get_write_buffer_size()
-        if self.transport.is_closing() and unsent in (0, self._leaving):
-            self.abort()
-            return
-        self._leaving = unsent
-        self.deadline = now + (options.send_timeout if unsent else options.linger_timeout)
-        self.close()
+            self.hang_up(now, options.send_timeout, options.linger_timeout)
 
     def _slow_body(self, request: Request | None, now: float) -> None:
         """Each ``body_timeout`` must bring ``min_body_rate`` bytes a second."""
