@@ -116,6 +116,7 @@ class Client(Stream):
         if self.quit:
             return
         wire, taken = self.wire, 0
+        self.waits.renew()
         while taken < TURN and not self._held & (INBOX | ASKED) and self._may():
             line = wire.next()
             if line is None:

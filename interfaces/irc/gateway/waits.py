@@ -15,7 +15,7 @@ __all__ = ["ASKED", "Asked", "Waits"]
 ASKED: Final = 4
 """A reason not to read."""
 PORTION: Final = 500
-"""Lines of a long answer in one turn of the loop."""
+"""Lines of long answers, of one client, in one turn of the loop."""
 _DONE: Final = object()
 
 
@@ -29,7 +29,7 @@ class Asked(NamedTuple):
 class Waits:
     """Those of ``client``; what comes of a line that has a label is part of its answer, however late it comes."""
 
-    __slots__ = ("_answer", "_asked", "_client", "_deadline", "_holds", "_planned", "_pours")
+    __slots__ = ("_answer", "_asked", "_client", "_deadline", "_holds", "_left", "_planned", "_pours")
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -37,6 +37,7 @@ class Waits:
         self._deadline: float = 0.0
         self._pours: deque[tuple[Any, Iterator[object]]] | None = None
         self._planned: bool = False
+        self._left: int = PORTION
         self._holds: bool = False
         self._answer: Any = None
 
@@ -83,6 +84,10 @@ class Waits:
 
     # --- long answers -----------------------------------------------------------------------------
 
+    def renew(self) -> None:
+        """Another turn: there is time for so many lines again."""
+        self._left = PORTION
+
     def pour(self, lines: Iterator[object]) -> None:
         """Write all that ``lines`` writes, some each step."""
         if self._pours is None:
@@ -104,12 +109,13 @@ class Waits:
 
     def _go_on(self) -> None:
         self._planned = False
+        self.renew()
         self._run()
 
     def _run(self) -> None:
-        client, pours, left = self._client, self._pours, PORTION
-        while pours and left and not client.blocked and not client.lost and not client.quit:
-            left -= 1
+        client, pours = self._client, self._pours
+        while pours and self._left and not client.blocked and not client.lost and not client.quit:
+            self._left -= 1
             answer, lines = pours[0]
             if client.resume(answer, next, lines, _DONE) is _DONE:
                 pours.popleft()

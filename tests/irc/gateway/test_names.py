@@ -212,3 +212,16 @@ async def test_a_long_answer_has_its_label() -> None:
 def test_names_do_not_hold_up_others() -> None:
     """One turn of the loop looks at so many members only, however many channels are asked about."""
     assert CHUNK * PORTION <= 25_000
+
+
+@scene
+async def test_many_answers_are_not_of_one_turn() -> None:
+    """What one client asks for by many names, each of which is soon told, lets others run between them."""
+    async with Bench() as bench:
+        ann = await bench.member("ann")
+        crowd(bench, "#a", CHUNK)
+        ann.client.data_received(b"NAMES " + b",".join([b"#a"] * 150) + b"\r\n")
+        ann.client.data_received((b"NAMES " + b",".join([b"#a"] * 150) + b"\r\n") * 3)
+        assert ann.client.held
+        assert sum(" 366 " in line for line in await ann.lines()) == 600
+        assert not ann.client.held
