@@ -4,16 +4,14 @@ from typing import Any, Final
 
 from interfaces.http_ws.events_h2 import Asked, Away, Data, Ended, Pong, Reset, Room, Settled
 from interfaces.http_ws.frames_h2 import CANCEL, MOST, NO_ERROR
-from interfaces.http_ws.hpack_encoder import Encoder
 from interfaces.http_ws.request import Request
 from interfaces.http_ws.service import Service, log
-from interfaces.http_ws.stream_h2 import StreamH2
+from interfaces.http_ws.stream_h2 import Carrier, StreamH2
 from interfaces.http_ws.translate import http_scope
 from interfaces.http_ws.websocket_h2 import Tunnel
-from interfaces.http_ws.wire_h2 import Wire
 from interfaces.shared.errors import PeerError
 from interfaces.shared.session import Instance
-from interfaces.shared.stream import FOREVER, Stream
+from interfaces.shared.stream import FOREVER
 
 __all__ = ["ConnectionH2"]
 
@@ -23,30 +21,33 @@ DRAIN: Final = b"draining"
 """Of the PING that tells that the peer has seen that we end."""
 
 
-class ConnectionH2(Stream):
+class ConnectionH2(Carrier):
     """Of ``conn``, a connection of HTTP/1.1 that has turned out to be of HTTP/2."""
 
     def __init__(self, conn: Any) -> None:
-        super().__init__(conn.loop)
         service: Service = conn.service
-        self.service = service
+        super().__init__(service)
         self.transport = conn.transport
         self.place = conn.place
         self.address: str = conn.address
         self.blocked = conn.blocked
-        self.wire: Wire = Wire(service.h2_limits)
-        self.encoder: Encoder = Encoder()
         self.streams: dict[int, StreamH2] = {}
         self.served: int = 0
         self.ending: bool = False
-        """The peer was told that there will be no more streams."""
+        """There will be no more streams, and both sides know."""
         self.orphans: list[Instance] = []
         """Calls whose stream is gone: they count until they end."""
-        self._due: bool = False
+        self._last_at: float = FOREVER
+        self._settled: bool = False
+        self._told: bool = False
+        self._broke: bool = False
+        self._linger: int = 0
         service.connections.discard(conn)
         service.connections.add(self)
         self.wire.begin(service.now)
         self.deadline = service.now + service.header_timeout
+        if service.draining:
+            self.drain()
         self.due()
 
     def __repr__(self) -> str:
@@ -57,27 +58,21 @@ class ConnectionH2(Stream):
     def data_received(self, data: bytes) -> None:
         """asyncio: bytes came."""
         wire = self.wire
+        if self._broke:
+            self._linger -= len(data)
+            if self._linger < 0:
+                self.abort()
+            return
         wire.feed(data, self.service.now)
         while (event := wire.next()) is not None:
-            self._happened(event)
+            if isinstance(event, Asked):
+                self._asked(event)
+            else:
+                self._happened(event)
         if wire.out:
             self.due()
         if wire.closing:
             self._broken()
-
-    def due(self) -> None:
-        """Write what the wire has at the end of the loop's turn."""
-        if not self._due:
-            self._due = True
-            self.loop.call_soon(self._write)
-
-    def _write(self) -> None:
-        self._due = False
-        out = self.wire.out
-        if out and not self.lost:
-            data = b"".join(out)
-            out.clear()
-            self.transport.write(data)
 
     def pause_writing(self) -> None:
         """asyncio: the peer does not read; then nothing more is read of it, and nobody writes."""
@@ -90,29 +85,39 @@ class ConnectionH2(Stream):
         """asyncio: it reads again."""
         super().resume_writing()
         self.release(WRITES)
-        for stream in list(self.streams.values()):
-            if not stream.flow.pending:
-                stream.room()
+        streams = self.streams
+        for number, stream in list(streams.items()):
+            if self.blocked:
+                break
+            if stream.later:  # whoever is served now is the last the next time
+                del streams[number]
+                streams[number] = stream
+            stream.room()
 
     def connection_lost(self, error: Exception | None) -> None:
         """asyncio: it is gone, and all applications are told."""
-        if self.lost:
-            return
-        super().connection_lost(error)
+        if not self.lost:
+            self.lost = True
+            self._cut_all()
+            super().connection_lost(error)
+            self.wire.out.clear()
+            self.service.left(self, self.address)
+
+    def _cut_all(self) -> None:
         streams, self.streams = self.streams, {}
         for stream in streams.values():
+            stream.flow.owner = None
+            self.outlives(stream.request)
             stream.cut()
-        self.service.left(self, self.address)
 
     # --- events -----------------------------------------------------------------------------------
 
     def _happened(self, event: Any) -> None:
-        if isinstance(event, Asked):
-            self._asked(event)
-        elif isinstance(event, (Data, Ended, Room, Reset)):
+        if isinstance(event, (Data, Ended, Room, Reset)):
             self._streamed(event)
         elif isinstance(event, Settled):
-            self.deadline = FOREVER if self.streams else self.service.now + self.service.keep_alive
+            self._settled = True
+            self.deadline = self.service.now + self.service.keep_alive
         elif isinstance(event, Pong) and event.data == DRAIN:
             self._last()
         elif isinstance(event, Away):
@@ -135,19 +140,18 @@ class ConnectionH2(Stream):
             self._cut(stream)
 
     def _asked(self, event: Asked) -> None:
-        service, head = self.service, event.head
+        service, head, flow = self.service, event.head, event.flow
         if self.ending or self._crowded():
-            self.wire.refuse(event.flow)
+            self.wire.refuse(flow)
             return
-        stream = Tunnel(self, event.flow) if head.method == b"CONNECT" else StreamH2(self, event.flow)
-        event.flow.owner = stream
-        stream.answer.begin(2, head.method == b"HEAD", True)
-        self.streams[event.flow.id] = stream
         self.served += 1
         self.deadline = FOREVER
+        tunnel = Tunnel(self, flow) if head.method == b"CONNECT" else None
+        stream = StreamH2(self, flow, head.method == b"HEAD") if tunnel is None else tunnel
+        flow.owner = self.streams[flow.id] = stream
         try:
-            if isinstance(stream, Tunnel):
-                stream.connect(head, event.end)
+            if tunnel is not None:
+                tunnel.connect(head, event.end)
                 return
             if not service.http:
                 raise PeerError("only WebSockets are served here", 426)
@@ -164,29 +168,36 @@ class ConnectionH2(Stream):
             service.forwarded(scope)
         request = Request(stream, service, scope, stream.answer)
         stream.request = request
-        request.more = not event.end
+        if event.end:
+            stream.deadline = service.now + service.app_timeout
+        else:
+            request.more = True
+            request.expects = head.expects
+            stream.deadline = service.now + service.options.body_timeout
         if service.access is not None:
             request.began = service.loop.time()
-        if request.more:
-            stream.deadline = service.now + service.options.body_timeout
-        elif service.app_timeout:
-            stream.deadline = service.now + service.app_timeout
         service.sessions.add(request)
         request.start(service.loop)
 
     def _crowded(self) -> bool:
         """Whether as many applications run as there may be streams: those count whose stream is gone."""
-        most = self.service.h2_limits.streams
-        if len(self.streams) + len(self.orphans) >= most:
-            self.orphans = [one for one in self.orphans if not one.ended]
+        most = self.wire.limits.streams
+        if len(self.streams) + len(self.orphans) < most:
+            return False
+        self.orphans = [one for one in self.orphans if not one.ended]
         return len(self.streams) + len(self.orphans) >= most
 
     def _cut(self, stream: StreamH2) -> None:
         """A stream is gone before its answer was."""
-        self.streams.pop(stream.flow.id, None)
+        self._forget(stream)
         self.outlives(stream.request)
         stream.cut()
         self._idle()
+
+    def _forget(self, stream: StreamH2) -> None:
+        flow = stream.flow
+        flow.owner = None
+        self.streams.pop(flow.id, None)
 
     def outlives(self, call: Instance | None) -> None:
         """The stream of a call is gone; it counts as long as it runs."""
@@ -198,46 +209,69 @@ class ConnectionH2(Stream):
 
     def finished(self, stream: StreamH2) -> None:
         """A stream has its answer; it may still have to leave."""
-        if not stream.flow.pending:
-            self.streams.pop(stream.flow.id, None)
+        if stream.waits:
+            stream.deadline = FOREVER
+        else:
+            self._forget(stream)
             stream.lost = True
-        if self.served >= self.service.max_requests and not self.ending:
+        if self.served >= self.service.max_requests:
             self.drain()
-        self._idle()
+        if not self.streams:
+            self._idle()
 
     def _idle(self) -> None:
-        if not self.streams and not self.lost:
+        if not self.streams and not self.lost and not self.wire.closing:
             if self.ending:
                 self._leave()
             else:
                 self.deadline = self.service.now + self.service.keep_alive
 
     def _broken(self) -> None:
-        """The wire has said why it ends."""
+        """The wire has said why it ends: what comes now is not looked at, so that the peer sees that."""
         self.service.count("http.refused")
         log.debug("%r: %s", self, self.wire.reason)
-        self._leave()
+        options = self.service.options
+        self._broke = True
+        self._cut_all()
+        self.flush()
+        self._linger = options.max_unread_body
+        self.deadline = self.service.now + options.linger_timeout
+        if self.lost or not self.transport.can_write_eof():
+            self.close()
+        else:
+            self.transport.write_eof()
+            self.release(WRITES)
 
     def _leave(self) -> None:
-        self._write()
-        self.deadline = self.service.now + self.service.options.linger_timeout
-        self.close()
+        options = self.service.options
+        self.hang_up(self.service.now, options.send_timeout, options.linger_timeout)
 
     def drain(self) -> None:
         """Tell that no more streams are taken; those that are on their way are, for a moment (RFC 9113 §6.8)."""
-        if not self.ending and not self.wire.closing:
+        if not self._told and not self.ending and not self.wire.closing:
+            self._told = True
+            self._last_at = self.service.now + self.service.drain_idle
             self.wire.goaway(MOST, NO_ERROR)
             self.wire.ping(DRAIN)
-            self.deadline = self.service.now + self.service.drain_idle
             self.due()
 
     def _last(self) -> None:
-        """The peer has heard: what it begins from now on is refused."""
-        if not self.ending:
+        """The peer has heard, or had the time to: what it begins from now on is refused."""
+        self._last_at = FOREVER
+        if not self.ending and not self.wire.closing:
             self.ending = True
             self.wire.goaway(self.wire.last, NO_ERROR)
             self.due()
             self._idle()
+
+    # --- deadlines --------------------------------------------------------------------------------
+
+    def excuse(self, seconds: float) -> None:
+        """The loop itself was late by so much."""
+        super().excuse(seconds)
+        self._last_at += seconds
+        for stream in self.streams.values():
+            stream.excuse(seconds)
 
     def sweep(self, now: float) -> None:
         """Look at the deadlines, of all streams."""
@@ -246,6 +280,8 @@ class ConnectionH2(Stream):
             self.service.count("http.stalled")
             self.abort()
             return
+        if now >= self._last_at:
+            self._last()
         if now >= self.deadline:
             self._late()
         for stream in list(self.streams.values()):
@@ -262,28 +298,36 @@ class ConnectionH2(Stream):
         self.due()
 
     def _late(self) -> None:
-        if self.transport.is_closing():
-            self.abort()
-        elif self.service.draining:
-            self._last()
-        else:
-            self.wire.goaway(self.wire.last, NO_ERROR)
-            self._leave()
+        """Nothing came for long. An idle connection ends as in a drain, since a request may be on its way."""
+        if self._settled and not self.ending and not self.wire.closing:
+            self.deadline = FOREVER
+            self.drain()
+            return
+        if not self._settled:
+            self.ending = True
+            self.wire.goaway(0, NO_ERROR)
+        self._leave()
 
     def _slow(self, stream: StreamH2, now: float) -> None:
         """A body must bring ``min_body_rate``; an application has ``app_timeout``, where there is one."""
         options, request = self.service.options, stream.request
-        if (
-            request is not None
-            and request.more
-            and (stream.unread or stream.came >= options.min_body_rate * options.body_timeout)
-        ):
-            stream.came = 0
-            stream.deadline = now + options.body_timeout
-            return
+        if request is not None and request.more:
+            ours = stream.unread > 0 or request.expects
+            if ours or stream.came >= options.min_body_rate * options.body_timeout:
+                stream.came = 0
+                stream.deadline = now + options.body_timeout
+                return
         self.service.count("http.timeouts")
         if request is not None and not stream.answer.on_the_wire:
             stream.refuse(408 if request.more else 503)
-        if request is not None and not request.more:
-            request.cancel()
+            if not request.more:
+                log.warning("%r: no answer in %s s", request, self.service.app_timeout)
+                request.cancel()
+        self._stop(stream)
+
+    def too_large(self, stream: StreamH2) -> None:
+        """More of a body came than is allowed."""
+        self.service.count("http.refused")
+        if not stream.answer.on_the_wire:
+            stream.refuse(413)
         self._stop(stream)

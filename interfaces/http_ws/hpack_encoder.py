@@ -142,12 +142,12 @@ class Encoder:
     """Writes one connection's blocks, each of which must be sent, in the order in which they were made.
 
     ``table`` bounds a table of our own, 0 for none. ``limit`` tells of the peer's SETTINGS_HEADER_TABLE_SIZE, when
-    it is acknowledged.
+    it is acknowledged. ``due``: a block begins with :meth:`updates` then, those of another encoder, too.
     """
 
     __slots__ = (
-        "_announced", "_count", "_due", "_entries", "_heads", "_indexes", "_limit", "_lowest", "_most", "_size",
-        "_table_size",
+        "_announced", "_count", "_entries", "_heads", "_indexes", "_limit", "_lowest", "_most", "_size",
+        "_table_size", "due",
     )  # fmt: skip
 
     def __init__(self, table: int = 0) -> None:
@@ -156,7 +156,7 @@ class Encoder:
         self._limit: int = TABLE_SIZE
         self._lowest: int = TABLE_SIZE  # limit since the last block
         self._announced: int = TABLE_SIZE  # above ours, the peer only keeps what we have forgotten
-        self._due: bool = False
+        self.due: bool = False
         self._size: int = 0
         self._count: int = 0  # of all entries that were ever made
         self._entries: list[tuple[tuple[bytes, bytes], int]] = []  # with their sizes, the oldest first
@@ -171,7 +171,7 @@ class Encoder:
         self._evict()
         if self._most:
             self._heads.clear()  # what had no room may have it now
-        self._due = self._lowest < self._announced or self._table_size > self._announced
+        self.due = self._lowest < self._announced or self._table_size > self._announced
 
     def head(self, status: int, headers: Iterable[tuple[bytes, bytes]]) -> Head:
         """The block of an answer. Raises ApplicationError for what cannot be said.
@@ -188,14 +188,14 @@ class Encoder:
             known = self._heads.get(key)
         if known is None:
             known = self._head(status, fields, key)
-        return Head(self._updates() + known.data) if self._due else known
+        return Head(self.updates() + known.data) if self.due else known
 
     def trailers(self, headers: Iterable[tuple[bytes, bytes]]) -> bytes:
         """The block of an answer's trailers. Raises ApplicationError for what cannot be said."""
         parts = [b""]
         self._fields(parts, _pairs(headers))
-        if self._due:
-            parts[0] = self._updates()
+        if self.due:
+            parts[0] = self.updates()
         return b"".join(parts)
 
     def field(self, name: bytes, value: bytes) -> bytes:
@@ -277,7 +277,7 @@ class Encoder:
             del self._entries[:gone]
             self._heads.clear()
 
-    def _updates(self) -> bytes:
+    def updates(self) -> bytes:
         """The size updates that are due, for the beginning of a block (§4.2)."""
         least = min(self._lowest, self._table_size)
         out = integer(least, 0x1F, 0x20) if self._lowest < self._announced else b""
@@ -285,5 +285,5 @@ class Encoder:
             out += integer(self._table_size, 0x1F, 0x20)
         self._announced = self._table_size
         self._lowest = self._limit
-        self._due = False
+        self.due = False
         return out

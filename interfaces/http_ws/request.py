@@ -6,7 +6,6 @@ from typing import Any
 
 from interfaces.http_ws.answer import COMPLETE, Answer
 from interfaces.http_ws.service import Service, failed, log
-from interfaces.http_ws.wire_h1 import CONTINUE
 from interfaces.shared.asgi import Event, Scope
 from interfaces.shared.errors import ApplicationError, PeerGone
 from interfaces.shared.session import Instance, report
@@ -19,6 +18,8 @@ NOTHING, ALL, GONE = range(3)
 """What the application was told of the end: nothing yet, of the body's, of the client's."""
 DEAF = 1000
 """Times that an application may ask on after it was told that the client is gone; then it is cancelled."""
+PARTS = 1024
+"""Of a body that wait, before they are put together: many are small."""
 FILE_PART = 262144
 """Of a file (pathsend) in memory at once."""
 KNOWN = "http.response. start, body, trailers, early_hint, pathsend"
@@ -26,6 +27,10 @@ KNOWN = "http.response. start, body, trailers, early_hint, pathsend"
 
 class Exchange(Stream):
     """What a request needs of the connection it is answered on."""
+
+    def go_on(self) -> None:
+        """Tell the client that its body is wanted: 100 (Continue)."""
+        raise NotImplementedError
 
     def early(self) -> None:
         """The answer begins although the body is not whole."""
@@ -77,7 +82,7 @@ class Request(Instance):
             if self.expects:
                 self.expects = False
                 if not self.answer.on_the_wire:
-                    conn.write_now(CONTINUE)
+                    conn.go_on()
             await self.arrival()
 
     def _take(self) -> Event:
@@ -95,7 +100,10 @@ class Request(Instance):
 
     def feed(self, data: bytes) -> None:
         """A part of the body came; reading stops while ``max_buffered_body`` wait for the application."""
-        self._parts.append(data)
+        parts = self._parts
+        parts.append(data)
+        if len(parts) > PARTS:
+            self._parts = [b"".join(parts)]
         self._size += len(data)
         self.expects = False
         if self._size >= self.service.max_buffered_body and self.conn is not None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from interfaces.http_ws.answer import COMPLETE
-from interfaces.http_ws.frames_h2 import CANCEL, NO_ERROR
+from interfaces.http_ws.frames_h2 import CANCEL
 from interfaces.http_ws.handshake import Upgrade, accept_fields, parse_connect
 from interfaces.http_ws.heads_h2 import Head
 from interfaces.http_ws.opening_ws import Opening
@@ -163,7 +163,9 @@ class Tunnel(StreamH2):
         self._tell_blocked()
 
     def room(self) -> None:
-        """All that was written is framed."""
+        """There is room: when all that was written is framed, whoever writes goes on."""
+        if not self.framed():
+            return
         if self.blocked and not self.conn.blocked:
             self.blocked = False
             if self.protocol is not None:
@@ -175,7 +177,7 @@ class Tunnel(StreamH2):
 
     def get_write_buffer_size(self) -> int:
         """What waits for a window, or in the connection."""
-        size: int = self.flow.pending_size
+        size: int = self.unframed
         if self.conn.blocked:
             size += self.conn.transport.get_write_buffer_size()
         return size
@@ -208,13 +210,12 @@ class Tunnel(StreamH2):
         self._closing = True
         self._parts = []
         self.release(0)
-        wire, flow = self.conn.wire, self.flow
         if self.accepted:
-            wire.send(flow, b"", True)
-        elif flow.open:
-            wire.reset(flow, NO_ERROR)
+            self.end()
+        elif self.flow.open:
+            self.unwanted()
         self.conn.due()
-        if flow.pending is None:
+        if not self.waits:
             self._left()
 
     def _left(self) -> None:

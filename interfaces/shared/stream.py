@@ -38,6 +38,7 @@ class Stream:
         self._writers: list[Any] = []
         self._unsent: int = 0
         self._stalled: float = FOREVER
+        self._leaving: int = -1
 
     def connection_made(self, transport: Any) -> None:
         """asyncio: the connection is there."""
@@ -150,6 +151,19 @@ class Stream:
             self._unsent = unsent
             self._stalled = now + seconds
         return now >= self._stalled
+
+    def hang_up(self, now: float, seconds: float, linger: float) -> None:
+        """Close; a peer that then takes nothing of what was written for ``seconds``, or is still there, is cut off.
+
+        To be called again at ``deadline``; ``linger`` are the seconds for a peer that has taken all.
+        """
+        unsent = self.transport.get_write_buffer_size()
+        if self.transport.is_closing() and unsent in (0, self._leaving):
+            self.abort()
+            return
+        self._leaving = unsent
+        self.deadline = now + (seconds if unsent else linger)
+        self.close()
 
     def sweep(self, now: float) -> None:
         """Look at the deadlines; the subclass says what to do then."""
