@@ -72,7 +72,7 @@ class Controlled(Sender):
     def _wasted(self) -> None:
         """A frame that brings nothing."""
         if self._free:
-            self._free -= 1
+            self._free = min(self._free, self.limits.control) - 1
         elif not self._control.take(self._now):
             raise fatal(frames.ENHANCE_YOUR_CALM, "too many frames that bring nothing")
 
@@ -81,8 +81,9 @@ class Controlled(Sender):
         if not self._resets.take(self._now):
             raise fatal(frames.ENHANCE_YOUR_CALM, "too many streams were reset")
 
-    def _broken(self, stream: int, code: int) -> None:
+    def _broken(self, stream: int, code: int, text: str) -> None:
         """An error of a stream (§5.4.2)."""
+        self.reason = text
         self.out.append(frames.reset(stream, code))
         flow = self.flows.get(stream)
         if flow is not None:
@@ -105,11 +106,12 @@ class Controlled(Sender):
         return flows.CLOSED
 
     def _wrong(self, stream: int, found: int) -> None:
-        """What flows.STATES says of a frame that may not come."""
+        """What STATES says of a frame that may not come."""
+        text = "a frame that its stream's state does not allow"
         if found & flows.CONNECTION:
-            raise fatal(found & CODE, "a frame on a stream that is not open")
+            raise fatal(found & CODE, text)
         if found & flows.STREAM:
-            self._broken(stream, found & CODE)
+            self._broken(stream, found & CODE, text)
 
     # --- frames -----------------------------------------------------------------------------------
 
@@ -121,7 +123,7 @@ class Controlled(Sender):
         if not stream:
             if not more or self._window + more > frames.MOST:
                 code = frames.FLOW_CONTROL_ERROR if more else frames.PROTOCOL_ERROR
-                raise fatal(code, "a window of the connection that cannot be")
+                raise fatal(code, "a window that cannot be")
             self._window += more
             self._pump()
             return
@@ -129,7 +131,8 @@ class Controlled(Sender):
         if flow is None:
             self._wrong(stream, flows.STATES[self._state(stream)][flows.WINDOW])
         elif not more or flow.window + more > frames.MOST:
-            self._broken(stream, frames.FLOW_CONTROL_ERROR if more else frames.PROTOCOL_ERROR)
+            code = frames.FLOW_CONTROL_ERROR if more else frames.PROTOCOL_ERROR
+            self._broken(stream, code, "a window that cannot be")
         else:
             flow.window += more
             if flow.pending is not None and flow.window > 0:
@@ -159,7 +162,7 @@ class Controlled(Sender):
             code = frames.PROTOCOL_ERROR
         if stream not in self.flows and self._state(stream) == flows.IDLE:
             raise fatal(code, "a malformed priority")
-        self._broken(stream, code)
+        self._broken(stream, code, "a malformed priority")
 
     def _of_connection(self, kind: int, stream: int, flags: int, data: bytes) -> Event | None:
         """A frame that belongs to no stream, or is unknown."""

@@ -110,9 +110,9 @@ class Bucket:
     __slots__ = ("_left", "_most", "_rate", "_since")
 
     def __init__(self, most: int, rate: float) -> None:
-        self._most: float = most
+        self._most: float = float(most)
         self._rate: float = rate
-        self._left: float = most
+        self._left: float = float(most)
         self._since: float = 0.0
 
     def take(self, now: float) -> bool:

@@ -91,24 +91,28 @@ FRAME_HEAD: Final = Struct(">HBBBI")
 SETTING: Final = Struct(">HI")
 _NUMBER: Final = Struct(">HBBBII")
 _GOAWAY: Final = Struct(">HBBBIII")
+# What stands before the stream's id, of small frames.
 _KNOWN: Final = 512
-# A block of an answer is rarely longer: what stands before it but for the stream's id.
-_BEFORE: Final = [size.to_bytes(3, "big") + b"\1\4" for size in range(_KNOWN)]
-_BEFORE_LAST: Final = [size.to_bytes(3, "big") + b"\1\5" for size in range(_KNOWN)]
+_DATA: Final = [size.to_bytes(3, "big") + b"\0\0" for size in range(_KNOWN)]
+_DATA_LAST: Final = [size.to_bytes(3, "big") + b"\0\1" for size in range(_KNOWN)]
+_HEADERS: Final = [size.to_bytes(3, "big") + b"\1\4" for size in range(_KNOWN)]
+_HEADERS_LAST: Final = [size.to_bytes(3, "big") + b"\1\5" for size in range(_KNOWN)]
 
 SETTINGS_ACK: Final = b"\0\0\0\4\1\0\0\0\0"
 
 
 def data_head(stream: int, size: int, end: bool) -> bytes:
     """What stands before the ``size`` octets of a DATA frame."""
-    return FRAME_HEAD.pack(size >> 8, size & 0xFF, DATA, 1 if end else 0, stream)
+    if size < _KNOWN:
+        return (_DATA_LAST[size] if end else _DATA[size]) + stream.to_bytes(4, "big")
+    return size.to_bytes(3, "big") + (b"\0\1" if end else b"\0\0") + stream.to_bytes(4, "big")
 
 
 def headers(stream: int, block: bytes, end: bool, frame: int) -> bytes:
     """HEADERS with ``block``, and CONTINUATION for what is beyond ``frame`` octets."""
     size = len(block)
     if size < _KNOWN:
-        return (_BEFORE_LAST[size] if end else _BEFORE[size]) + stream.to_bytes(4, "big") + block
+        return (_HEADERS_LAST[size] if end else _HEADERS[size]) + stream.to_bytes(4, "big") + block
     flags = END_STREAM if end else 0
     if size <= frame:
         return FRAME_HEAD.pack(size >> 8, size & 0xFF, HEADERS, flags | END_HEADERS, stream) + block

@@ -12,22 +12,40 @@ import re
 from typing import Any, Final
 
 from interfaces.http_ws.frames_h2 import PROTOCOL_ERROR
-from interfaces.http_ws.wire_h1 import AUTHORITY, RequestHead
+from interfaces.http_ws.wire_h1 import AUTHORITY as HOSTS
+from interfaces.http_ws.wire_h1 import RequestHead
 from interfaces.shared.errors import PeerError
 
 __all__ = ["Head", "read_request", "read_trailers"]
 
 MINOR: Final = 2
-PLAIN, DROPPED, PSEUDO, BAD, HOST, LENGTH, COOKIE, EXPECT, TE = range(9)
+METHOD: Final = 0
+SCHEME: Final = 1
+PATH: Final = 2
+AUTHORITY: Final = 3
+PROTOCOL: Final = 4
+PLAIN: Final = 5
+"""Those below are pseudo-header fields."""
+DROPPED: Final = 6
+HOST: Final = 7
+LENGTH: Final = 8
+COOKIE: Final = 9
+EXPECT: Final = 10
+SECRET: Final = 11
+TE: Final = 12
+BAD: Final = 13
+
 _KINDS: Final[dict[bytes, int]] = {
-    b":method": PSEUDO,
-    b":scheme": PSEUDO,
-    b":path": PSEUDO,
-    b":authority": PSEUDO,
-    b":protocol": PSEUDO,
+    b":method": METHOD,
+    b":scheme": SCHEME,
+    b":path": PATH,
+    b":authority": AUTHORITY,
+    b":protocol": PROTOCOL,
     b"host": HOST,
     b"content-length": LENGTH,
     b"cookie": COOKIE,
+    b"authorization": SECRET,
+    b"proxy-authorization": SECRET,
     b"expect": EXPECT,
     b"te": TE,
     b"connection": BAD,
@@ -37,16 +55,22 @@ _KINDS: Final[dict[bytes, int]] = {
     b"upgrade": BAD,
 }
 _KINDS_AT_MOST: Final = 1024
+_FIELDS_AT_MOST: Final = 2048  # that a process remembers, and how long they may be
+_FIELD: Final = 256
 _NAME: Final = re.compile(rb"[!#$%&'*+\-.^_`|~0-9a-z]+")
-_METHOD: Final = re.compile(rb"[A-Za-z][!#$%&'*+\-.^_`|~0-9A-Za-z]*")
-_SCHEME: Final = re.compile(rb"[A-Za-z][A-Za-z0-9+.\-]*")
-_TARGET: Final = bytes(byte for byte in range(0x21, 0x7F) if byte != 0x23)
-_VALUE: Final = bytes(byte for byte in range(256) if byte in (0x09, 0x0A) or 0x20 <= byte != 0x7F)
-"""Octets of values that are joined by LF."""
 _DIGITS: Final = 18
-_SCHEMES: Final = frozenset((b"http", b"https"))
-_METHODS: Final = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH"))
+_PSEUDO: Final[list[re.Pattern[bytes]]] = [
+    re.compile(rb"[A-Za-z][!#$%&'*+\-.^_`|~0-9A-Za-z]*"),  # METHOD
+    re.compile(rb"[A-Za-z][A-Za-z0-9+.\-]*"),  # SCHEME
+    re.compile(rb"/[!\"$-~]*|\*"),  # PATH
+    HOSTS,  # AUTHORITY
+    re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+"),  # PROTOCOL
+]
+_VALUE: Final = bytes([byte for byte in range(256) if byte == 0x09 or 0x20 <= byte != 0x7F])
+_BLANK: Final = 0x20
 _PORTS: Final = {b"http": b":80", b"https": b":443"}
+
+_fields: Final[dict[Any, int]] = {}
 
 
 class Head(RequestHead):
@@ -72,36 +96,47 @@ def malformed(text: str) -> PeerError:
     return PeerError(text, PROTOCOL_ERROR)
 
 
-def _learn(name: bytes) -> int:
+def _kind(name: bytes) -> int:
     """What a name means; remembered while there are few."""
+    known = _KINDS.get(name)
+    if known is not None:
+        return known
     if not _NAME.fullmatch(name):
         raise malformed("a name of a field is malformed")
     kind = DROPPED if b"_" in name else PLAIN
-    if len(_KINDS) < _KINDS_AT_MOST and len(name) <= 64:
+    if len(_KINDS) < _KINDS_AT_MOST and len(name) <= _FIELD:
         _KINDS[name] = kind
     return kind
 
 
-def _check(values: list[bytes]) -> None:
-    """Values without control characters, and without blanks around them."""
-    said = b"\n%b\n" % b"\n".join(values)
-    if (
-        said.translate(None, _VALUE)
-        or said.count(b"\n") != len(values) + 1
-        or b"\n " in said
-        or b" \n" in said
-        or b"\t\n" in said
-        or b"\n\t" in said
-    ):
+def _judged(field: Any) -> int:
+    """What a field means. One that is right is remembered, for all connections: the next request has it, too."""
+    name: bytes = field[0]
+    value: bytes = field[1]
+    kind = _kind(name)
+    if kind < PLAIN:
+        fine = _PSEUDO[kind].fullmatch(value) is not None
+    else:
+        fine = not value.translate(None, _VALUE)
+        if fine and value:
+            fine = value[0] > _BLANK and value[-1] > _BLANK
+    if not fine:
         raise malformed("a value of a field is malformed")
+    if kind != COOKIE and kind != SECRET and len(name) + len(value) <= _FIELD:
+        if len(_fields) >= _FIELDS_AT_MOST:
+            _fields.clear()
+        _fields[field] = kind
+    return kind
 
 
 class _Reader:
     """Reads one list of fields."""
 
+    __slots__ = ("cookies", "expects", "headers", "host", "length", "pseudo")
+
     def __init__(self) -> None:
-        self.pseudo: dict[bytes, bytes] = {}
-        self.host: bytes | None = None
+        self.pseudo: list[bytes] = [b"", b"", b"", b"", b""]
+        self.host: bytes = b""
         self.length: int = -1
         self.expects: bool = False
         self.cookies: list[bytes] = []
@@ -110,43 +145,40 @@ class _Reader:
     def read(self, fields: list[Any]) -> None:
         """Take all of them."""
         headers = self.headers
-        values: list[bytes] = []
+        pseudo = self.pseudo
         past = False
         for field in fields:
-            name: bytes = field[0]
-            value: bytes = field[1]
-            values.append(value)
-            known = _KINDS.get(name)
-            kind = _learn(name) if known is None else known
-            if kind == PSEUDO:
-                if past or name in self.pseudo:
+            known = _fields.get(field)
+            kind = _judged(field) if known is None else known
+            if kind < PLAIN:
+                if past or pseudo[kind]:
                     raise malformed("a pseudo-header field is repeated, or behind others")
-                self.pseudo[name] = value
+                pseudo[kind] = field[1]
+                if not field[1]:
+                    raise malformed("a pseudo-header field is empty")
                 continue
             past = True
-            if kind == PLAIN or (kind != DROPPED and self._special(kind, value)):
+            if kind == PLAIN or self._special(kind, field[1]):
                 headers.append(field)
-        _check(values)
 
     def _special(self, kind: int, value: bytes) -> bool:
-        """Take note of a field that decides something here; False for one that is written anew."""
+        """Take note of a field that decides something here; False for one that is left out, or written anew."""
         if kind == COOKIE:
             self.cookies.append(value)
             return len(self.cookies) == 1
         if kind == HOST:
-            if self.host is not None:
-                raise malformed("more than one Host")
+            if self.host or not value or not HOSTS.fullmatch(value):
+                raise malformed("Host is not one name")
             self.host = value
-            return False
-        if kind == LENGTH:
+        elif kind == LENGTH:
             if self.length >= 0 or not value.isdigit() or len(value) > _DIGITS:
                 raise malformed("Content-Length is not one number")
             self.length = int(value)
         elif kind == EXPECT:
             self.expects = value.lower() == b"100-continue"
-        elif kind == BAD or value.lower() != b"trailers":
+        elif kind == BAD or (kind == TE and value.lower() != b"trailers"):
             raise malformed("a field that is about a connection")
-        return True
+        return kind != HOST and kind != DROPPED
 
 
 def read_request(fields: list[Any], connect: bool) -> Head:
@@ -156,54 +188,43 @@ def read_request(fields: list[Any], connect: bool) -> Head:
     """
     reader = _Reader()
     reader.read(fields)
-    pseudo = reader.pseudo
+    method, scheme, path, authority, protocol = reader.pseudo
     head = Head()
-    head.method = method = pseudo.get(b":method", b"")
-    if method not in _METHODS and not _METHOD.fullmatch(method):
-        raise malformed("malformed method")
+    head.method = method
+    head.scheme = scheme.lower()
+    head.authority = _authority(head.scheme, authority, reader.host)
+    head.protocol = protocol
+    head.target = path
     head.length = reader.length
     head.expects = reader.expects
-    protocol = pseudo.get(b":protocol")
-    if method == b"CONNECT" and protocol is None:
-        if len(pseudo) != 2 or not pseudo.get(b":authority"):
+    if not method:
+        raise malformed("a request needs a method")
+    if protocol and not (connect and method == b"CONNECT"):
+        raise malformed("a protocol that was not offered")
+    if method == b"CONNECT" and not protocol:
+        if scheme or path or not authority:
             raise malformed("CONNECT has a method and an authority")
-    else:
-        _located(head, pseudo)
-        if protocol is not None:
-            if not connect or method != b"CONNECT" or not _METHOD.fullmatch(protocol):
-                raise malformed("a protocol that was not offered")
-            head.protocol = protocol
-    head.authority = _authority(head.scheme, pseudo.get(b":authority"), reader.host)
-    if not head.target:
-        head.target = head.authority
+        head.target = authority
+    elif not scheme or not path or (path == b"*" and method != b"OPTIONS"):
+        raise malformed("a request needs a scheme and a path")
     if len(reader.cookies) > 1:
         _crumbs(reader)
-    head.fields = [(b"host", head.authority), *reader.headers]
+    reader.headers.insert(0, (b"host", head.authority))
+    head.fields = reader.headers
     return head
 
 
-def _located(head: Head, pseudo: dict[bytes, bytes]) -> None:
-    """Scheme and path."""
-    head.scheme = scheme = pseudo.get(b":scheme", b"").lower()
-    head.target = target = pseudo.get(b":path", b"")
-    if scheme not in _SCHEMES and not _SCHEME.fullmatch(scheme):
-        raise malformed("malformed scheme")
-    if target.translate(None, _TARGET) or (
-        target[:1] != b"/" and (target != b"*" or head.method != b"OPTIONS")
-    ):
-        raise malformed("malformed path")
-
-
-def _authority(scheme: bytes, authority: bytes | None, host: bytes | None) -> bytes:
+def _authority(scheme: bytes, authority: bytes, host: bytes) -> bytes:
     """Whom the request is for."""
-    found = host if authority is None else authority
-    if not found or not AUTHORITY.fullmatch(found):
-        raise malformed("a request needs an authority")
-    if authority is not None and host is not None and authority != host:
+    if not authority:
+        if not host:
+            raise malformed("a request needs an authority")
+        return host
+    if host and authority != host:
         port = _PORTS.get(scheme, b":")
         if authority.lower().removesuffix(port) != host.lower().removesuffix(port):
             raise malformed("Host is not the authority")
-    return found
+    return authority
 
 
 def _crumbs(reader: _Reader) -> None:
@@ -218,6 +239,6 @@ def read_trailers(fields: list[Any]) -> list[tuple[bytes, bytes]]:
     """Trailers, checked. Raises PeerError with a stream's code."""
     reader = _Reader()
     reader.read(fields)
-    if reader.pseudo:
+    if any(reader.pseudo):
         raise malformed("a pseudo-header field among trailers")
     return reader.headers

@@ -29,7 +29,8 @@ class Sender:
     """What is written collects in ``out``, which whoever writes it empties.
 
     ``flows`` are the streams that are not over, ``last`` is the latest that the peer began. ``closing``: a GOAWAY
-    with an error is in ``out``, for ``reason``; nothing is read any more. ``encoder`` follows the peer's settings.
+    with an error is in ``out``; nothing is read any more. ``reason`` is that of the latest error, of a stream or of
+    all. ``encoder`` follows the peer's settings.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -172,7 +173,9 @@ class Sender:
         self._give(size)
         if flow.state == flows.OPEN or flow.state == flows.HALF_LOCAL:
             credit = flow.credit + size
-            if credit >= self._due:
+            if (
+                credit >= self._due and not 0 <= flow.length - flow.got <= flow.room
+            ):  # it has room for the rest
                 self.out.append(frames.window_update(flow.id, credit))
                 flow.room += credit
                 credit = 0
@@ -189,7 +192,7 @@ class Sender:
     # --- ends -------------------------------------------------------------------------------------
 
     def reset(self, flow: Flow, code: int) -> None:
-        """RST_STREAM. With frames.NO_ERROR it comes behind an answer of which some still waits."""
+        """RST_STREAM. With NO_ERROR it comes behind an answer of which some still waits."""
         if flow.state >= flows.CLOSED:
             return
         if code == frames.NO_ERROR and flow.ending and flow.pending is not None:

@@ -16,8 +16,9 @@ from interfaces.http_ws import frames_h2 as frames
 from interfaces.http_ws.control_h2 import Controlled, fatal
 from interfaces.http_ws.events_h2 import Asked, Away, Data, Ended, Event, Limits, Pong, Reset, Room, Settled
 from interfaces.http_ws.flows_h2 import Flow
-from interfaces.http_ws.heads_h2 import Head, read_request, read_trailers
+from interfaces.http_ws.heads_h2 import Head, malformed, read_request, read_trailers
 from interfaces.http_ws.hpack import Block
+from interfaces.http_ws.sending_h2 import FREE
 from interfaces.shared.errors import PeerError
 
 __all__ = [
@@ -96,9 +97,13 @@ class Wire(Controlled):
             if left < frames.HEAD:
                 self._wait(left, frames.HEAD)
                 return None
-            high, low, kind, flags, stream = frames.FRAME_HEAD.unpack_from(buffer, at)
-            size: int = high << 8 | low
-            stream &= frames.MOST
+            # Compiled, octets are read faster than a struct is.
+            size = buffer[at] << 16 | buffer[at + 1] << 8 | buffer[at + 2]
+            kind = buffer[at + 3]
+            flags = buffer[at + 4]
+            stream = (
+                (buffer[at + 5] & 0x7F) << 24 | buffer[at + 6] << 16 | buffer[at + 7] << 8 | buffer[at + 8]
+            )
             if size > self.limits.frame:
                 raise fatal(frames.FRAME_SIZE_ERROR, "a frame is too large")
             at += frames.HEAD
@@ -161,7 +166,7 @@ class Wire(Controlled):
             return self._of_connection(kind, stream, flags, data)
         return None
 
-    # --- flows.HEADERS, CONTINUATION --------------------------------------------------------------------
+    # --- HEADERS, CONTINUATION --------------------------------------------------------------------
 
     def _unpadded(self, at: int, stop: int) -> int:
         """Where the payload of a padded frame ends; it begins one behind ``at``."""
@@ -217,69 +222,65 @@ class Wire(Controlled):
         ``own``: the stream depends on itself, as RFC 7540 forbids.
         """
         decoded = self._decoder.decode(block)
-        if stream <= self.last:
-            return self._again(stream, decoded, end, own)
+        flow = self.flows.get(stream)
+        state = flow.state if flow is not None else self._state(stream)
+        found = flows.STATES[state][flows.HEADERS_END if end else flows.HEADERS]
+        if found >= flows.STREAM:
+            if flow is None:
+                self._wasted()
+            self._wrong(stream, found)
+            return None
+        if flow is None and not self._fresh(stream, decoded, found):
+            return None
+        try:
+            if own:
+                raise malformed("a stream that depends on itself")
+            if flow is None:
+                return self._asked(stream, decoded, found, end)
+            return self._trailed(flow, decoded, found)
+        except PeerError as error:
+            self._broken(stream, frames.PROTOCOL_ERROR, str(error))
+            return None
+
+    def _fresh(self, stream: int, decoded: Block, state: int) -> bool:
+        """A stream begins (§5.1.1); whether it may."""
         if stream != self._next and len(self._skips) < SKIPS:
             self._skips.append((self._next, stream))
         self.last = stream
         self._next = stream + 2
         if len(self.flows) >= self.limits.streams or stream > self._away:
-            self._broken(stream, frames.REFUSED_STREAM)
-            return None
-        head = decoded.note
-        if not isinstance(head, Head):
-            if decoded.too_large:
-                self._too_large(stream, end)
-                return None
-            try:
-                head = decoded.note = read_request(decoded.fields, self.limits.connect)
-            except PeerError:
-                own = True
-                head = Head()
-        if own or (end and head.length > 0):
-            self._broken(stream, frames.PROTOCOL_ERROR)
-            return None
-        head.headers = head.fields.copy()  # the application may change its own
-        return Asked(self._begun(stream, head.length, end), head, end)
+            self._broken(stream, frames.REFUSED_STREAM, "more streams than there may be")
+        elif decoded.too_large:  # (§10.5.1)
+            flow = self._begun(stream, -1, state)
+            self.respond(flow, self.encoder.head(431, ()).data, True)
+            self.reset(flow, frames.NO_ERROR)
+            self._lost()
+        else:
+            return True
+        return False
 
-    def _begun(self, stream: int, length: int, end: bool) -> Flow:
-        state = flows.STATES[flows.IDLE][flows.HEADERS_END if end else flows.HEADERS]
+    def _begun(self, stream: int, length: int, state: int) -> Flow:
         flow = Flow(stream, self._peer_window, self._stream_room, length, state)
         self.flows[stream] = flow
         return flow
 
-    def _too_large(self, stream: int, end: bool) -> None:
-        """More fields than the limits allow (§10.5.1)."""
-        flow = self._begun(stream, -1, end)
-        self.respond(flow, self.encoder.head(431, ()).data, True)
-        self.reset(flow, frames.NO_ERROR)
-        self._lost()
+    def _asked(self, stream: int, decoded: Block, state: int, end: bool) -> Event:
+        head = decoded.note
+        if not isinstance(head, Head):
+            head = decoded.note = read_request(decoded.fields, self.limits.connect)
+        if end and head.length > 0:
+            raise malformed("a body that is shorter than its Content-Length")
+        head.headers = head.fields.copy()  # the application may change its own
+        self._free += FREE
+        return Asked(self._begun(stream, head.length, state), head, end)
 
-    def _again(self, stream: int, decoded: Block, end: bool, own: bool) -> Event | None:
-        """Trailers; or flows.HEADERS where none may come."""
-        flow = self.flows.get(stream)
-        if flow is None:
-            self._wasted()
-            self._wrong(
-                stream, flows.STATES[self._state(stream)][flows.HEADERS_END if end else flows.HEADERS]
-            )
-            return None
-        found = flows.STATES[flow.state][flows.HEADERS_END if end else flows.HEADERS]
-        if found >= flows.STREAM:
-            self._wrong(stream, found)
-            return None
-        trailers: list[tuple[bytes, bytes]] = []
-        if not own and not decoded.too_large and (flow.length < 0 or flow.length == flow.got):
-            try:
-                trailers = read_trailers(decoded.fields)
-            except PeerError:
-                own = True
-        else:
-            own = True
-        if own:
-            self._broken(stream, frames.PROTOCOL_ERROR)
-            return None
-        self._became(flow, found)
+    def _trailed(self, flow: Flow, decoded: Block, state: int) -> Event | None:
+        if decoded.too_large:
+            raise malformed("too many trailers")
+        if flow.length >= 0 and flow.length != flow.got:
+            raise malformed("a body that is shorter than its Content-Length")
+        trailers = read_trailers(decoded.fields)
+        self._became(flow, state)
         return None if flow.cut else Ended(flow, trailers)
 
     def _became(self, flow: Flow, state: int) -> None:
@@ -287,7 +288,7 @@ class Wire(Controlled):
         if state == flows.CLOSED:
             self._close(flow)
 
-    # --- flows.DATA -------------------------------------------------------------------------------------
+    # --- DATA -------------------------------------------------------------------------------------
 
     def _data(self, stream: int, flags: int, at: int, stop: int) -> Event | None:
         size = stop - at
@@ -302,17 +303,17 @@ class Wire(Controlled):
         wrong = self._data_wrong(stream, flow, size, stop - at, end)
         if flow is None or wrong:
             self._give(size)
-            self._wrong(stream, wrong)
             if not size:
                 self._wasted()
+            self._wrong(stream, wrong)
             return None
         flow.got += stop - at
         flow.room -= size
         flow.unread += size
-        if stop - at != size or flow.cut:
-            self.consumed(flow, size if flow.cut else size - stop + at)
         if end:
             self._became(flow, flows.STATES[flow.state][flows.DATA_END])
+        if stop - at != size or flow.cut:
+            self.consumed(flow, size if flow.cut else size - stop + at)
         if at < stop:
             return None if flow.cut else Data(flow, self._buffer[at:stop], end)
         if end:
@@ -321,7 +322,7 @@ class Wire(Controlled):
         return None
 
     def _data_wrong(self, stream: int, flow: Flow | None, size: int, got: int, end: bool) -> int:
-        """What is wrong with flows.DATA, as flows.STATES has it; 0 for nothing."""
+        """What is wrong with DATA, as STATES has it; 0 for nothing."""
         state = self._state(stream) if flow is None else flow.state
         found = flows.STATES[state][flows.DATA_END if end else flows.DATA]
         if flow is None or found >= flows.STREAM:
