@@ -212,15 +212,15 @@ class Tunnel(StreamH2):
         self.release(0)
         if self.accepted:
             self.end()
-        elif self.flow.open:
-            self.unwanted()
         self.conn.due()
         if not self.waits:
             self._left()
 
     def _left(self) -> None:
-        """Our side has ended."""
+        """Our side has ended; behind a denial, nobody waits for the other."""
         self.loop.call_soon(self._lose)
+        if self.flow.open and not self.accepted:
+            self.unwanted()
         if self.flow.open:
             self.deadline = self.conn.service.now + self.conn.service.options.linger_timeout
         else:
@@ -230,6 +230,7 @@ class Tunnel(StreamH2):
         """RST_STREAM, and what waits is thrown away."""
         if self.protocol is not None and not self.lost:
             self._closing = True
+            self.later = []
             self.conn.wire.reset(self.flow, CANCEL)
             self.conn.due()
             self.loop.call_soon(self._lose)
