@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from secrets import token_hex
 from typing import Any, Final
@@ -85,6 +86,7 @@ class Gateway(Serving):
         self.link: Any = None
         """Tells other containers, where there is a layer (:class:`interfaces.irc.gateway.linking.Link`)."""
         self.latest: Latest | None = None
+        self._turns: deque[Callable[[], None]] = deque()
         self._ids = token_hex(6)
         self._number = 0
         for what in COUNTS:
@@ -114,6 +116,20 @@ class Gateway(Serving):
         """A line to several."""
         body = form(command, words, source, text=_TEXTS.get(command) == len(words))
         return Said(fitting(body), self.clock(), account, tags)
+
+    def in_turn(self, work: Callable[[], None]) -> None:
+        """Do ``work``, a portion of a long answer, in a turn of the loop of its own, behind those of others."""
+        self._turns.append(work)
+        if len(self._turns) == 1:
+            self.loop.call_soon(self._turn)
+
+    def _turn(self) -> None:
+        try:
+            self._turns[0]()
+        finally:
+            self._turns.popleft()
+            if self._turns:
+                self.loop.call_soon(self._turn)
 
     def stamped(self) -> dict[str, Any]:
         """The keys that every event has."""

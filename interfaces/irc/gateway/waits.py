@@ -16,6 +16,8 @@ ASKED: Final = 4
 """A reason not to read."""
 PORTION: Final = 500
 """Lines of long answers, of one client, in one turn of the loop."""
+FIRST: Final = 40
+"""Of them, those that are done at once, before others have their turn."""
 _DONE: Final = object()
 
 
@@ -37,7 +39,7 @@ class Waits:
         self._deadline: float = 0.0
         self._pours: deque[tuple[Any, Iterator[object]]] | None = None
         self._planned: bool = False
-        self._left: int = PORTION
+        self._left: int = FIRST
         self._holds: bool = False
         self._answer: Any = None
 
@@ -85,8 +87,8 @@ class Waits:
     # --- long answers -----------------------------------------------------------------------------
 
     def renew(self) -> None:
-        """Another turn: there is time for so many lines again."""
-        self._left = PORTION
+        """Another turn: there is time for so many steps again."""
+        self._left = FIRST
 
     def pour(self, lines: Iterator[object]) -> None:
         """Write all that ``lines`` writes, some each step."""
@@ -105,11 +107,11 @@ class Waits:
 
     def _plan(self) -> None:
         self._planned = True
-        self._client.loop.call_soon(self._go_on)
+        self._client.gateway.in_turn(self._go_on)
 
     def _go_on(self) -> None:
         self._planned = False
-        self.renew()
+        self._left = PORTION
         self._run()
 
     def _run(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from interfaces.irc.gateway.waits import ASKED, PORTION, Asked, Waits
+from interfaces.irc.gateway.waits import ASKED, FIRST, PORTION, Asked, Waits
 
 
 class Client:
@@ -23,7 +23,9 @@ class Client:
         self.loop = SimpleNamespace(call_soon=self.later.append)
         roster = SimpleNamespace(fold=str.lower)
         options = SimpleNamespace(decide_timeout=5.0)
-        self.gateway = SimpleNamespace(roster=roster, options=options, now=100.0, count=lambda name: None)
+        self.gateway = SimpleNamespace(
+            roster=roster, options=options, now=100.0, count=lambda name: None, in_turn=self.later.append
+        )
         self.waits = Waits(self)
 
     def hold(self, reason: int) -> None:
@@ -82,12 +84,14 @@ def test_a_short_answer_holds_nobody() -> None:
 def test_a_long_answer_leaves_in_portions() -> None:
     """Others run in between, and reading goes on behind its end."""
     client = Client()
-    client.waits.pour(client.lines(PORTION + 1))
-    assert len(client.said) == PORTION
+    client.waits.pour(client.lines(FIRST + PORTION + 1))
+    assert len(client.said) == FIRST
     assert client.held == ASKED
     assert "1 answers" in repr(client.waits)
     client.turn()
-    assert len(client.said) == PORTION + 1
+    assert len(client.said) == FIRST + PORTION
+    client.turn()
+    assert len(client.said) == FIRST + PORTION + 1
     assert not client.held
     assert client.later == [client.go_on]
 
