@@ -7,6 +7,7 @@ import re
 import resource
 import socket
 import ssl
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,7 @@ UNITS = {"us": 1.0, "ms": 1e3, "s": 1e6, "m": 6e7}
 
 @dataclass(frozen=True)
 class Test:
-    """``tool`` is wrk, h2load, ws or idle; ``extra`` are words for it."""
+    """``tool`` is wrk, h2load, ws, h2ws or idle; ``extra`` are words for it."""
 
     tool: str
     path: str = "/"
@@ -45,6 +46,7 @@ TESTS = {
     "h2tlspost10k": Test("h2load", "/echo", tls=True),
     "ws32": Test("ws", "/ws", extra=("32", "text")),
     "ws8k": Test("ws", "/ws", extra=("8192", "bin")),
+    "h2ws32": Test("h2ws", "/ws", extra=("32", "text")),
     "wsidle": Test("idle", "/ws"),
 }
 
@@ -94,12 +96,11 @@ def run(kit: Kit, server: Server, test: Test, secs: int) -> Figures:
             *_h2_words(kit, server, test),
         ]
         return _read_h2load(run_tool(words, kit.load_cpu, secs + 30), log, secs)
+    tool: list[str | Path] = [kit.workdir / "wsload", str(server.port), test.path, "64"]
+    if test.tool == "h2ws":
+        tool = [sys.executable, LOAD / "h2wsload.py", str(server.port), test.path, "8", "64"]
     size, kind = test.extra
-    out = run_tool(
-        [kit.workdir / "wsload", str(server.port), test.path, "64", size, str(secs), kind],
-        kit.load_cpu,
-        secs + 30,
-    )
+    out = run_tool([*tool, size, str(secs), kind], kit.load_cpu, secs + 30)
     found = dict(re.findall(r'"(\w+)": ([\d.]+)', out))
     return Figures(int(found["n"]), float(found["secs"]), float(found["p50_us"]), float(found["p99_us"]))
 
