@@ -22,6 +22,8 @@ __all__ = ["WHOX", "Channel", "Limits", "Member", "State", "User"]
 _ASKED: Final = "152"
 WHOX: Final = f"%tcuhnfar,{_ASKED}"
 """Behind the target of a WHO, where the server has WHOX: its answers tell of accounts and real names."""
+REFOLDS: Final = 3
+"""Times that a server may say anew which names are the same: all that is known is looked through for that."""
 _SAID: Final = ("PRIVMSG", "NOTICE", "TAGMSG")
 
 
@@ -33,6 +35,7 @@ class State(Tables):
         super().__init__(nick, self.isupport.fold, limits or Limits())
         self.caps: Collection[str] = ()
         """Capabilities that are agreed on, to be set by whoever agrees: how far an account is believed."""
+        self.refolds = 0
         self.server = ""
         """Its name, as 004 says it."""
 
@@ -80,7 +83,8 @@ def _myinfo(state: State, line: Line) -> None:
 
 def _supports(state: State, line: Line) -> None:
     state.isupport.feed(line.params)
-    if state.isupport.fold is not state.fold:
+    if state.isupport.fold is not state.fold and state.refolds < REFOLDS:
+        state.refolds += 1
         state.refold(state.isupport.fold)
 
 

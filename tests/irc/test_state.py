@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from interfaces.irc.line import parse
-from interfaces.irc.state import _HANDLERS, WHOX, Limits, State
+from interfaces.irc.state import _HANDLERS, REFOLDS, WHOX, Limits, State
 
 NICKS = ("me", "dan", "Eve", "eve", "[x]", "{x}", "me_")
 CHANNELS = ("#a", "#B", "#b", "&[c]", "&{c}", "nobody")
@@ -293,6 +293,18 @@ def test_names_compare_otherwise_from_now_on() -> None:
     assert [*state.channels["#a"].members] == ["me", "dan", "eve", "{x}"]
     assert state.channels_of("{X}") == ["#a", "&{C}"]
     assert state.channels["#a"].names()["dan"] == "@"
+
+
+def test_names_are_not_compared_otherwise_again_and_again() -> None:
+    """Each time all that is known is looked through: a server that goes on with it is not followed."""
+    state = joined()
+    for number in range(20):
+        fed(
+            state,
+            f":irc.example 005 me CASEMAPPING={('ascii', 'rfc1459')[number % 2]} :are supported by this server",
+        )
+    assert state.refolds == REFOLDS == 3
+    assert state.fold("[A]") == "[a]"
 
 
 def test_what_is_kept_has_limits() -> None:
