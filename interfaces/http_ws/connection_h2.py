@@ -303,7 +303,7 @@ class ConnectionH2(Carrier):
             self.deadline = FOREVER
             self.drain()
             return
-        if not self._settled:
+        if not self.ending and not self.wire.closing:
             self.ending = True
             self.wire.goaway(0, NO_ERROR)
         self._leave()

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from h2.config import H2Configuration
-from h2.connection import H2Connection
+from h2.connection import ConnectionInputs, ConnectionState, H2Connection
 from h2.events import (
     ConnectionTerminated,
     DataReceived,
@@ -60,7 +60,7 @@ def split(headers: Iterable[Any]) -> tuple[int, Fields]:
 
 
 class Client:
-    """``window``: what it lets be sent ahead, of a stream and of the connection; it reads all at once unless ``lazy``."""
+    """``window``: what it lets be sent ahead of a stream; it gives back all that came at once, unless ``lazy``."""
 
     def __init__(
         self,
@@ -77,6 +77,11 @@ class Client:
         self.h2 = H2Connection(H2Configuration(header_encoding=None))
         first = {SettingCodes.ENABLE_PUSH: 0, SettingCodes.INITIAL_WINDOW_SIZE: window, **(settings or {})}
         self.h2.local_settings = Settings(client=True, initial_values=first)
+        # h2 takes each GOAWAY for the end at once, although it is what goes on that matters (RFC 9113 §6.8).
+        machine: Any = self.h2.state_machine
+        machine._transitions = machine._transitions.copy()
+        for state in (ConnectionState.IDLE, ConnectionState.CLIENT_OPEN):
+            machine._transitions[state, ConnectionInputs.RECV_GOAWAY] = (None, state)
         self.h2.initiate_connection()
         self.replies: dict[int, Reply] = {}
         self.away: list[tuple[int, int]] = []

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from hpack import Decoder
 
-from interfaces.http_ws.answer import COMPLETE, SENDING, STARTED, TRAILERS
+from interfaces.http_ws.answer import COMPLETE, STARTED, TRAILERS
 from interfaces.http_ws.answer_h2 import GO_ON, AnswerH2, refusal
 from interfaces.http_ws.hpack_encoder import Encoder
 from interfaces.shared.errors import ApplicationError
@@ -35,7 +35,7 @@ def test_statuses_with_and_without_content(status: int, head_only: bool) -> None
     assert it.phase == STARTED and not it.on_the_wire and it.status == status
     bare = head_only or status in (204, 304)
     assert it.body(b"ab", True) == (b"" if bare else b"ab")
-    assert it.phase == SENDING and it.on_the_wire
+    assert it.on_the_wire
     assert it.body(b"c", False) == (b"" if bare else b"c")
     assert it.phase == COMPLETE and it.bodiless == bare and it.sent == (0 if bare else 3)
     assert [fields(block) for block in it.blocks] == [[(b":status", b"%d" % status), (b"x", b"y"), DATE]]
@@ -95,7 +95,7 @@ def test_a_body_of_another_length_is_refused(parts: list[bytes]) -> None:
 @pytest.mark.parametrize("status", [0, 100, 103, 199, 1000])
 def test_only_final_statuses_start(status: int) -> None:
     """What is interim is the server's, or a hint."""
-    with pytest.raises(ApplicationError, match="no final status|not a final status"):
+    with pytest.raises(ApplicationError, match="not a final status"):
         answer().start(status, [], b"")
 
 
@@ -120,7 +120,7 @@ def test_what_is_out_of_order_is_refused() -> None:
     "bad", [(b"a b", b"c"), (b"", b"c"), (b":status", b"200"), (b"a", b"b\r\nc: d"), (b"a", b"\0")]
 )
 def test_no_field_breaks_out(bad: tuple[bytes, bytes]) -> None:
-    """Names are tokens, so none is a pseudo-header field; values hold no CR, LF or NUL: not in trailers or hints, either."""
+    """Names are tokens, none is a pseudo-header field; values hold no CR, LF or NUL; so it is in trailers and hints."""
     it = answer()
     with pytest.raises(ApplicationError):
         it.start(200, [bad], b"")

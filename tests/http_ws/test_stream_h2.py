@@ -17,7 +17,8 @@ BIG = bytes(range(256)) * 1024
 
 def opened(call: Any, **more: Any) -> "asyncio.Future[Any]":
     """A body of BIG on its way."""
-    return asyncio.ensure_future(call.body(BIG, **more))
+    found: asyncio.Future[Any] = asyncio.ensure_future(call.body(BIG, **more))
+    return found
 
 
 # --- what comes ---
@@ -278,7 +279,7 @@ async def test_sending_waits_for_a_client_that_does_not_read() -> None:
             await call.start()
         sent = [
             asyncio.ensure_future(call.body(BIG * 4, more))
-            for (call, _), more in zip(calls, (0, 1, 0, 1), strict=True)
+            for (call, _), more in zip(calls, (False, True, False, True), strict=True)
         ]
         await bench.settle()
         assert client.peer.transport.out and len(client.peer.transport.out) < 3 * PART
