@@ -66,7 +66,11 @@ class Connection:
         self.took: list[float] = []
         self._rest = b""
         self._data = dict.fromkeys(streams, b"")
-        self._open(path, port)
+        try:
+            self._open(path, port)
+        except BaseException:
+            self.conn.close()
+            raise
 
     def __enter__(self) -> Self:
         return self

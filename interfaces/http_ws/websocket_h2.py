@@ -5,7 +5,7 @@ sides have said Close, our END_STREAM is the end; a client that does not end its
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from interfaces.http_ws.answer import COMPLETE
 from interfaces.http_ws.frames_h2 import CANCEL
@@ -17,6 +17,9 @@ from interfaces.http_ws.websocket import WebSocket, admitted
 from interfaces.shared.errors import ApplicationError, PeerError
 
 __all__ = ["Tunnel"]
+
+PARTS: Final = 1024
+"""Of what waits while the application is behind, before they are put together: many are small."""
 
 
 class OpeningH2(Opening):
@@ -104,6 +107,8 @@ class Tunnel(StreamH2):
         elif self._paused or self._parts:
             if data:
                 self._parts.append(data)
+                if len(self._parts) > PARTS:
+                    self._parts = [b"".join(self._parts)]
         else:
             self._take(data)
 

@@ -16,6 +16,7 @@ from wsproto.connection import Connection, ConnectionType
 from wsproto.events import BytesMessage, Ping, Pong, TextMessage
 from wsproto.extensions import PerMessageDeflate
 
+from interfaces.http_ws.handshake import parse_connect
 from interfaces.http_ws.opening_ws import Opening
 from interfaces.shared.errors import ApplicationError, NoRoute, PeerGone, Unavailable
 from interfaces.shared.proxy import Trusted
@@ -334,7 +335,7 @@ async def test_the_scope_behind_a_proxy() -> None:
 
 def test_a_way_to_answer_has_to_be_written() -> None:
     """An Opening is the base of those of both versions."""
-    opening = Opening(None, "GET")  # type: ignore[arg-type]
+    opening = Opening(parse_connect([(b"sec-websocket-version", b"13")]), "CONNECT")
     for call in (
         lambda: opening.accept(None, (), b""),
         lambda: opening.refuse(403),
