@@ -3,7 +3,8 @@
 from typing import Any, Final
 
 from interfaces.http_ws.events_h2 import Asked, Away, Data, Ended, Pong, Reset, Room, Settled
-from interfaces.http_ws.frames_h2 import CANCEL, MOST, NO_ERROR
+from interfaces.http_ws.flows_h2 import Bucket, Flow
+from interfaces.http_ws.frames_h2 import CANCEL, ENHANCE_YOUR_CALM, MOST, NO_ERROR
 from interfaces.http_ws.request import Request
 from interfaces.http_ws.service import Service, log
 from interfaces.http_ws.stream_h2 import Carrier, StreamH2
@@ -17,6 +18,8 @@ __all__ = ["ConnectionH2"]
 
 WRITES: Final = 1
 """A reason not to read: the peer does not read what we write."""
+REFILL: Final = 10
+"""Seconds until as many streams may be refused again."""
 DRAIN: Final = b"draining"
 """Of the PING that tells that the peer has seen that we end."""
 
@@ -37,6 +40,8 @@ class ConnectionH2(Carrier):
         """There will be no more streams, and both sides know."""
         self.orphans: list[Instance] = []
         """Calls whose stream is gone: they count until they end."""
+        limits = self.wire.limits
+        self._refusals: Bucket = Bucket(limits.resets, limits.resets / REFILL)
         self._last_at: float = FOREVER
         self._settled: bool = False
         self._told: bool = False
@@ -141,8 +146,8 @@ class ConnectionH2(Carrier):
 
     def _asked(self, event: Asked) -> None:
         service, head, flow = self.service, event.head, event.flow
-        if self.ending or self._crowded():
-            self.wire.refuse(flow)
+        if self._crowded():
+            self._refuse(flow)
             return
         self.served += 1
         self.deadline = FOREVER
@@ -178,6 +183,12 @@ class ConnectionH2(Carrier):
             request.began = service.loop.time()
         service.sessions.add(request)
         request.start(service.loop)
+
+    def _refuse(self, flow: Flow) -> None:
+        """One request too many; a client that never has enough is attacking."""
+        self.wire.refuse(flow)
+        if not self._refusals.take(self.service.now):
+            self.wire.goaway(self.wire.last, ENHANCE_YOUR_CALM, "too many streams were refused")
 
     def _crowded(self) -> bool:
         """Whether as many applications run as there may be streams: those count whose stream is gone."""

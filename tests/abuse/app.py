@@ -6,6 +6,7 @@ from collections import Counter
 
 PART = bytes(65536)
 GIB = 2**30
+LARGE = bytes(2**25)
 calls: Counter[str] = Counter()
 
 
@@ -72,6 +73,11 @@ async def gib(scope, receive, send):
         await send({"type": "http.response.body", "body": PART, "more_body": True})
     await send({"type": "http.response.body"})
     calls["/gib sent"] += 1
+
+
+async def large(scope, receive, send):
+    """Send 32 MiB at once."""
+    await answer(send, LARGE)
 
 
 async def endless(scope, receive, send):
@@ -154,6 +160,7 @@ PATHS = {
     "/never": never,
     "/wait": wait,
     "/gib": gib,
+    "/large": large,
     "/endless": endless,
     "/nothing": nothing,
     "/shout": shout,
