@@ -38,6 +38,8 @@ class Limits:
     def __post_init__(self) -> None:
         if min(self.streams, self.fields, self.header_size, self.window, self.resets, self.control) < 1:
             raise ConfigError("limits of HTTP/2 must be at least 1")
+        if self.table < 0:
+            raise ConfigError("a table of HTTP/2 has 0 octets or more")
         if not FRAME <= self.frame <= FRAME_MOST:
             raise ConfigError(f"a frame of HTTP/2 has {FRAME} to {FRAME_MOST} octets")
         if self.window > MOST or not WINDOW <= self.connection_window <= MOST:

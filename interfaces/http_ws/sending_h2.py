@@ -228,8 +228,8 @@ class Sender:
 
     def goaway(self, last: int, code: int, text: str = "") -> None:
         """GOAWAY: streams above ``last`` are refused from now on. With an error, nothing is read any more."""
-        self.out.append(frames.goaway(last, code, text))
-        self._away = min(last, self._away)
+        self._away = min(last, self._away)  # what was refused is not taken any more
+        self.out.append(frames.goaway(self._away, code, text))
         if code:
             self.closing = True
             self.reason = text
