@@ -175,10 +175,11 @@ class Tunnel(StreamH2):
             self.blocked = False
             if self.protocol is not None:
                 self.protocol.resume_writing()
-        if self._closing:
+        if self.protocol is None:
+            if not self._closing:
+                self.conn.finished(self)
+        elif self._closing:
             self._left()
-        elif self.protocol is None:
-            self.conn.finished(self)
 
     def get_write_buffer_size(self) -> int:
         """What waits for a window, or in the connection."""

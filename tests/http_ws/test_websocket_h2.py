@@ -451,6 +451,41 @@ async def test_an_application_that_is_behind_stops_its_own_client() -> None:
 
 
 @scene
+async def test_small_parts_that_wait_are_put_together() -> None:
+    """A message in thousands of frames of one octet comes as one when the application is no longer behind."""
+    async with Bench(ws_max_queue=1) as bench:
+        client = await Client(bench).begin()
+        stream, call = await client.opened()
+        client.send(stream, frame(TEXT, b"first"))
+        await client.go()
+        data = frame(BINARY, bytes(3000))
+        for at in range(len(data)):
+            client.send(stream, data[at : at + 1])
+        await client.go()
+        assert len(client.peer.protocol.streams[stream]._parts) < 1100
+        assert (await call.receive())["text"] == "first"
+        await client.go()
+        assert len((await call.receive())["bytes"]) == 3000
+
+
+@scene
+async def test_an_end_waits_for_what_was_said_before() -> None:
+    """A client that ends its side while the application is behind is 1006 behind its messages."""
+    async with Bench(ws_max_queue=1) as bench:
+        client = await Client(bench).begin()
+        stream, call = await client.opened()
+        for words in (b"a", b"b"):
+            client.send(stream, frame(TEXT, words), words == b"b")
+            await client.go()
+        assert not client.streams[stream].ended
+        for words in ("a", "b"):
+            assert (await call.receive())["text"] == words
+            await client.go()
+        assert await call.receive() == GONE
+        assert client.streams[stream].ended and not client.peer.protocol.streams
+
+
+@scene
 async def test_a_client_that_does_not_read_stops_the_application() -> None:
     """send waits while the stream's window is shut, goes on with room, and raises when the client resets."""
     async with Bench() as bench:
