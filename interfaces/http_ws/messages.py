@@ -23,7 +23,7 @@ class _Connection(TypedDict):
     """What both kinds of scopes have."""
 
     asgi: AsgiVersions
-    http_version: Literal["1.0", "1.1"]
+    http_version: Literal["1.0", "1.1", "2"]
     path: str
     """Percent-decoded, as UTF-8; ``root_path`` is its beginning."""
     raw_path: bytes
