@@ -143,10 +143,12 @@ def test_httpx(urls, authority, base):
             base_url=base, http1=secure, http2=True, verify=context, trust_env=False, timeout=30
         )
         async with client:
-            sizes = range(0, 500_000, 10_000)
+            # Smaller than the windows: httpcore 1.0 may wait for ever for one that another of its tasks saw open.
+            sizes = range(0, 15_000, 300)
             answers = await asyncio.gather(*(client.post("/read", content=BODY[:n]) for n in sizes))
             assert [answer.text for answer in answers] == [str(n) for n in sizes]
             assert {answer.http_version for answer in answers} == {"HTTP/2"}
+            assert (await client.post("/read", content=BODY)).text == str(len(BODY))
             large = await client.get("/large")
             assert len(large.content) == SIZE and large.headers["x-version"] == "2"
             async with client.stream("GET", "/parts") as answer:
