@@ -14,7 +14,7 @@ __all__ = ["ASKED", "Asked", "Waits"]
 
 ASKED: Final = 4
 """A reason not to read."""
-PORTION: Final = 500
+PORTION: Final = 200
 """Lines of long answers, of one client, in one turn of the loop."""
 FIRST: Final = 40
 """Of them, those that are done at once, before others have their turn."""
