@@ -1,10 +1,11 @@
-"""A plain session, an HTTP request and a WebSocket: three makings of one contract, held to be the same."""
+"""A plain session, an HTTP request of either version, a WebSocket: makings of one contract, held to be the same."""
 
 import asyncio
 import logging
 from contextlib import asynccontextmanager
 
 import pytest
+from h2.connection import H2Connection
 
 from interfaces.http_ws.interface import HttpWs, HttpWsOptions
 from interfaces.shared.errors import NoRoute, PeerGone
@@ -72,6 +73,24 @@ async def http(app, counts):
 
 
 @asynccontextmanager
+async def http2(app, counts):
+    """A request over HTTP/2."""
+    served.app = counting(app, counts)
+
+    async def connect(address):
+        raw = await RawClient.connect(address)
+        client = H2Connection()
+        client.initiate_connection()
+        fields = [(":method", "GET"), (":scheme", "http"), (":authority", "test"), (":path", "/")]
+        client.send_headers(1, fields, end_stream=True)
+        await raw.send(client.data_to_send())
+        return raw
+
+    async with served("http", connect) as leave:
+        yield leave
+
+
+@asynccontextmanager
 async def websocket(app, counts):
     """A WebSocket that is accepted before the application goes on."""
 
@@ -106,7 +125,7 @@ MESSAGES = {
     "http": {"type": "http.response.start", "status": 200, "headers": []},
     "websocket": {"type": "websocket.send", "text": "a"},
 }
-KINDS = pytest.mark.parametrize("kind", [plain, http, websocket])
+KINDS = pytest.mark.parametrize("kind", [plain, http, http2, websocket])
 
 
 def run(kind, app, test):

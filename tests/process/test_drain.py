@@ -5,6 +5,7 @@ import contextlib
 import select
 import signal
 import socket
+import subprocess
 import threading
 import time
 from pathlib import Path
@@ -222,3 +223,38 @@ def listens(pid: int) -> bool:
     status = Path(f"/proc/{pid}/status").read_text()
     caught = int(status.partition("SigCgt:")[2].split()[0], 16)
     return bool(caught >> (signal.SIGTERM - 1) & 1)
+
+
+def test_sigterm_finishes_what_is_in_flight_over_http_2(tmp_path: Path) -> None:
+    """A slow request is answered, and an idle connection told twice, with what was served, before it is closed."""
+    settings = b"\0\0\0\4\0\0\0\0\0"
+    with Server(tmp_path) as server:
+        port = server.port
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as idle:
+            idle.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + settings)
+            words = [
+                "curl",
+                "-sS",
+                "--noproxy",
+                "*",
+                "--http2-prior-knowledge",
+                "-w",
+                "%{http_version} %{http_code}",
+            ]
+            words += ["-o", str(tmp_path / "body"), f"http://127.0.0.1:{port}/slow"]
+            thread, answers = in_background(
+                lambda: subprocess.run(words, capture_output=True, timeout=20, check=False)
+            )
+            server.wait_for("application: slow")
+            server.signal(signal.SIGTERM)
+            said = b""
+            while more := idle.recv(65536):
+                said += more
+            away = b"\x08\7\0\0\0\0\0"
+            assert said.count(away + b"\x7f\xff\xff\xff" + bytes(4)) == 1
+            assert said.endswith(away + bytes(8))
+        thread.join()
+        done = answers[0]
+        assert isinstance(done, subprocess.CompletedProcess) and done.stdout == b"2 200", done
+        assert server.ended() == 0
+        assert "Traceback" not in server.said
