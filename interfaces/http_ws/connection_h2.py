@@ -41,6 +41,7 @@ class ConnectionH2(Carrier):
         self.orphans: list[Instance] = []
         """Calls whose stream is gone: they count until they end."""
         limits = self.wire.limits
+        self._most: int = limits.streams
         self._refusals: Bucket = Bucket(limits.resets, limits.resets / REFILL)
         self._last_at: float = FOREVER
         self._settled: bool = False
@@ -146,7 +147,7 @@ class ConnectionH2(Carrier):
 
     def _asked(self, event: Asked) -> None:
         service, head, flow = self.service, event.head, event.flow
-        if self._crowded():
+        if len(self.streams) + len(self.orphans) >= self._most and self._crowded():
             self._refuse(flow)
             return
         self.served += 1
@@ -192,11 +193,8 @@ class ConnectionH2(Carrier):
 
     def _crowded(self) -> bool:
         """Whether as many applications run as there may be streams: those count whose stream is gone."""
-        most = self.wire.limits.streams
-        if len(self.streams) + len(self.orphans) < most:
-            return False
         self.orphans = [one for one in self.orphans if not one.ended]
-        return len(self.streams) + len(self.orphans) >= most
+        return len(self.streams) + len(self.orphans) >= self._most
 
     def _cut(self, stream: StreamH2) -> None:
         """A stream is gone before its answer was."""
@@ -220,10 +218,12 @@ class ConnectionH2(Carrier):
 
     def finished(self, stream: StreamH2) -> None:
         """A stream has its answer; it may still have to leave."""
-        if stream.waits:
+        flow = stream.flow
+        if flow.pending is not None or stream.later:
             stream.deadline = FOREVER
         else:
-            self._forget(stream)
+            flow.owner = None
+            self.streams.pop(flow.id, None)
             stream.lost = True
         if self.served >= self.service.max_requests:
             self.drain()

@@ -122,10 +122,11 @@ class StreamH2(Exchange):
     def _head(self, end: bool) -> None:
         """Frame the blocks that wait; with the last, the stream may end."""
         blocks = self.answer.blocks
-        self.answer.blocks = []
-        last = len(blocks) - 1
-        for at, block in enumerate(blocks):
-            self._respond(block, end and at == last)
+        last = blocks.pop()
+        for block in blocks:
+            self._respond(block, False)
+        blocks.clear()
+        self._respond(last, end)
 
     def _respond(self, block: bytes, end: bool) -> None:
         wire = self.conn.wire
