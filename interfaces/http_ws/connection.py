@@ -3,7 +3,7 @@
 from typing import Any
 
 from interfaces.http_ws.answer import Answer
-from interfaces.http_ws.connection_h2 import ConnectionH2
+from interfaces.http_ws.connection_h2 import turned
 from interfaces.http_ws.request import BODY_FULL, Exchange, Request
 from interfaces.http_ws.service import Service, log
 from interfaces.http_ws.translate import http_scope
@@ -11,7 +11,6 @@ from interfaces.http_ws.websocket import upgraded
 from interfaces.http_ws.wire_h1 import CONTINUE, Body, HeadParser, refusal
 from interfaces.shared.errors import PeerError
 from interfaces.shared.stream import FOREVER
-from interfaces.shared.tls import alpn
 
 __all__ = ["Connection"]
 
@@ -52,15 +51,8 @@ class Connection(Exchange):
         self.address = client[0] if client else ""
         if not service.joined(self, self.address):
             self._reject(refusal(503))
-        elif service.h2 and self.place.secure and alpn(transport) == "h2":
-            self._turn(b"")
-
-    def _turn(self, data: bytes) -> None:
-        """It is HTTP/2 from here on, ``data`` are its first bytes."""
-        found = ConnectionH2(self)
-        self.transport.set_protocol(found)
-        if data:
-            found.data_received(data)
+        elif self.place.secure:
+            turned(self, b"")
 
     def connection_lost(self, error: Exception | None) -> None:
         """asyncio: it is gone, and the application is told."""
@@ -94,10 +86,8 @@ class Connection(Exchange):
             if self._buffer:
                 data = self._buffer + data
                 self._buffer = b""
-            if self.served or data[:3] != b"PRI" or not self.service.h2:
+            if data[:4] != b"PRI " or not turned(self, data):
                 self._next(data)
-            else:
-                self._turn(data)  # what is not its preface it refuses itself
         elif phase == BODY and self._body is not None:
             self._feed(self._body, data)
         elif phase == BUSY:
@@ -111,9 +101,6 @@ class Connection(Exchange):
 
     def _next(self, data: bytes) -> None:
         """Take the next head from ``data``, which begins where a request does."""
-        if not self.served and data[:4] == b"PRI " and self.service.h2:
-            self._turn(data)  # what is not its preface it refuses itself
-            return
         if data[:1] == b"\r":  # one empty line before a request is forgiven (RFC 9112 §2.2), however it comes
             if data == b"\r" or data == b"\r\n":
                 self._buffer = data
@@ -169,8 +156,6 @@ class Connection(Exchange):
         answer = self.answer
         answer.begin(parser.minor, parser.method == b"HEAD", self._keeps(rest))
         request = Request(self, service, scope, answer)
-        if service.access is not None:
-            request.began = service.loop.time()
         self.request = request
         service.sessions.add(request)
         self._in_head = False

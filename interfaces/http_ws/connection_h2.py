@@ -13,8 +13,9 @@ from interfaces.http_ws.websocket_h2 import Tunnel
 from interfaces.shared.errors import PeerError
 from interfaces.shared.session import Instance
 from interfaces.shared.stream import FOREVER
+from interfaces.shared.tls import alpn
 
-__all__ = ["ConnectionH2"]
+__all__ = ["ConnectionH2", "turned"]
 
 WRITES: Final = 1
 """A reason not to read: the peer does not read what we write."""
@@ -180,8 +181,6 @@ class ConnectionH2(Carrier):
             request.more = True
             request.expects = head.expects
             stream.deadline = service.now + service.options.body_timeout
-        if service.access is not None:
-            request.began = service.loop.time()
         service.sessions.add(request)
         request.start(service.loop)
 
@@ -342,3 +341,17 @@ class ConnectionH2(Carrier):
         if not stream.answer.on_the_wire:
             stream.refuse(413)
         self._stop(stream)
+
+
+def turned(conn: Any, data: bytes) -> bool:
+    """Whether a connection of HTTP/1.1 is one of HTTP/2: its first ``data`` look so, or, without any, TLS has said so.
+
+    What then is no preface is refused by the wire.
+    """
+    if not conn.service.h2 or conn.served or (not data and alpn(conn.transport) != "h2"):
+        return False
+    found = ConnectionH2(conn)
+    conn.transport.set_protocol(found)
+    if data:
+        found.data_received(data)
+    return True

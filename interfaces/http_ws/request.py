@@ -59,9 +59,13 @@ class Request(Instance):
         self.more: bool = False
         self.expects: bool = False
         self.gone: bool = False
-        self.began: float = 0.0
-        # The application may change its scope, and the access line tells what was asked.
-        self._asked: Scope = scope if service.access is None else dict(scope)
+        self._began: float = 0.0
+        self._asked: Scope = scope
+        if (
+            service.access is not None
+        ):  # the application may change its scope, and the line tells what was asked
+            self._began = service.loop.time()
+            self._asked = dict(scope)
         self._parts: list[bytes] = []
         self._size: int = 0
         self._told: int = NOTHING
@@ -236,6 +240,6 @@ class Request(Instance):
                     "query": scope["query_string"].decode("ascii", "backslashreplace"),
                     "status": answer.status,
                     "bytes": answer.sent,
-                    "seconds": service.loop.time() - self.began,
+                    "seconds": service.loop.time() - self._began,
                 }
             )

@@ -458,7 +458,7 @@ def test_an_exchange_is_to_be_implemented() -> None:
     """What a request needs of its connection is named, and does nothing by itself."""
     loop = asyncio.new_event_loop()
     exchange = Exchange(loop)
-    for act in (exchange.early, exchange.answered, lambda: exchange.unanswered(500)):
+    for act in (exchange.go_on, exchange.early, exchange.answered, lambda: exchange.unanswered(500)):
         with pytest.raises(NotImplementedError):
             act()
     loop.close()

@@ -307,6 +307,45 @@ async def test_sending_waits_for_a_client_that_does_not_read() -> None:
 
 
 @scene
+async def test_two_tasks_that_send() -> None:
+    """While the client does not read, what a second task says waits behind what the first did."""
+    async with Bench() as bench:
+        client = Client(bench, window=2**20)
+        await client.open(2**20)
+        call, reply = await client.call()
+        await call.start()
+        client.peer.stop_reading()
+        sent = [asyncio.ensure_future(call.body(part, True)) for part in (b"a", b"", BIG, b"c")]
+        await bench.settle()
+        assert not any(part.done() for part in sent)
+        client.peer.read_on()
+        await asyncio.gather(*sent)
+        await call.body(b"d")
+        await client.go()
+        assert reply.body == b"a" + BIG + b"cd" and reply.ended
+
+
+@scene
+async def test_a_client_that_leaves_while_much_waits() -> None:
+    """What was not framed is forgotten, and a late 100 or a part of a body says nothing."""
+    async with Bench() as bench:
+        client = Client(bench, window=2**20)
+        call, reply = await client.call("/", "POST", end=False)
+        stream = client.peer.protocol.streams[client.number(reply)]
+        await call.start()
+        client.peer.stop_reading()
+        part = opened(call, more=True)
+        await bench.settle()
+        assert stream.waits and stream.unframed == len(BIG)
+        await client.peer.leave()
+        with pytest.raises(PeerGone):
+            await part
+        stream.go_on()
+        stream.write_now(b"x")
+        assert not stream.later and not stream.room()
+
+
+@scene
 async def test_trailers() -> None:
     """They end the stream, also behind data that waits for a window or for the client to read."""
     trailing = {"type": "http.response.trailers", "headers": [(b"grpc-status", b"0")]}
