@@ -180,6 +180,15 @@ class _Reader:
             raise malformed("a field that is about a connection")
         return kind != HOST and kind != DROPPED
 
+    def joined(self) -> list[Any]:
+        """The fields, with one Cookie of many, where the first was."""
+        if len(self.cookies) > 1:
+            for at, field in enumerate(self.headers):
+                if field[0] == b"cookie":
+                    self.headers[at] = (b"cookie", b"; ".join(self.cookies))
+                    break
+        return self.headers
+
 
 def read_request(fields: list[Any], connect: bool) -> Head:
     """The head that ``fields`` say. Raises PeerError with a stream's code.
@@ -207,10 +216,7 @@ def read_request(fields: list[Any], connect: bool) -> Head:
         head.target = authority
     elif not scheme or not path or (path == b"*" and method != b"OPTIONS"):
         raise malformed("a request needs a scheme and a path")
-    if len(reader.cookies) > 1:
-        _crumbs(reader)
-    reader.headers.insert(0, (b"host", head.authority))
-    head.fields = reader.headers
+    head.fields = [(b"host", head.authority), *reader.joined()]
     return head
 
 
@@ -227,18 +233,10 @@ def _authority(scheme: bytes, authority: bytes, host: bytes) -> bytes:
     return authority
 
 
-def _crumbs(reader: _Reader) -> None:
-    """One Cookie of many, where the first was."""
-    for at, field in enumerate(reader.headers):
-        if field[0] == b"cookie":
-            reader.headers[at] = (b"cookie", b"; ".join(reader.cookies))
-            return
-
-
 def read_trailers(fields: list[Any]) -> list[tuple[bytes, bytes]]:
     """Trailers, checked. Raises PeerError with a stream's code."""
     reader = _Reader()
     reader.read(fields)
     if any(reader.pseudo):
         raise malformed("a pseudo-header field among trailers")
-    return reader.headers
+    return reader.joined()

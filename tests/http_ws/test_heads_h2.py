@@ -264,6 +264,10 @@ def test_trailers() -> None:
     """Fields as any, but no pseudo-header fields, and none about a connection."""
     assert read_trailers([(b"x", b"y"), (b"z_z", b"1")]) == [(b"x", b"y")]
     assert read_trailers([]) == []
+    assert read_trailers([(b"cookie", b"a"), (b"x", b"y"), (b"cookie", b"b")]) == [
+        (b"cookie", b"a; b"),
+        (b"x", b"y"),
+    ]
     for field in (GET[0], (b"X", b"y"), (b"x", b"a\n"), (b"connection", b"x"), (b":status", b"200")):
         with pytest.raises(PeerError):
             read_trailers([(b"x", b"y"), field])

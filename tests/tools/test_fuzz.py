@@ -138,6 +138,33 @@ def stale(original: Any) -> Any:
     return Stale
 
 
+def telling(change: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """A wire of HTTP/2 that changes its events, or tells none of them."""
+
+    def broken(original: Any) -> Any:
+        def made(limits: Any) -> Any:
+            wire = original(limits)
+
+            def told() -> Any:
+                while (event := wire.next()) is not None:
+                    if (event := change(event)) is not None:
+                        return event
+                return None
+
+            return Wrapped(wire, next=told)
+
+        return made
+
+    return broken
+
+
+def spoiled(event: Any) -> Any:
+    """A request, with a field that HTTP/1.1 cannot say."""
+    if type(event).__name__ == "Asked":
+        event.head.headers.append((b"x", b"a\nb"))
+    return event
+
+
 def provider(read: Callable[..., Any]) -> Callable[[Any], Any]:
     """A provider of mail that reads so."""
     return lambda _original: lambda *args: SimpleNamespace(read=read)
@@ -173,6 +200,22 @@ BROKEN: list[tuple[str, str, Callable[[Any], Any]]] = [
     ("wire_h1", "HeadParser", parser(lambda found: found.headers.append((b"x", b" b")))),
     ("wire_h1", "HeadParser", parser(lambda found: found.headers.append((b"x", b"a\nb")))),
     ("wire_h1", "HeadParser", parser(lambda found: found.headers.append((b"content-length", b"1")))),
+    ("wire_h2", "Wire", telling(lambda event: None if type(event).__name__ == "Ended" else event)),
+    ("wire_h2", "Wire", telling(lambda event: None if type(event).__name__ == "Reset" else event)),
+    ("wire_h2", "Wire", telling(spoiled)),
+    (
+        "wire_h2",
+        "Wire",
+        result(lambda made: Wrapped(made, feed=lambda said, now: len(said) > 3 and made.feed(said, now))),
+    ),
+    ("wire_h2", "Wire", result(lambda made: Wrapped(made, reset=lambda flow, code: None))),
+    ("wire_h2", "Wire", result(lambda made: Wrapped(made, respond=lambda flow, block, end: None))),
+    (
+        "wire_h2",
+        "Wire",
+        result(lambda made: Wrapped(made, send=lambda flow, data, end: made.send(flow, data * 2, end))),
+    ),
+    ("wire_h2", "agree", planted),
     ("wire_ws", "wire", loses("feed", below=4)),
     ("handshake", "negotiate", result(lambda found: found and Wrapped(found, server_bits=8))),
     ("handshake", "negotiate", result(lambda found: found and Wrapped(found, answer=b"a\r\nb: c"))),
