@@ -70,8 +70,10 @@ def plain(changes: Iterable[Change]) -> list[list[str]]:
 
 
 def read_plain(said: Any) -> list[Change]:
-    """The changes that a message has; one without a parameter may leave that out. ApplicationError."""
-    return [_read_plain(one) for one in (said if isinstance(said, list | tuple) else ())]
+    """The changes that a message has; one without a parameter may leave that out, None is none. ApplicationError."""
+    if said is not None and not isinstance(said, list | tuple):
+        raise ApplicationError(f'irc.mode: modes {said!r} is no list: write [["+o", "nick"]]')
+    return [_read_plain(one) for one in said or ()]
 
 
 def _read_plain(said: Any) -> Change:

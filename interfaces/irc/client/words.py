@@ -46,7 +46,7 @@ def drafted(event: Event, terms: Terms) -> Draft:
     kind = event.get("type")
     make = WORDS.get(kind) if isinstance(kind, str) else None
     if make is None:
-        near = did_you_mean(str(kind), WORDS)
+        near = did_you_mean(str(kind), WORDS, "irc.")
         raise ApplicationError(f"{kind}: a network is told {', '.join(sorted(WORDS))}, irc.close{near}")
     lines = make(event, terms)
     most = terms.isupport.linelen
