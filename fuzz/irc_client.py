@@ -9,10 +9,10 @@ from interfaces.irc.client.history import History
 from interfaces.irc.client.identity import Identity
 from interfaces.irc.client.job import Job
 from interfaces.irc.client.nicks import Regain
-from interfaces.irc.client.outcome import Outcome
 from interfaces.irc.client.registration import Registration
 from interfaces.irc.client.sts import Policies
 from interfaces.irc.line import Line, form, parse
+from interfaces.irc.outcome import Outcome
 from interfaces.irc.wire_irc import Wire
 from interfaces.shared.errors import ApplicationError, ConfigError, Unavailable
 

@@ -48,7 +48,7 @@ def test_nothing_asked_for_is_help_and_a_mistake(cli: Cli) -> None:
         (["serve", "http", "--http-bind"], "Option '--http-bind' requires an argument."),
         (["serve", "http", "--http-header-timeout", "x"],
          "--http-header-timeout=x: expected `float`; say seconds, such as 10"),
-        (["serve"], "say what to serve: http ws email slack sms"),
+        (["serve"], "say what to serve: http ws email slack sms irc"),
         (["serve", "htpp"], "nothing is called 'htpp' here; did you mean http?"),
         (["serve", "http"],
          "say which application: --app module:attribute, INTERFACES_APP, or app in interfaces.toml"),
