@@ -167,18 +167,24 @@ class _Reader:
             self.cookies.append(value)
             return len(self.cookies) == 1
         if kind == HOST:
-            if self.host or not value or not HOSTS.fullmatch(value):
-                raise malformed("Host is not one name")
-            self.host = value
+            self._host(value)
         elif kind == LENGTH:
-            if self.length >= 0 or not value.isdigit() or len(value) > _DIGITS:
-                raise malformed("Content-Length is not one number")
-            self.length = int(value)
+            self._length(value)
         elif kind == EXPECT:
             self.expects = value.lower() == b"100-continue"
         elif kind == BAD or (kind == TE and value.lower() != b"trailers"):
             raise malformed("a field that is about a connection")
         return kind != HOST and kind != DROPPED
+
+    def _host(self, value: bytes) -> None:
+        if self.host or not value or not HOSTS.fullmatch(value):
+            raise malformed("Host is not one name")
+        self.host = value
+
+    def _length(self, value: bytes) -> None:
+        if self.length >= 0 or not value.isdigit() or len(value) > _DIGITS:
+            raise malformed("Content-Length is not one number")
+        self.length = int(value)
 
     def joined(self) -> list[Any]:
         """The fields, with one Cookie of many, where the first was."""
@@ -203,21 +209,27 @@ def read_request(fields: list[Any], connect: bool) -> Head:
     head.scheme = scheme.lower()
     head.authority = _authority(head.scheme, authority, reader.host)
     head.protocol = protocol
-    head.target = path
     head.length = reader.length
     head.expects = reader.expects
-    if not method:
-        raise malformed("a request needs a method")
     if protocol and not (connect and method == b"CONNECT"):
         raise malformed("a protocol that was not offered")
     if method == b"CONNECT" and not protocol:
         if scheme or path or not authority:
             raise malformed("CONNECT has a method and an authority")
         head.target = authority
-    elif not scheme or not path or (path == b"*" and method != b"OPTIONS"):
-        raise malformed("a request needs a scheme and a path")
+    else:
+        head.target = path
+        _complete(head)
     head.fields = [(b"host", head.authority), *reader.joined()]
     return head
+
+
+def _complete(head: Head) -> None:
+    """Whether a request has all that it needs."""
+    if not head.method or not head.scheme or not head.target:
+        raise malformed("a request needs a method, a scheme and a path")
+    if head.target == b"*" and head.method != b"OPTIONS":
+        raise malformed("only OPTIONS asks about the server itself")
 
 
 def _authority(scheme: bytes, authority: bytes, host: bytes) -> bytes:

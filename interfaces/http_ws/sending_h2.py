@@ -105,30 +105,37 @@ class Sender:
         if pending is None:
             return False
         if pending:
-            part = pending[0]
-            size = len(part)
             most = min(self._frame, flow.window, self._window)
             if most <= 0:
                 if flow.window > 0:
                     self._waiting[flow.id] = flow
                 return False
-            if size > most:
-                pending[0] = part[most:]
-                part = part[:most]
-                size = most
-            else:
-                pending.popleft()
-            flow.window -= size
-            self._window -= size
-            flow.pending_size -= size
-            end = flow.ending and not pending and not flow.trailers
-            self.out += (frames.data_head(flow.id, size, end), part)
-            if size >= TINY or not pending:
-                self._free += FREE
+            self._part(flow, pending, most)
             if pending:
                 return True
         elif flow.ending and not flow.trailers:
             self.out.append(frames.data_head(flow.id, 0, True))
+        self._emptied(flow)
+        return False
+
+    def _part(self, flow: Flow, pending: deque[Any], most: int) -> None:
+        """The first of what waits, or as much of it as there may be."""
+        part = pending.popleft()
+        size = len(part)
+        if size > most:
+            pending.appendleft(part[most:])
+            part = part[:most]
+            size = most
+        flow.window -= size
+        self._window -= size
+        flow.pending_size -= size
+        end = flow.ending and not pending and not flow.trailers
+        self.out += (frames.data_head(flow.id, size, end), part)
+        if size >= TINY or not pending:
+            self._free += FREE
+
+    def _emptied(self, flow: Flow) -> None:
+        """All data has left; what stands behind it does, too."""
         flow.pending = None
         if flow.ending:
             if flow.trailers:
@@ -136,7 +143,6 @@ class Sender:
             self._sent_end(flow)
             if flow.cut:
                 self.reset(flow, frames.NO_ERROR)
-        return False
 
     def _resume(self, flow: Flow) -> None:
         """A stream's own window has opened."""
@@ -171,7 +177,7 @@ class Sender:
             return
         flow.unread -= size
         self._give(size)
-        if flow.state == flows.OPEN or flow.state == flows.HALF_LOCAL:
+        if (flow.state == flows.OPEN or flow.state == flows.HALF_LOCAL) and not flow.cut:
             credit = flow.credit + size
             if (
                 credit >= self._due and not 0 <= flow.length - flow.got <= flow.room

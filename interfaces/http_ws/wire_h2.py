@@ -316,10 +316,12 @@ class Wire(Controlled):
             self.consumed(flow, size if flow.cut else size - stop + at)
         if at < stop:
             return None if flow.cut else Data(flow, self._buffer[at:stop], end)
-        if end:
-            return None if flow.cut else Ended(flow, [])
-        self._wasted()
-        return None
+        return self._empty(flow, end)
+
+    def _empty(self, flow: Flow, end: bool) -> Event | None:
+        if not end:
+            self._wasted()
+        return Ended(flow, []) if end and not flow.cut else None
 
     def _data_wrong(self, stream: int, flow: Flow | None, size: int, got: int, end: bool) -> int:
         """What is wrong with DATA, as STATES has it; 0 for nothing."""

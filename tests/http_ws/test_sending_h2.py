@@ -13,6 +13,7 @@ from tests.http_ws.h2_frames import (
     DATA,
     END,
     END_HEADERS,
+    FLOW_CONTROL_ERROR,
     GOAWAY,
     HEADERS,
     HELLO,
@@ -20,6 +21,7 @@ from tests.http_ws.h2_frames import (
     PING,
     REFUSED_STREAM,
     RST_STREAM,
+    SETTINGS,
     WINDOW_UPDATE,
     Server,
     data,
@@ -354,6 +356,19 @@ def test_no_error_waits_for_the_answer() -> None:
     server.say(window(1, 1))
     assert server.heard()[-2:] == [(DATA, END, 1, b"c"), (RST_STREAM, 0, 1, number(NO_ERROR))]
     assert server.wire.flows == {}
+
+
+@proves("RFC9113 8.1", "RFC9113 6.9")
+def test_a_body_that_is_not_wanted_gets_no_window() -> None:
+    """Only the connection does; and what still comes is no flood."""
+    server = Server(hello=HELLO + settings((4, 0)) + frame(SETTINGS, ACK), window=1000, control=3)
+    flow = server.posts()
+    server.wire.send(flow, b"abc", True)
+    server.wire.reset(flow, NO_ERROR)
+    for _ in range(1000):
+        assert server.say(data(1, b"x")) == []
+    assert server.heard() == []
+    assert server.breaks(1, data(1, b"x")) == FLOW_CONTROL_ERROR
 
 
 @proves("RFC9113 8.1")

@@ -79,7 +79,7 @@ EXAMPLES: list[tuple[object, bytes]] = [
     ("a body that is shorter than its Content-Length", headers(1, [*POST, (b"content-length", b"1")])),
     ("a value of a field is malformed", headers(1, [*GET[:2], (b":path", b"/a b"), GET[3]])),
     ("a name of a field is malformed", headers(1, [*GET, (b'x"', b"y")])),
-    ("a request needs a scheme and a path", headers(1, [*GET[:2], (b":path", b"*"), GET[3]])),
+    ("only OPTIONS asks about the server itself", headers(1, [*GET[:2], (b":path", b"*"), GET[3]])),
     ("a pseudo-header field is empty", headers(1, [*GET[:3], (b":authority", b"")])),
     ("CONNECT has a method and an authority", headers(1, [(b":method", b"CONNECT"), (b"host", b"a")])),
     ("Host is not one name", headers(1, [*GET[:3], (b"host", b"a b")])),
