@@ -64,7 +64,7 @@ async def _heard(layer: Any, channel: str, wait: float) -> int:
 )  # fmt: skip
 @click.option("--wait", metavar="SECONDS", type=float, default=0.0, help="wait for its result, and print it")
 def send(channel: str, message: str, layer: str, wait: float) -> int:
-    """Send MESSAGE, a JSON object or - for the standard input, to CHANNEL: email.send, slack.send, sms.send, irc.send, others."""
+    """Send MESSAGE, a JSON object or - for the standard input, to CHANNEL: email.send, slack.send and so on."""
     if not 0.0 <= wait < inf:
         raise click.UsageError(f"--wait {wait:g}: say seconds, 0 or more")
     content = _message(message)
