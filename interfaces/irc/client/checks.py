@@ -1,6 +1,5 @@
 """Whether networks of the options can be what they say; nothing is dialled."""
 
-import codecs
 import re
 from typing import Any
 
@@ -17,6 +16,7 @@ __all__ = ["check"]
 
 _NAME = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _BROKEN = re.compile(r"[\r\n\0]")
+_ANY = bytes(range(256))
 _NO_WORD = re.compile(r"[\s\0]|^:|^$")
 
 
@@ -67,8 +67,8 @@ def _texts(network: Network, where: str) -> None:
             near = did_you_mean(name, (*WANTED, "sasl"))
             raise ConfigError(f"{where}: without: {name} is no capability that is asked for{near}")
     try:
-        codecs.lookup(network.fallback).decode(b"x")
-    except LookupError:
+        _ANY.decode(network.fallback, "replace")
+    except (LookupError, ValueError):  # unknown, of no texts, or one that cannot read everything
         raise ConfigError(f"{where}: fallback {network.fallback!r} is no encoding") from None
 
 
