@@ -132,7 +132,7 @@ def _judged(field: Any) -> int:
 class _Reader:
     """Reads one list of fields."""
 
-    __slots__ = ("cookies", "expects", "headers", "host", "length", "pseudo")
+    __slots__ = ("cookies", "crumb", "expects", "headers", "host", "length", "pseudo")
 
     def __init__(self) -> None:
         self.pseudo: list[bytes] = [b"", b"", b"", b"", b""]
@@ -140,6 +140,7 @@ class _Reader:
         self.length: int = -1
         self.expects: bool = False
         self.cookies: list[bytes] = []
+        self.crumb: int = 0
         self.headers: list[Any] = []
 
     def read(self, fields: list[Any]) -> None:
@@ -165,7 +166,10 @@ class _Reader:
         """Take note of a field that decides something here; False for one that is left out, or written anew."""
         if kind == COOKIE:
             self.cookies.append(value)
-            return len(self.cookies) == 1
+            if len(self.cookies) == 1:
+                self.crumb = len(self.headers)
+                return True
+            return False
         if kind == HOST:
             self._host(value)
         elif kind == LENGTH:
@@ -189,10 +193,7 @@ class _Reader:
     def joined(self) -> list[Any]:
         """The fields, with one Cookie of many, where the first was."""
         if len(self.cookies) > 1:
-            for at, field in enumerate(self.headers):
-                if field[0] == b"cookie":
-                    self.headers[at] = (b"cookie", b"; ".join(self.cookies))
-                    break
+            self.headers[self.crumb] = (b"cookie", b"; ".join(self.cookies))
         return self.headers
 
 

@@ -101,9 +101,7 @@ class Sender:
 
     def _framed(self, flow: Flow) -> bool:
         """A frame of what waits; whether more may follow at once."""
-        pending = flow.pending
-        if pending is None:
-            return False
+        pending: Any = flow.pending
         if pending:
             most = min(self._frame, flow.window, self._window)
             if most <= 0:

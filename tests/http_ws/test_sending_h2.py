@@ -179,6 +179,30 @@ def test_trailers_wait_behind_data() -> None:
     assert server.wire.flows == {}
 
 
+@proves("RFC9113 6.9.2", "RFC9113 6.9.1")
+def test_an_end_needs_no_window_that_is_below_0() -> None:
+    """END_STREAM alone leaves also then."""
+    server = Server()
+    flow = server.asks()
+    server.wire.send(flow, b"abc", False)
+    server.say(settings((4, 0)))
+    server.heard()
+    assert flow.window == -3
+    assert server.wire.send(flow, b"", False)
+    assert server.heard() == []
+    assert server.wire.send(flow, b"", True)
+    assert server.heard() == [(DATA, END, 1, b"")]
+
+
+@proves("RFC9113 6.9.2")
+def test_windows_of_several_streams_open_at_once() -> None:
+    """Each of them is told of."""
+    server = Server(hello=HELLO + settings((4, 0)))
+    for stream in (1, 3):
+        assert not server.wire.send(server.asks(stream), b"x", True)
+    assert server.say(settings((4, 1))) == [("Room", 1), ("Room", 3)]
+
+
 @proves("RFC9113 6.9.2", "RFC9113 6.9.3")
 def test_another_initial_window() -> None:
     """SETTINGS change the windows of streams by the difference, below 0 too, and not the connection's."""
