@@ -73,6 +73,10 @@ def _message(network: Any, peer: Peer, line: Line) -> None:
 
 def _topic(network: Any, peer: Peer, line: Line) -> None:
     room = network.room(line.param(0))
+    if len(line.params) < 2:
+        code, text = ("332", room.topic) if room.topic else ("331", "No topic is set")
+        peer.numeric(code, [room.name], text)
+        return
     if peer.nick not in room.ops:
         peer.numeric("482", [room.name], "You're not channel operator")
         return
@@ -91,7 +95,10 @@ def _kick(network: Any, peer: Peer, line: Line) -> None:
 
 def _mode(network: Any, peer: Peer, line: Line) -> None:
     if len(line.params) < 2:
-        peer.numeric("324", [line.param(0)], "+nt")
+        if line.param(0).startswith("#"):
+            peer.numeric("324", [line.param(0)], "+nt")
+        else:
+            peer.numeric("221", [], "+i")
         return
     if line.param(1).startswith("+k"):
         network.room(line.param(0)).key = line.param(2)
@@ -120,14 +127,35 @@ def _history(network: Any, peer: Peer, line: Line) -> None:
         peer.send("BATCH", [f"-{name}"], network.name)
         return
     target, limit = line.param(1), int(line.params[-1])
-    since = _time(line.param(2)) if line.param(2) != "*" else 0.0
-    found = [one for one in network.history(target, peer.nick) if _seconds(one.tags["time"]) > since]
-    found = found[-limit:] if line.param(0) == "LATEST" else found[:limit]
+    every = network.history(target, peer.nick)
+    found = _chosen(every, line.param(0), [_bound(every, one) for one in line.params[2:-1]], limit)
     name = network.number("h")
     peer.send("BATCH", [f"+{name}", "chathistory", target], network.name)
     for one in found:
         peer.send(one.command, [one.target, one.text], one.source, {**one.tags, "batch": name})
     peer.send("BATCH", [f"-{name}"], network.name)
+
+
+def _chosen(every: list[Spoken], word: str, at: list[float], limit: int) -> list[Spoken]:
+    """Those that a CHATHISTORY asks for, the oldest first."""
+    times = [(one, _seconds(one.tags["time"])) for one in every]
+    before = [one for one, when in times if when < at[0]]
+    if word == "BEFORE":
+        return before[-limit:]
+    if word == "AROUND":
+        rest = every[len(before) :][: limit - limit // 2]
+        return before[len(before) - min(len(before), limit - len(rest)) :] + rest
+    found = [one for one, when in times if at[0] < when]
+    if word == "BETWEEN":
+        found = [one for one, when in times if min(at) < when < max(at)]
+    return found[-limit:] if word == "LATEST" or at[0] > at[-1] else found[:limit]
+
+
+def _bound(every: list[Spoken], bound: str) -> float:
+    """A moment; of a message its own, "*" is before all, as is what nobody has said."""
+    if bound.startswith("timestamp="):
+        return _time(bound)
+    return next((_seconds(one.tags["time"]) for one in every if f"msgid={one.tags['msgid']}" == bound), 0.0)
 
 
 def _time(bound: str) -> float:

@@ -285,7 +285,8 @@ class FakeNetwork:
 
     def relay(self, command: str, params: Sequence[str], source: str, channel: str) -> None:
         """All in a channel hear it; of a nick only that."""
-        members = self.rooms[channel].members.values() if channel in self.rooms else self.peers
+        room = self.rooms.get(channel)
+        members = room.members.values() if room else [one for one in self.peers if one.nick == channel]
         for one in members:
             if one is not None:
                 one.send(command, params, source, self.stamp())
