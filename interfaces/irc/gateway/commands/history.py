@@ -162,10 +162,11 @@ def _failed(client: Served, ask: Ask, text: str) -> None:
 
 def answered(client: Served, event: Event) -> None:
     """irc.history: the messages of an ask. ApplicationError for what is none: then it may be answered once more."""
-    ask = None if client.asks is None else client.asks.find(event["id"])
+    name = event["id"]
+    ask = None if client.asks is None else client.asks.find(name)
     if ask is not None:
         lines = [*_lines(client, ask, event.get("messages") or [])]
-        client.asks.take(event["id"])
+        client.asks.take(name)
         client.resume(ask.answer, _write, client, ask, lines)
         client.done(ask.answer)
 
