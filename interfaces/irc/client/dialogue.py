@@ -22,6 +22,7 @@ from interfaces.irc.line import Line
 from interfaces.irc.modes import read
 from interfaces.irc.names import read_source
 from interfaces.irc.state import State
+from interfaces.irc.texts import clipped
 from interfaces.irc.times import moment
 from interfaces.shared.asgi import Event
 
@@ -31,6 +32,8 @@ LOGINS = 10
 """Logins in one connection, of a server that offers them again and again."""
 _LONGEST_USER, _LONGEST_HOST = "u" * 11, "h" * 63
 """For our own source, as long as the network does not tell it."""
+_LONGEST = 250
+"""Octets of it: what is told to be longer would leave no room for what we say."""
 
 
 @dataclass(slots=True)
@@ -112,7 +115,7 @@ class Dialogue:
         """What lines depend on now."""
         me = self.state.me
         source = f"{me.nick}!{me.user or _LONGEST_USER}@{me.host or _LONGEST_HOST}"
-        return Terms(self.settings.network, source, self.state.isupport, self.caps.agreed)
+        return Terms(self.settings.network, clipped(source, _LONGEST), self.state.isupport, self.caps.agreed)
 
     @property
     def _labeled(self) -> bool:

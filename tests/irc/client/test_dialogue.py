@@ -73,6 +73,14 @@ def test_our_own_source_is_what_the_network_says():
     assert side.dialogue.terms.source == "bot!~b@some.host"
 
 
+def test_a_network_that_calls_us_by_a_name_without_end_does_not_silence_us():
+    """There is room for what we say, whatever it makes of our source."""
+    side = Side()
+    side.hear(f":bot!b@h NICK {'x' * 600}")
+    assert side.dialogue.terms.source == "x" * 250
+    assert len(side.dialogue.draft(SPOKEN).pieces) == 1
+
+
 def test_a_key_that_changes_is_remembered():
     """The channel is joined again with it; without one once it is taken back."""
     side = Side()
