@@ -82,13 +82,14 @@ def message_of(gateway: Gateway, event: Mapping[str, Any]) -> Message:
     )
 
 
-def _moment(said: float) -> float:
-    """Unix seconds that can be written."""
+def _moment(said: Any) -> float:
+    """Unix seconds that can be written. Any, as compiled code would refuse it in words of its own."""
     try:
         stamp(said)
     except (ArithmeticError, OSError, TypeError, ValueError) as error:
         raise ApplicationError(f"time: {said!r} is none in Unix seconds") from error
-    return said
+    found: float = said
+    return found
 
 
 def author(gateway: Gateway, said: str | Mapping[str, Any]) -> tuple[str, str | None, dict[str, str]]:
