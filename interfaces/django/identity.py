@@ -41,7 +41,8 @@ def find_user(scope: Mapping[str, Any]) -> Any:
     hook, account = identity_hook(), account_of(scope)
     found = hook(scope["type"], account, scope) if hook else user_of(scope["type"], account)
     if found is None and not hook and scope["type"] == "irc" and scope.get("mode") == "gateway":
-        found = user_named((account or "").rpartition("/")[2])  # who has logged in to a gateway of ours
+        network = f"{scope.get('network', '')}/"  # either name may have a slash in it
+        found = user_named(account.removeprefix(network)) if account and account.startswith(network) else None
     return AnonymousUser() if found is None else found
 
 

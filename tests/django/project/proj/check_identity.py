@@ -107,10 +107,15 @@ class IdentityTests(TestCase):
 
     async def test_who_logs_in_at_a_gateway_as_a_user_is_that_user(self):
         """The account that SASL has proven there is a username, unless it is linked with another user."""
-        scope = {"type": "irc", "mode": "gateway", "account": "inner/ada"}
+        scope = {"type": "irc", "mode": "gateway", "network": "inner", "account": "inner/ada"}
         with override_settings(INTERFACES={}):
             assert (await get_user(await scope_behind(scope))) == self.ada
-            for other in ({"mode": "client"}, {"account": "inner/bob"}, {"account": None}):
+            for other in (
+                {"mode": "client"},
+                {"account": "inner/bob"},
+                {"account": "inner/x/ada"},
+                {"account": None},
+            ):
                 assert not (await get_user(await scope_behind({**scope, **other}))).is_authenticated
             eve = await User.objects.acreate(username="eve")
             await Account.objects.acreate(protocol="irc", account="inner/ada", user=eve)
