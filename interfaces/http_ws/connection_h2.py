@@ -55,7 +55,7 @@ class ConnectionH2(Carrier):
         self.deadline = service.now + service.header_timeout
         if service.draining:
             self.drain()
-        self.due()
+        self.plan()
 
     def __repr__(self) -> str:
         return f"<ConnectionH2 of {self.address}, {len(self.streams)} streams>"
@@ -77,7 +77,7 @@ class ConnectionH2(Carrier):
             else:
                 self._happened(event)
         if wire.out:
-            self.due()
+            self.plan()
         if wire.closing:
             self._broken()
 
@@ -263,7 +263,7 @@ class ConnectionH2(Carrier):
             self._last_at = self.service.now + self.service.drain_idle
             self.wire.goaway(MOST, NO_ERROR)
             self.wire.ping(DRAIN)
-            self.due()
+            self.plan()
 
     def _last(self) -> None:
         """The peer has heard, or had the time to: what it begins from now on is refused."""
@@ -271,7 +271,7 @@ class ConnectionH2(Carrier):
         if not self.ending and not self.wire.closing:
             self.ending = True
             self.wire.goaway(self.wire.last, NO_ERROR)
-            self.due()
+            self.plan()
             self._idle()
 
     # --- deadlines --------------------------------------------------------------------------------
@@ -305,7 +305,7 @@ class ConnectionH2(Carrier):
         """End a stream from our side."""
         self.wire.reset(stream.flow, CANCEL)
         self._cut(stream)
-        self.due()
+        self.plan()
 
     def _late(self) -> None:
         """Nothing came for long. An idle connection ends as in a drain, since a request may be on its way."""

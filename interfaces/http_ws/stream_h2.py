@@ -29,21 +29,14 @@ class Carrier(Stream):
         self.service: Service = service
         self.wire: Wire = Wire(service.h2_limits)
 
-    def due(self) -> None:
-        """The wire has something."""
-        if not self._planned:
-            self._planned = True
-            self.loop.call_soon(self.flush)
-
     def sent(self, size: int) -> None:
         """The wire has something, with ``size`` octets of data in it; when it is much, it leaves at once."""
         size += self._size
         self._size = size
         if size >= FLUSH_AT:
             self.flush()
-        elif not self._planned:
-            self._planned = True
-            self.loop.call_soon(self.flush)
+        else:
+            self.plan()
 
     def flush(self) -> None:
         """Write what the wire has, now."""
@@ -194,13 +187,13 @@ class StreamH2(Exchange):
         if unread and not self.lost:
             self.unread = 0
             self.conn.wire.consumed(self.flow, unread)
-            self.conn.due()
+            self.conn.plan()
 
     def go_on(self) -> None:
         """Tell the client that its body is wanted."""
         if not self.lost:
             self._respond(GO_ON, False)
-            self.conn.due()
+            self.conn.plan()
 
     def early(self) -> None:
         """The answer begins before the body is whole: nothing is between them here."""
@@ -217,7 +210,7 @@ class StreamH2(Exchange):
         """Behind the answer, or at once where that has left."""
         if not self.lost and not self.later:
             self.conn.wire.reset(self.flow, NO_ERROR)
-            self.conn.due()
+            self.conn.plan()
 
     def unanswered(self, status: int) -> None:
         """The application ended without a whole answer; ``status`` is what the client is told if it can be."""
@@ -228,7 +221,7 @@ class StreamH2(Exchange):
                 self.conn.wire.reset(self.flow, INTERNAL_ERROR)
             else:
                 self.refuse(status)
-            self.conn.due()
+            self.conn.plan()
         self.conn.finished(self)
 
     # --- what the connection says -----------------------------------------------------------------
@@ -245,7 +238,7 @@ class StreamH2(Exchange):
             wire.send(flow, body, True)
         if flow.open:  # the rest of the body is not wanted
             wire.reset(flow, NO_ERROR)
-        self.conn.due()
+        self.conn.plan()
 
     def feed(self, data: bytes, end: bool) -> None:
         """A part of the body came."""

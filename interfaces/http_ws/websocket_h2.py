@@ -218,7 +218,7 @@ class Tunnel(StreamH2):
         self.release(0)
         if self.accepted:
             self.end()
-        self.conn.due()
+        self.conn.plan()
         if not self.waits:
             self._left()
 
@@ -238,7 +238,7 @@ class Tunnel(StreamH2):
             self._closing = True
             self.later = []
             self.conn.wire.reset(self.flow, CANCEL)
-            self.conn.due()
+            self.conn.plan()
             self.loop.call_soon(self._lose)
             self.conn.finished(self)
 

@@ -5,7 +5,8 @@ one sweep a listener, never by a timer a connection. Reading stops while any rea
 """
 
 import asyncio
-from typing import Any
+from typing import Any, Final
+from weakref import WeakKeyDictionary
 
 from mypy_extensions import mypyc_attr
 
@@ -13,6 +14,37 @@ __all__ = ["FLUSH_AT", "FOREVER", "Stream"]
 
 FLUSH_AT = 65536
 FOREVER = float("inf")
+_turn_ends: Final[Any] = WeakKeyDictionary()
+
+
+class _TurnEnd:
+    """The streams of a loop that write at the end of its turn: one call for all, of which there may be thousands."""
+
+    def __init__(self) -> None:
+        self.streams: list[Stream] = []
+
+    def add(self, stream: "Stream") -> None:
+        if not self.streams:
+            stream.loop.call_soon(self.flush)
+        self.streams.append(stream)
+
+    def flush(self) -> None:
+        streams, self.streams = self.streams, []
+        for stream in streams:
+            try:
+                stream.flush()
+            except Exception as error:  # noqa: BLE001 - of one: the others write
+                stream.loop.call_exception_handler(
+                    {"message": f"{stream!r} could not write", "exception": error}
+                )
+
+
+def _turn_end(loop: Any) -> _TurnEnd:
+    """That of a loop."""
+    found: _TurnEnd | None = _turn_ends.get(loop)
+    if found is None:
+        found = _turn_ends[loop] = _TurnEnd()
+    return found
 
 
 @mypyc_attr(allow_interpreted_subclasses=True)
@@ -34,6 +66,7 @@ class Stream:
         self._held: int = 0
         self._out: list[bytes] = []
         self._size: int = 0
+        self._turn_end: _TurnEnd = _turn_end(loop)
         self._planned: bool = False
         self._writers: list[Any] = []
         self._unsent: int = 0
@@ -77,9 +110,7 @@ class Stream:
         """Write at the end of the loop's turn; True when 64 KiB waited, and left at once."""
         if not data:
             return False
-        if not self._planned:
-            self._planned = True
-            self.loop.call_soon(self.flush)
+        self.plan()
         self._out.append(data)
         self._size += len(data)
         if self._size < FLUSH_AT:
@@ -94,6 +125,12 @@ class Stream:
             self.flush()
         elif not self.lost:
             self.transport.write(data)
+
+    def plan(self) -> None:
+        """Have :meth:`flush` called at the end of the loop's turn."""
+        if not self._planned:
+            self._planned = True
+            self._turn_end.add(self)
 
     def flush(self) -> None:
         """Write what waits, now."""

@@ -28,6 +28,17 @@ class Transport:
         return lambda: self.did.append(name)
 
 
+class Counting:
+    """A loop that counts what is planned."""
+
+    def __init__(self, loop, planned):
+        self.loop, self.planned = loop, planned
+
+    def call_soon(self, function):
+        self.planned.append(function)
+        return self.loop.call_soon(function)
+
+
 def run(test):
     """Run an async test with a stream on a fake transport."""
 
@@ -53,6 +64,54 @@ def test_what_a_turn_writes_leaves_in_one_write():
         assert transport.writes == [b"abc", b"d"]
         await asyncio.sleep(0)
         assert len(transport.writes) == 2
+
+    run(main)
+
+
+def test_a_turn_ends_once_for_all_its_streams():
+    """Thousands of clients that get the same line cost the loop one call, and each has all of its own."""
+
+    async def main(stream, _transport):
+        loop, planned = asyncio.get_running_loop(), []
+        streams = [Stream(Counting(loop, planned)) for _ in range(100)]
+        transports = [Transport() for _ in streams]
+        for one, transport in zip(streams, transports, strict=True):
+            one.connection_made(transport)
+        for turn in (1, 2):
+            for one in streams:
+                one.write(b"a")
+                one.write(b"b")
+            assert [transport.writes for transport in transports] == [[b"ab"] * (turn - 1)] * 100
+            await asyncio.sleep(0)
+            assert [transport.writes for transport in transports] == [[b"ab"] * turn] * 100
+        assert len(planned) == 200  # a loop of its own each: only one that is shared is called once
+        shared = Counting(loop, planned)
+        streams = [Stream(shared) for _ in range(100)]
+        for one, transport in zip(streams, transports, strict=True):
+            one.connection_made(transport)
+            one.write(b"c")
+        await asyncio.sleep(0)
+        assert len(planned) == 201
+        assert [transport.writes[-1] for transport in transports] == [b"c"] * 100
+
+    run(main)
+
+
+def test_one_that_cannot_write_keeps_nobody_else_from_it():
+    """It is told to the loop's handler of exceptions, as a callback of its own would be."""
+
+    async def main(stream, transport):
+        loop, told = asyncio.get_running_loop(), []
+        loop.set_exception_handler(lambda _loop, context: told.append(context))
+        broken = Stream(loop)
+        broken.connection_made(Transport())
+        broken.transport.write = lambda _data: 1 / 0
+        broken.write(b"a")
+        stream.write(b"b")
+        await asyncio.sleep(0)
+        assert transport.writes == [b"b"]
+        assert [type(context["exception"]) for context in told] == [ZeroDivisionError]
+        assert "could not write" in told[0]["message"]
 
     run(main)
 
