@@ -41,6 +41,7 @@ TESTS = {
     "django": Test("wrk", "/django"),
     "tls": Test("wrk", tls=True),
     "h2c": Test("h2load"),
+    "h2c10k": Test("h2load", "/10k"),
     "h2tls": Test("h2load", tls=True),
     "h2tls10k": Test("h2load", "/10k", tls=True),
     "h2tlspost10k": Test("h2load", "/echo", tls=True),

@@ -21,9 +21,15 @@ PLAIN, LENGTH, CONNECTION, CODING, DATE = range(5)
 _SPECIAL = {b"content-length": LENGTH, b"connection": CONNECTION, b"transfer-encoding": CODING, b"date": DATE}
 _NAME = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _KINDS_AT_MOST = 1024
+_LINES_AT_MOST = 1024
+_REMEMBERED = 256
+"""Bytes of a line that is remembered."""
+_NUL = 0
 NEW, STARTED, SENDING, TRAILERS, COMPLETE = range(5)
 
 _kinds: dict[bytes, int] = {}
+_lines: dict[tuple[bytes, bytes], bytes] = {}
+"""Lines that need not be made and looked at again: most of an application's are the same in every answer."""
 
 
 def _learn(name: bytes) -> int:
@@ -43,10 +49,19 @@ def _trailer(name: bytes, value: bytes) -> bytes:
     return b"%b: %b\r\n" % (name, value)
 
 
-def _joined(lines: list[bytes]) -> bytes:
-    """The lines, each ending with the only CRLF that it may hold."""
-    block = b"".join(lines)
-    if block.count(b"\n") != len(lines) or block.count(b"\r") != len(lines) or b"\0" in block:
+def _line(name: bytes, value: bytes) -> bytes:
+    """A field's line."""
+    line = _sound(b"%b: %b\r\n" % (name, value), 1)
+    if len(line) <= _REMEMBERED:
+        if len(_lines) >= _LINES_AT_MOST:
+            _lines.clear()
+        _lines[name, value] = line
+    return line
+
+
+def _sound(block: bytes, lines: int) -> bytes:
+    """So many lines, each of which ends with the only CRLF that it may hold."""
+    if block.count(b"\n") != lines or block.count(b"\r") != lines or _NUL in block:
         raise ApplicationError("a response header holds CR, LF or NUL")
     return block
 
@@ -103,10 +118,12 @@ class Answer:
             if kind is None:
                 kind = _learn(name)
             if kind == PLAIN or self._special(kind, value):
-                parts.append(b"%b: %b\r\n" % (name, value))
+                if type(value) is not bytes:
+                    value = bytes(value)
+                parts.append(_lines.get((name, value)) or _line(name, value))
             if kind == DATE:
                 date = b""
-        head = _joined(parts)
+        head = b"".join(parts)
         if status == 204 or status == 304:
             self.bodiless = True
         self._trailers = trailers
@@ -197,7 +214,8 @@ class Answer:
         """
         if self.phase != TRAILERS:
             raise ApplicationError("http.response.trailers where none are expected")
-        block = _joined([_trailer(name, value) for name, value in headers])
+        lines = [_trailer(name, value) for name, value in headers]
+        block = _sound(b"".join(lines), len(lines))
         if wanted:
             self._tail += block
         if more:
@@ -210,5 +228,5 @@ class Answer:
         if self.phase != NEW:
             raise ApplicationError("http.response.early_hint after the response has started")
         lines = [b"link: %b\r\n" % link for link in links]
-        block = _joined(lines)
+        block = _sound(b"".join(lines), len(lines))
         return b"%b%b\r\n" % (status_line(103), block) if self._minor and lines else b""

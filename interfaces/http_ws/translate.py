@@ -15,6 +15,7 @@ METHODS: dict[bytes, str] = {
     m.encode(): m for m in ("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH", "TRACE")
 }
 VERSIONS = ("1.0", "1.1", "2")
+PERCENT = 0x25  # an octet is found faster than bytes are
 
 
 class Place:
@@ -74,7 +75,7 @@ def _scope(kind: str, scheme: str, head: RequestHead, place: Place) -> dict[str,
     if target[:1] != b"/" and (target != b"*" or head.method != b"OPTIONS"):
         target = _absolute(head, target)
     raw, _, query = target.partition(b"?")
-    path = (unquote_to_bytes(raw) if b"%" in raw else raw).decode("utf-8", "replace")
+    path = (unquote_to_bytes(raw) if PERCENT in raw else raw).decode("utf-8", "replace")
     root = place.root_path
     if root:
         path = root + path

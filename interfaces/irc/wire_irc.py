@@ -32,6 +32,9 @@ BYTES: Final = Refused("bytes")
 EMPTY: Final = Refused("empty")
 PASSED: Final = 64
 """Lines without a command of which one is told: who sends nothing else is not read without end."""
+_CR: Final = 0x0D
+_NUL: Final = 0
+"""Octets: they are found faster than bytes are."""
 _EMPTIES: Final = re.compile(rb"\n\n+")
 
 
@@ -61,7 +64,7 @@ class Wire:
 
     def feed(self, data: bytes) -> None:
         """More bytes."""
-        if b"\n\n" in data:
+        if data.find(b"\n\n") >= 0:
             data = _EMPTIES.sub(b"\n", data)
         lines = (self._rest + data if self._rest else data).split(b"\n")
         rest = lines.pop()
@@ -86,7 +89,7 @@ class Wire:
                 return data
             if data.endswith(b"\r"):
                 data = data[:-1]
-            if len(data) > self.body - 2 or b"\r" in data or b"\0" in data:
+            if len(data) > self.body - 2 or _CR in data or _NUL in data:
                 refused = self._judge(data)
                 if refused is not None:
                     return refused
@@ -104,4 +107,4 @@ class Wire:
         tags = data.find(b" ") + 1 if data.startswith(b"@") else 0
         if tags > self.tags or len(data) - tags > self.body - 2:
             return LONG
-        return BYTES if b"\r" in data or b"\0" in data else None
+        return BYTES if _CR in data or _NUL in data else None

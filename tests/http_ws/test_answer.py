@@ -309,6 +309,30 @@ def test_names_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> 
     assert len(module._kinds) == 1024
 
 
+def test_lines_are_remembered_up_to_a_bound(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Values that an application makes up fill a bounded table, long ones none, and all of them are written."""
+    monkeypatch.setattr(module, "_lines", {})
+    values = [b"%d" % n for n in range(2500)]
+    answer = begun()
+    answer.start(200, [(b"x", value) for value in [*values, *values[:10], b"l" * 300]], b"")
+    lines = answer.body(b"", False).split(b"\r\n")[1:-3]
+    assert lines == [b"x: " + value for value in [*values, *values[:10], b"l" * 300]]
+    assert 0 < len(module._lines) <= 1024
+    assert max(len(line) for line in module._lines.values()) <= 256
+
+
+def test_a_bad_value_is_refused_again_and_again() -> None:
+    """What is remembered of lines is only what was found sound, whatever kind of bytes it came as."""
+    for value in (b"a\r\nb", b"good", b"a\r\nb", bytearray(b"a\nb"), bytearray(b"good"), memoryview(b"a\0")):
+        answer = begun()
+        if b"good" in bytes(value):
+            answer.start(200, [(b"x-kind", value)], b"")
+            assert b"x-kind: good\r\n" in answer.body(b"", False)
+        else:
+            with pytest.raises(ApplicationError, match="CR, LF or NUL"):
+                answer.start(200, [(b"x-kind", value)], b"")
+
+
 TOKEN = st.text("abcXYZ019-_!#$", min_size=1, max_size=8).map(str.encode)
 VALUE = st.from_regex(rb"(?:[!-~\x80-\xff](?:[ \t!-~\x80-\xff]{0,8}[!-~\x80-\xff])?)?", fullmatch=True)
 FIELDS = st.lists(st.tuples(TOKEN.map(lambda name: b"x-" + name), VALUE), max_size=4)
