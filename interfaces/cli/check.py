@@ -14,6 +14,7 @@ from interfaces.runner.binds import binds_of
 from interfaces.runner.ops import PORT as OPS_PORT
 from interfaces.runner.plan import Plan
 from interfaces.runner.process import listening_of, loop_factory
+from interfaces.runner.server import mounts_of
 from interfaces.shared.asgi import Application
 from interfaces.shared.bind import parse_bind
 from interfaces.shared.endpoint import known_endpoint
@@ -89,9 +90,13 @@ async def _try_interfaces(plan: Plan) -> str:
 
 
 async def _ask(plan: Plan, layer: Any) -> None:
-    listening = listening_of(plan.options)
+    listening, mounts = listening_of(plan.options), mounts_of(_nobody, plan.chosen)
     for interface, names in plan.chosen:
-        await interface.check(Context(names=names, listening=listening, layer=layer))
+        await interface.check(Context(names=names, listening=listening, layer=layer, mounts=mounts))
+
+
+async def _nobody(_scope: object, _receive: object, _send: object) -> None:
+    """An application where none is called."""
 
 
 async def _try_layer(plan: Plan) -> str:

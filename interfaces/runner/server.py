@@ -19,7 +19,7 @@ from interfaces.shared.listen import Address, Listening
 from interfaces.shared.telemetry import Telemetry
 from interfaces.shared.webhook import Mounts
 
-__all__ = ["Chosen", "Served", "Serving"]
+__all__ = ["Chosen", "Served", "Serving", "mounts_of"]
 
 log = logging.getLogger("interfaces.runner")
 
@@ -38,6 +38,13 @@ class Served:
     addresses: list[Address] = field(default_factory=list)
     context: Context | None = None
     task: asyncio.Task[None] | None = None
+
+
+def mounts_of(app: Application, chosen: Chosen) -> Mounts | None:
+    """What stands in front of the application where HTTP is served, and interfaces answer some of it."""
+    paths = [path for interface, _ in chosen for path in interface.paths]
+    http = any("http" in names for _, names in chosen)
+    return Mounts(app, paths) if http and paths else None
 
 
 class Serving:
@@ -61,6 +68,7 @@ class Serving:
     ) -> None:
         self.readiness = Readiness()
         self.telemetry = telemetry or Telemetry()
+        self._chosen = chosen
         self.served = [Served(interface, names) for interface, names in chosen]
         self.behind = ""
         """Who runs what is served, in words, where that is not the application alone; ``{app}`` is its name."""
@@ -95,7 +103,7 @@ class Serving:
             app = await self._application()
             self._lifespan = Lifespan(app, self._options.lifespan if self._app is not None else "off")
             await self._lifespan.startup()
-            mounts = self._mounts(app)
+            mounts = mounts_of(app, self._chosen)
             for served in self.served:
                 await self._start(served, app, self._lifespan.state, mounts)
             if self._layer is not None:
@@ -132,12 +140,6 @@ class Serving:
         relayed = relaying(self._app, options, self._layer, self.telemetry, names)
         app, self.behind = await self._outer.enter_async_context(relayed)
         return app
-
-    def _mounts(self, app: Application) -> Mounts | None:
-        """What stands in front of the application where HTTP is served, and interfaces answer some of it."""
-        paths = [path for served in self.served for path in served.interface.paths]
-        http = any("http" in served.names for served in self.served)
-        return Mounts(app, paths) if http and paths else None
 
     async def _watch_layer(self) -> None:
         """Make the layer a part of what is to be ready."""

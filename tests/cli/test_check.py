@@ -74,6 +74,16 @@ def test_what_would_fail_fails(cli: Cli, arguments: list[str], said: str) -> Non
     assert err.count("\n") == 1
 
 
+def test_paths_are_where_http_is_served(cli: Cli) -> None:
+    """IRC over WebSockets needs the port of HTTP: without it the check fails as serve would, with it all is well."""
+    path = ("--app", "cliproject", "--irc-path", "/irc", "--irc-bind", "127.0.0.1:0")
+    code, _, err = cli("check", "irc", *path)
+    assert code == 2
+    assert "--irc-path /irc: WebSockets are where HTTP is served" in err
+    code, _, err = cli("check", "http", "ws", "irc", *path, "--http-bind", "127.0.0.1:0")
+    assert (code, err) == (0, "")
+
+
 def test_a_route_is_missed_behind_middleware(cli: Cli, project: Path) -> None:
     """What Channels' middleware wraps is looked into."""
     (project / "cliproject.py").write_text(f"{PROJECT}\nrouter.__class__.inner = None\n"

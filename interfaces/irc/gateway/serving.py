@@ -28,6 +28,8 @@ _WEBSOCKET: Final = "interfaces.irc.gateway.websocket"
 def check(app: Application, options: IrcOptions, context: Context) -> None:
     """ConfigError for what :func:`serving` would refuse; nothing is opened."""
     Gateway(app, options, context)
+    if options.path:
+        import_module(_WEBSOCKET).mounting(options.path, context)
 
 
 @asynccontextmanager

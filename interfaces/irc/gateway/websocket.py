@@ -19,8 +19,9 @@ from interfaces.irc.texts import clipped
 from interfaces.shared.asgi import Receive, Scope, Send
 from interfaces.shared.errors import ConfigError, PeerGone
 from interfaces.shared.interface import Context
+from interfaces.shared.webhook import Mounts
 
-__all__ = ["BINARY", "HIGH", "LOW", "TEXT", "WebSocketTransport", "WebSockets", "websockets"]
+__all__ = ["BINARY", "HIGH", "LOW", "TEXT", "WebSocketTransport", "WebSockets", "mounting", "websockets"]
 
 TEXT: Final = "text.ircv3.net"
 BINARY: Final = "binary.ircv3.net"
@@ -270,6 +271,15 @@ async def _answer(send: Send, kind: str, status: int, body: bytes, *headers: tup
     await send({"type": f"{kind}.body", "body": body})
 
 
+def mounting(path: str, context: Context) -> Mounts:
+    """What has ``path`` answered. ConfigError where no HTTP is served."""
+    if context.mounts is None:
+        raise ConfigError(
+            f"--irc-path {path}: WebSockets are where HTTP is served: interfaces serve http ws irc, or leave it out"
+        )
+    return context.mounts
+
+
 @asynccontextmanager
 async def websockets(gateway: Gateway, context: Context) -> AsyncIterator[None]:
     """Answer ``options.path`` in front of the application while it is entered; without a path there is nothing.
@@ -280,12 +290,9 @@ async def websockets(gateway: Gateway, context: Context) -> AsyncIterator[None]:
     if not path:
         yield
         return
-    if context.mounts is None:
-        raise ConfigError(
-            f"--irc-path {path}: WebSockets are where HTTP is served: interfaces serve http ws irc, or leave it out"
-        )
-    context.mounts.mount(path, WebSockets(gateway, gateway.options.origins), _KINDS)
+    mounts = mounting(path, context)
+    mounts.mount(path, WebSockets(gateway, gateway.options.origins), _KINDS)
     try:
         yield
     finally:
-        context.mounts.unmount(path)
+        mounts.unmount(path)
