@@ -5,17 +5,19 @@ take the name of one that is built in.
 """
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import AbstractAsyncContextManager
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
+from interfaces.shared.asgi import Application
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Interface
 from interfaces.shared.options import did_you_mean
 
-__all__ = ["BUILTIN", "load", "names", "select"]
+__all__ = ["BUILTIN", "console", "load", "names", "select"]
 
 GROUP = "interfaces"
 BUILTIN = {
@@ -27,6 +29,8 @@ BUILTIN = {
     "irc": "interfaces.irc.interface:Irc",
 }
 """Where the class of each of our own names is."""
+CONSOLE = "interfaces.console.opening:opened"
+"""What stands around an application where ``--console`` asks for it."""
 
 log = logging.getLogger("interfaces.registry")
 
@@ -79,6 +83,19 @@ def _missing(name: str, module: str, third: EntryPoint | None) -> ConfigError:
         return ConfigError(f"{name} needs {package}: pip install 'asgi-interfaces[{name}]'")
     maker = third.dist.name if third.dist else third.value
     return ConfigError(f"{name} needs {module}, which {maker} did not install")
+
+
+def console() -> Callable[..., AbstractAsyncContextManager[Application]]:
+    """What makes the development console: with the application, what serves it, and the options of the process.
+
+    Entered, it gives the application to serve instead. Raises ConfigError when it needs what is not installed.
+    """
+    module, _, attribute = CONSOLE.partition(":")
+    try:
+        made: Callable[..., AbstractAsyncContextManager[Application]] = getattr(import_module(module), attribute)
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"--console needs {error.name}: pip install 'asgi-interfaces[http]'") from error
+    return made
 
 
 def select(asked: Iterable[str]) -> list[tuple[type[Interface[Any]], tuple[str, ...]]]:

@@ -15,6 +15,7 @@ PRESETS = {
     "reload": True,
     "access_log": True,
     "log_level": "debug",
+    "console": "127.0.0.1:8088",
     "http.drain_idle": 0.0,  # a browser keeps connections open, and nobody is to wait for them at Ctrl+C
     "ws.drain_spread": 0.0,
 }

@@ -109,6 +109,11 @@ class ServeOptions:
     ops_bind: str = option("", "where /livez, /readyz and /metrics answer; port 9000 unless given; none: off",
                            unit="host:port")  # fmt: skip
 
+    console: str = option(
+        "", "where the development console is; port 8088 unless given; none: off. It shows all that passes, so only a "
+        "loopback address is taken", unit="host:port",
+    )  # fmt: skip
+
     layer: str = option(
         "", "channel layer: redis://HOST, rediss://, unix://, embedded: or local:; redis://ONE,redis://TWO are "
         "shards; without --app, workers on the same layer run the application", unit="URL", secret=True,
@@ -151,6 +156,7 @@ class ServeOptions:
         """Refuse what cannot work together, before anything is opened."""
         for wrong, why in (
             (self.reload and self.workers > 1, "--reload serves with one process; leave --workers out"),
+            (self.console and self.workers > 1, "--console sees one process; leave --workers out"),
             (self.workers > MOST_WORKERS, f"--workers {self.workers}: {MOST_WORKERS} processes are the most"),
             (self.backlog >= 1 << 31, f"--backlog {self.backlog}: no kernel holds so many"),
             (self.tls_client_ca and not self.tls_cert, "--tls-client-ca needs --tls-cert FILE"),
@@ -210,6 +216,8 @@ class WorkerOptions(ServeOptions):
         ServeOptions.__post_init__(self)
         if not (self.layer or self.connect):
             raise ConfigError("say where the interface containers are: --layer URL, or --connect HOST:PORT")
+        if self.console:
+            raise ConfigError("--console stands where the interfaces are: say it to `interfaces serve`")
         if not self.relay_token and not all(place.startswith("unix:") for place in self.connect):
             raise ConfigError("--connect HOST:PORT needs --relay-token, the one of the interface containers")
         if self.connect and self.transport == "redis":

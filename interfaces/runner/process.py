@@ -250,4 +250,4 @@ def where_lines(serving: Serving, app_name: str) -> list[str]:
         where = f" on {where}{' (TLS)' if secure else ''}" if where else ""
         lines.append(f"{' '.join(served.names)}{where} for {behind}")
         lines += served.context.keeps if served.context is not None else []
-    return lines
+    return lines + serving.beside

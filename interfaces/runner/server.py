@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
+from interfaces import registry
 from interfaces.runner.lifespan import Lifespan
 from interfaces.runner.ops import serve_ops
 from interfaces.runner.options import ServeOptions
@@ -83,6 +84,8 @@ class Serving:
         self._ops = "" if supervised else options.ops_bind
         self.ops: list[Address] = []
         """Where the operations port is."""
+        self.beside: list[str] = []
+        """What else listens, and where: lines for who started it."""
         self._outer = AsyncExitStack()
 
     @property
@@ -101,6 +104,8 @@ class Serving:
                     serve_ops(self._ops, self.readiness, self.telemetry)
                 )
             app = await self._application()
+            if self._options.console:
+                app = await self._outer.enter_async_context(registry.console()(app, self, self._options))
             self._lifespan = Lifespan(app, self._options.lifespan if self._app is not None else "off")
             await self._lifespan.startup()
             mounts = mounts_of(app, self._chosen)

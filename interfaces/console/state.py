@@ -1,0 +1,56 @@
+"""What the console knows of the process it stands in."""
+
+from typing import Any
+
+import interfaces
+from interfaces.console.book import Book
+from interfaces.console.chaos import Chaos
+from interfaces.console.redact import Redactor
+from interfaces.console.tap import Tap
+from interfaces.runner.options import ServeOptions
+from interfaces.runner.server import Serving
+from interfaces.shared.asgi import Application
+
+__all__ = ["Console"]
+
+
+class Console:
+    """The tap, the book, and the serving that they belong to."""
+
+    def __init__(self, app: Application, serving: Serving, options: ServeOptions, redactor: Redactor) -> None:
+        self.serving = serving
+        self.options = options
+        self.redactor = redactor
+        self.book = Book()
+        self.chaos = Chaos()
+        self.tap = Tap(app, self.book, redactor, self.chaos)
+
+    @property
+    def app_name(self) -> str:
+        """As it was asked for, or as it calls itself."""
+        app = self.tap.app
+        return self.options.app or getattr(app, "__qualname__", type(app).__qualname__)
+
+    def state(self) -> dict[str, Any]:
+        """What is served where, and how far the book is."""
+        return {
+            "version": interfaces.__version__,
+            "app": self.app_name,
+            "serves": [
+                {"names": list(one.names), "addresses": [_url(one.names, each) for each in one.addresses]}
+                for one in self.serving.served
+            ],
+            "layer": self.redactor.text(self.options.layer),
+            "last": self.book.last,
+            "lost": self.book.lost,
+            "chaos": self.chaos.shown(),
+            "simulators": [],
+        }
+
+
+def _url(names: tuple[str, ...], address: Any) -> str:
+    """Where one can go; of what no browser speaks, only the address."""
+    if address.kind == "tcp" and {"http", "ws"}.intersection(names):
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(address.host, address.host)  # noqa: S104 - told, not bound
+        return f"http{'s' if address.tls else ''}://{f'[{host}]' if ':' in host else host}:{address.port}"
+    return str(address)

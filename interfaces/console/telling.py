@@ -1,0 +1,140 @@
+"""One line that says what a message is, and which conversation it belongs to. Pure; nothing is masked here."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+__all__ = ["conversation_of", "searched", "title_of"]
+
+TITLE = 120
+"""Characters of a title."""
+LOOKED = 4096
+"""Characters or bytes of a text that a title is made from."""
+_TEXTS = ("text", "subject", "body", "bytes", "reason", "command", "message", "nick", "status", "code", "data")
+"""Where a message says what it says, the first that is there."""
+
+Event = Mapping[str, Any]
+
+
+def title_of(scope: Event, event: Event) -> str:
+    """What the event says, in one line."""
+    make = _TITLES.get(str(event.get("type")), _plain)
+    return " ".join(make(scope, event).split())[: TITLE * 4]
+
+
+def conversation_of(scope: Event, event: Event) -> str:
+    """Which conversation it belongs to: of mail the thread, of Slack channel and thread, of phones the pair …"""
+    kind = str(scope.get("type", ""))
+    name = scope.get("conversation")
+    if kind == "email":
+        name = name or event.get("message_id") or scope.get("transaction_id")
+    elif kind == "irc":
+        name = f"{scope.get('network', '')}/{_room(scope, event)}"
+    elif kind in ("http", "websocket"):
+        name = scope.get("path")
+    elif kind == "slack":
+        name = name or scope.get("channel") or scope.get("path")
+    return f"{kind}:{name or scope.get('path') or ''}"
+
+
+def searched(title: str, event: Event) -> str:
+    """What a search looks through, small letters."""
+    said = [text_of(event.get(name))[:LOOKED] for name in ("subject", "text", "body", "bytes", "from", "to", "type")]
+    return "\n".join([title, *said]).lower()
+
+
+def text_of(value: Any) -> str:
+    """A value of a message as text for people."""
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value[:LOOKED]).decode("utf-8", "replace")
+    if isinstance(value, str):
+        return value[:LOOKED]
+    if isinstance(value, list | tuple):
+        return ", ".join(text_of(one) for one in value[:8])
+    if isinstance(value, Mapping):
+        return text_of(value.get("address") or value.get("text") or value.get("name") or "")
+    return "" if value is None else str(value)[:LOOKED]
+
+
+def _plain(scope: Event, event: Event) -> str:
+    return next((said for name in _TEXTS if (said := text_of(event.get(name)))), "")
+
+
+def _room(scope: Event, event: Event) -> str:
+    """Where a line of IRC is: the channel, else who it is with."""
+    target = text_of(event.get("channel") or event.get("target") or event.get("to") or "")
+    if target and target[0] in "#&+!":
+        return target
+    source = event.get("source")
+    return text_of(source.get("nick") if isinstance(source, Mapping) else "") or target or text_of(scope.get("nick"))
+
+
+def _request(scope: Event, event: Event) -> str:
+    query = text_of(scope.get("query_string"))
+    return f"{scope.get('method', '')} {scope.get('path', '')}{'?' + query if query else ''}"
+
+
+def _response(scope: Event, event: Event) -> str:
+    headers = {bytes(name).lower(): bytes(value) for name, value in event.get("headers") or ()}
+    return f"{event.get('status', '')} {text_of(headers.get(b'content-type', b''))}"
+
+
+def _opened(scope: Event, event: Event) -> str:
+    query = text_of(scope.get("query_string"))
+    return f"{scope.get('path', '')}{'?' + query if query else ''}"
+
+
+def _closed(scope: Event, event: Event) -> str:
+    return f"{event.get('code', '')} {text_of(event.get('reason'))}"
+
+
+def _mail(scope: Event, event: Event) -> str:
+    return f"{text_of(event.get('from')) or '<>'} → {text_of(event.get('to'))}: {text_of(event.get('subject'))}"
+
+
+def _sent_mail(scope: Event, event: Event) -> str:
+    said = text_of(event.get("subject")) or text_of(event.get("text"))
+    return f"→ {text_of(event.get('to'))}: {said}"
+
+
+def _verdict(scope: Event, event: Event) -> str:
+    return " ".join(text_of(event.get(name)) for name in ("code", "enhanced", "status", "text"))
+
+
+def _phone(scope: Event, event: Event) -> str:
+    return f"{text_of(event.get('from'))} → {text_of(event.get('to'))}: {text_of(event.get('text'))}"
+
+
+def _line(scope: Event, event: Event) -> str:
+    source = event.get("source")
+    nick = text_of(source.get("nick")) if isinstance(source, Mapping) else ""
+    target = text_of(event.get("channel") or event.get("target"))
+    said = text_of(event.get("text") or event.get("reason") or event.get("line"))
+    return f"{nick} {target}: {said}" if nick or target else said
+
+
+def _slack(scope: Event, event: Event) -> str:
+    user, channel = text_of(event.get("user") or scope.get("user")), text_of(event.get("channel"))
+    return f"{user} {channel}: {_plain(scope, event)}"
+
+
+_TITLES: dict[str, Callable[[Event, Event], str]] = {
+    "http.request": _request,
+    "http.response.start": _response,
+    "websocket.connect": _opened,
+    "websocket.disconnect": _closed,
+    "websocket.close": _closed,
+    "email.receive": _mail,
+    "email.send": _sent_mail,
+    "email.accept": _verdict,
+    "email.reject": _verdict,
+    "email.defer": _verdict,
+    "email.status": _verdict,
+    "sms.receive": _phone,
+    "sms.send": _phone,
+    "slack.message": _slack,
+    "slack.send": _slack,
+    **{
+        f"irc.{word}": _line
+        for word in ("message", "notice", "join", "part", "quit", "topic", "kick", "deliver", "relay", "send", "connect")
+    },
+}
