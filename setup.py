@@ -21,6 +21,7 @@ HERE = Path(__file__).resolve().parent
 
 # What runs for every byte, request or message; each must stay something that mypyc can compile.
 HOT = [
+    "interfaces/shared/meter.py",
     "interfaces/shared/session.py",
     "interfaces/shared/stream.py",
     "interfaces/shared/serving.py",

@@ -23,6 +23,7 @@ from interfaces.email.kept import Mark, order, packed, unpacked
 from interfaces.email.service import Service, log
 from interfaces.email.translate import Transaction
 from interfaces.shared.delivery import ACCEPTED, DEFERRED, Verdict
+from interfaces.shared.meter import stored
 from interfaces.shared.pacing import back_off
 
 __all__ = ["FULL", "Accepting"]
@@ -49,6 +50,7 @@ class Accepting:
         self.others: set[Accepting] = set()
         """Those of what was taken over."""
         self._room = asyncio.Event()
+        stored("email.accepted", store)
 
     def __repr__(self) -> str:
         return f"<Accepting to {self.store!r}: {len(self.running)} running>"

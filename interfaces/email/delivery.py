@@ -47,6 +47,19 @@ class MailDelivery(Delivery):
             return verdict(error.answer)
         return super().outcome(unrouted)
 
+    def fate(self, how: str) -> str:
+        """As of any delivery; "split" where recipients have different verdicts."""
+        error = self.error
+        rest = super().fate(how)
+        if isinstance(error, PeerError) and isinstance(error.answer, dict) and self.verdict is None:
+            rest = verdict(error.answer).kind
+        if not self.statuses:
+            return rest
+        kinds = {one.kind for one in self.statuses.values()}
+        if len(self.statuses) < len(self.addresses):
+            kinds.add(rest)  # type: ignore[arg-type]
+        return "split" if len(kinds) > 1 else next(iter(kinds))
+
     def outcomes(self, unrouted: Verdict) -> list[Verdict]:
         """The verdict of each recipient: its status, else that of the message."""
         rest = self.outcome(unrouted)

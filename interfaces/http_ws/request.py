@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from typing import Any
+from typing import Any, Final
 
 from interfaces.http_ws.answer import COMPLETE, Answer
 from interfaces.http_ws.service import Service, failed, log
@@ -14,6 +14,8 @@ from interfaces.shared.stream import Stream
 __all__ = ["BODY_FULL", "Exchange", "Request"]
 
 BODY_FULL = 1
+CLASSES: Final = tuple(f"{digit}xx" for digit in range(10))
+"""Of statuses, in figures."""
 NOTHING, ALL, GONE = range(3)
 """What the application was told of the end: nothing yet, of the body's, of the client's."""
 DEAF = 1000
@@ -53,6 +55,7 @@ class Request(Instance):
 
     def __init__(self, conn: Exchange, service: Service, scope: Scope, answer: Answer) -> None:
         super().__init__(service.app, scope)
+        self.meter = service.meter
         self.conn: Exchange | None = conn
         self.service = service
         self.answer = answer
@@ -82,6 +85,7 @@ class Request(Instance):
                     if self._told == GONE + DEAF:
                         self.cancel()
                 self._told = max(self._told + 1, GONE)  # first at once: some cancel a call that waits
+                self.meter.taken += 1
                 return {"type": "http.disconnect"}
             if self.expects:
                 self.expects = False
@@ -90,6 +94,7 @@ class Request(Instance):
             await self.arrival()
 
     def _take(self) -> Event:
+        self.meter.taken += 1
         parts = self._parts
         data = parts[0] if len(parts) == 1 else b"".join(parts)
         if parts:
@@ -124,6 +129,7 @@ class Request(Instance):
         if self.conn is not None:
             self.conn = None
             self.gone = True
+            self.meter.verdict("gone")
             if self.service.access is not None:
                 self._log()
             self.wake()
@@ -136,6 +142,7 @@ class Request(Instance):
                 await asyncio.sleep(0)  # an application that tries again and again stops nobody else
                 raise PeerGone("the client is gone")
             raise ApplicationError(f"{event['type']} after the response was complete")
+        self.meter.sent += 1
         kind: str = event["type"]
         if kind == "http.response.body":
             body = event.get("body", b"")
@@ -162,6 +169,7 @@ class Request(Instance):
         conn.write_now(data)
         if self.answer.phase == COMPLETE:
             self.conn = None
+            self.meter.verdict(CLASSES[self.answer.status // 100])
             if self.service.access is not None:
                 self._log()
             self.wake()
@@ -219,6 +227,7 @@ class Request(Instance):
             if self.error is None:
                 log.error("%r: the application returned without a whole response", self)
             conn.unanswered(failed(self))
+            self.meter.verdict(CLASSES[(self.answer.status or failed(self)) // 100])
             if service.access is not None:
                 self._log()
         if self.error is not None:

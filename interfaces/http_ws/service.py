@@ -16,6 +16,7 @@ from interfaces.http_ws.wire_h1 import HeadLimits
 from interfaces.http_ws.wire_ws import Limits
 from interfaces.shared.asgi import Application, Scope
 from interfaces.shared.interface import Context
+from interfaces.shared.meter import Meter, here
 from interfaces.shared.proxy import Trusted, forwarded
 from interfaces.shared.proxy_header import ProxyHeader
 from interfaces.shared.serving import Serving, endpoint
@@ -84,10 +85,19 @@ class Service(Serving):
         for name in COUNTS:
             context.telemetry.count(name, 0)
         self.access: Callable[[dict[str, Any]], None] | None = context.telemetry.access
+        self.sockets: int = 0
+        """WebSockets among the connections; each stream of HTTP/2 that is one counts."""
+        here().gauge("connections", lambda: self.sockets, protocol="websocket")
+        self.meter: Meter = here().of("http")
+        """Of its requests."""
         self.date: bytes = b""
         self.date_block: bytes = b""
         """The date as a field of HTTP/2."""
         self._second: int = -1
+
+    def open_connections(self) -> int:
+        """Those of HTTP: a WebSocket is told apart."""
+        return len(self.connections) - self.sockets
 
     def ticked(self) -> None:
         """Make the date line anew when it has changed."""

@@ -72,6 +72,7 @@ class Socket(Session):
 
     async def send(self, event: Event) -> None:
         """Write it. ApplicationError for what does not fit the state, PeerGone when nobody is there to read it."""
+        self.meter.sent += 1
         socket = self.socket
         kind: str = event["type"]
         if kind == "websocket.send" and socket.phase == OPEN:
@@ -149,6 +150,7 @@ class WebSocket(Stream):
         self._planned_turn: bool = False
         self._early: bytes = b""
         service.connections.add(self)
+        service.sockets += 1
         self.session.offer({"type": "websocket.connect"})
 
     def start(self) -> None:
@@ -160,6 +162,7 @@ class WebSocket(Stream):
         """asyncio: it is gone."""
         super().connection_lost(error)
         self.disconnected(1006, "")
+        self.service.sockets -= 1
         self.service.left(self, self.address)
 
     def disconnected(self, code: int, reason: str) -> None:
@@ -283,8 +286,7 @@ class WebSocket(Stream):
             self.wire = Wire(self.service.ws_limits, Deflate(agreement, self.service.deflating))
         self.phase = OPEN
         self._answered(opening, head)
-        early = self._early
-        self._early = b""
+        early, self._early = self._early, b""
         self.release(INBOX)
         if early:
             self.data_received(early)
@@ -299,9 +301,8 @@ class WebSocket(Stream):
 
     def _deny(self, status: int) -> None:
         """Answer the handshake with a status instead."""
-        opening = self.opening
-        if opening is not None:
-            self._denied(opening, opening.refuse(status))
+        if self.opening is not None:
+            self._denied(self.opening, self.opening.refuse(status))
 
     def _denied(self, opening: Opening, data: bytes) -> None:
         self._answered(opening, data)
@@ -311,6 +312,7 @@ class WebSocket(Stream):
     def _answered(self, opening: Opening, data: bytes) -> None:
         """The handshake is answered with ``data`` as the last of it: a WebSocket gets its access line then."""
         self.opening = None
+        self.session.meter.verdict("accept" if self.phase == OPEN else "reject")
         self.write_now(data)
         access = self.service.access
         if access is not None:
@@ -339,8 +341,7 @@ class WebSocket(Stream):
         """The application has ended."""
         service = self.service
         service.sessions.discard(session)
-        if session.error is not None:
-            report(session)
+        report(session)
         if self.ending is not None:
             self.answer_end()
         elif self.phase == OPEN:
@@ -352,8 +353,7 @@ class WebSocket(Stream):
                 self._deny(failed(session))
             else:
                 self.abort()
-        if service.idle is not None:
-            service.check_idle()
+        service.check_idle()
 
     def sweep(self, now: float) -> None:
         """Deadlines, and life: a peer that is silent is asked, one that stays silent is gone."""

@@ -17,6 +17,7 @@ from interfaces.shared.asgi import Application
 from interfaces.shared.errors import ApplicationError, ConfigError
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address, Listening
+from interfaces.shared.meter import metered
 from interfaces.shared.telemetry import Telemetry
 from interfaces.shared.webhook import Mounts
 
@@ -143,7 +144,8 @@ class Serving:
 
         names = [name for served in self.served for name in served.names]
         relayed = relaying(self._app, options, self._layer, self.telemetry, names)
-        app, self.behind = await self._outer.enter_async_context(relayed)
+        with metered(self.telemetry.meters):
+            app, self.behind = await self._outer.enter_async_context(relayed)
         return app
 
     async def _watch_layer(self) -> None:
@@ -169,7 +171,8 @@ class Serving:
             drain=self._drain,
         )
         ready = asyncio.Event()
-        served.task = asyncio.ensure_future(_serve(served, app, context, ready, self._stop))
+        with metered(self.telemetry.meters):
+            served.task = asyncio.ensure_future(_serve(served, app, context, ready, self._stop))
         waiting = asyncio.ensure_future(ready.wait())
         try:
             await asyncio.wait({waiting, served.task}, return_when=asyncio.FIRST_COMPLETED)

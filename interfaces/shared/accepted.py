@@ -12,6 +12,7 @@ from typing import Any
 from interfaces.shared.delivery import DEFERRED
 from interfaces.shared.errors import Unavailable
 from interfaces.shared.intake import BUSY, Intake
+from interfaces.shared.meter import stored
 from interfaces.shared.pacing import back_off
 from interfaces.shared.parcel import Parcel
 from interfaces.shared.sendings import Held, Store
@@ -41,6 +42,7 @@ class Accepted:
         self.running: set[asyncio.Task[None]] = set()
         self.leaving = False
         self._put = put
+        stored(f"{intake.name}.accepted", store)
 
     def __repr__(self) -> str:
         return f"<Accepted {self.intake.name}: {len(self.running)} running>"

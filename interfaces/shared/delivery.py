@@ -5,6 +5,7 @@ A store of any kind fits that has these methods; :mod:`interfaces.layers.dedupe`
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Any, Literal, Protocol
 
 from interfaces.shared.asgi import Application, Event, Scope
@@ -59,11 +60,13 @@ class Delivery(Session):
         """What the application is told where there is none."""
         self.results: list[Any] = []
         """Tasks for the results of messages that it waits for."""
+        self._decided: float = 0.0
 
     async def send(self, event: Event) -> None:
         """Take a verdict; PeerGone after the session has ended."""
         if self.ended:
             raise PeerGone("the session has ended")
+        self.meter.sent += 1
         await self._take(event)
 
     async def _take(self, event: Event) -> None:
@@ -79,6 +82,7 @@ class Delivery(Session):
         if self.verdict is not None:
             raise ApplicationError(f"{kind} after a verdict, which was {self.verdict.kind}")
         self.verdict = make(event)
+        self._decided = monotonic()
 
     # --- what it sends to others ------------------------------------------------------------------
 
@@ -126,6 +130,16 @@ class Delivery(Session):
         if self.unrouted:
             return unrouted
         return DEFERRED if self._broken else ACCEPTED
+
+    def fate(self, how: str) -> str:
+        """What became of it, in a word for the figures: that of its verdict, or ``how`` it ended without one."""
+        return self.verdict.kind if self.verdict is not None else how or "accept"
+
+    def measured(self, how: str) -> None:
+        """Its verdict, too, and how long that took."""
+        super().measured(how)
+        self.meter.verdict(self.fate(how))
+        self.meter.decided.add((self._decided or monotonic()) - self.started)
 
     @property
     def _broken(self) -> bool:

@@ -16,6 +16,7 @@ from interfaces.shared.asgi import Application, Event
 from interfaces.shared.delivery import ACCEPTED, DEFERRED, Claim, DedupeStore, Delivery, Verdict
 from interfaces.shared.errors import Unavailable
 from interfaces.shared.holding import Holding, Holdings
+from interfaces.shared.meter import Histogram, here
 from interfaces.shared.noise import Noise
 from interfaces.shared.parcel import Parcel
 
@@ -102,6 +103,7 @@ class Course:
         "_waiting",
         "answer",
         "call",
+        "came",
         "ended",
         "held",
         "intake",
@@ -122,6 +124,8 @@ class Course:
         self.ended: asyncio.Future[Verdict] | None = None
         """For who waits in :meth:`_turn`."""
         self._waiting: asyncio.Task[None] | None = None
+        self.came: float = 0.0
+        """By the loop's clock: when it began to wait for its turn."""
         self._entered: bool = False
         """Whether a turn has to be left."""
 
@@ -134,6 +138,7 @@ class Course:
             self._entered = True
             self.begin()
         else:
+            self.came = self.loop.time()
             self._waiting = self.loop.create_task(self._turn(where))
 
     async def _turn(self, where: str) -> None:
@@ -158,6 +163,7 @@ class Course:
             return
         intake, event = self.intake, self.parcel.event
         intake.count("calls")
+        intake.waits.add(0.0 if self._waiting is None else self.loop.time() - self.came)
         if tried := intake.deferred.get(self.parcel.key, 0):
             event["attempt"] = max(event.get("attempt", 1), tried + 1)
         self.call = call = Call(self)
@@ -224,6 +230,9 @@ class Intake:
         self._unasked = Noise(self._one, f"{name}.unasked", log.name)
         for word in COUNTS:
             self.count(word, 0)
+        self.waits: Histogram = here().histogram("queue.wait", queue=name)
+        """How long messages waited for their turn in their conversations."""
+        here().gauge("queue.depth", self.waiting, queue=name)
 
     def __repr__(self) -> str:
         return f"<Intake {self.name}: {len(self.running)} running>"
@@ -232,6 +241,10 @@ class Intake:
     def dedupe(self) -> DedupeStore:
         """Which messages run, and which have their verdict."""
         return self.holdings.dedupe
+
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return sum(course.call is None for course in self.running)
 
     def count(self, word: str, by: int = 1) -> None:
         """Count something, behind the protocol's name."""

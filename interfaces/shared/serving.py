@@ -7,6 +7,7 @@ from typing import Any
 from mypy_extensions import mypyc_attr
 
 from interfaces.shared.interface import Context
+from interfaces.shared.meter import here
 from interfaces.shared.session import Instance
 from interfaces.shared.stream import Stream
 
@@ -35,6 +36,7 @@ class Serving:
         self.per_address: int = 1 << 30
         self._addresses: dict[str, int] = {}
         self._timer: Any = None
+        here().gauge("connections", self.open_connections, protocol=log.name.rpartition(".")[2])
 
     def tick(self) -> None:
         """Run now and every half second until :meth:`stop`."""
@@ -55,6 +57,10 @@ class Serving:
         """Stop the clock."""
         if self._timer is not None:
             self._timer.cancel()
+
+    def open_connections(self) -> int:
+        """How many there are now, for the figures."""
+        return len(self.connections)
 
     def count(self, name: str) -> None:
         """Count something that is rare."""

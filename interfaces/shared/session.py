@@ -13,11 +13,13 @@ import logging
 from asyncio import Future, Task
 from collections import deque
 from collections.abc import Awaitable, Callable
+from time import monotonic
 from types import TracebackType
 from typing import Any, Final
 
 from interfaces.shared.asgi import Application, Event, Scope, Send
 from interfaces.shared.errors import NoRoute, PeerGone, Unavailable
+from interfaces.shared.meter import NOBODY, Meter, here
 from interfaces.shared.strand import lane
 
 __all__ = ["Instance", "Session", "log", "report"]
@@ -27,6 +29,7 @@ WEIGHT: Final = 262144
 """What an inbox holds in bytes unless its ``weight`` says otherwise."""
 _Future: Final = Future  # names that a compiled module need not look up
 _Task: Final = Task
+_clock: Final = monotonic
 
 
 class Instance:
@@ -42,6 +45,9 @@ class Instance:
         self.ended: bool = False
         self.task: Any = None
         self.lane: Any = None
+        self.meter: Meter = NOBODY
+        """The figures of its type, once it is started."""
+        self.started: float = 0.0
         self._loop: Any = None
         self._waiter: Any = None
 
@@ -75,6 +81,10 @@ class Instance:
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Call the application; one that fails to give a coroutine has raised."""
         self._loop = loop
+        if self.meter is NOBODY:
+            self.meter = here().of(self.scope.get("type", ""))
+        self.meter.begun += 1
+        self.started = _clock()
         call: Any = None
         try:
             call = self.app(self.scope, self.receive, self.send)
@@ -86,7 +96,7 @@ class Instance:
                 self.task = found.task(call, loop)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - whatever it is, it is the application's
             self.error = error
-            loop.call_soon(self.end)
+            loop.call_soon(self._failed)
         else:
             self.task.add_done_callback(self._done)
 
@@ -130,11 +140,28 @@ class Instance:
     def _done(self, task: Any) -> None:
         if self.lane is not None:
             self.lane.close()
+        how = ""
         if not task.cancelled():
             error = task.exception()
             if error is not None and not self.ended and not isinstance(error, PeerGone):
                 self.error = error
+                how = self._how()
+        elif not self.ended:  # who was released is cancelled, too
+            how = "cancelled"
         self.end()
+        self.measured(how)
+
+    def _failed(self) -> None:
+        """There was no coroutine to run."""
+        self.end()
+        self.measured(self._how())
+
+    def _how(self) -> str:
+        return "unrouted" if self.unrouted else "unavailable" if self.unavailable else "failed"
+
+    def measured(self, how: str) -> None:
+        """Add to the figures that it has ended, and ``how``: "" for well. Called once."""
+        self.meter.ended(how, _clock() - self.started)
 
 
 class Session(Instance):
@@ -174,6 +201,7 @@ class Session(Instance):
                 self._release()
             await self.arrival()
         event = self._inbox.popleft()
+        self.meter.taken += 1
         if not self._inbox:
             self._weight = 0
             if self.closing:
@@ -186,6 +214,7 @@ class Session(Instance):
         """Hand ``event`` to the interface; PeerGone after the session has ended."""
         if self.ended:
             raise PeerGone("the session has ended")
+        self.meter.sent += 1
         await self._send(event)
 
     @property

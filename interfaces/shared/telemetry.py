@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from interfaces.shared.meter import Meters
+
 __all__ = ["AccessLine", "Telemetry"]
 
 AccessLine = Callable[[dict[str, Any]], None]
@@ -17,6 +19,8 @@ class Telemetry:
 
     counts: Counter[str] = field(default_factory=Counter)
     access: AccessLine | None = None
+    meters: Meters = field(default_factory=Meters)
+    """What is measured beside: of scopes, queues and connections."""
 
     def count(self, name: str, by: int = 1) -> None:
         """Add to the counter ``name`` ("http.requests", "ws.refused" …)."""

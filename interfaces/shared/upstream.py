@@ -17,6 +17,7 @@ from functools import partial
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ConfigError, Unavailable
 from interfaces.shared.interface import Context
+from interfaces.shared.meter import here
 from interfaces.shared.noise import Trouble
 from interfaces.shared.upstream_link import PATIENCE, Lease, Link, NotNow, Patience
 from interfaces.shared.upstream_links import Held, Links
@@ -63,6 +64,8 @@ class Upstream:
         self._trouble = Trouble(self.label, logger=log.name)
         for what in ("connected", "failed", "lost", "refused", "replaced"):
             self._count(what, 0)
+        here().gauge("upstream.links", lambda: self.links, upstream=self.label)
+        here().gauge("upstream.wanted", lambda: self.wanted, upstream=self.label)
 
     def __repr__(self) -> str:
         return f"<Upstream {self.label}: {self.links} of {self.wanted}>"

@@ -84,6 +84,15 @@ class MemoryStore:
         """As the protocol says."""
         return "memory: what waits, and what is remembered, ends with this process"
 
+    def __len__(self) -> int:
+        """How many are here."""
+        return len(self._waiting) + len(self._held)
+
+    def age(self) -> float:
+        """Seconds since the oldest of them came; 0.0 for none."""
+        now = self.clock()
+        return max((now - held.put_at for held in (*self._waiting, *self._held)), default=0.0)
+
     async def _read(self) -> None:
         try:
             async for message in self._source:

@@ -2,8 +2,10 @@
 
 import asyncio
 from dataclasses import asdict
+from time import monotonic
 from typing import Any, Protocol
 
+from interfaces.shared.meter import here
 from interfaces.shared.strand import lane
 from interfaces.workers.outcome import Outcome, Runner
 from interfaces.workers.transports.base import Taken
@@ -42,6 +44,8 @@ class Handling:
     def start(self) -> None:
         """Have it handled, its sync work on one strand."""
         loop = asyncio.get_running_loop()
+        meter, began = here().of(f"{self._event.get('type', '').partition('.')[0]} event"), monotonic()
+        meter.begun += 1
         call = self._handled()
         found = lane("worker")
         self._task = loop.create_task(call) if found is None else found.task(call, loop)
@@ -50,6 +54,7 @@ class Handling:
             if found is not None:
                 found.close()
             self._done(task)
+            meter.ended(_how(task), monotonic() - began)
 
         self._task.add_done_callback(done)
 
@@ -81,3 +86,11 @@ class Handling:
                 outcome = asdict(Outcome(error="raised", reason=str(error)))
                 self._taken.end({"how": "ok", "outcome": outcome})
         self._owner.left(self)
+
+
+def _how(task: "asyncio.Task[Outcome]") -> str:
+    """How it ended, for the figures."""
+    if task.cancelled():
+        return "cancelled"
+    error = "raised" if task.exception() is not None else task.result().error
+    return {"": "", "no-route": "unrouted", "raised": "failed"}.get(error, error)

@@ -7,6 +7,7 @@ from typing import Any
 
 from interfaces.shared.asgi import Application
 from interfaces.shared.errors import PeerError
+from interfaces.shared.meter import here
 from interfaces.shared.noise import uncounted
 from interfaces.workers.handling import Handling
 from interfaces.workers.routing import Routing, find_routing
@@ -49,6 +50,8 @@ class Worker:
         self.count = count
         self._routings: dict[str, Routing] = {}
         self._idle: asyncio.Future[None] | None = None
+        here().gauge("worker.slots", lambda: concurrency)
+        here().gauge("worker.slots_taken", lambda: len(self.running))
         source.on_opening = self.opened
         source.free(concurrency)
 

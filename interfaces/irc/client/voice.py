@@ -41,6 +41,7 @@ class Instance(Session):
         while True:
             event = self._backlog.take()
             if event is not None:
+                self.meter.taken += 1
                 return event
             if self.closing:
                 self._release()

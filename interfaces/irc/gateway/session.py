@@ -49,6 +49,7 @@ class ClientSession(Session):
         """Do what the application says. PeerGone after the session has ended, ApplicationError for what cannot be."""
         if self.ended:
             raise PeerGone("the session has ended")
+        self.meter.sent += 1
         self.client.said(event)
         self._said += 1
         if self._said >= TURN:

@@ -147,6 +147,14 @@ class SpoolStore:
     def __repr__(self) -> str:
         return f"<SpoolStore {self.spool!r}>"
 
+    def __len__(self) -> int:
+        """As of the spool."""
+        return len(self.spool)
+
+    def age(self) -> float:
+        """As of the spool."""
+        return self.spool.age()
+
     async def open(self) -> None:
         """As the protocol says."""
         await self.spool.open()

@@ -99,6 +99,11 @@ class Spool:
     def __repr__(self) -> str:
         return f"<Spool {self.segments.folder}: {len(self)}, {len(self.held)} of them held>"
 
+    def age(self) -> float:
+        """Seconds since the oldest of them was put; 0.0 for none."""
+        oldest = next(iter(self._all.values()), None)
+        return self.clock() - oldest.put_at if oldest is not None else 0.0
+
     # --- life -------------------------------------------------------------------------------------
 
     async def open(self) -> None:

@@ -4,12 +4,14 @@ import asyncio
 from abc import abstractmethod
 from collections import deque
 from collections.abc import Callable
+from time import monotonic
 from typing import Any, Protocol
 
 import msgspec
 
 from interfaces.shared.asgi import Event, Scope
 from interfaces.shared.errors import Unavailable
+from interfaces.shared.meter import here
 from interfaces.workers.wire import (
     ASK,
     BACK,
@@ -135,6 +137,8 @@ class Link(End):
         """What was put in until it is taken: it may have to go to another worker."""
         self._opened: list[msgspec.Raw] = []
         self._wanted: asyncio.Future[None] | None = None
+        self._made = monotonic()
+        self._waits = here().histogram("queue.wait", queue="relay")
 
     def put(self, event: Event, *, last: bool = False) -> None:
         """Send an event to the application. RuntimeError for what cannot travel."""
@@ -155,6 +159,7 @@ class Link(End):
     def assigned(self, carrier: Carrier, session: int) -> None:
         """A worker has the opening, or is sent it now: so is all that came after it."""
         self.carrier, self.session = carrier, session
+        self._waits.add(monotonic() - self._made)
         self._under_way = 0
         before = len(self._opened)
         for number, (kind, raw, _) in enumerate(self._before or ()):
