@@ -11,12 +11,14 @@ is a deviation; 1 when one fails that is not listed, or passes that is listed; 2
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 import tomllib
 import xml.etree.ElementTree as ET
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -210,12 +212,17 @@ def _run(python: str, part: Part, args: argparse.Namespace, found: Expected) -> 
         "INTERFACES_IRCTEST": part.options,
     }  # fmt: skip
     with log.open("wb") as out:
+        running = subprocess.Popen(
+            words, cwd=args.path, env=environ, stdout=out, stderr=out, start_new_session=True
+        )
         try:
-            subprocess.run(
-                words, cwd=args.path, env=environ, stdout=out, stderr=out, timeout=SECONDS, check=False
-            )
+            running.wait(SECONDS)
         except subprocess.TimeoutExpired:
             raise CannotRunError(f"{part.name}: not done after {SECONDS} s: {log}") from None
+        finally:  # a test that is given up leaves its servers behind
+            with suppress(ProcessLookupError):
+                os.killpg(running.pid, signal.SIGKILL)
+            running.wait()
     if not report.exists():
         why = (log.read_text(errors="replace").strip() or "it said nothing").splitlines()[-1]
         raise CannotRunError(f"{part.name}: irctest did not run: {why} ({log})")
