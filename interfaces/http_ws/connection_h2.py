@@ -128,8 +128,15 @@ class ConnectionH2(Carrier):
         elif isinstance(event, Pong) and event.data == DRAIN:
             self._last()
         elif isinstance(event, Away):
+            self._away()
+
+    def _away(self) -> None:
+        """The peer begins nothing more. It hears the same of us, so that it knows what was served (RFC 9113 §6.8)."""
+        if not self.ending:
             self.ending = True
-            self._idle()
+            self._last_at = FOREVER
+            self.wire.goaway(self.wire.last, NO_ERROR)
+        self._idle()
 
     def _streamed(self, event: Any) -> None:
         """Something of a stream."""
@@ -315,7 +322,7 @@ class ConnectionH2(Carrier):
             return
         if not self.ending and not self.wire.closing:
             self.ending = True
-            self.wire.goaway(0, NO_ERROR)
+            self.wire.goaway(self.wire.last, NO_ERROR)
         self._leave()
 
     def _slow(self, stream: StreamH2, now: float) -> None:
@@ -346,9 +353,12 @@ class ConnectionH2(Carrier):
 def turned(conn: Any, data: bytes) -> bool:
     """Whether a connection of HTTP/1.1 is one of HTTP/2: its first ``data`` look so, or, without any, TLS has said so.
 
-    What then is no preface is refused by the wire.
+    Over TLS it is agreed on, or not spoken (RFC 9113 §3.3). What then is no preface is refused by the wire.
     """
-    if not conn.service.h2 or conn.served or (not data and alpn(conn.transport) != "h2"):
+    if not conn.service.h2 or conn.served:
+        return False
+    secure = conn.transport.get_extra_info("ssl_object") is not None
+    if (secure or not data) and alpn(conn.transport) != "h2":
         return False
     found = ConnectionH2(conn)
     conn.transport.set_protocol(found)

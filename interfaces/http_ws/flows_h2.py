@@ -45,6 +45,9 @@ IGNORED: Final = 0x400
 NEVER: Final = 0x800
 """We do not."""
 
+TUNNEL: Final = -2
+"""The length of what is no body: behind CONNECT the stream stands for a connection, which has no trailers (§8.5)."""
+
 _MALFORMED: Final = STREAM | PROTOCOL_ERROR
 _LATE: Final = STREAM | STREAM_CLOSED
 _WRONG: Final = CONNECTION | PROTOCOL_ERROR
@@ -70,7 +73,7 @@ class Flow:
     """One stream. ``owner`` is the connection's to set.
 
     ``window`` is what may be sent, ``room`` what may still be received; ``pending`` waits for a window, ``trailers``
-    or the end stand behind it. ``length`` is the body's as announced, or -1, ``got`` what came of it so far;
+    or the end stand behind it. ``length`` is the body's as announced, -1, or TUNNEL, ``got`` what came of it so far;
     ``unread`` was given to the owner and not given back, ``credit`` was, and the peer has not been told.
     """
 

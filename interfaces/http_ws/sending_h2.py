@@ -66,9 +66,15 @@ class Sender:
             flow.trailers = block
             flow.ending = True
             return
-        self.out.append(frames.headers(flow.id, block, end, self._frame))
+        self._write_block(flow, block, end)
         if end:
             self._sent_end(flow)
+
+    def _write_block(self, flow: Flow, block: bytes, end: bool) -> None:
+        """A block, as it leaves: what is due of the table's size stands in the first that does (RFC 7541 §4.2)."""
+        if self.encoder.due:
+            block = self.encoder.updates() + block
+        self.out.append(frames.headers(flow.id, block, end, self._frame))
 
     def send(self, flow: Flow, data: bytes, end: bool) -> bool:
         """DATA as far as the windows allow; whether that is all of it. What is left waits, and Room tells its end."""
@@ -137,7 +143,7 @@ class Sender:
         flow.pending = None
         if flow.ending:
             if flow.trailers:
-                self.out.append(frames.headers(flow.id, flow.trailers, True, self._frame))
+                self._write_block(flow, flow.trailers, True)
             self._sent_end(flow)
             if flow.cut:
                 self.reset(flow, frames.NO_ERROR)

@@ -114,19 +114,12 @@ class StreamH2(Exchange):
 
     def _head(self, end: bool) -> None:
         """Frame the blocks that wait; with the last, the stream may end."""
-        blocks = self.answer.blocks
+        wire, blocks = self.conn.wire, self.answer.blocks
         last = blocks.pop()
         for block in blocks:
-            self._respond(block, False)
+            wire.respond(self.flow, block, False)
         blocks.clear()
-        self._respond(last, end)
-
-    def _respond(self, block: bytes, end: bool) -> None:
-        wire = self.conn.wire
-        encoder = wire.encoder
-        if encoder.due:
-            block = encoder.updates() + block
-        wire.respond(self.flow, block, end)
+        wire.respond(self.flow, last, end)
 
     def _push(self) -> None:
         """Frame more of what is later, while all that was framed has a window, and the peer reads."""
@@ -192,7 +185,7 @@ class StreamH2(Exchange):
     def go_on(self) -> None:
         """Tell the client that its body is wanted."""
         if not self.lost:
-            self._respond(GO_ON, False)
+            self.conn.wire.respond(self.flow, GO_ON, False)
             self.conn.plan()
 
     def early(self) -> None:
@@ -232,7 +225,7 @@ class StreamH2(Exchange):
         body = f"{HTTPStatus(status).phrase}\n".encode()
         answer.status = status
         answer.phase = COMPLETE
-        self._respond(refusal(status, len(body), more) + self.conn.service.date_block, answer.bodiless)
+        wire.respond(flow, refusal(status, len(body), more) + self.conn.service.date_block, answer.bodiless)
         if not answer.bodiless:
             answer.sent = len(body)
             wire.send(flow, body, True)

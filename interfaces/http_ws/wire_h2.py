@@ -272,11 +272,14 @@ class Wire(Controlled):
             raise malformed("a body that is shorter than its Content-Length")
         head.headers = head.fields.copy()  # the application may change its own
         self._free += FREE
-        return Asked(self._begun(stream, head.length, state), head, end)
+        length = flows.TUNNEL if head.method == b"CONNECT" else head.length
+        return Asked(self._begun(stream, length, state), head, end)
 
     def _trailed(self, flow: Flow, decoded: Block, state: int) -> Event | None:
         if decoded.too_large:
             raise malformed("too many trailers")
+        if flow.length == flows.TUNNEL:
+            raise malformed("trailers of what is no body")
         if flow.length >= 0 and flow.length != flow.got:
             raise malformed("a body that is shorter than its Content-Length")
         trailers = read_trailers(decoded.fields)

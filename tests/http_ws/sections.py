@@ -172,6 +172,7 @@ SECTIONS = {
     "RFC9113 5.2.1": "its principles: streams and the connection, only DATA",
     "RFC9113 5.2.2": "its use: what is taken is given back",
     "RFC9113 5.3.2": "priorities of RFC 7540 may be ignored",
+    "RFC9113 5.4": "errors: each is told once",
     "RFC9113 5.4.1": "errors of the connection: GOAWAY",
     "RFC9113 5.4.2": "errors of a stream: RST_STREAM",
     "RFC9113 5.5": "extensions: what is unknown is ignored, but not within a block",

@@ -67,6 +67,17 @@ async def test_alpn(monkeypatch: pytest.MonkeyPatch) -> None:
         assert answers(other.take())[0][0] == 200
 
 
+@pytest.mark.parametrize("agreed", ["http/1.1", None])
+@scene
+async def test_over_tls_it_is_agreed_on(agreed: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 9113 §3.3: who begins with it over TLS without that has sent a malformed request of HTTP/1.1."""
+    monkeypatch.setattr(module, "tls_extension", lambda tls: {})
+    async with Bench() as bench:
+        peer = bench.connect(tls=SimpleNamespace(selected_alpn_protocol=lambda: agreed))
+        assert (await peer.send(PREFACE + SETTINGS)).startswith(b"HTTP/1.1 505")
+        assert not bench.calls
+
+
 @pytest.mark.parametrize("data", [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\rx", b"PRI / HTTP/1.1\r\nHost: a\r\n\r\n"])
 @scene
 async def test_what_only_looks_like_it(data: bytes) -> None:
@@ -293,18 +304,28 @@ async def test_a_drain_does_not_wait_for_an_answer_to_the_ping() -> None:
 
 @scene
 async def test_a_client_that_says_goodbye() -> None:
-    """Its GOAWAY lets what is in flight end; then the connection does."""
+    """Its GOAWAY is answered with the last stream and lets what is in flight end; then the connection does."""
     async with Bench() as bench:
         client = Client(bench)
         call, _reply = await client.call()
-        assert not goaways(await client.peer.send(b"\0\0\x08\7\0\0\0\0\0" + bytes(8)))
-        assert not client.peer.closed
+        goodbye = b"\0\0\x08\7\0\0\0\0\0" + bytes(8)
+        assert goaways(await client.peer.send(goodbye)) == [(1, 0)]
+        assert not goaways(await client.peer.send(goodbye)) and not client.peer.closed
         await call.answer()
         await bench.settle()
         assert client.peer.closed
         client = Client(bench)
         await client.go()
-        await client.peer.send(b"\0\0\x08\7\0\0\0\0\0" + bytes(8))
+        assert goaways(await client.peer.send(goodbye)) == [(0, 0)]
+        assert client.peer.closed
+        client = Client(bench)
+        call, _reply = await client.call()
+        bench.service.begin_drain()
+        assert goaways(await client.peer.send(goodbye)) == [(MOST, 0), (1, 0)]
+        await bench.after(30)
+        assert not client.peer.closed and not goaways(client.peer.take())
+        await call.answer()
+        await bench.settle()
         assert client.peer.closed
 
 

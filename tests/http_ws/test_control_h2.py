@@ -190,6 +190,17 @@ def test_a_ping_is_answered() -> None:
     assert server.heard() == []
 
 
+@proves("RFC9113 6.7")
+def test_a_ping_is_answered_before_data_that_waits() -> None:
+    """For a window, however much it is; and before what the window update behind it lets leave."""
+    server = Server()
+    flow = server.asks()
+    server.wire.send(flow, bytes(10**6), True)
+    server.heard()
+    server.say(frame(PING, payload=b"abcdefgh"), window(0, 9), window(1, 9))
+    assert server.heard() == [(PING, ACK, 0, b"abcdefgh"), (DATA, 0, 1, bytes(9))]
+
+
 @proves("RFC9113 6.7", "RFC9113 6.8", "RFC9113 4.2")
 @pytest.mark.parametrize(
     ("wrong", "code"),
@@ -204,12 +215,13 @@ def test_malformed_ping_and_goaway(wrong: bytes, code: int) -> None:
     assert failed(wrong) == code
 
 
-@proves("RFC9113 6.8")
-def test_the_peer_goes_away() -> None:
-    """It is told, and streams that are open are served on."""
+@proves("RFC9113 6.8", "RFC9113 7")
+@pytest.mark.parametrize("code", [0, 11, 0xFFFFFFFF])
+def test_the_peer_goes_away(code: int) -> None:
+    """It is told, with whatever code, and streams that are open are served on."""
     server = Server()
     flow = server.asks()
-    assert server.say(frame(GOAWAY, 0, 0, number(2**31) + number(11) + b"bye")) == [("Away", 11, 0)]
+    assert server.say(frame(GOAWAY, 0, 0, number(2**31) + number(code) + b"bye")) == [("Away", code, 0)]
     assert server.wire.send(flow, b"x", True)
     assert not server.wire.closing
 
@@ -279,7 +291,7 @@ def test_malformed_priority_updates(stream: int, payload: bytes, code: int) -> N
 # --- §6.4, §6.6, §6.9, §5.5 ---
 
 
-@proves("RFC9113 6.4")
+@proves("RFC9113 6.4", "RFC9113 7")
 def test_the_peer_resets_a_stream() -> None:
     """Its owner is told with which code; of a stream that is over, nobody is."""
     server = Server()

@@ -5,10 +5,12 @@ import pytest
 from interfaces.http_ws import flows_h2 as flows
 from interfaces.http_ws.flows_h2 import STATES, Bucket, Flow
 from tests.http_ws.h2_frames import (
+    CONTINUATION,
     END_HEADERS,
     GOAWAY,
     PRIORITY,
     PROTOCOL_ERROR,
+    PUSH_PROMISE,
     RST_STREAM,
     STREAM_CLOSED,
     Server,
@@ -33,7 +35,11 @@ COMES = {
     "RST_STREAM": reset(ONE),
     "WINDOW_UPDATE": window(ONE, 1),
     "PRIORITY": frame(PRIORITY, 0, ONE, number(0) + b"\7"),
+    "CONTINUATION": frame(CONTINUATION, END_HEADERS, ONE),
+    "PUSH_PROMISE": frame(PUSH_PROMISE, END_HEADERS, ONE, number(2)),
 }
+ALWAYS = dict.fromkeys(("CONTINUATION", "PUSH_PROMISE"), ("connection", PROTOCOL_ERROR))
+"""Of these, whatever the state is."""
 FINE = "fine"
 CONNECTION, STREAM = "connection", "stream"
 # RFC 9113 §5.1, written down once more: what the peer may send in each state, and what becomes of it if not.
@@ -88,7 +94,7 @@ def test_every_frame_in_every_state(state: str, comes: str) -> None:
         assert verdict(server) == FINE
         return
     told = server.say(COMES[comes])
-    assert verdict(server) == ALLOWED[state].get(comes, FINE)
+    assert verdict(server) == {**ALLOWED[state], **ALWAYS}.get(comes, FINE)
     if state in ("reset by us", "reset by the peer", "closed", "skipped", "idle"):
         assert told == []
 

@@ -179,6 +179,39 @@ def test_trailers_wait_behind_data() -> None:
     assert server.wire.flows == {}
 
 
+@proves("RFC9113 4.3.1", "RFC7541 4.2")
+@pytest.mark.parametrize("waits", ["before", "behind"])
+def test_a_size_update_stands_in_the_block_that_leaves_first(waits: str) -> None:
+    """Although trailers that wait were made before it was due, or before another block that leaves first."""
+    server = Server(hello=HELLO + settings((4, 0)))
+    one, three = server.asks(1), server.asks(3)
+    assert not server.wire.send(one, b"x", False)
+    changed = settings((1, 0))
+    if waits == "behind":
+        server.say(changed)
+    server.wire.respond(one, b"\0\1a\1b", True)
+    if waits == "before":
+        server.say(changed)
+    server.wire.respond(three, OK, True)
+    first = [payload for kind, *_, payload in server.heard() if kind == HEADERS]
+    server.say(window(1, 1))
+    assert first == [b"\x20" + OK]
+    assert [payload for kind, *_, payload in server.heard() if kind == HEADERS] == [b"\0\1a\1b"]
+
+
+@proves("RFC9113 4.3.1", "RFC7541 4.2")
+def test_a_size_update_stands_before_trailers() -> None:
+    """Where these leave first; a block for a stream that is over takes none of it away."""
+    server = Server(hello=HELLO + settings((4, 0)))
+    one, gone = server.asks(1), server.asks(3)
+    assert not server.wire.send(one, b"x", False)
+    server.wire.respond(one, b"\0\1a\1b", True)
+    server.say(settings((1, 0)), reset(3))
+    server.wire.respond(gone, OK, True)
+    server.say(window(1, 1))
+    assert [payload for kind, *_, payload in server.heard() if kind == HEADERS] == [b"\x20\0\1a\1b"]
+
+
 @proves("RFC9113 6.9.2", "RFC9113 6.9.1")
 def test_an_end_needs_no_window_that_is_below_0() -> None:
     """END_STREAM alone leaves also then."""

@@ -22,6 +22,7 @@ from tests.http_ws.h2_frames import (
     FLOW_CONTROL_ERROR,
     FRAME_SIZE_ERROR,
     GET,
+    GOAWAY,
     HEADERS,
     HELLO,
     PADDED,
@@ -34,6 +35,7 @@ from tests.http_ws.h2_frames import (
     REFUSED_STREAM,
     RST_STREAM,
     SETTINGS,
+    WINDOW_UPDATE,
     Pairs,
     Server,
     block,
@@ -105,6 +107,20 @@ def test_the_reserved_bit_and_the_largest_frame() -> None:
     assert server.heard() == []
 
 
+@proves("RFC9113 4.1", "RFC9113 5.5")
+def test_flags_that_have_no_meaning() -> None:
+    """Are ignored, on frames of every type."""
+    server = Server(hello=PREFACE + frame(SETTINGS, 0xFE) + frame(SETTINGS, 0xFF))
+    unused = 0xFF & ~(END | END_HEADERS | PADDED | PRIORITIZED)
+    assert server.say(frame(HEADERS, unused, 1, b"")) == []
+    assert server.say(frame(CONTINUATION, 0xFF, 1, block(POST))) == [POSTED]
+    assert server.say(frame(PRIORITY, 0xFF, 1, bytes(5)), frame(PING, 0xFE, payload=bytes(8))) == []
+    assert server.say(frame(WINDOW_UPDATE, 0xFF, 1, number(1))) == []
+    assert server.say(frame(DATA, unused, 1, b"x")) == [("Data", 1, b"x", False)]
+    assert server.say(frame(RST_STREAM, 0xFF, 1, number(8))) == [("Reset", 1, 8)]
+    assert server.say(frame(GOAWAY, 0xFF, 0, bytes(8))) == [("Away", 0, 0)]
+
+
 @proves("RFC9113 4.2")
 @pytest.mark.parametrize("kind", [DATA, HEADERS, SETTINGS, CONTINUATION, 0xFE])
 def test_larger_frames(kind: int) -> None:
@@ -144,11 +160,19 @@ def test_nothing_comes_within_a_block(between: bytes) -> None:
 
 
 @proves("RFC9113 6.10")
-def test_continuation_of_nothing() -> None:
-    """Ends the connection: on any stream, also right behind a block that is whole."""
+@pytest.mark.parametrize(
+    "before",
+    [
+        headers(1), post(1) + data(1, b"x"),
+        frame(HEADERS, END, 1, block(GET)) + frame(CONTINUATION, END_HEADERS, 1),
+    ],
+    ids=["HEADERS", "DATA", "CONTINUATION"],
+)  # fmt: skip
+def test_continuation_of_nothing(before: bytes) -> None:
+    """Ends the connection: on any stream, also right behind a block that is whole, or behind data."""
     for stream in (0, 1, 3):
         server = Server()
-        server.asks()
+        server.say(before)
         assert server.fails(frame(CONTINUATION, END_HEADERS, stream, b"")) == PROTOCOL_ERROR
 
 
@@ -248,6 +272,19 @@ def test_more_than_the_connections_window() -> None:
     for _ in range(20):
         server.say(data(1, bytes(16384)))
     assert not server.wire.closing
+
+
+@proves("RFC9113 6.9", "RFC9113 5.2.1")
+@pytest.mark.parametrize("fields", [[length(5)], []])
+def test_data_in_error_counts(fields: Pairs) -> None:
+    """More than its length, or than its stream's window: all of it is given back, and no more."""
+    server = Server(connection_window=WINDOW, window=1000)
+    for stream in range(1, 41, 2):
+        server.posts(stream, *fields)
+        server.say(data(stream, bytes(16384)))
+    assert not server.wire.closing
+    given = [payload for kind, _, stream, payload in server.heard() if (kind, stream) == (WINDOW_UPDATE, 0)]
+    assert 0 <= 20 * 16384 - sum(int.from_bytes(size, "big") for size in given) < WINDOW / 4
 
 
 # --- §6.1, §6.2: DATA and HEADERS ---
@@ -361,6 +398,16 @@ def test_malformed_requests(fields: Pairs) -> None:
     assert server.say(data(1, b"x"), headers(3)) == [("Asked", 3, *ASKED[2:])]
 
 
+@proves("RFC9113 5.4", "RFC9113 5.4.2")
+def test_an_error_is_told_once() -> None:
+    """Of a request that is wrong in several ways, the first is, and what comes on its stream then is ignored."""
+    server = Server()
+    wrong = [(b"X", b"\n"), GET[0], (b"connection", b"close"), length(7), length(8)]
+    own = frame(HEADERS, END_HEADERS | PRIORITIZED, 1, number(1) + b"\0" + block(wrong))
+    assert server.say(own, window(1, 0), data(1, b"x"), headers(1, wrong), window(1, 2**31 - 1)) == []
+    assert server.heard() == [(RST_STREAM, 0, 1, number(PROTOCOL_ERROR))]
+
+
 @proves("RFC9113 8.1.1")
 @pytest.mark.parametrize(
     "said",
@@ -425,6 +472,18 @@ def test_extended_connect() -> None:
     server.wire.respond(server.flows[1], b"\x88", False)
     server.wire.send(server.flows[1], b"\x81\0", False)
     assert server.say(data(1, b"\x81\x80")) == [("Data", 1, b"\x81\x80", False)]
+
+
+@proves("RFC9113 8.5", "RFC8441 4")
+@pytest.mark.parametrize("more", [[], [(b"content-length", b"1")]])
+@pytest.mark.parametrize("fields", [[], [(b":protocol", b"websocket"), *GET[1:3]]])
+def test_behind_connect_there_is_only_data(fields: Pairs, more: Pairs) -> None:
+    """As much as both like, whatever length was said: trailers are the stream's error."""
+    server = Server(connect=True)
+    server.say(headers(1, [(b":method", b"CONNECT"), GET[3], *fields, *more], END_HEADERS))
+    assert server.say(data(1, b"ab")) == [("Data", 1, b"ab", False)]
+    assert server.say(headers(1, [(b"x", b"y")])) == [("Reset", 1, PROTOCOL_ERROR)]
+    assert server.heard() == [(RST_STREAM, 0, 1, number(PROTOCOL_ERROR))]
 
 
 @proves("RFC9113 8.5")
@@ -559,3 +618,30 @@ def test_any_split_gives_the_same(said: list[bytes], sizes: list[int], answers: 
         pieces.append(whole[at : at + size])
         at, turn = at + size, turn + 1
     assert talk(pieces, answers) == talk([whole], answers)
+
+
+ENDS = {DATA: END, HEADERS: END}
+FLAGS = {DATA: END, HEADERS: END | END_HEADERS, SETTINGS: ACK, PING: ACK, CONTINUATION: END_HEADERS}
+
+
+@proves("RFC9113 4.1", "RFC9113 5.1", "RFC9113 5.4.2", "RFC9113 6.4")
+@given(st.lists(FRAMES, max_size=12), st.booleans())
+def test_what_is_written_is_sound(said: list[bytes], answers: bool) -> None:
+    """Whatever comes: nothing pushed or padded, no flag without a meaning, nothing behind the end of a stream."""
+    _, written = talk([HELLO, *said], answers)
+    assert written[0][0] == SETTINGS and not written[0][1]
+    over: set[int] = set()
+    for at, (kind, flags, stream, payload) in enumerate(written):
+        assert kind in (DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE)
+        assert not flags & ~FLAGS.get(kind, 0)
+        assert len(payload) <= 16384
+        assert stream & 1 if kind in (DATA, HEADERS, RST_STREAM) else kind == WINDOW_UPDATE or not stream
+        assert not stream & 2**31
+        assert stream not in over or kind == RST_STREAM
+        if flags & ENDS.get(kind, 0):
+            over.add(stream)
+        if kind == RST_STREAM:
+            assert written[at:].count((kind, flags, stream, payload)) == 1
+            over.add(stream)
+        if kind == GOAWAY and payload[4:8] != number(0):
+            assert at == len(written) - 1
