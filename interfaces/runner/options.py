@@ -142,6 +142,9 @@ class ServeOptions:
         between=(0.1, inf),
     )
 
+    trace: bool = option(
+        False, "traces by OpenTelemetry, exported as the OTEL_* variables say (needs the extra otel)"
+    )
     access_log: bool | None = option(None, "a line a request; neither: on at a terminal", peers="uvicorn on")
     log_format: Literal["text", "json"] = option("text", "log and access lines as text or as JSON")
     log_level: Literal["debug", "info", "warning", "error", "critical"] = option(

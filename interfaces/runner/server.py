@@ -104,7 +104,7 @@ class Serving:
                 self.ops = await self._outer.enter_async_context(
                     serve_ops(self._ops, self.readiness, self.telemetry)
                 )
-            app = await self._application()
+            app = await self._traced(await self._application())
             if self._options.console:
                 app = await self._outer.enter_async_context(registry.console()(app, self, self._options))
             self._lifespan = Lifespan(app, self._options.lifespan if self._app is not None else "off")
@@ -147,6 +147,19 @@ class Serving:
         with metered(self.telemetry.meters):
             app, self.behind = await self._outer.enter_async_context(relayed)
         return app
+
+    async def _traced(self, app: Application) -> Application:
+        """``app`` in spans, where traces are asked for. Raises ConfigError."""
+        if not self._options.trace:
+            return app
+        try:
+            from interfaces.runner.traced import Traced  # noqa: PLC0415 - only where they are asked for
+            from interfaces.runner.tracing import tracing  # noqa: PLC0415 - as above
+        except ImportError as error:
+            raise ConfigError(
+                f"--trace needs OpenTelemetry ({error}): pip install 'asgi-interfaces[otel]'"
+            ) from error
+        return Traced(app, await self._outer.enter_async_context(tracing("interfaces")))
 
     async def _watch_layer(self) -> None:
         """Make the layer a part of what is to be ready."""

@@ -18,9 +18,10 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from interfaces.shared.errors import Unavailable
-from interfaces.shared.meter import here, stored
+from interfaces.shared.marks import about
 from interfaces.shared.pacing import LONGEST_REST, Pace, Rules, back_off
-from interfaces.shared.sendings import Held, Overtaken, Record, Sending, Store, Tried, Way
+from interfaces.shared.sendings import Held, Overtaken, Record, Sending, Store, Tried, Way, traced
+from interfaces.shared.tracing import bare, parent_of
 
 __all__ = ["ANSWERS", "COUNTS", "DEATHS", "LOOK", "REMINDED", "SHORT", "Outbox", "Rules"]
 
@@ -70,8 +71,6 @@ class Outbox:
         self.running: set[asyncio.Task[None]] = set()
         self._pace = Pace(self.rules.rate, self.rules.at_once, wide=self.rules.wide, burst=self.rules.burst)
         self._count = count
-        self._waits = here().histogram("queue.wait", queue=way.name)
-        stored(way.name, store)
         self._crowds: Counter[str] = Counter()
         """How many wait for their turn, by wide place."""
         self._stopping = asyncio.Event()
@@ -150,12 +149,12 @@ class Outbox:
         except Unavailable as error:
             await self._put_off(held, str(error))
         except Exception:
-            log.exception("%s %s: an error of its sender", self.way.name, held.id)
+            log.exception("%s %s: an error of its sender", self.way.name, held.id, extra=about(held.message))
             await self._left_to_others(held, "an error of its sender")
 
     async def _left_to_others(self, held: Held, reason: str) -> None:
         """What becomes of it is for the next who takes it; a lease that cannot be ended lapses."""
-        log.warning("%s %s: is taken up again: %s", self.way.name, held.id, reason)
+        log.warning("%s %s: is taken up again: %s", self.way.name, held.id, reason, extra=about(held.message))
         try:
             await self.store.retry(held, back_off(held.attempt), reason)
         except Unavailable:
@@ -163,7 +162,7 @@ class Outbox:
 
     async def _put_off(self, held: Held, reason: str) -> None:
         """The store does not answer, or cannot write: no fault of the message, so after a rest it is as it was."""
-        log.warning("%s %s: is taken up again: %s", self.way.name, held.id, reason)
+        log.warning("%s %s: is taken up again: %s", self.way.name, held.id, reason, extra=about(held.message))
         self._away += 1
         try:
             async with asyncio.timeout(min(LONGEST_REST, back_off(self._away))):
@@ -211,7 +210,8 @@ class Outbox:
 
         return Sending(
             id=str(held.message.get("id") or held.id),
-            message=held.message,
+            message=bare(held.message),
+            trace=parent_of(held.message),
             number=record.number + 1,
             put_at=held.put_at,
             earlier=record.told,
@@ -221,7 +221,8 @@ class Outbox:
 
     def _end(self, held: Held) -> float:
         """When it is to be given up: Unix seconds."""
-        end = held.due + self.rules.lifetime
+        start = _number(held.message.get("not_before"), 0.0)
+        end = max(held.put_at, start) + self.rules.lifetime
         return min(end, _number(held.message.get("expires"), end))
 
     def _hopeless(self, held: Held, record: Record) -> str:
@@ -238,8 +239,6 @@ class Outbox:
             return Tried(state="later", reason=f"{place} cannot be reached", delay=rest)
         if (wait := await self._waited(place, self.rules.cost(held.message))) is not None:
             return wait
-        if sending.number == 1:
-            self._waits.add(max(0.0, self.clock() - held.due))
         tried = Tried(state="later")
         try:
             tried = await self._attempt(held, sending)
@@ -248,7 +247,7 @@ class Outbox:
         except asyncio.CancelledError:
             tried = self.way.unknown(sending) if sending.begun else Tried(state="later", delay=0.0)
         except Exception as error:
-            log.exception("%s %s: the attempt raised", self.way.name, sending.id)
+            log.exception("%s %s: the attempt raised", self.way.name, sending.id, extra=about(held.message))
             reason = f"{type(error).__name__}: {error}"
             tried = self.way.unknown(sending) if sending.begun else Tried(state="later", reason=reason)
         finally:
@@ -262,7 +261,7 @@ class Outbox:
         """The attempt, unless it has waited too long for its turn; that nobody is reached is told to who runs this."""
         if self.clock() >= self._end(held):
             return self.way.given_up(sending, "expired")
-        tried = await self.way.attempt(sending)
+        tried = await traced(self.way, sending)
         now = asyncio.get_running_loop().time()
         if not tried.down:
             self._trouble = "", 0.0
@@ -352,7 +351,8 @@ class Outbox:
         elif tried.state == "later":
             await self.store.retry(held, delay, tried.reason)
         else:
-            log.warning("%s %s: %s: %s", self.way.name, held.id, tried.state, tried.reason)
+            words = (self.way.name, held.id, tried.state, tried.reason)
+            log.warning("%s %s: %s: %s", *words, extra=about(held.message))
             await self.store.dead(held, tried.reason or tried.state)
         return True
 
@@ -386,7 +386,10 @@ class Outbox:
                 failed = error
             break
         self._count(f"{self.way.name}.unanswered", 1)
-        log.warning("%s %s: its result could not be told: %s", self.way.name, held.id, failed)
+        name = self.way.name
+        log.warning(
+            "%s %s: its result could not be told: %s", name, held.id, failed, extra=about(held.message)
+        )
 
 
 def _number(value: Any, otherwise: float) -> float:

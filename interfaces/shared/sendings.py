@@ -6,6 +6,7 @@ from hashlib import sha256
 from typing import Any, Literal, Protocol
 
 from interfaces.shared.asgi import Event
+from interfaces.shared.tracing import tracer
 
 __all__ = [
     "NOTHING",
@@ -19,6 +20,7 @@ __all__ = [
     "conversation",
     "digest",
     "moment",
+    "traced",
 ]
 
 
@@ -36,11 +38,6 @@ class Held:
     """The store's own."""
     conversation: str | None = None
     """Those of one are taken one after the other, in their order."""
-
-    @property
-    def due(self) -> float:
-        """Unix seconds: when it could be sent first."""
-        return max(self.put_at, moment(self.message.get("not_before")))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,6 +205,8 @@ class Sending:
     """Whether somebody has put it back after its end: what failed, and what is uncertain, is to be tried, too."""
     place: str = ""
     """The destination whose turn it is: as :meth:`Way.place` said."""
+    trace: str = ""
+    """The traceparent of what sent the message, which is no part of it; "" for none."""
     begin: Callable[[], Awaitable[bool]] = field(repr=False)
     begun: bool = False
 
@@ -247,3 +246,15 @@ class Way(Protocol):
     def given_up(self, sending: Sending, reason: str) -> Tried:
         """What to tell of a message that is not tried (again): "failed"."""
         ...
+
+
+async def traced(way: Way, sending: Sending) -> Tried:
+    """The attempt, in a span that continues that of who sent the message, where somebody traces."""
+    found = tracer()
+    if found is None:
+        return await way.attempt(sending)
+    facts = {"id": sending.id, "number": sending.number, "place": sending.place}
+    with found.sending(way.name, sending.trace, facts) as ended:
+        tried = await way.attempt(sending)
+        ended(tried.state, tried.reason)
+    return tried

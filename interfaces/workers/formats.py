@@ -9,6 +9,8 @@ from typing import Any
 
 from interfaces.layers.base import copied
 from interfaces.shared.asgi import Scope
+from interfaces.shared.marks import ID
+from interfaces.shared.tracing import KEY
 
 __all__ = ["WIRE", "answered", "event_of", "questions", "replies"]
 
@@ -24,10 +26,15 @@ WIRE = {
 
 def event_of(scope: Scope, event: Mapping[str, Any], reply_channel: str, order: int) -> dict[str, Any]:
     """``event``, number ``order`` of its scope, as the message of its channel."""
-    found = _opening(scope) if order == 0 else {"path": scope.get("path", "")}
+    found = _opening(scope) if order == 0 else {"path": scope.get("path", "")} | _marks(scope)
     found |= copied({key: value for key, value in event.items() if value is not None})
     found.update(reply_channel=reply_channel, order=order)
     return found
+
+
+def _marks(scope: Scope) -> dict[str, Any]:
+    """What logs and traces know the scope by, where they do."""
+    return {key: scope[key] for key in (KEY, ID) if key in scope}
 
 
 def _opening(scope: Scope) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from typing import Any
 from interfaces.layers.base import copied
 from interfaces.layers.local import LocalChannelLayer
 from interfaces.shared.errors import ConfigError
+from interfaces.shared.tracing import stamped
 from interfaces.workers.outcome import Outcome
 from interfaces.workers.settings import layer_of
 
@@ -220,11 +221,16 @@ class Channel:
 
         TypeError for content that cannot cross a process; now also ChannelFull, Unavailable, ConfigError.
         """
-        _say(["channel", self.name, _plain(content)], self.channel_layer, immediately)
+        _say(["channel", self.name, self._content(content)], self.channel_layer, immediately)
 
     async def asend(self, content: Mapping[str, Any], immediately: bool = False) -> None:
         """As :meth:`send`, in async code."""
-        await _asay(["channel", self.name, _plain(content)], self.channel_layer, immediately)
+        await _asay(["channel", self.name, self._content(content)], self.channel_layer, immediately)
+
+    def _content(self, content: Mapping[str, Any]) -> dict[str, Any]:
+        """As it is sent: to what is taken up elsewhere, and not to somebody's own channel, with the trace that runs."""
+        plain = _plain(content)
+        return plain if "!" in self.name else stamped(plain)
 
 
 class Group:
