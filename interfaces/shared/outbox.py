@@ -19,6 +19,7 @@ from typing import Any
 
 from interfaces.shared.errors import Unavailable
 from interfaces.shared.marks import about
+from interfaces.shared.meter import here, stored
 from interfaces.shared.pacing import LONGEST_REST, Pace, Rules, back_off
 from interfaces.shared.sendings import Held, Overtaken, Record, Sending, Store, Tried, Way, traced
 from interfaces.shared.tracing import bare, parent_of
@@ -71,6 +72,8 @@ class Outbox:
         self.running: set[asyncio.Task[None]] = set()
         self._pace = Pace(self.rules.rate, self.rules.at_once, wide=self.rules.wide, burst=self.rules.burst)
         self._count = count
+        self._waits = here().histogram("queue.wait", queue=way.name)
+        stored(way.name, store)
         self._crowds: Counter[str] = Counter()
         """How many wait for their turn, by wide place."""
         self._stopping = asyncio.Event()
@@ -221,8 +224,7 @@ class Outbox:
 
     def _end(self, held: Held) -> float:
         """When it is to be given up: Unix seconds."""
-        start = _number(held.message.get("not_before"), 0.0)
-        end = max(held.put_at, start) + self.rules.lifetime
+        end = held.due + self.rules.lifetime
         return min(end, _number(held.message.get("expires"), end))
 
     def _hopeless(self, held: Held, record: Record) -> str:
@@ -239,6 +241,8 @@ class Outbox:
             return Tried(state="later", reason=f"{place} cannot be reached", delay=rest)
         if (wait := await self._waited(place, self.rules.cost(held.message))) is not None:
             return wait
+        if sending.number == 1:
+            self._waits.add(max(0.0, self.clock() - held.due))
         tried = Tried(state="later")
         try:
             tried = await self._attempt(held, sending)

@@ -39,6 +39,11 @@ class Held:
     conversation: str | None = None
     """Those of one are taken one after the other, in their order."""
 
+    @property
+    def due(self) -> float:
+        """Unix seconds: when it could be sent first."""
+        return max(self.put_at, moment(self.message.get("not_before")))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
