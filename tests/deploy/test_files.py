@@ -1,43 +1,14 @@
-"""deploy/ against the code: commands, ports, probes, names of keys."""
+"""deploy/ against the code, and its files against one another: probes, times to drain, names of keys and queues."""
 
-import os
 import re
-import subprocess
-import sys
-import threading
-from pathlib import Path
 
-import pytest
-import redis
-
-from interfaces.layers.embedded import Embedded
 from interfaces.layers.scripts import queue_keys
 from interfaces.layers.settings import Settings
-from interfaces.runner import ops
 from interfaces.runner.options import ServeOptions
 from interfaces.workers.transports.redis import OPENINGS
-from tests.deploy.files import DEPLOY, compose, containers, manifests
-from tests.process.server import Server, until
+from tests.deploy.files import DEPLOY, compose, containers, deployments, manifests
 
-COMMANDS = {
-    **{name: service["command"] for name, service in compose().items() if service.get("image") == "interfaces"
-       and "command" in service},
-    **{name: container["args"] for name, container in containers().items()},
-}  # fmt: skip
 PATTERN = re.compile(r"^CMD \[(.*)\]$", re.MULTILINE)
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_our_command_line_takes_each_command(name: str, tmp_path: Path) -> None:
-    """Every option exists and its value fits: the command gets as far as a layer that cannot be."""
-    words = [sys.executable, "-m", "interfaces", *COMMANDS[name]]
-    env = {**os.environ, "INTERFACES_LAYER": "nowhere:", "PYTHONPATH": f"{DEPLOY.parent}:{tmp_path}"}
-    for package in ("chat", "proj"):
-        (tmp_path / package).mkdir()
-        (tmp_path / package / "asgi.py").write_text("async def application(scope, receive, send): ...\n")
-    done = subprocess.run(words, env=env, cwd=tmp_path, capture_output=True, text=True, timeout=60)
-    assert done.returncode == 2
-    assert "layer 'nowhere:'" in done.stderr, done.stderr
 
 
 def test_the_image_starts_as_compose_does() -> None:
@@ -47,38 +18,21 @@ def test_the_image_starts_as_compose_does() -> None:
 
 
 def test_probes_ask_the_operations_port_of_the_command() -> None:
-    """Each probe has a path that is answered, on the port that --ops-bind opens."""
-    source = Path(ops.__file__).read_text()
+    """Liveness and readiness, at the port that --ops-bind opens; test_processes.py asks them both."""
     for name, container in containers().items():
         ports = {port["name"]: port["containerPort"] for port in container["ports"]}
-        probes = [container[key]["httpGet"] for key in container if key.endswith("Probe")]
-        assert {probe["path"] for probe in probes} == {"/livez", "/readyz"}, name
-        assert {probe["port"] for probe in probes} == {"ops"}
-        assert all(f'"{probe["path"]}"' in source for probe in probes)
+        paths = {key: container[key]["httpGet"]["path"] for key in container if key.endswith("Probe")}
+        assert (paths.pop("livenessProbe"), {*paths.values()}) == ("/livez", {"/readyz"}), name
+        assert {container[key]["httpGet"]["port"] for key in container if key.endswith("Probe")} == {"ops"}
         assert f"--ops-bind=0.0.0.0:{ports['ops']}" in container["args"]
 
 
-def test_the_service_leads_to_the_interface_container() -> None:
-    """Its selector is the Deployment's labels, its port one that the command opens."""
-    objects = {(found["kind"], found["metadata"]["name"]): found for found in manifests()}
-    service = objects["Service", "interfaces-http-ws"]["spec"]
-    template = objects["Deployment", "interfaces-http-ws"]["spec"]["template"]
-    assert service["selector"].items() <= template["metadata"]["labels"].items()
-    (port,) = [
-        port
-        for port in template["spec"]["containers"][0]["ports"]
-        if port["name"] == service["ports"][0]["targetPort"]
-    ]
-    assert f"--http-bind=0.0.0.0:{port['containerPort']}" in template["spec"]["containers"][0]["args"]
-
-
 def test_whatever_is_scaled_exists() -> None:
-    """Autoscalers name Deployments that are there, each Deployment has one, and secrets have their keys."""
+    """A Deployment says how many it is, or an autoscaler that names it does; secrets have their keys."""
     objects = manifests()
-    names = {found["metadata"]["name"] for found in objects if found["kind"] == "Deployment"}
     specs = [found.get("spec", {}) for found in objects]
     scaled = [spec["scaleTargetRef"]["name"] for spec in specs if "scaleTargetRef" in spec]
-    assert sorted(scaled) == sorted(names)
+    assert sorted(scaled) == sorted(name for name, spec in deployments().items() if "replicas" not in spec)
     secrets = {
         found["metadata"]["name"]: found["stringData"] for found in objects if found["kind"] == "Secret"
     }
@@ -89,14 +43,14 @@ def test_whatever_is_scaled_exists() -> None:
 
 
 def test_there_is_time_to_drain() -> None:
-    """The supervisor's patience is longer than delay and drain together, in Kubernetes and in compose."""
-    for found in manifests():
-        if found["kind"] != "Deployment":
-            continue
-        spec = found["spec"]["template"]["spec"]
-        words = dict(word[2:].split("=") for word in spec["containers"][0]["args"] if "=" in word)
+    """The supervisor's patience is longer than a preStop, delay and drain together, in Kubernetes and in compose."""
+    for name, spec in deployments().items():
+        container = containers()[name]
+        words = dict(word[2:].split("=") for word in container["args"] if "=" in word)
         seconds = float(words.get("drain-delay", 0)) + float(words["drain"])
-        assert spec["terminationGracePeriodSeconds"] > seconds
+        assert "lifecycle" not in container, "a preStop would be waited for before --drain-delay"
+        assert spec["template"]["spec"]["terminationGracePeriodSeconds"] > seconds
+        assert ("drain-delay" in words) == (words.get("app") is None), "who has no listener has none to delay"
     for name, service in compose().items():
         if service.get("image") == "interfaces":
             assert float(service["stop_grace_period"].rstrip("s")) > ServeOptions().drain, name
@@ -110,21 +64,5 @@ def test_keda_looks_where_openings_wait() -> None:
         for trigger in keda["spec"]["triggers"]
         if trigger["type"] == "redis-streams"
     }
-    prefix = Settings.of().prefix
-    assert streams == {queue_keys(prefix, OPENINGS + kind).stream for kind in ("http", "websocket")}
-
-
-def test_the_length_of_that_stream_is_what_waits(tmp_path: Path) -> None:
-    """A request that no worker has taken is one entry, and not a pending one."""
-    (keda,) = [found for found in manifests() if found["kind"] == "ScaledObject"]
-    stream = keda["spec"]["triggers"][0]["metadata"]["stream"]
-    words = [word.replace("0.0.0.0:8000", "127.0.0.1:0") for word in COMMANDS["http_ws"][:-2]]
-    with Embedded() as server, redis.Redis.from_url(server.url) as broker:
-        env = {"INTERFACES_LAYER": server.url, "INTERFACES_RELAY_WAIT": "1"}
-        with Server(tmp_path, command=[sys.executable, "-m", "interfaces", *words], env=env) as container:
-            asking = threading.Thread(target=container.get, args=("/",))
-            container.wait_for("http ws on")
-            asking.start()
-            until(lambda: broker.xlen(stream) == 1)
-            assert broker.xpending(stream, "g")["pending"] == 0
-            asking.join()
+    kinds = ("http", "websocket", "email", "slack", "sms", "irc")
+    assert streams == {queue_keys(Settings.of().prefix, OPENINGS + kind).stream for kind in kinds}
