@@ -314,7 +314,11 @@ setup(
         "Typing :: Typed",
     ],
     packages=find_packages(include=["interfaces", "interfaces.*"]),
-    package_data={"interfaces": ["py.typed"], "interfaces.demo": ["templates/**", "static/**"]},
+    package_data={
+        "interfaces": ["py.typed"],
+        "interfaces.console": ["static/**"],
+        "interfaces.demo": ["templates/**", "static/**"],
+    },
     ext_modules=compiled(),
     install_requires=BASE,
     extras_require={

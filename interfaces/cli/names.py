@@ -37,14 +37,19 @@ class Invocation:
     own: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
-    def plan(self) -> Plan:
-        """The interfaces and everyone's options. Raises ConfigError."""
+    def sources(self) -> list[CheckedSource]:
+        """Where options may stand, the first one wins; the presets are not among them. Raises ConfigError."""
         variable = os.environ.get("INTERFACES_CONFIG")
         table = read_table(self.config or (Path(variable) if variable else None))
         sources: list[CheckedSource] = [Given(self.given), Environment(os.environ)]
         if table:
             sources.append(table)
-        return make_plan(self.names, *sources, self.presets)
+        return sources
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The interfaces and everyone's options. Raises ConfigError."""
+        return make_plan(self.names, *self.sources, self.presets)
 
 
 class NamesCommand(click.Command):
