@@ -3,7 +3,7 @@
 from typing import Any
 
 from interfaces.http_ws.answer import Answer
-from interfaces.http_ws.connection_h2 import turned
+from interfaces.http_ws.connection_h2 import switched, turned
 from interfaces.http_ws.request import BODY_FULL, Exchange, Request
 from interfaces.http_ws.service import Service, log
 from interfaces.http_ws.translate import http_scope
@@ -141,9 +141,9 @@ class Connection(Exchange):
         parser = self.parser
         service = self.service
         parser.parse(head)
-        if parser.upgrade and service.websocket:
+        if parser.upgrade and service.upgrades:
             self.release(PIPELINE)
-            if upgraded(self, rest):
+            if (service.websocket and upgraded(self, rest)) or (service.h2c and switched(self, rest)):
                 return
         if not service.http:
             raise PeerError("", refusal(426, headers=b"upgrade: websocket\r\nsec-websocket-version: 13\r\n"))

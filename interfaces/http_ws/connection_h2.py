@@ -5,17 +5,19 @@ from typing import Any, Final
 from interfaces.http_ws.events_h2 import Asked, Away, Data, Ended, Pong, Reset, Room, Settled
 from interfaces.http_ws.flows_h2 import Bucket, Flow
 from interfaces.http_ws.frames_h2 import CANCEL, ENHANCE_YOUR_CALM, MOST, NO_ERROR
+from interfaces.http_ws.heads_h2 import Head
 from interfaces.http_ws.request import Request
 from interfaces.http_ws.service import Service, log
 from interfaces.http_ws.stream_h2 import Carrier, StreamH2
 from interfaces.http_ws.translate import http_scope
+from interfaces.http_ws.upgrade_h2 import SWITCHING, asked
 from interfaces.http_ws.websocket_h2 import Tunnel
 from interfaces.shared.errors import PeerError
 from interfaces.shared.session import Instance
 from interfaces.shared.stream import FOREVER
 from interfaces.shared.tls import alpn
 
-__all__ = ["ConnectionH2", "turned"]
+__all__ = ["ConnectionH2", "switched", "turned"]
 
 WRITES: Final = 1
 """A reason not to read: the peer does not read what we write."""
@@ -79,6 +81,14 @@ class ConnectionH2(Carrier):
         if wire.out:
             self.plan()
         if wire.closing:
+            self._broken()
+
+    def begin(self, head: Head, settings: bytes) -> None:
+        """With the request that asked for HTTP/2, in HTTP/1.1."""
+        first = self.wire.upgraded(head, settings)
+        if first is not None:
+            self._asked(first)
+        else:
             self._broken()
 
     def pause_writing(self) -> None:
@@ -364,4 +374,21 @@ def turned(conn: Any, data: bytes) -> bool:
     conn.transport.set_protocol(found)
     if data:
         found.data_received(data)
+    return True
+
+
+def switched(conn: Any, rest: bytes) -> bool:
+    """Whether the request that a connection of HTTP/1.1 has just read is answered over HTTP/2, as it asked.
+
+    Only the first of a connection is, and not where a proxy is known to be: see ``upgrade_h2``.
+    """
+    if rest or conn.served or conn.place.secure or conn.proxied is not None:
+        return False
+    found = asked(conn.parser)
+    if found is None:
+        return False
+    conn.write_now(SWITCHING)
+    connection = ConnectionH2(conn)
+    conn.transport.set_protocol(connection)
+    connection.begin(*found)
     return True

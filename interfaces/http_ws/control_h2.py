@@ -206,14 +206,7 @@ class Controlled(Sender):
             return None
         if len(data) % frames.SETTING.size:
             raise fatal(frames.FRAME_SIZE_ERROR, "SETTINGS have six octets each")
-        window = self._peer_window
-        for name, value in frames.SETTING.iter_unpack(data):
-            if name == frames.INITIAL_WINDOW_SIZE:
-                if value > frames.MOST:
-                    raise fatal(frames.FLOW_CONTROL_ERROR, "a window that cannot be")
-                window = value
-            else:
-                self._set(name, value)
+        window = self._taken(data)
         self.out.append(frames.SETTINGS_ACK)
         if self._settled:
             self._wasted()
@@ -224,6 +217,18 @@ class Controlled(Sender):
         self._settled = True
         self._strict = False
         return Settled()
+
+    def _taken(self, data: bytes) -> int:
+        """Take the values; that of the window is for whoever asks, once the frame is acknowledged."""
+        window = self._peer_window
+        for name, value in frames.SETTING.iter_unpack(data):
+            if name == frames.INITIAL_WINDOW_SIZE:
+                if value > frames.MOST:
+                    raise fatal(frames.FLOW_CONTROL_ERROR, "a window that cannot be")
+                window = value
+            else:
+                self._set(name, value)
+        return window
 
     def _set(self, name: int, value: int) -> None:
         """One of the peer's."""

@@ -109,6 +109,11 @@ class HttpWsOptions:
         "HTTP/2: by ALPN over TLS, and without TLS for who begins with it",
         peers="granian on, uvicorn off",
     )
+    h2c_upgrade: bool = option(
+        False,
+        "take the upgrade of HTTP/1.1 to HTTP/2 without TLS (Upgrade: h2c); not where proxies are",
+        peers="hypercorn on, nginx and granian never",
+    )
     h2_streams: int = option(
         100, "requests of one connection at once, with those whose application runs although the client has reset them",
         peers="nginx 128, granian 200, hypercorn 100", between=(1, 2**31 - 1),

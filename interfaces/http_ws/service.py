@@ -15,6 +15,7 @@ from interfaces.http_ws.translate import Place
 from interfaces.http_ws.wire_h1 import HeadLimits
 from interfaces.http_ws.wire_ws import Limits
 from interfaces.shared.asgi import Application, Scope
+from interfaces.shared.errors import ConfigError
 from interfaces.shared.interface import Context
 from interfaces.shared.meter import Meter, here
 from interfaces.shared.proxy import Trusted, forwarded
@@ -50,6 +51,14 @@ class Service(Serving):
         self.websocket: bool = "ws" in context.names
         self.head_limits = HeadLimits(options.max_request_line, options.max_header_size, options.max_headers)
         self.h2: bool = options.h2
+        self.h2c: bool = options.h2 and options.h2c_upgrade
+        if self.h2c and context.listening.trusted:
+            raise ConfigError(
+                "--http-h2c-upgrade with --trusted-proxies: a proxy that lets an upgrade by sees no request behind it;"
+                " leave one of them out"
+            )
+        self.upgrades: bool = self.websocket or self.h2c
+        """Whether a request may ask for another protocol."""
         self.h2_limits = H2Limits(
             streams=options.h2_streams,
             fields=options.max_headers,

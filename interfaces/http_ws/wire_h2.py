@@ -275,6 +275,23 @@ class Wire(Controlled):
         length = flows.TUNNEL if head.method == b"CONNECT" else head.length
         return Asked(self._begun(stream, length, state), head, end)
 
+    def upgraded(self, head: Head, settings: bytes) -> Asked | None:
+        """The request of HTTP/1.1 that asked for HTTP/2 is stream 1, and its ``settings`` hold (RFC 7540 §3.2).
+
+        None where they cannot be. The client's preface is still to come.
+        """
+        try:
+            self._peer_window = self._taken(settings)
+        except PeerError as error:
+            self.goaway(
+                0, error.answer if isinstance(error.answer, int) else frames.PROTOCOL_ERROR, str(error)
+            )
+            return None
+        self.last = 1
+        self._next = 3
+        head.headers = head.fields.copy()
+        return Asked(self._begun(1, head.length, flows.HALF_REMOTE), head, True)
+
     def _trailed(self, flow: Flow, decoded: Block, state: int) -> Event | None:
         if decoded.too_large:
             raise malformed("too many trailers")

@@ -65,6 +65,7 @@ ONLY_OURS = {
     "Host is not one name": "h2 has no grammar of Host",
     "Content-Length is not one number": "h2 takes several that are equal",
     "a protocol that was not offered": "h2 does not keep to its own settings",
+    "trailers of what is no body": "h2 takes them behind CONNECT (§8.5)",
     "a setting that cannot be": "h2 does not know SETTINGS_NO_RFC7540_PRIORITIES (RFC 9218 §2.1)",
 }
 """What is right for h2: our reason, and why it is wrong."""

@@ -211,6 +211,8 @@ SECTIONS = {
     "RFC9113 10.5.1": "lists that are too large",
     "RFC9113 10.5.2": "CONNECT costs no more than other requests",
     "RFC9113 10.7": "padding",
+    "RFC7540 3.2": "an upgrade to HTTP/2, which RFC 9113 has dropped",
+    "RFC7540 3.2.1": "HTTP2-Settings",
     "RFC8441 3": "SETTINGS_ENABLE_CONNECT_PROTOCOL",
     "RFC8441 4": "extended CONNECT",
     "RFC8441 5": "WebSockets by it",

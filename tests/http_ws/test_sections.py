@@ -8,7 +8,7 @@ FILES = (
     "test_wire_ws", "test_deflate", "test_handshake", "test_mask", "test_wire_h1", "test_answer",
     "test_translate", "test_connection", "test_request", "test_huffman", "test_hpack_tables", "test_hpack",
     "test_hpack_encoder", "test_hpack_oracle", "test_frames_h2", "test_flows_h2", "test_heads_h2",
-    "test_sending_h2", "test_control_h2", "test_wire_h2", "test_wire_h2_oracle",
+    "test_sending_h2", "test_control_h2", "test_wire_h2", "test_wire_h2_oracle", "test_upgrade_h2",
 )  # fmt: skip
 
 

@@ -85,6 +85,10 @@ EXAMPLES: list[tuple[object, bytes]] = [
     ("Host is not one name", headers(1, [*GET[:3], (b"host", b"a b")])),
     ("Content-Length is not one number", post(1, (b"content-length", b"5"), (b"content-length", b"5"))),
     ("a protocol that was not offered", headers(1, [(b":method", b"CONNECT"), (b":protocol", b"x"), *GET[1:]])),
+    (
+        "trailers of what is no body",
+        headers(3, [(b":method", b"CONNECT"), GET[3]], END_HEADERS) + headers(3, [(b"x", b"y")]),
+    ),
     ("a setting that cannot be", settings((9, 2))),
     (PRIORITY_UPDATE, frame(PRIORITY_UPDATE, 0, 0, b"")),
     (3, headers(1) + reset(3)),

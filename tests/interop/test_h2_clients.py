@@ -107,6 +107,21 @@ def test_curl_sees_hints_and_trailers(base, flags):
     assert b"x-sum: 42" in curl(*flags, "-i", f"{base}/trailers")
 
 
+def test_clients_that_upgrade(tmp_path):
+    """curl and nghttp ask in HTTP/1.1 and are served over HTTP/2; a request with a body is answered as it came."""
+    app = "tests.interop.apps.h2_app:app"
+    with Server(tmp_path, "--http-h2c-upgrade", app=app) as server:
+        base = f"http://127.0.0.1:{server.port}"
+        words = ["-w", " %{http_version} %{num_connects}\n", f"{base}/"]
+        assert curl("--http2", *words, f"{base}/") == b"2 2 1\n2 2 0\n"
+        assert curl("--http2", f"{base}/parts") == PARTS
+        assert b"HTTP/2 200" in curl("--http2", "-I", f"{base}/")
+        assert curl("--http2", "-d", "abc", "-w", " %{http_version}", f"{base}/read") == b"3 1.1"
+        assert curl("-H", "Via: 1.1 p", "--http2", *words) == b"1.1 1.1 1\n"
+        said = run(program("nghttp"), "-u", "-n", "-s", "-m", "3", f"{base}/parts").decode()
+        assert len(re.findall(r" 200 +\d+[KM]? /parts", said)) == 3
+
+
 def test_nghttp(base):
     """Ten of each kind at once; a body; what we said of the connection."""
     words = [program("nghttp"), "--no-verify-peer", "-n", "-s", "-m", "10", f"{base}/large", f"{base}/parts"]
