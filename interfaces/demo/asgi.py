@@ -1,6 +1,6 @@
-"""The demo's ASGI application. Importing it brings the database up to date.
+"""The demo's ASGI application: what arrives by which protocol goes to which consumer.
 
-It wants one process, as its channel layer and its empty list of members at the start do.
+Importing it brings the database up to date. It wants one process, as its empty list of members at the start does.
 """
 
 import os
@@ -11,15 +11,20 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "interfaces.demo.settings")
 django.setup()
 
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402 - after setup()
 from channels.security.websocket import AllowedHostsOriginValidator, WebsocketDenier  # noqa: E402
+from django.conf import settings  # noqa: E402 - as all below, after setup()
 from django.contrib.staticfiles.handlers import ASGIStaticFilesHandler  # noqa: E402
 from django.core.asgi import get_asgi_application  # noqa: E402
 from django.urls import re_path  # noqa: E402
 
+from interfaces.demo.agents import Bot, Lounge  # noqa: E402
 from interfaces.demo.consumers import Chat  # noqa: E402
+from interfaces.demo.customers import Mailbox, Phones  # noqa: E402
 from interfaces.demo.database import prepare  # noqa: E402
+from interfaces.demo.results import lifespan  # noqa: E402
 from interfaces.demo.words import SLUG  # noqa: E402
+from interfaces.django.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from interfaces.email.router import EmailRouter, tagged  # noqa: E402
 
 __all__ = ["application"]
 
@@ -34,5 +39,10 @@ application = ProtocolTypeRouter(
     {
         "http": ASGIStaticFilesHandler(get_asgi_application()),
         "websocket": AllowedHostsOriginValidator(sockets),
+        "email": EmailRouter([tagged(settings.DESK_ADDRESS, Mailbox.as_asgi())]),
+        "sms": Phones.as_asgi(),
+        "slack": Bot.as_asgi(),
+        "irc": Lounge.as_asgi(),
+        "lifespan": lifespan,
     }
 )

@@ -1,7 +1,8 @@
 """The chat's WebSocket: one consumer a socket, JSON objects both ways.
 
-From the browser: ``join`` (name, visitor, after), ``say`` (key, text), ``history`` (after, before), ``ping``.
-To the browser: ``welcome``, ``message``, ``people``, ``history``, ``pong``, ``error`` (code, text, key).
+From the browser: ``join`` (name, visitor, after), ``say`` (key, text), ``history`` (after, before), ``ping``; in the
+room of a ticket ``take`` and ``close``. To the browser: ``welcome``, ``message``, ``people``, ``ticket``, ``history``,
+``pong``, ``error`` (code, text, key).
 """
 
 import json
@@ -13,7 +14,8 @@ from typing import Any
 from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 
-from interfaces.demo import store
+from interfaces.demo import desk, store
+from interfaces.demo.ways import filed
 from interfaces.demo.words import Refused, parse, read_key, read_name, read_text, read_who
 
 __all__ = ["Chat"]
@@ -32,6 +34,7 @@ class Chat(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         """Take the socket."""
         self.slug: str = self.scope["url_route"]["kwargs"]["slug"]
+        filed(self.scope, self.slug)
         self.group = f"chat.{self.slug}"
         self.author: Json | None = None
         self.said: deque[float] = deque(maxlen=BURST)
@@ -60,10 +63,12 @@ class Chat(AsyncWebsocketConsumer):
                 await self.ping()
             case "join":
                 await self.join(frame)
-            case "say" | "history" if self.author is None:
+            case "say" | "history" | "take" | "close" if self.author is None:
                 raise Refused("join", "Say who you are first.")
             case "say":
                 await self.say(frame)
+            case "take" | "close" as what:
+                await self.act(what)
             case "history":
                 await self.put("history", before=frame.get("before"), messages=await self.history(frame))
             case _:
@@ -76,7 +81,8 @@ class Chat(AsyncWebsocketConsumer):
         self.author = author
         # Before the history is read: a message that comes in between is then in one of the two.
         await self.channel_layer.group_add(self.group, self.channel_name)
-        await self.put("welcome", you=author, messages=await self.history(frame), **there)
+        ticket = desk.shown(await database_sync_to_async(desk.ticket_of)(self.slug))
+        await self.put("welcome", you=author, messages=await self.history(frame), **there, **ticket)
         await self.tell("people", there)
 
     async def say(self, frame: Json) -> None:
@@ -86,7 +92,16 @@ class Chat(AsyncWebsocketConsumer):
         if len(self.said) == BURST and now - self.said[0] < SECONDS:
             raise Refused("pace", "You are writing very fast; try again in a moment.")
         self.said.append(now)
-        await self.tell("message", await database_sync_to_async(store.say)(self.slug, key, self.author, text))
+        await database_sync_to_async(desk.say)(self.slug, self.author, text, "web", key)
+
+    async def act(self, what: str) -> None:
+        """Take or close the ticket whose room it is; all who are concerned are told."""
+        ticket = await database_sync_to_async(desk.ticket_of)(self.slug)
+        if ticket is None or self.author is None:
+            raise Refused("malformed", "This room is no ticket.")
+        await database_sync_to_async(desk.take if what == "take" else desk.close)(
+            ticket.number, self.author["name"]
+        )
 
     async def ping(self) -> None:
         """Stay in the room; the answer mends what a lost group message would have told."""

@@ -21,6 +21,6 @@ def prepare() -> None:
         call_command("migrate", verbosity=0)
         Member.objects.all().delete()
     except (OSError, DatabaseError, sqlite3.Error) as error:
-        raise ConfigError(f"{path}: {error}; name another file in INTERFACES_DEMO_DB") from error
+        raise ConfigError(f"{path}: {error}; name another directory in INTERFACES_DEMO_STATE") from error
     finally:
         connection.close()

@@ -1,10 +1,11 @@
-"""What the chat keeps: rooms, what was said in them, and who is there."""
+"""What the desk keeps: rooms, what was said in them, who is there, and which of them are tickets."""
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.db import models
 
-__all__ = ["Member", "Message", "Room"]
+__all__ = ["Member", "Message", "Room", "Ticket"]
 
 
 class Room(models.Model):
@@ -20,6 +21,37 @@ class Room(models.Model):
         return str(self.slug)
 
 
+class Ticket(models.Model):
+    """A question of a customer: a room, to whose words the customer listens by mail or by text."""
+
+    OPEN, TAKEN, CLOSED = "open", "taken", "closed"
+
+    room = models.OneToOneField(Room, models.CASCADE, related_name="ticket")
+    number = models.PositiveIntegerField(unique=True)
+    tag = models.CharField(max_length=32, unique=True)
+    """Behind the plus in the address that answers go to; nobody can make up that of another ticket."""
+    via = models.CharField(max_length=5, choices=[("email", "mail"), ("sms", "text")])
+    customer = models.CharField(max_length=320, db_index=True)
+    """An address, or a number."""
+    subject = models.CharField(max_length=200)
+    state = models.CharField(max_length=6, default=OPEN, choices=[(s, s) for s in (OPEN, TAKEN, CLOSED)])
+    agent = models.CharField(max_length=32, blank=True)
+    """Who has taken or closed it."""
+    message_id = models.CharField(max_length=255, blank=True)
+    """Of the customer's latest mail: the answer stands in its thread."""
+    slack_ts = models.CharField(max_length=32, blank=True)
+    """Of the alert in Slack, whose thread is this room; "" until Slack has said it."""
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.subject}"
+
+    @property
+    def address(self) -> str:
+        """Where the customer's mail finds this ticket: ``support+1-0f3a…@``."""
+        local, _, domain = settings.DESK_ADDRESS.rpartition("@")
+        return f"{local}+{self.tag}@{domain}"
+
+
 class Message(models.Model):
     """One message. ``who`` is the public name of a visitor's secret, ``name`` the name chosen then."""
 
@@ -29,6 +61,8 @@ class Message(models.Model):
     """The writer's own identifier: a message that is sent again after a reconnect is kept once."""
     who = models.CharField(max_length=12)
     name = models.CharField(max_length=32)
+    side = models.CharField(max_length=5)
+    """Where it was said: web, irc, slack, email, sms; or desk, by the program."""
     text = models.TextField(max_length=2000)
     at = models.DateTimeField(auto_now_add=True)
 

@@ -7,10 +7,10 @@ from django.db import transaction
 from django.db.models import Count, F
 from django.utils import timezone
 
-from interfaces.demo.models import Member, Message, Room
+from interfaces.demo.models import Member, Message, Room, Ticket
 from interfaces.demo.words import Refused
 
-__all__ = ["enter", "history", "leave", "rooms", "say"]
+__all__ = ["STAYS", "enter", "history", "leave", "opened", "rooms", "say"]
 
 PAGE = 50
 ROOMS_MAX = 500
@@ -18,22 +18,30 @@ KEPT = 5000
 """Messages kept of a room; the oldest go."""
 LAPSE = timedelta(seconds=150)
 """A member not heard of for so long is gone: browsers wake a hidden page once a minute at least."""
+STAYS = timedelta(days=365)
+"""For members who say when they go, and nothing in between."""
 
 Json = dict[str, Any]
 
 
-@transaction.atomic
-def enter(slug: str, channel: str, who: str, name: str) -> Json:
-    """Note that ``channel`` is in the room under this name; gives the members. Refused: too many rooms."""
-    room = Room.objects.filter(slug=slug).first()
+def opened(slug: str) -> Room:
+    """The room, which is made if it is not there. Refused: too many rooms."""
+    room: Room | None = Room.objects.filter(slug=slug).first()
     if room is None:
         if Room.objects.count() >= ROOMS_MAX:
             raise Refused("full", "There are too many rooms already; join one of them.")
         room = Room.objects.create(slug=slug)
+    return room
+
+
+@transaction.atomic
+def enter(slug: str, channel: str, who: str, name: str, stays: timedelta = timedelta(0)) -> Json:
+    """Note that ``channel`` is in the room under this name; gives the members. Refused: too many rooms."""
+    room, seen = opened(slug), timezone.now() + stays
     known = Member.objects.filter(channel=channel, room=room, who=who, name=name)
-    if not known.update(seen=timezone.now()):
+    if not known.update(seen=seen):
         Member.objects.update_or_create(
-            channel=channel, defaults={"room": room, "who": who, "name": name, "seen": timezone.now()}
+            channel=channel, defaults={"room": room, "who": who, "name": name, "seen": seen}
         )
         _changed(room)
     return _people(room)
@@ -63,17 +71,18 @@ def _changed(room: Room) -> None:
 
 
 @transaction.atomic
-def say(slug: str, key: str, author: Json, text: str) -> Json:
-    """Keep a message of ``author`` (who, name); one known under its ``key`` comes back as it was."""
+def say(slug: str, key: str, author: Json, text: str, side: str = "web") -> tuple[Json, bool]:
+    """Keep a message of ``author`` (who, name): as it is kept, and whether it was not yet known under its ``key``."""
     room = Room.objects.select_for_update().get(slug=slug)
     found = Message.objects.filter(room=room, who=author["who"], key=key).first()
-    if found is None:
-        room.last += 1
-        room.save(update_fields=["last"])
-        found = Message.objects.create(room=room, number=room.last, key=key, text=text, **author)
-        if room.last % 100 == 0:
-            Message.objects.filter(room=room, number__lte=room.last - KEPT).delete()
-    return _plain(found)
+    if found is not None:
+        return _plain(found), False
+    room.last += 1
+    room.save(update_fields=["last"])
+    made = Message.objects.create(room=room, number=room.last, key=key, text=text, side=side, **author)
+    if room.last % 100 == 0:
+        Message.objects.filter(room=room, number__lte=room.last - KEPT).delete()
+    return _plain(made), True
 
 
 def history(slug: str, *, after: int | None = None, before: int | None = None) -> list[Json]:
@@ -87,9 +96,10 @@ def history(slug: str, *, after: int | None = None, before: int | None = None) -
 
 
 def rooms(limit: int = 30) -> list[Json]:
-    """List the rooms: those with the most people first, then those with the most messages."""
-    found = Room.objects.annotate(people=Count("member__who", distinct=True))
-    return list(found.values("slug", "people").order_by("-people", "-last", "slug")[:limit])
+    """List the rooms but closed tickets: those with the most people first, then those with the most messages."""
+    found = Room.objects.annotate(people=Count("member__who", distinct=True), subject=F("ticket__subject"))
+    open_ones = found.exclude(ticket__state=Ticket.CLOSED)
+    return list(open_ones.values("slug", "people", "subject").order_by("-people", "-last", "slug")[:limit])
 
 
 def _plain(message: Message) -> Json:
@@ -99,6 +109,7 @@ def _plain(message: Message) -> Json:
         "key": message.key,
         "who": message.who,
         "name": message.name,
+        "side": message.side,
         "text": message.text,
         "at": int(message.at.timestamp() * 1000),
     }

@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.decorators import async_only_middleware
 
 from interfaces.demo import store
+from interfaces.demo.ways import LOBBY
 from interfaces.demo.words import NAME_MAX, TEXT_MAX
 
 __all__ = ["content_security_policy", "lobby", "room", "rooms"]
@@ -20,7 +21,7 @@ POLICY = (
 
 async def lobby(request: HttpRequest) -> HttpResponse:
     """``/``: lead to the room that everybody knows."""
-    return redirect("room", slug="lobby")
+    return redirect("room", slug=LOBBY)
 
 
 async def room(request: HttpRequest, slug: str) -> HttpResponse:

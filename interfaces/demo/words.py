@@ -1,4 +1,7 @@
-"""What a visitor may send: JSON objects of known kinds, with every length bounded. Pure."""
+"""What a visitor may send: JSON objects of known kinds, with every length bounded; and what others say, made to fit.
+
+Pure.
+"""
 
 import hashlib
 import json
@@ -9,8 +12,12 @@ from typing import Any
 __all__ = [
     "NAME_MAX",
     "SLUG",
+    "SLUG_RE",
     "TEXT_MAX",
     "Refused",
+    "author",
+    "fit",
+    "key_of",
     "parse",
     "read_key",
     "read_name",
@@ -23,6 +30,7 @@ TEXT_MAX = 2000
 FRAME_MAX = 16_384
 SLUG = r"[a-z0-9](?:[a-z0-9-]{0,30}[a-z0-9])?"
 """A room's name: 1 to 32 small letters, digits and inner hyphens."""
+SLUG_RE = re.compile(SLUG)
 TOKEN = re.compile(r"[A-Za-z0-9-]{8,36}")
 
 
@@ -76,3 +84,23 @@ def read_key(value: object) -> str:
 def read_who(value: object) -> str:
     """Turn a visitor's secret into the public name that goes with it (12 hexadecimal digits)."""
     return hashlib.sha256(read_key(value).encode()).hexdigest()[:12]
+
+
+def author(side: str, account: str, name: str) -> dict[str, str]:
+    """Who says something on another side than the web: always the same one for the same ``account`` there."""
+    digest = hashlib.sha256(f"{side} {account}".encode("utf-8", "replace")).hexdigest()
+    return {"who": digest[:12], "name": fit(name, NAME_MAX) or side}
+
+
+def key_of(dedupe_key: str) -> str:
+    """The identifier of a message that has come from elsewhere, and may come again."""
+    return hashlib.sha256(dedupe_key.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def fit(text: str, most: int, lines: bool = False) -> str:
+    """``text`` without what no message may have, and cut; with ``lines`` it keeps its lines."""
+    kept = "".join("\ufffd" if unicodedata.category(char) == "Cs" else char for char in text[: 4 * most])
+    split = kept.splitlines() if lines else [kept]
+    printable = ("".join(char if char.isprintable() else " " for char in line) for line in split)
+    whole = "\n".join(" ".join(line.split()) if not lines else line.rstrip() for line in printable).strip()
+    return whole if len(whole) <= most else f"{whole[: most - 1].rstrip()}…"

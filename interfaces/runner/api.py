@@ -63,6 +63,11 @@ class Server:
         """Where it listens, with the ports that were taken."""
         return self._serving.addresses if self._serving is not None else []
 
+    @property
+    def beside(self) -> list[str]:
+        """What stands beside the interfaces, in words: "console on http://127.0.0.1:8088"."""
+        return list(self._serving.beside) if self._serving is not None else []
+
     async def __aenter__(self) -> Self:
         plan = self._plan
         self._serving = serving_of(self._app, plan.chosen, plan.options, telemetry=self._telemetry)

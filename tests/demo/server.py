@@ -13,24 +13,26 @@ from websockets.sync.client import connect
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def start(database, port=0, **environ):
-    """Start it: (process, HOST:PORT), answering by the time it is returned."""
+def start(state, *options, port=0, console="", **environ):
+    """Start it: (process, what it said), answering by the time it is returned."""
     process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "interfaces", "demo", "--bind", f"127.0.0.1:{port}"],
-        cwd=ROOT,
-        env={**os.environ, "INTERFACES_DEMO_DB": str(database), **environ},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+        [sys.executable, "-W", "error", "-m", "interfaces", "demo", "--port-base", "0", "--state", str(state),
+         "--bind", f"127.0.0.1:{port}", "--console", console, *options],
+        cwd=ROOT, env={**os.environ, **environ}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
     said = []
     for line in process.stdout:
         said.append(line)
-        if found := re.search(r"http ws on (\S+) for", line):
-            return process, found[1]
+        if "press take" in line:
+            return process, "".join(said)
     process.wait(10)
     process.stdout.close()
     raise AssertionError("".join(said))
+
+
+def page_of(said):
+    """HOST:PORT of the pages."""
+    return re.search(r"is open: http://(\S+)/", said)[1]
 
 
 def stop(process):
@@ -42,18 +44,25 @@ def stop(process):
 
 
 @contextmanager
-def demo(database, port=0, **environ):
-    """The demo while the block runs; its end has to be a clean one."""
-    process, where = start(database, port, **environ)
+def demo(state, *options, **more):
+    """The demo while the block runs: HOST:PORT of its pages; its end has to be a clean one."""
+    with whole(state, *options, **more) as said:
+        yield page_of(said)
+
+
+@contextmanager
+def whole(state, *options, **more):
+    """The same, that gives what it said."""
+    process, told = start(state, *options, **more)
     try:
-        yield where
+        yield told
     finally:
         code, said = stop(process)
     assert (code, "Traceback" in said) == (0, False), said
 
 
 @contextmanager
-def visitor(where, name="ada", room="lobby", origin=None):
+def visitor(where, name="ada", room="desk", origin=None):
     """A WebSocket in a room, after its welcome: (put, get)."""
     with connect(f"ws://{where}/ws/{room}/", origin=origin or f"http://{where}") as socket:
 

@@ -1,6 +1,7 @@
 """The demo on our own server."""
 
 import json
+import socket
 import subprocess
 import sys
 import urllib.error
@@ -10,14 +11,14 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from interfaces.demo.command import loopback
+from interfaces.demo.places import loopback
 from tests.demo.server import ROOT, demo, visitor
 
 
 @pytest.fixture(scope="module")
 def where(tmp_path_factory):
     """HOST:PORT of a demo for the tests of this file."""
-    with demo(tmp_path_factory.mktemp("demo") / "demo.sqlite3") as where:
+    with demo(tmp_path_factory.mktemp("demo")) as where:
         yield where
 
 
@@ -33,11 +34,11 @@ def get(where, path, **headers):
             return answer.code, answer.headers, answer.read().decode()
 
 
-def test_the_first_address_leads_to_the_lobby(where):
+def test_the_first_address_leads_to_the_desk(where):
     """``/`` ends at a page whose policy allows nothing from elsewhere and nothing inline."""
     status, headers, page = get(where, "/")
     assert status == 200
-    assert "#lobby" in page
+    assert "#desk" in page
     assert "default-src 'none'" in headers["Content-Security-Policy"]
     assert "unsafe-inline" not in headers["Content-Security-Policy"]
     assert "<script>" not in page
@@ -72,7 +73,7 @@ def test_other_addresses_are_not_found(where, path):
 
 def test_a_foreign_host_is_refused(where):
     """Names that do not lead to this machine are refused, so that no other site can point its name here."""
-    assert get(where, "/r/lobby/", Host="evil.example")[0] == 400
+    assert get(where, "/r/desk/", Host="evil.example")[0] == 400
 
 
 def test_two_sockets_talk(where):
@@ -80,13 +81,13 @@ def test_two_sockets_talk(where):
     with visitor(where, "ada", "talk") as (put, _), visitor(where, "bob", "talk") as (_, heard):
         put(type="say", key="key-0001", text="hello")
         assert heard("message")["text"] == "hello"
-        assert {"slug": "talk", "people": 2} in json.loads(get(where, "/rooms/")[2])["rooms"]
+        assert {"slug": "talk", "people": 2, "subject": None} in json.loads(get(where, "/rooms/")[2])["rooms"]
 
 
 @pytest.mark.parametrize(
     ("path", "origin", "statuses"),
     [
-        ("/ws/lobby/", "http://evil.example", (403,)),
+        ("/ws/desk/", "http://evil.example", (403,)),
         ("/ws/Upper/", None, (403, 404)),
         ("/nothing/", None, (403, 404)),
     ],
@@ -103,32 +104,57 @@ def test_sockets_are_for_its_own_pages_and_rooms(where, path, origin, statuses):
 
 def test_history_outlives_the_process(tmp_path):
     """A new process knows what was said, and that nobody is there any more."""
-    database = tmp_path / "demo.sqlite3"
-    with demo(database) as where, visitor(where) as (put, get_frame):
+    with demo(tmp_path) as where, visitor(where) as (put, get_frame):
         put(type="say", key="key-0001", text="remember me")
         get_frame("message")
-    with demo(database) as where:
-        assert json.loads(get(where, "/rooms/")[2])["rooms"] == [{"slug": "lobby", "people": 0}]
+    with demo(tmp_path) as where:
+        assert json.loads(get(where, "/rooms/")[2])["rooms"] == [
+            {"slug": "desk", "people": 0, "subject": None}
+        ]
         with visitor(where) as (put, get_frame):
             put(type="history", after=0)
             assert [message["text"] for message in get_frame("history")["messages"]] == ["remember me"]
 
 
-def test_a_database_that_cannot_be_is_said_in_one_line(tmp_path):
-    """The file's name, the reason and the variable; exit code 2."""
-    (tmp_path / "file").touch()
+def refused(*arguments):
+    """The one line of a demo that does not start."""
     done = subprocess.run(
-        [sys.executable, "-m", "interfaces", "demo", "--bind", "127.0.0.1:0"],
-        cwd=ROOT,
-        env={"INTERFACES_DEMO_DB": str(tmp_path / "file" / "demo.sqlite3")},
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=False,
-    )
-    assert done.returncode == 2
+        [sys.executable, "-m", "interfaces", "demo", "--console", "", *map(str, arguments)],
+        cwd=ROOT, capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2, done.stderr
     assert len(done.stderr.splitlines()) == 1, done.stderr
-    assert "INTERFACES_DEMO_DB" in done.stderr
+    return done.stderr
+
+
+def test_a_directory_that_cannot_be_is_said_in_one_line(tmp_path):
+    """Its name, the reason and the option; exit code 2."""
+    (tmp_path / "file").touch()
+    said = refused("--state", tmp_path / "file" / "desk", "--port-base", 0)
+    assert f"{tmp_path}/file/desk: Not a directory; --state" in said
+
+
+def test_a_port_that_is_taken_is_said_in_one_line(tmp_path):
+    """The address, and the option that moves all of them; also of a fake's."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for words in (("--bind", f"127.0.0.1:{port}", "--port-base", 0), ("--port-base", port - 3)):
+            said = refused("--state", tmp_path, *words)
+            assert f"127.0.0.1:{port}" in said
+            assert "--port-base 9000 moves all ports" in said
+
+
+def test_one_demo_has_its_directory_to_itself(tmp_path):
+    """A second one is told so in one line, and empties nothing; after the end of the first, --fresh does."""
+    with demo(tmp_path) as where, visitor(where) as (put, get_frame):
+        put(type="say", key="key-0001", text="remember me")
+        get_frame("message")
+        assert "runs in" in refused("--state", tmp_path, "--port-base", 0, "--fresh")
+        assert json.loads(get(where, "/rooms/")[2])["rooms"]
+    (tmp_path / "mine").touch()
+    with demo(tmp_path, "--fresh") as where:
+        assert json.loads(get(where, "/rooms/")[2])["rooms"] == []
+    assert (tmp_path / "mine").exists()
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ def django(tmp_path, *arguments):
     environ = {
         **os.environ,
         "DJANGO_SETTINGS_MODULE": "interfaces.demo.settings",
-        "INTERFACES_DEMO_DB": str(tmp_path / "demo.sqlite3"),
+        "INTERFACES_DEMO_STATE": str(tmp_path),
+        "INTERFACES_DEMO_LAYER": "local:",
         "PYTHONPATH": str(ROOT),
     }
     return subprocess.run(
@@ -37,7 +38,7 @@ def test_the_suite_passes(tmp_path):
 
 def test_the_migrations_are_complete(tmp_path):
     """The models hold nothing that the migrations do not make."""
-    (tmp_path / "demo.sqlite3").touch()
+    (tmp_path / "desk.sqlite3").touch()
     done = django(tmp_path, "makemigrations", "--check", "--dry-run")
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -1,4 +1,4 @@
-"""The first tables: rooms, messages, members."""
+"""The first tables: rooms, tickets, messages, members."""
 
 from django.db import migrations, models
 
@@ -8,6 +8,7 @@ ID = ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=F
 ROOM = ("room", models.ForeignKey(on_delete=models.CASCADE, to="demo.room"))
 WHO = ("who", models.CharField(max_length=12))
 NAME = ("name", models.CharField(max_length=32))
+STATES = [(state, state) for state in ("open", "taken", "closed")]
 
 
 class Migration(migrations.Migration):
@@ -23,6 +24,25 @@ class Migration(migrations.Migration):
                 ("slug", models.CharField(max_length=32, unique=True)),
                 ("last", models.PositiveBigIntegerField(default=0)),
                 ("revision", models.PositiveBigIntegerField(default=0)),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Ticket",
+            fields=[
+                ID,
+                ("number", models.PositiveIntegerField(unique=True)),
+                ("tag", models.CharField(max_length=32, unique=True)),
+                ("via", models.CharField(max_length=5, choices=[("email", "mail"), ("sms", "text")])),
+                ("customer", models.CharField(db_index=True, max_length=320)),
+                ("subject", models.CharField(max_length=200)),
+                ("state", models.CharField(max_length=6, default="open", choices=STATES)),
+                ("agent", models.CharField(blank=True, max_length=32)),
+                ("message_id", models.CharField(blank=True, max_length=255)),
+                ("slack_ts", models.CharField(blank=True, max_length=32)),
+                (
+                    "room",
+                    models.OneToOneField(on_delete=models.CASCADE, related_name="ticket", to="demo.room"),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -44,6 +64,7 @@ class Migration(migrations.Migration):
                 ("key", models.CharField(max_length=36)),
                 WHO,
                 NAME,
+                ("side", models.CharField(max_length=5)),
                 ("text", models.TextField(max_length=2000)),
                 ("at", models.DateTimeField(auto_now_add=True)),
                 ROOM,

@@ -109,7 +109,7 @@ class ChatTests(TransactionTestCase):
         async with browser("ada") as ada, browser("bob") as bob:
             await ada.join()
             await bob.join()
-            get_channel_layer().groups.clear()
+            await get_channel_layer().flush()
             await ada.put(type="ping")
             pong = await ada.get("pong")
             assert (pong["last"], len(pong["people"])) == (0, 2)

@@ -23,16 +23,18 @@ class StoreTests(TestCase):
         for slug in ("one", "two"):
             store.enter(slug, slug, **ADA)
         numbers = [
-            store.say(slug, f"key-{i:05}", ADA, "x")["number"] for i, slug in enumerate(["one", "two", "one"])
+            store.say(slug, f"key-{i:05}", ADA, "x")[0]["number"]
+            for i, slug in enumerate(["one", "two", "one"])
         ]
         assert numbers == [1, 1, 2]
 
     def test_a_message_said_twice_is_kept_once(self):
         """The same key of one visitor gives the first message again; another visitor's is another."""
         store.enter("one", "a", **ADA)
-        first = store.say("one", "key-00001", ADA, "hello")
-        assert store.say("one", "key-00001", ADA, "hello again") == first
-        assert store.say("one", "key-00001", BOB, "mine")["number"] == 2
+        first, new = store.say("one", "key-00001", ADA, "hello")
+        assert new
+        assert store.say("one", "key-00001", ADA, "hello again") == (first, False)
+        assert store.say("one", "key-00001", BOB, "mine")[0]["number"] == 2
 
     def test_history_pages_both_ways(self):
         """Without a number the latest 50 come, then those before, then those after; always in order."""
@@ -89,4 +91,7 @@ class StoreTests(TestCase):
         store.leave("quiet", "a")
         store.enter("full", "b", **ADA)
         store.enter("full", "c", **BOB)
-        assert store.rooms() == [{"slug": "full", "people": 2}, {"slug": "quiet", "people": 0}]
+        assert store.rooms() == [
+            {"slug": "full", "people": 2, "subject": None},
+            {"slug": "quiet", "people": 0, "subject": None},
+        ]

@@ -1,7 +1,7 @@
 // The chat: what is said and heard, and what is kept until the server has it.
 
 import { Connection } from "./connection.js";
-import { Log, showPeople, showRooms, showState } from "./view.js";
+import { Log, showPeople, showRooms, showState, showTicket } from "./view.js";
 
 const $ = (id) => document.getElementById(id);
 const room = document.body.dataset.room;
@@ -32,6 +32,7 @@ const handlers = {
     const again = you !== null;
     if (frame.last < last) return location.reload(); // another database: what is here is not there
     you = frame.you;
+    handlers.ticket(frame);
     revision = -1; // the list in the welcome holds whatever came before
     showState("online", "Connected");
     take(frame.messages, { quiet: !again });
@@ -45,6 +46,7 @@ const handlers = {
   message(frame) {
     if (frame.number > last + 1) catchUp();
     else take([frame]);
+    if (frame.side === "desk") fetchRooms(); // a ticket is new, or has an end
   },
   history({ messages, before }) {
     const older = before !== null;
@@ -61,6 +63,9 @@ const handlers = {
     people = frame.people;
     showPeople(people, you?.who);
     listRooms();
+  },
+  ticket({ ticket }) {
+    showTicket(ticket);
   },
   pong(frame) {
     if (frame.people) handlers.people(frame);
@@ -149,6 +154,7 @@ $("compose").addEventListener("submit", (event) => {
   measure();
   field.focus();
 });
+for (const what of ["take", "close"]) $(what).addEventListener("click", () => connection.send({ type: what }));
 $("earlier").addEventListener("click", () => connection.send({ type: "history", before: first }));
 
 // --- who says it
@@ -181,7 +187,7 @@ $("me").addEventListener("click", () => askName());
 
 // Of this room the socket knows more, and sooner.
 function listRooms() {
-  const here = { slug: room, people: new Set(people.map(({ who }) => who)).size };
+  const here = { ...rooms.find(({ slug }) => slug === room), slug: room, people: new Set(people.map(({ who }) => who)).size };
   showRooms([here, ...rooms.filter(({ slug }) => slug !== room)], room);
 }
 

@@ -4,6 +4,7 @@ const $ = (id) => document.getElementById(id);
 const clock = new Intl.DateTimeFormat([], { hour: "2-digit", minute: "2-digit" });
 const calendar = new Intl.DateTimeFormat([], { weekday: "long", day: "numeric", month: "long" });
 const TOGETHER = 5 * 60_000; // messages of one person within so many milliseconds share a heading
+const SIDES = { irc: "on IRC", slack: "in Slack", email: "by mail", sms: "by text" };
 const NEAR = 80; // pixels from the end that still count as reading the end
 
 export function make(tag, className, ...children) {
@@ -62,7 +63,8 @@ export class Log {
     name.dir = "auto";
     const text = make("p", "text", message.text);
     text.dir = "auto";
-    node.append(avatar(message.who, message.name), make("div", "head", name, " ", time), text);
+    const side = SIDES[message.side] ? [make("span", "side-of", SIDES[message.side]), " "] : [];
+    node.append(avatar(message.who, message.name), make("div", "head", name, " ", ...side, time), text);
     Object.assign(node, { message });
     const next = [...this.nodes.values()].reverse().reduce((found, other) =>
       other.message.number > message.number ? other : found, null);
@@ -109,14 +111,25 @@ export function showPeople(people, you) {
 }
 
 export function showRooms(rooms, here) {
-  $("rooms").replaceChildren(...rooms.map(({ slug, people }) => {
-    const link = make("a", "", slug);
+  $("rooms").replaceChildren(...rooms.map(({ slug, people, subject }) => {
+    const link = make("a", "", slug, ...(subject ? [make("small", "", subject)] : []));
     link.href = `/r/${slug}/`;
     if (slug === here) link.setAttribute("aria-current", "page");
     const count = make("span", "count", people || "");
     if (people) count.title = people === 1 ? "1 person" : `${people} people`;
     return make("li", "", link, count);
   }));
+}
+
+// The ticket whose room it is; null is none.
+export function showTicket(ticket) {
+  $("ticket").hidden = !ticket;
+  if (!ticket) return;
+  const { subject, customer, state, agent } = ticket;
+  $("ticket-subject").textContent = subject;
+  $("ticket-about").textContent = `${customer} · ${state}${agent ? ` by ${agent}` : ""}`;
+  $("take").hidden = state !== "open";
+  $("close").hidden = state === "closed";
 }
 
 export function showState(state, text) {
