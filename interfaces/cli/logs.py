@@ -24,8 +24,10 @@ __all__ = ["JsonFormatter", "TextFormatter", "access_json", "access_text", "conf
 
 LEVELS = {"DEBUG": "2", "INFO": "32", "WARNING": "33", "ERROR": "31", "CRITICAL": "1;31"}
 STATUS = {2: "32", 3: "36", 4: "33", 5: "31"}
-SAID = frozenset({"client", "method", "path", "query", "protocol", "status", "bytes", "seconds"})
-"""The fields of an access line that have a place of their own in its text."""
+SAID = frozenset(
+    {"client", "method", "path", "query", "protocol", "status", "bytes", "seconds", "scope_id", "trace_id"}
+)
+"""The fields of an access line that have a place of their own in its text, or are for machines alone."""
 OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 """What every log record has; the rest was given as ``extra``."""
 _JSON = json.JSONEncoder(default=str).encode
@@ -173,6 +175,16 @@ def _attach(options: ServeOptions, stderr: TextIO) -> None:
     root.addHandler(handler)
     root.setLevel(options.log_level.upper())
     root.propagate = False
+    if options.trace:
+        _adopt(logging.getLogger("opentelemetry"), handler)
+
+
+def _adopt(logger: logging.Logger, handler: logging.Handler) -> None:
+    """What an exporter says of its collector is a line like others, unless the application has a place for it."""
+    logger.handlers = [one for one in logger.handlers if not isinstance(one, _Handler)]
+    if not logger.hasHandlers():
+        logger.addHandler(handler)
+        logger.propagate = False
 
 
 def _colored(options: ServeOptions, stream: TextIO) -> bool:

@@ -250,5 +250,6 @@ class Request(Instance):
                     "status": answer.status,
                     "bytes": answer.sent,
                     "seconds": service.loop.time() - self._began,
+                    **self.about(),
                 }
             )

@@ -314,8 +314,7 @@ class WebSocket(Stream):
         self.opening = None
         self.session.meter.verdict("accept" if self.phase == OPEN else "reject")
         self.write_now(data)
-        access = self.service.access
-        if access is not None:
+        if (access := self.service.access) is not None:
             scope = self.session.scope
             access(
                 {
@@ -327,6 +326,7 @@ class WebSocket(Stream):
                     "status": opening.said,
                     "bytes": 0,
                     "seconds": self.loop.time() - self.began,
+                    **self.session.about(),
                 }
             )
 

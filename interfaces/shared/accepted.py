@@ -12,6 +12,7 @@ from typing import Any
 from interfaces.shared.delivery import DEFERRED
 from interfaces.shared.errors import Unavailable
 from interfaces.shared.intake import BUSY, Intake
+from interfaces.shared.marks import about
 from interfaces.shared.meter import stored
 from interfaces.shared.pacing import back_off
 from interfaces.shared.parcel import Parcel
@@ -85,9 +86,11 @@ class Accepted:
             await self.store.give_back(held)
             raise
         except Unavailable as error:
-            log.warning("%s: %s is taken up again: %s", self.intake.name, held.id, error)
+            where = self.intake.name
+            log.warning("%s: %s is taken up again: %s", where, held.id, error, extra=_about(held))
         except Exception:
-            log.exception("%s: %s cannot be given to the application", self.intake.name, held.id)
+            where = self.intake.name
+            log.exception("%s: %s cannot be given to the application", where, held.id, extra=_about(held))
             await self.store.dead(held, "it cannot be read")
 
     async def _settled(self, held: Held) -> None:
@@ -118,5 +121,11 @@ class Accepted:
             await self.store.retry(held, back_off(held.attempt), "the application raised, or said: try again")
 
     async def _given_up(self, held: Held, reason: str) -> None:
-        log.error("%s: %s is given up: %s", self.intake.name, held.id, reason)
+        log.error("%s: %s is given up: %s", self.intake.name, held.id, reason, extra=_about(held))
         await self.store.dead(held, reason)
+
+
+def _about(held: Held) -> dict[str, str]:
+    """What logs say of it, as far as it can be read."""
+    said = held.message
+    return about(said.get("scope") or {}, said.get("key", ""))

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 
 from interfaces.shared.asgi import Application, Event, Scope
 from interfaces.shared.errors import ApplicationError, PeerGone
+from interfaces.shared.marks import about
 from interfaces.shared.session import Session, report
 
 __all__ = ["AtOnce", "Claim", "DedupeStore", "Delivery", "Inbox", "Verdict"]
@@ -54,6 +55,8 @@ class Delivery(Session):
         self.words = words
         self.posted = posted
         self.verdict: Verdict | None = None
+        self.dedupe_key: str = ""
+        """Of its event, for logs."""
         self.post: Any = None
         """Puts a message on its way, where there is a sender: see :class:`interfaces.layers.posting.Posting`."""
         self.unsent: str = "nobody sends here; a --layer URL where a sender is"
@@ -114,6 +117,16 @@ class Delivery(Session):
         super().end()
         for task in self.results:
             task.cancel()
+
+    def last(self, event: Event | None = None) -> None:
+        """Put in the event."""
+        if event is not None:
+            self.dedupe_key = str(event.get("dedupe_key") or "")
+        super().last(event)
+
+    def about(self) -> dict[str, str]:
+        """What logs say of it: the key of its message, too."""
+        return about(self.scope, self.dedupe_key)
 
     # --- its end ----------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from interfaces.shared.asgi import Application, Event, Scope, Send
 from interfaces.shared.errors import NoRoute, PeerGone, Unavailable
+from interfaces.shared.marks import about
 from interfaces.shared.meter import NOBODY, Meter, here
 from interfaces.shared.strand import lane
 
@@ -27,6 +28,8 @@ __all__ = ["Instance", "Session", "log", "report"]
 log = logging.getLogger("interfaces.application")
 WEIGHT: Final = 262144
 """What an inbox holds in bytes unless its ``weight`` says otherwise."""
+_OURS: Final = ("interfaces.shared.", "interfaces.runner.", "interfaces.console.")
+"""Modules through which an application is called: their frames tell its author nothing."""
 _Future: Final = Future  # names that a compiled module need not look up
 _Task: Final = Task
 _clock: Final = monotonic
@@ -69,6 +72,10 @@ class Instance:
     def unavailable(self) -> bool:
         """Whether what the application needs is not there for now: the peer is to try again."""
         return isinstance(self.error, Unavailable)
+
+    def about(self) -> dict[str, str]:
+        """What logs say of it beside their message: the id of its scope, and its trace, if there is one."""
+        return about(self.scope)
 
     async def receive(self) -> Event:
         """The application's ``receive``."""
@@ -300,11 +307,11 @@ def report(session: Instance) -> None:
         log.debug("the application does not speak upstream: %r", error)  # it has refused the type, as it may
         return
     if isinstance(error, Unavailable):  # nobody's mistake: no frame says more than its words
-        log.warning(
-            "%s %s: unavailable: %s", kind, path, " ".join(str(error).split()) or type(error).__name__
-        )
+        reason = " ".join(str(error).split()) or type(error).__name__
+        log.warning("%s %s: unavailable: %s", kind, path, reason, extra=session.about())
         return
     trace = error.__traceback__
-    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith("interfaces.shared."):
+    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith(_OURS):
         trace = trace.tb_next
-    log.error("%s %s: the application raised", kind, path, exc_info=(type(error), error, trace))
+    raised = (type(error), error, trace)
+    log.error("%s %s: the application raised", kind, path, exc_info=raised, extra=session.about())

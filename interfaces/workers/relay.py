@@ -15,6 +15,7 @@ from typing import Any
 from interfaces.layers.frames import MESSAGE_LIMIT
 from interfaces.shared.asgi import Event, Receive, Scope, Send
 from interfaces.shared.errors import ApplicationError, NoRoute, PeerGone, Unavailable
+from interfaces.shared.marks import about, scope_id
 from interfaces.workers.conversation import BODY, REPLY_TIMEOUT, Conversation
 from interfaces.workers.endings import Telling, ending
 from interfaces.workers.outcome import Outcome
@@ -71,6 +72,7 @@ class _Scope:
         self.transport = relay.transport
         self.layer = relay.layer
         self.scope = scope
+        scope_id(scope)  # so that container and worker call it the same
         self.receive = receive
         self.telling = Telling(scope, send)
         self.eager: bool = scope["type"] in EAGER
@@ -151,7 +153,8 @@ class _Scope:
         link.reject(reason)
         # The application may have ended by now, and then its worker has nobody to tell.
         path = self.scope.get("path", "")
-        log.error("%s %s: the application sent what does not fit: %s", self.scope["type"], path, reason)
+        words = (self.scope["type"], path, reason)
+        log.error("%s %s: the application sent what does not fit: %s", *words, extra=about(self.scope))
         return ApplicationError(f"the application sent what does not fit: {reason}")
 
     async def _upwards(self, link: Link) -> None:

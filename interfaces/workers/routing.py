@@ -19,6 +19,7 @@ from typing import Any, Literal
 from interfaces.layers.local import LocalChannelLayer
 from interfaces.shared.asgi import Application, Event, Receive, Scope, Send
 from interfaces.shared.errors import InterfacesError, NoRoute, PeerError, Unavailable
+from interfaces.shared.marks import about
 from interfaces.workers.background import (
     FUNCTIONS,
     Background,
@@ -169,12 +170,14 @@ class Routing:
             return Outcome(error="no-route", reason=str(error))
         except Unavailable as error:
             reason = " ".join(str(error).split()) or type(error).__name__
-            log.warning("%s %s: unavailable: %s", channel or event["type"], event.get("path", ""), reason)
+            where = channel or event["type"]
+            log.warning("%s %s: unavailable: %s", where, event.get("path", ""), reason, extra=about(event))
             return Outcome(error="unavailable", reason=reason)
         except Exception as error:
             where = channel or event["type"]
             _strip(error)
-            log.error("%s %s: the consumer raised", where, event.get("path", ""), exc_info=error)  # noqa: TRY400
+            path = event.get("path", "")
+            log.error("%s %s: the consumer raised", where, path, exc_info=error, extra=about(event))  # noqa: TRY400
             return Outcome(error="raised", reason=f"{type(error).__name__}: {error}")
 
     def _may_pass(self, channel: str, event: Mapping[str, Any]) -> bool:

@@ -97,7 +97,8 @@ class Running:
         elif kind == CANCEL:
             self.session.cancel()
         elif kind == REJECT:
-            log.error("%r sent what does not fit: %s", self.session, payload.get("reason"))
+            about = self.session.about()
+            log.error("%r sent what does not fit: %s", self.session, payload.get("reason"), extra=about)
             self.session.cancel()
         else:
             self._leave(GONE.get(self.kind))

@@ -1,5 +1,6 @@
 """Logs: shapes of lines, escaping of what came from peers, and who is in charge."""
 
+import asyncio
 import io
 import json
 import logging
@@ -16,6 +17,7 @@ from hypothesis import strategies as st
 from interfaces.cli.logs import JsonFormatter, TextFormatter, access_json, access_text, configure, escaped
 from interfaces.runner.options import ServeOptions
 from interfaces.shared.errors import ConfigError
+from interfaces.shared.session import Session, report
 
 FIELDS: Mapping[str, Any] = {
     "protocol": "HTTP/1.1",
@@ -276,3 +278,65 @@ def test_a_configuration_that_cannot_be_used(tmp_path: Path, text: str | None, s
     assert str(caught.value).startswith(f"--log-config {path}: ")
     assert said in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def logged_as_json(app, scope) -> dict:
+    """The one line, as JSON, that a session of ``app`` logs which raises."""
+    stream = io.StringIO()
+
+    async def run() -> None:
+        session = Session(app, scope, None, on_end=report)
+        session.start(asyncio.get_running_loop())
+        await session.wait(5)
+
+    logger = logging.getLogger("interfaces")
+    before = (*logger.handlers,), logger.level, logger.propagate
+    try:
+        configure(ServeOptions(log_format="json"), stream, stream)
+        asyncio.run(run())
+    finally:
+        logger.handlers, logger.level, logger.propagate = list(before[0]), *before[1:]
+    return json.loads(stream.getvalue())
+
+
+def test_an_error_of_the_application_says_which_scope_and_trace_it_is_of() -> None:
+    """A machine finds the access line, and the trace, that belong to a traceback."""
+
+    async def app(scope, receive, send):
+        raise ValueError("on purpose")
+
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    scope = {"type": "http", "path": "/a", "asgi": {}, "traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+    line = logged_as_json(app, scope)
+    assert (line["message"], line["scope_id"], line["trace_id"]) == (
+        "http /a: the application raised", scope["scope_id"], trace
+    )  # fmt: skip
+    assert "ValueError: on purpose" in line["exception"]
+    access = json.loads(access_json({"client": None, "scope_id": scope["scope_id"], "trace_id": trace}))
+    assert (access["scope_id"], access["trace_id"]) == (line["scope_id"], trace)
+
+
+def test_a_text_line_has_no_ids() -> None:
+    """A person reads those; what is for machines is in JSON alone."""
+    said = access_text({**FIELDS, "scope_id": "a-1", "trace_id": "b"})
+    assert said == access_text(FIELDS)
+
+
+@pytest.mark.parametrize(("trace", "handled"), [(True, 1), (False, 0)])
+def test_what_an_exporter_says_is_a_line_like_others(trace: bool, handled: int) -> None:
+    """Where traces are asked for; once, however often it is set up, and not where the application hears it."""
+    logger, stream = logging.getLogger("opentelemetry"), io.StringIO()
+    root, ours = logging.getLogger(), logging.getLogger("interfaces")
+    before = root.handlers, ours.handlers, ours.level, ours.propagate
+    root.handlers = []
+    try:
+        for _ in range(2):
+            configure(ServeOptions(trace=trace), stream, stream)
+        assert len(logger.handlers) == handled
+        root.handlers = [logging.NullHandler()]
+        logger.propagate = True
+        configure(ServeOptions(trace=trace), stream, stream)
+        assert not logger.handlers
+    finally:
+        root.handlers, ours.handlers, ours.level, ours.propagate = before
+        logger.handlers, logger.propagate = [], True

@@ -883,6 +883,8 @@ async def _conversation(data: bytes, size: int) -> tuple[bytes, list[Any], bool]
             if not peer.closed:
                 peer.feed(data[at : at + size])
                 await bench.settle()
+        for scope in scopes:
+            scope.pop("scope_id", None)  # of each request another
         return peer.take(), scopes, peer.transport.ended or peer.closed
 
 

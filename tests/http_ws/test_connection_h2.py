@@ -572,6 +572,7 @@ async def test_the_access_line() -> None:
         await call.body(b"cd")
         (line,) = bench.lines
         assert 0 <= line.pop("seconds") < 5
+        assert line.pop("scope_id")
         assert line == {
             "protocol": "HTTP/2",
             "client": ("127.0.0.1", 4000),

@@ -424,6 +424,7 @@ async def test_the_access_line() -> None:
         await call.finish()
         (line,) = bench.lines
         assert 0 <= line.pop("seconds") < 5
+        assert line.pop("scope_id")
         assert line == {
             "protocol": "HTTP/1.1",
             "client": ("127.0.0.1", 4000),

@@ -728,6 +728,7 @@ async def test_the_access_line() -> None:
         await opened(bench, UPGRADE.replace(b"/ws", b"/w%20s?a"))
         (line,) = bench.lines
         assert 0 <= line.pop("seconds") < 5
+        assert line.pop("scope_id")
         assert line == {
             "protocol": "WebSocket",
             "client": ("127.0.0.1", 4000),

@@ -72,6 +72,7 @@ async def test_accepting() -> None:
         assert got.fields == [(b"sec-websocket-protocol", b"super"), (b"x", b"y")]
         (line,) = bench.lines
         assert 0 <= line.pop("seconds") < 5
+        assert line.pop("scope_id") == call.scope["scope_id"]
         assert line == {
             "protocol": "WebSocket", "client": ("127.0.0.1", 4000), "method": "CONNECT", "path": "/w%20s", "query": "a",
             "status": 200, "bytes": 0,

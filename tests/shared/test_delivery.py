@@ -257,3 +257,23 @@ def test_where_nobody_sends_it_is_told_what_is_missing() -> None:
             await send({"type": "mail.shrug"})
 
     assert talk(app, None) == [{"type": "mail.receive"}, "accept", 0]
+
+
+def test_what_is_logged_of_a_delivery_has_the_key_of_its_message(caplog: pytest.LogCaptureFixture) -> None:
+    """By which the sender's repeats are known, too."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        raise ValueError("on purpose")
+
+    async def run() -> None:
+        scope = {"type": "test", "asgi": {}}
+        delivery = Delivery(app, scope, {}, lambda ended: ended.outcome(Verdict("reject")))
+        delivery.start(asyncio.get_running_loop())
+        delivery.last({"type": "test.receive", "dedupe_key": "key 1"})
+        await delivery.wait(5)
+
+    asyncio.run(run())
+    (record,) = caplog.records
+    assert record.__dict__["dedupe_key"] == "key 1"
+    assert record.__dict__["scope_id"]

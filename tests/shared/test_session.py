@@ -549,3 +549,22 @@ def test_report_tells_what_is_unavailable_in_one_line(caplog, error, words):
     (record,) = caplog.records
     assert (record.levelname, record.exc_info) == ("WARNING", None)
     assert record.getMessage() == f"http /a: unavailable: {words}"
+
+
+def test_report_says_which_scope_it_was(caplog):
+    """Beside the message, for machines: the scope's id, and its trace if there is one."""
+    trace = "0af7651916cd43dd8448eb211c80319c"
+
+    async def app(scope, receive, send):
+        raise Unavailable("away")
+
+    given = {"type": "http", "path": "/", "asgi": {}, "traceparent": f"00-{trace}-b7ad6b7169203331-01"}
+
+    async def run():
+        session = Session(app, given, None, on_end=report)
+        session.start(asyncio.get_running_loop())
+        await session.wait(5)
+
+    asyncio.run(run())
+    (record,) = caplog.records
+    assert (record.scope_id, record.trace_id) == (given["scope_id"], trace)
