@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 from interfaces.console.book import Book
 from interfaces.console.entries import Call, Entry, copied, weighed
@@ -16,7 +15,13 @@ __all__ = ["DELIVERIES", "Watch"]
 
 DELIVERIES = frozenset({"email", "slack", "sms"})
 """Types of scopes that are one message with one verdict."""
-VERDICTS = {"accept": "accepted", "ack": "accepted", "discard": "accepted", "reject": "rejected", "defer": "deferred"}
+VERDICTS = {
+    "accept": "accepted",
+    "ack": "accepted",
+    "discard": "accepted",
+    "reject": "rejected",
+    "defer": "deferred",
+}
 GROWING = {"http.request": "body", "http.response.body": "body", "email.receive": "body"}
 """Events that come in pieces, and the field that is a piece."""
 
@@ -25,14 +30,20 @@ class Watch:
     """Notes one call in the book. Messages in pieces are one entry, which grows."""
 
     def __init__(
-        self, book: Book, redactor: Redactor, scope: Scope, number: int, clock: Callable[[], float], replayed: int = 0
+        self,
+        book: Book,
+        redactor: Redactor,
+        scope: Scope,
+        number: int,
+        clock: Callable[[], float],
+        replayed: int = 0,
     ) -> None:
         self.book = book
         self.clock = clock
         kept = copied({key: value for key, value in scope.items() if key != "state"})[0]
         if replayed:
             kept["replayed"] = replayed
-        self.call = Call(number, kept, redactor.knowing(secrets_of(scope)))
+        self.call = Call(number, kept, redactor.knowing(secrets_of(scope)), scope.get("state") or {})
         self.kind = self.call.protocol
         self.verdict = ""
         self.running: Entry | None = None
@@ -66,6 +77,10 @@ class Watch:
         if event.get("type") == "http.disconnect":
             return  # after each answer; of one that was left, the send that fails tells
         self._come(event)
+
+    def dropped(self) -> None:
+        """The application is not called at all: its peer is told to try again."""
+        self.ends(Unavailable("dropped by chaos"))
 
     def _come(self, event: Event) -> None:
         if self.running is not None:
@@ -147,7 +162,11 @@ class Watch:
     def _last(self) -> Entry | None:
         """The latest message that came in this call."""
         return next(
-            (one for one in self.book.before(self.book.last + 1) if one.call is self.call and one.direction == "in"),
+            (
+                one
+                for one in self.book.before(self.book.last + 1)
+                if one.call is self.call and one.direction == "in"
+            ),
             None,
         )
 

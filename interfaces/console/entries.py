@@ -1,4 +1,4 @@
-"""One message that passed, as the book keeps it, and what of it leaves: redacted, and only by ``summary`` and ``detail``."""
+"""One message that passed, as the book keeps it, and what of it leaves: redacted, and by few methods."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -35,6 +35,8 @@ class Call:
     number: int
     scope: dict[str, Any]
     redactor: Redactor
+    state: dict[str, Any] = field(default_factory=dict)
+    """What the lifespan left; it does not leave."""
 
     @property
     def protocol(self) -> str:
@@ -75,6 +77,11 @@ class Entry:
         return self.call.protocol
 
     @property
+    def shown_conversation(self) -> str:
+        """Without secrets."""
+        return self.call.redactor.text(self.conversation, 500)
+
+    @property
     def title(self) -> str:
         """One line, without secrets."""
         if not self._title:
@@ -83,7 +90,6 @@ class Entry:
 
     def summary(self) -> dict[str, Any]:
         """What a list shows of it."""
-        text = self.call.redactor.text
         return {
             "id": self.id,
             "time": self.time,
@@ -91,13 +97,13 @@ class Entry:
             "protocol": self.protocol,
             "type": self.type,
             "direction": self.direction,
-            "conversation": text(self.conversation, 500),
+            "conversation": self.shown_conversation,
             "title": self.title,
             "size": self.size,
             "verdict": self.verdict,
             "queued_ms": self.queued_ms,
             "took_ms": self.took_ms,
-            "error": text(self.error, 500),
+            "error": self.call.redactor.text(self.error, 500),
         }
 
     def detail(self) -> dict[str, Any]:
@@ -105,7 +111,7 @@ class Entry:
         redactor = self.call.redactor
         return self.summary() | {
             "event": redactor.data(self.event),
-            "scope_data": redactor.data({key: one for key, one in self.call.scope.items() if key != "state"}),
+            "scope_data": redactor.data(self.call.scope),
             "whole": self.whole,
             "traceback": [
                 {

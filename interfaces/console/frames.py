@@ -12,7 +12,10 @@ __all__ = ["frames_of", "line_of"]
 FRAMES = 40
 """Innermost ones that are kept."""
 _HERE = str(Path(__file__).resolve().parent.parent)
-_OURS = (_HERE + "/", *(f"{sysconfig.get_path(name)}/" for name in ("stdlib", "platstdlib", "purelib", "platlib")))
+_OURS = (
+    _HERE + "/",
+    *(f"{sysconfig.get_path(name)}/" for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+)
 _USERS = (f"{_HERE}/demo/",)
 """What stands among ours, and is an application."""
 
@@ -32,7 +35,13 @@ def frames_of(error: BaseException) -> tuple[Frame, ...]:
         if frame.f_globals.get("__name__") != "interfaces.console.tap":
             found.append((code.co_filename, line, code.co_qualname))
     return tuple(
-        Frame(file=file, line=line, function=name, code=linecache.getline(file, line).strip()[:300], own=is_own(file))
+        Frame(
+            file=file,
+            line=line,
+            function=name,
+            code=linecache.getline(file, line).strip()[:300],
+            own=is_own(file),
+        )
         for file, line, name in found[-FRAMES:]
     )
 

@@ -33,7 +33,7 @@ HEADERS = (
 """Of every answer."""
 SAFE = frozenset({"GET", "HEAD"})
 ALONE = frozenset({b"same-origin", b"none", b""})
-"""What a browser says of requests by our own page, or by a person; of others only a link to the page itself is taken."""
+"""What a browser says of requests by our own page, or by a person; of others only a link to the page is taken."""
 
 
 def is_loopback(host: str) -> bool:

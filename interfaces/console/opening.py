@@ -1,4 +1,4 @@
-"""What the runner enters where ``--console`` asks for it: the application with the tap in front, and the page served."""
+"""What the runner enters where ``--console`` asks for it: the tap before the application, and the page served."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
@@ -33,9 +33,11 @@ async def opened(app: Application, serving: Serving, options: ServeOptions) -> A
         page.port = addresses[0].port
         serving.beside.append(f"console on http://{addresses[0]}")
         try:
+            await console.place.start()
             yield console.tap
         finally:
             page.streams.close()
+            await console.close()
 
 
 def secrets_in(options: Any) -> Iterator[str]:

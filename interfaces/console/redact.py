@@ -8,10 +8,11 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-__all__ = ["MASK", "SHOWN", "Redactor", "secrets_of"]
+__all__ = ["MASK", "SHOWN", "Literals", "Redactor", "is_secret", "readable", "secrets_of"]
 
 MASK = "[redacted]"
 SHOWN = 65_536
@@ -29,10 +30,15 @@ _NAME = (
     r"|credential|sessionid|response_url|webhook_url)"
 )
 _SECRET_NAME = re.compile(_NAME, re.IGNORECASE)
-_PLAIN_NAMES = frozenset({"dkim-signature", "arc-message-signature", "authentication-results", "tokens_revoked"})
+_PLAIN_NAMES = frozenset(
+    {"dkim-signature", "arc-message-signature", "authentication-results", "tokens_revoked"}
+)
 """Names that sound secret, and stand for what everybody may see."""
 _SHAPES = (
-    (re.compile(r"\b(bearer|basic|digest|scram-\S+)(\s+)[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE), rf"\1\2{MASK}"),
+    (
+        re.compile(r"\b(bearer|basic|digest|scram-\S+)(\s+)[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE),
+        rf"\1\2{MASK}",
+    ),
     (re.compile(r"\b(?:xox[a-z](?:\.xox[a-z])?|xapp|xwfp)-[A-Za-z0-9-]{4,}"), MASK),
     (re.compile(r"(://[^/\s:@]*:)[^/\s@]+@"), rf"\1{MASK}@"),
     (re.compile(rf"([\w.-]*{_NAME}[\w.-]*=)(?!\")[^&\s;\"',<]+", re.IGNORECASE), rf"\1{MASK}"),
@@ -90,7 +96,7 @@ class Redactor:
         if name and is_secret(name) and value not in ("", b"", 0):
             return MASK
         if isinstance(value, int | float):
-            return value if value == value and abs(value) != float("inf") else str(value)
+            return value if isinstance(value, int) or isfinite(value) else str(value)
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, bytes | bytearray | memoryview):
@@ -110,14 +116,27 @@ class Redactor:
             return [self.data(one, "", depth + 1) for one in rows]
         return self.text(_told(value), 1000)
 
-    def _header(self, name: Any, value: Any) -> list[str]:
-        called, said = (one.decode("latin-1") if isinstance(one, bytes) else str(one) for one in (name, value))
+    def _header(self, name: Any, value: Any) -> Any:
+        called, said = (
+            one.decode("latin-1") if isinstance(one, bytes) else str(one) for one in (name, value)
+        )
         return [self.text(called), MASK if is_secret(called) and said else self.text(said)]
 
-    def _bytes_of(self, content: bytes, size: int) -> dict[str, Any]:
+    def _bytes_of(self, content: bytes, size: int) -> Any:
         shown = self.content(content)
         found: dict[str, Any] = {"base64": base64.b64encode(shown).decode(), "text": readable(shown)}
         return found if size <= SHOWN else found | {"size": size}
+
+
+class Literals(Redactor):
+    """Gives values as Python has them: bytes stay bytes."""
+
+    def _header(self, name: Any, value: Any) -> Any:
+        called, said = super()._header(name, value)
+        return (called.encode("latin-1", "replace"), said.encode("latin-1", "replace"))
+
+    def _bytes_of(self, content: bytes, size: int) -> Any:
+        return self.content(content)
 
 
 def is_secret(name: str) -> bool:
@@ -180,7 +199,9 @@ def _forms(secret: str) -> set[str]:
 
 
 def _pair(row: Any) -> bool:
-    return isinstance(row, list | tuple) and len(row) == 2 and all(isinstance(one, bytes | str) for one in row)
+    return (
+        isinstance(row, list | tuple) and len(row) == 2 and all(isinstance(one, bytes | str) for one in row)
+    )
 
 
 def _told(value: Any) -> str:

@@ -4,8 +4,11 @@ from typing import Any
 
 import interfaces
 from interfaces.console.book import Book
+from interfaces.console.broker import Broker
 from interfaces.console.chaos import Chaos
 from interfaces.console.redact import Redactor
+from interfaces.console.simulators import simulators
+from interfaces.console.simulators.base import Place
 from interfaces.console.tap import Tap
 from interfaces.runner.options import ServeOptions
 from interfaces.runner.server import Serving
@@ -24,6 +27,21 @@ class Console:
         self.book = Book()
         self.chaos = Chaos()
         self.tap = Tap(app, self.book, redactor, self.chaos)
+        self.place = Place(app, serving)
+        self.simulators = simulators(self.place)
+        self.broker = Broker(lambda: self.place.layer)
+
+    async def close(self) -> None:
+        """End what was begun here: replays, simulated peers, fakes."""
+        await self.tap.repeating.close()
+        for one in self.simulators.values():
+            await one.close()
+        await self.place.close()
+
+    @property
+    def layer_url(self) -> str:
+        """Of the options, without its password."""
+        return self.redactor.text(self.options.layer)
 
     @property
     def app_name(self) -> str:
@@ -40,11 +58,11 @@ class Console:
                 {"names": list(one.names), "addresses": [_url(one.names, each) for each in one.addresses]}
                 for one in self.serving.served
             ],
-            "layer": self.redactor.text(self.options.layer),
+            "layer": self.layer_url,
             "last": self.book.last,
             "lost": self.book.lost,
             "chaos": self.chaos.shown(),
-            "simulators": [],
+            "simulators": [name for name, one in self.simulators.items() if one.there],
         }
 
 

@@ -57,7 +57,7 @@ class Streams:
                 else:
                     await self._waited(news, gone, send)
             if not gone.done():
-                await send({"type": "http.response.body", "body": b""})
+                await send({"type": "http.response.body", "body": _event("bye", {})})
         except OSError:  # the client has gone
             pass
         finally:
@@ -69,9 +69,8 @@ class Streams:
         """Wait for something new, or for the client to leave; say after a while that we are still there."""
         waiting = asyncio.ensure_future(news.wait())
         try:
-            done, _ = await asyncio.wait(
-                {waiting, gone}, timeout=self.beat, return_when=asyncio.FIRST_COMPLETED
-            )
+            both: set[asyncio.Future[Any]] = {waiting, gone}
+            done, _ = await asyncio.wait(both, timeout=self.beat, return_when=asyncio.FIRST_COMPLETED)
         finally:
             waiting.cancel()
         if not done:

@@ -9,20 +9,33 @@ TITLE = 120
 """Characters of a title."""
 LOOKED = 4096
 """Characters or bytes of a text that a title is made from."""
-_TEXTS = ("text", "subject", "body", "bytes", "reason", "command", "message", "nick", "status", "code", "data")
+_TEXTS = (
+    "text",
+    "subject",
+    "body",
+    "bytes",
+    "reason",
+    "command",
+    "message",
+    "nick",
+    "status",
+    "code",
+    "data",
+)
 """Where a message says what it says, the first that is there."""
+
+_SEARCHED = ("subject", "text", "body", "bytes", "from", "to", "from_address", "to_address", "type")
 
 Event = Mapping[str, Any]
 
 
 def title_of(scope: Event, event: Event) -> str:
     """What the event says, in one line."""
-    make = _TITLES.get(str(event.get("type")), _plain)
-    return " ".join(make(scope, event).split())[: TITLE * 4]
+    return " ".join(_maker(str(event.get("type")))(scope, event).split())[: TITLE * 4]
 
 
 def conversation_of(scope: Event, event: Event) -> str:
-    """Which conversation it belongs to: of mail the thread, of Slack channel and thread, of phones the pair …"""
+    """Which conversation it belongs to: of mail the thread, of Slack channel and thread, of phones the pair."""
     kind = str(scope.get("type", ""))
     name = scope.get("conversation")
     if kind == "email":
@@ -32,13 +45,13 @@ def conversation_of(scope: Event, event: Event) -> str:
     elif kind in ("http", "websocket"):
         name = scope.get("path")
     elif kind == "slack":
-        name = name or scope.get("channel") or scope.get("path")
+        name = name or f"{scope.get('installation') or ''}/{scope.get('channel') or scope.get('user') or ''}/"
     return f"{kind}:{name or scope.get('path') or ''}"
 
 
 def searched(title: str, event: Event) -> str:
     """What a search looks through, small letters."""
-    said = [text_of(event.get(name))[:LOOKED] for name in ("subject", "text", "body", "bytes", "from", "to", "type")]
+    said = [text_of(event.get(name))[:LOOKED] for name in _SEARCHED]
     return "\n".join([title, *said]).lower()
 
 
@@ -65,7 +78,11 @@ def _room(scope: Event, event: Event) -> str:
     if target and target[0] in "#&+!":
         return target
     source = event.get("source")
-    return text_of(source.get("nick") if isinstance(source, Mapping) else "") or target or text_of(scope.get("nick"))
+    return (
+        text_of(source.get("nick") if isinstance(source, Mapping) else "")
+        or target
+        or text_of(scope.get("nick"))
+    )
 
 
 def _request(scope: Event, event: Event) -> str:
@@ -88,7 +105,9 @@ def _closed(scope: Event, event: Event) -> str:
 
 
 def _mail(scope: Event, event: Event) -> str:
-    return f"{text_of(event.get('from')) or '<>'} → {text_of(event.get('to'))}: {text_of(event.get('subject'))}"
+    return (
+        f"{text_of(event.get('from')) or '<>'} → {text_of(event.get('to'))}: {text_of(event.get('subject'))}"
+    )
 
 
 def _sent_mail(scope: Event, event: Event) -> str:
@@ -97,26 +116,38 @@ def _sent_mail(scope: Event, event: Event) -> str:
 
 
 def _verdict(scope: Event, event: Event) -> str:
-    return " ".join(text_of(event.get(name)) for name in ("code", "enhanced", "status", "text"))
+    return " ".join(
+        text_of(event.get(name)) for name in ("to", "code", "enhanced", "status", "text", "reason")
+    )
 
 
 def _phone(scope: Event, event: Event) -> str:
-    return f"{text_of(event.get('from'))} → {text_of(event.get('to'))}: {text_of(event.get('text'))}"
+    sender = text_of(event.get("from_address") or event.get("from"))
+    return f"{sender} → {text_of(event.get('to_address') or event.get('to'))}: {text_of(event.get('text'))}"
+
+
+def _receipt(scope: Event, event: Event) -> str:
+    return f"{text_of(event.get('to_address'))} {text_of(event.get('status'))} {text_of(event.get('error_text'))}"
 
 
 def _line(scope: Event, event: Event) -> str:
     source = event.get("source")
     nick = text_of(source.get("nick")) if isinstance(source, Mapping) else ""
     target = text_of(event.get("channel") or event.get("target"))
-    said = text_of(event.get("text") or event.get("reason") or event.get("line"))
+    said = text_of(event.get("text") or event.get("reason") or event.get("topic") or event.get("nick"))
     return f"{nick} {target}: {said}" if nick or target else said
 
 
 def _slack(scope: Event, event: Event) -> str:
-    user, channel = text_of(event.get("user") or scope.get("user")), text_of(event.get("channel"))
-    return f"{user} {channel}: {_plain(scope, event)}"
+    """Who did what where: the words of a message, a command, what was pressed."""
+    names = ("event_type", "command", "action_id", "callback_id", "method")
+    did = " ".join(found for name in names if (found := text_of(event.get(name))))
+    said = text_of(event.get("text") or event.get("value") or event.get("error"))
+    where = text_of(event.get("channel") or scope.get("channel"))
+    return f"{text_of(event.get('user') or scope.get('user'))} {where}: {did} {said}"
 
 
+_WORDS = frozenset({"accept", "reject", "defer", "discard", "status"})
 _TITLES: dict[str, Callable[[Event, Event], str]] = {
     "http.request": _request,
     "http.response.start": _response,
@@ -125,16 +156,15 @@ _TITLES: dict[str, Callable[[Event, Event], str]] = {
     "websocket.close": _closed,
     "email.receive": _mail,
     "email.send": _sent_mail,
-    "email.accept": _verdict,
-    "email.reject": _verdict,
-    "email.defer": _verdict,
-    "email.status": _verdict,
     "sms.receive": _phone,
     "sms.send": _phone,
-    "slack.message": _slack,
-    "slack.send": _slack,
-    **{
-        f"irc.{word}": _line
-        for word in ("message", "notice", "join", "part", "quit", "topic", "kick", "deliver", "relay", "send", "connect")
-    },
+    "sms.status": _receipt,
 }
+_OTHERS = {"irc": _line, "slack": _slack}
+
+
+def _maker(kind: str) -> Callable[[Event, Event], str]:
+    protocol, _, word = kind.partition(".")
+    if kind in _TITLES:
+        return _TITLES[kind]
+    return _verdict if word in _WORDS else _OTHERS.get(protocol, _plain)

@@ -11,7 +11,7 @@ from interfaces.shared.asgi import Receive, Scope, Send
 from interfaces.shared.errors import PeerGone
 from interfaces.shared.webhook import Answer, refusal
 
-__all__ = ["Asked", "asked_of", "head", "json_answer", "send_answer"]
+__all__ = ["Asked", "asked_of", "head", "json_answer", "number_of", "read", "send_answer"]
 
 MAX_BODY = 32 * 2**20
 """Bytes of a request's body: a mail with attachments, in base64."""
@@ -56,6 +56,11 @@ def asked_of(scope: Scope, headers: Mapping[bytes, bytes]) -> Asked:
     return Asked(method=scope["method"], path=scope["path"], query=query, headers=headers)
 
 
+def number_of(text: str) -> int | None:
+    """A whole number, None for what is none."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 16 else None
+
+
 async def read(receive: Receive) -> bytes:
     """The whole body. PeerError beyond MAX_BODY, PeerGone."""
     body = bytearray()
@@ -78,14 +83,20 @@ def json_answer(content: Any, status: int = 200) -> Answer:
 
 def head(kind: bytes, *more: tuple[bytes, bytes]) -> list[tuple[bytes, bytes]]:
     """The header of an answer; a Content-Security-Policy among ``more`` stands in for ours."""
-    policy = () if any(name == b"content-security-policy" for name, _ in more) else ((b"content-security-policy", CSP),)
+    policy = (
+        ()
+        if any(name == b"content-security-policy" for name, _ in more)
+        else ((b"content-security-policy", CSP),)
+    )
     return [(b"content-type", kind), *policy, *HEADERS, *more]
 
 
 async def send_answer(send: Send, answer: Answer) -> None:
     """Send it; what has a text only is {"error": text} where it is a refusal."""
     if answer.content is None and answer.status >= 400:
-        answer = Answer(answer.status, answer.text, answer.headers, json_answer({"error": answer.text}).content)
+        answer = Answer(
+            answer.status, answer.text, answer.headers, json_answer({"error": answer.text}).content
+        )
     kind, body = answer.content or (b"text/plain; charset=utf-8", answer.text.encode())
     headers = head(kind, *answer.headers, (b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})
