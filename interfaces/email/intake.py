@@ -50,7 +50,7 @@ class Intake:
         if refusal := self._closed(len(names)):
             return [verdict_of(refusal)] * max(1, len(names))
         sender, recipients, wrong = _read(said, names)
-        name = f"{getrandbits(64):016x}"
+        name = f"{getrandbits(64):016x}"  # nosec B311 - a name, no secret
         if service.limits.ask_recipients:
             recipients = await self._asked(place, sender, recipients, name, wrong)
         if not recipients:

@@ -91,7 +91,7 @@ def take(connection: AbstractConnection, pipe: Pipe) -> None:
     """Make redis-py's transport ours, with what its reader had read."""
     reader, writer = connection._reader, connection._writer  # noqa: SLF001 - it has no public way out
     assert reader is not None  # noqa: S101 - it has just connected
-    assert writer is not None  # noqa: S101
+    assert writer is not None  # noqa: S101 - as above
     connection._reader = connection._writer = None  # noqa: SLF001 - else it closes and warns
     transport = writer.transport
     pipe.keep = writer  # closes the transport when it is collected

@@ -14,7 +14,7 @@ import os
 import shutil
 import socket
 import stat
-import subprocess
+import subprocess  # nosec B404 - starts the server that we ship, by its path
 import sys
 import tempfile
 import time

@@ -55,7 +55,7 @@ class IrcEvents:
                 "user": self.nick,
                 "realname": self.nick,
                 "host": host,
-                "password": "",
+                "password": "",  # nosec B105 - none said
                 "account": self.account,
             }
         else:

@@ -34,7 +34,7 @@ class Slackers:
         bot = {"enterprise_id": None, "team_id": self.team_id, "user_id": BOT_USER, "is_bot": True,
                "is_enterprise_install": False}  # fmt: skip
         return {
-            "token": "",
+            "token": "",  # nosec B105 - Slack has none here
             "team_id": self.team_id,
             "api_app_id": APP,
             "event": {"user": self.user, "event_ts": ts, **event},
@@ -56,7 +56,7 @@ class Slackers:
     def command(self, command: str, text: str, said: Mapping[str, Any]) -> dict[str, Any]:
         """The form of a slash command."""
         return {
-            "token": "",
+            "token": "",  # nosec B105 - as above
             "team_id": self.team_id,
             "team_domain": "test",
             "channel_id": self.channel,
@@ -78,7 +78,7 @@ class Slackers:
             "type": kind,
             "user": {"id": self.user, "username": "test", "name": "test", "team_id": self.team_id},
             "api_app_id": APP,
-            "token": "",
+            "token": "",  # nosec B105 - as above
             "team": {"id": self.team_id, "domain": "test"},
             "enterprise": None,
             "is_enterprise_install": False,

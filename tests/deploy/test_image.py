@@ -62,7 +62,7 @@ def test_the_image_is_nobodys_and_holds_no_compiler() -> None:
 def test_what_is_built_is_compiled_or_fails() -> None:
     """The build asks for compiled modules, and then looks whether it got them."""
     assert "INTERFACES_COMPILE=1 pip wheel" in BUILD
-    (code,) = re.findall(r'python -c "(.*)"$', BUILD, re.MULTILINE)
+    (code,) = re.findall(r'python -I -c "(.*)"$', BUILD, re.MULTILINE)
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 1, "plain Python would pass for a compiled build"
     assert "AssertionError" in done.stderr

@@ -28,7 +28,7 @@ class Peer(asyncio.Protocol):
         self.transport: Any = None
         self._wire = Wire()
         self.negotiating = False
-        self.password = ""
+        self.password = ""  # nosec B105 - none yet
         self.login: Login | None = None
         self._label = ""
         self._replies: list[tuple[bytes, str]] = []

@@ -172,7 +172,7 @@ def function_executed(
     return {
         "type": "function_executed", "function": function, "inputs": inputs or {"user_id": "U1"},
         "function_execution_id": "Fx1", "workflow_execution_id": "Wx1", "event_ts": TS,
-        "bot_access_token": "xwfp-fake", **more,
+        "bot_access_token": "xwfp-fake", **more,  # nosec B105 - a fake
     }  # fmt: skip
 
 
@@ -188,5 +188,5 @@ def tokens_revoked(*, oauth: list[str] | None = None, bot: list[str] | None = No
 
 def app_rate_limited(*, team: str = "T1", app_id: str = "A1", minute: int = 1_700_000_040) -> dict[str, Any]:
     """Too many events: Slack held some back in this minute. It comes without an envelope, as it is."""
-    return {"token": "fake-verification-token", "type": "app_rate_limited", "team_id": team,
+    return {"token": "fake-verification-token", "type": "app_rate_limited", "team_id": team,  # nosec B105 - a fake
             "minute_rate_limited": minute, "api_app_id": app_id}  # fmt: skip
