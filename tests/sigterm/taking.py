@@ -56,7 +56,7 @@ async def until(condition: Any, seconds: float = 20.0) -> None:
     """Wait for ``condition()``."""
     async with asyncio.timeout(seconds):
         while not condition():
-            await asyncio.sleep(0.002)
+            await asyncio.sleep(0.01)
 
 
 async def refused(port: int) -> bool:

@@ -1,4 +1,4 @@
-"""SIGTERM under a load of mail: who is idle hears 421, a message that is on its way is finished, and each is kept once."""
+"""SIGTERM under a load of mail: who is idle hears 421, a message on its way is finished, and each is kept once."""
 
 import asyncio
 from collections import Counter

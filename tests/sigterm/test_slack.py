@@ -1,4 +1,4 @@
-"""SIGTERM under a load of Slack's events: what runs is acknowledged, what comes then Slack sends to another, none twice."""
+"""SIGTERM under a load of Slack's events: what runs is acknowledged, the rest goes to another, none twice."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -13,7 +13,7 @@ from tests.sigterm.taking import Taking, refused, until
 
 SCALE = 200.0
 """How fast Slack repeats: what is withheld at once, then after 0.3 s and 1.5 s."""
-EVENTS = 300
+EVENTS = 240
 
 
 def words(slack: FakeSlack, names: list[str], *more: str) -> list[str]:
