@@ -3,9 +3,9 @@
 from typing import Any
 
 from interfaces.http_ws.answer import Answer
-from interfaces.http_ws.connection_h2 import switched, turned
 from interfaces.http_ws.request import BODY_FULL, Exchange, Request
 from interfaces.http_ws.service import Service, log
+from interfaces.http_ws.start_h2 import switched, turned
 from interfaces.http_ws.translate import http_scope
 from interfaces.http_ws.websocket import upgraded
 from interfaces.http_ws.wire_h1 import CONTINUE, Body, HeadParser, refusal

@@ -10,14 +10,12 @@ from interfaces.http_ws.request import Request
 from interfaces.http_ws.service import Service, log
 from interfaces.http_ws.stream_h2 import Carrier, StreamH2
 from interfaces.http_ws.translate import http_scope
-from interfaces.http_ws.upgrade_h2 import SWITCHING, asked
 from interfaces.http_ws.websocket_h2 import Tunnel
 from interfaces.shared.errors import PeerError
 from interfaces.shared.session import Instance
 from interfaces.shared.stream import FOREVER
-from interfaces.shared.tls import alpn
 
-__all__ = ["ConnectionH2", "switched", "turned"]
+__all__ = ["ConnectionH2"]
 
 WRITES: Final = 1
 """A reason not to read: the peer does not read what we write."""
@@ -80,8 +78,16 @@ class ConnectionH2(Carrier):
                 self._happened(event)
         if wire.out:
             self.plan()
+        if wire.limited:
+            self._limited()
         if wire.closing:
             self._broken()
+
+    def _limited(self) -> None:
+        """Count what has reached a limit."""
+        for kind in self.wire.limited:
+            self.service.count(f"http.h2.{kind}")
+        self.wire.limited.clear()
 
     def begin(self, head: Head, settings: bytes) -> None:
         """With the request that asked for HTTP/2, in HTTP/1.1."""
@@ -204,6 +210,7 @@ class ConnectionH2(Carrier):
     def _refuse(self, flow: Flow) -> None:
         """One request too many; a client that never has enough is attacking."""
         self.wire.refuse(flow)
+        self.wire.limited.append("refused_streams")
         if not self._refusals.take(self.service.now):
             self.wire.goaway(self.wire.last, ENHANCE_YOUR_CALM, "too many streams were refused")
 
@@ -314,6 +321,7 @@ class ConnectionH2(Carrier):
         for stream in list(self.streams.values()):
             if stream.stuck(now, options.send_timeout):
                 self.service.count("http.stalled")
+                self.service.count("http.h2.window_stall")
                 self._stop(stream)
             elif now >= stream.deadline:
                 self._slow(stream, now)
@@ -358,37 +366,3 @@ class ConnectionH2(Carrier):
         if not stream.answer.on_the_wire:
             stream.refuse(413)
         self._stop(stream)
-
-
-def turned(conn: Any, data: bytes) -> bool:
-    """Whether a connection of HTTP/1.1 is one of HTTP/2: its first ``data`` look so, or, without any, TLS has said so.
-
-    Over TLS it is agreed on, or not spoken (RFC 9113 §3.3). What then is no preface is refused by the wire.
-    """
-    if not conn.service.h2 or conn.served:
-        return False
-    secure = conn.transport.get_extra_info("ssl_object") is not None
-    if (secure or not data) and alpn(conn.transport) != "h2":
-        return False
-    found = ConnectionH2(conn)
-    conn.transport.set_protocol(found)
-    if data:
-        found.data_received(data)
-    return True
-
-
-def switched(conn: Any, rest: bytes) -> bool:
-    """Whether the request that a connection of HTTP/1.1 has just read is answered over HTTP/2, as it asked.
-
-    Only the first of a connection is, and not where a proxy is known to be: see ``upgrade_h2``.
-    """
-    if rest or conn.served or conn.place.secure or conn.proxied is not None:
-        return False
-    found = asked(conn.parser)
-    if found is None:
-        return False
-    conn.write_now(SWITCHING)
-    connection = ConnectionH2(conn)
-    conn.transport.set_protocol(connection)
-    connection.begin(*found)
-    return True

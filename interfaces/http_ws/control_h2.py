@@ -21,6 +21,7 @@ CODE: Final = 0xFF
 REFILL: Final = 10
 """Seconds until an empty bucket is full."""
 TABLE: Final = 4096
+_KINDS: Final = {frames.PING: "ping_flood", frames.PRIORITY_UPDATE: "priority_flood"}
 
 
 def fatal(code: int, text: str) -> PeerError:
@@ -69,16 +70,18 @@ class Controlled(Sender):
 
     # --- errors -----------------------------------------------------------------------------------
 
-    def _wasted(self) -> None:
-        """A frame that brings nothing."""
+    def _wasted(self, kind: str) -> None:
+        """A frame that brings nothing; of which ``kind`` too many would be."""
         if self._free:
             self._free = min(self._free, self.limits.control) - 1
         elif not self._control.take(self._now):
+            self.limited.append(kind)
             raise fatal(frames.ENHANCE_YOUR_CALM, "too many frames that bring nothing")
 
     def _lost(self) -> None:
         """A stream that came to nothing."""
         if not self._resets.take(self._now):
+            self.limited.append("rapid_reset")
             raise fatal(frames.ENHANCE_YOUR_CALM, "too many streams were reset")
 
     def _broken(self, stream: int, code: int, text: str) -> None:
@@ -118,7 +121,7 @@ class Controlled(Sender):
     def _window_update(self, stream: int, data: bytes) -> None:
         if len(data) != 4:
             raise fatal(frames.FRAME_SIZE_ERROR, "WINDOW_UPDATE has four octets")
-        self._wasted()
+        self._wasted("window_update_flood")
         more = int.from_bytes(data, "big") & frames.MOST
         if not stream:
             if not more or self._window + more > frames.MOST:
@@ -143,7 +146,7 @@ class Controlled(Sender):
             raise fatal(frames.FRAME_SIZE_ERROR, "RST_STREAM has four octets")
         flow = self.flows.get(stream)
         if flow is None:
-            self._wasted()
+            self._wasted("rapid_reset")
             self._wrong(stream, flows.STATES[self._state(stream)][flows.RESET])
             return None
         self._over(flow, flows.STATES[flow.state][flows.RESET])
@@ -154,7 +157,7 @@ class Controlled(Sender):
     def _priority(self, stream: int, data: bytes) -> None:
         if not stream:
             raise fatal(frames.PROTOCOL_ERROR, "a priority of no stream")
-        self._wasted()
+        self._wasted("priority_flood")
         code = frames.FRAME_SIZE_ERROR
         if len(data) == 5:
             if int.from_bytes(data[:4], "big") & frames.MOST != stream:
@@ -170,7 +173,7 @@ class Controlled(Sender):
             raise fatal(frames.PROTOCOL_ERROR, "a client that pushes")
         if kind == frames.SETTINGS:
             return self._settings(stream, flags, data)
-        self._wasted()
+        self._wasted(_KINDS.get(kind, "frame_flood"))
         if stream and kind in (frames.PING, frames.GOAWAY, frames.PRIORITY_UPDATE):
             raise fatal(frames.PROTOCOL_ERROR, "a frame of the connection on a stream")
         if kind == frames.PING:
@@ -209,7 +212,7 @@ class Controlled(Sender):
         window = self._taken(data)
         self.out.append(frames.SETTINGS_ACK)
         if self._settled:
-            self._wasted()
+            self._wasted("settings_flood")
         if window != self._peer_window:
             self._opened(window)
         if self._settled:
@@ -255,7 +258,7 @@ class Controlled(Sender):
     def _acknowledged(self) -> None:
         """The peer has our settings."""
         if not self._acks:
-            self._wasted()
+            self._wasted("settings_flood")
             return
         self._acks = 0
         self._decoder.limit(self.limits.table)

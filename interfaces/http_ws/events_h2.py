@@ -1,13 +1,21 @@
 """What a connection of HTTP/2 is told by its wire, and what the wire is told of limits. Pure."""
 
 from dataclasses import dataclass
+from typing import Final
 
 from interfaces.http_ws.flows_h2 import Flow
 from interfaces.http_ws.frames_h2 import FRAME, FRAME_MOST, MOST, WINDOW
 from interfaces.http_ws.heads_h2 import Head
 from interfaces.shared.errors import ConfigError
 
-__all__ = ["Asked", "Away", "Data", "Ended", "Event", "Limits", "Pong", "Reset", "Room", "Settled"]
+__all__ = ["LIMITED", "Asked", "Away", "Data", "Ended", "Event", "Limits", "Pong", "Reset", "Room", "Settled"]
+
+LIMITED: Final = (
+    "continuation_flood", "empty_frame_flood", "frame_flood", "header_bytes", "ping_flood", "priority_flood",
+    "rapid_reset", "refused_streams", "settings_flood", "too_many_fields", "window_overrun", "window_update_flood",
+)  # fmt: skip
+"""What a wire says has reached a limit: "too_many_fields" was answered with 431, the streams of "refused_streams"
+may be tried again, "window_overrun" ended a stream or the connection; the others ended the connection."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -30,7 +30,8 @@ class Sender:
 
     ``flows`` are the streams that are not over, ``last`` is the latest that the peer began. ``closing``: a GOAWAY
     with an error is in ``out``; nothing is read any more. ``reason`` is that of the latest error, of a stream or of
-    all. ``encoder`` follows the peer's settings.
+    all. ``encoder`` follows the peer's settings. ``limited`` are the limits that were reached, of LIMITED, which
+    whoever counts them empties.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -40,6 +41,7 @@ class Sender:
         self.last: int = 0
         self.closing: bool = False
         self.reason: str = ""
+        self.limited: list[str] = []
         self.encoder: Encoder = Encoder()
         self._events: deque[Event] = deque()
         self._window: int = frames.WINDOW

@@ -8,6 +8,7 @@ from time import time
 from typing import Any
 
 from interfaces.http_ws.deflate import Agreement, DeflateOptions, Offer, negotiate
+from interfaces.http_ws.events_h2 import LIMITED
 from interfaces.http_ws.events_h2 import Limits as H2Limits
 from interfaces.http_ws.hpack_encoder import Encoder
 from interfaces.http_ws.options import HttpWsOptions
@@ -28,7 +29,10 @@ from interfaces.shared.tls import tls_extension
 __all__ = ["Service", "failed", "log"]
 
 log = logging.getLogger("interfaces.http")
-COUNTS = ("http.refused", "http.stalled", "http.timeouts", "ws.refused", "ws.silent", "ws.stalled")
+COUNTS = (
+    "http.refused", "http.stalled", "http.timeouts", "ws.refused", "ws.silent", "ws.stalled", "http.h2.window_stall",
+    *[f"http.h2.{kind}" for kind in LIMITED],
+)  # fmt: skip
 """What is counted: told from the beginning, since what is there only after the first time hides that one."""
 
 

@@ -207,6 +207,7 @@ class Wire(Controlled):
         self._block.append(block)
         self._block_size += len(block)
         if self._block_size > BLOCK_SIZE * self.limits.header_size or len(self._block) > BLOCK_FRAMES:
+            self.limited.append("continuation_flood")
             raise fatal(frames.ENHANCE_YOUR_CALM, "a block is too large")
         if not flags & frames.END_HEADERS:
             return None
@@ -221,13 +222,13 @@ class Wire(Controlled):
 
         ``own``: the stream depends on itself, as RFC 7540 forbids.
         """
-        decoded = self._decoder.decode(block)
+        decoded = self._decoded(block)
         flow = self.flows.get(stream)
         state = flow.state if flow is not None else self._state(stream)
         found = flows.STATES[state][flows.HEADERS_END if end else flows.HEADERS]
         if found >= flows.STREAM:
             if flow is None:
-                self._wasted()
+                self._wasted("empty_frame_flood")
             self._wrong(stream, found)
             return None
         if flow is None and not self._fresh(stream, decoded, found):
@@ -242,6 +243,14 @@ class Wire(Controlled):
             self._broken(stream, frames.PROTOCOL_ERROR, str(error))
             return None
 
+    def _decoded(self, block: bytes) -> Block:
+        try:
+            return self._decoder.decode(block)
+        except PeerError as error:
+            if error.answer == frames.ENHANCE_YOUR_CALM:
+                self.limited.append("header_bytes")
+            raise
+
     def _fresh(self, stream: int, decoded: Block, state: int) -> bool:
         """A stream begins (§5.1.1); whether it may."""
         if stream != self._next and len(self._skips) < SKIPS:
@@ -249,8 +258,11 @@ class Wire(Controlled):
         self.last = stream
         self._next = stream + 2
         if len(self.flows) >= self.limits.streams or stream > self._away:
+            if stream <= self._away:
+                self.limited.append("refused_streams")
             self._broken(stream, frames.REFUSED_STREAM, "more streams than there may be")
         elif decoded.too_large:  # (§10.5.1)
+            self.limited.append("too_many_fields")
             flow = self._begun(stream, -1, state)
             self.respond(flow, self.encoder.head(431, ()).data, True)
             self.reset(flow, frames.NO_ERROR)
@@ -313,6 +325,7 @@ class Wire(Controlled):
     def _data(self, stream: int, flags: int, at: int, stop: int) -> Event | None:
         size = stop - at
         if size > self._room:
+            self.limited.append("window_overrun")
             raise fatal(frames.FLOW_CONTROL_ERROR, "more than the connection's window")
         self._room -= size
         if flags & frames.PADDED:
@@ -324,7 +337,7 @@ class Wire(Controlled):
         if flow is None or wrong:
             self._give(size)
             if not size:
-                self._wasted()
+                self._wasted("empty_frame_flood")
             self._wrong(stream, wrong)
             return None
         flow.got += stop - at
@@ -340,7 +353,7 @@ class Wire(Controlled):
 
     def _empty(self, flow: Flow, end: bool) -> Event | None:
         if not end:
-            self._wasted()
+            self._wasted("empty_frame_flood")
         return Ended(flow, []) if end and not flow.cut else None
 
     def _data_wrong(self, stream: int, flow: Flow | None, size: int, got: int, end: bool) -> int:
@@ -350,6 +363,7 @@ class Wire(Controlled):
         if flow is None or found >= flows.STREAM:
             return found
         if size > flow.room:
+            self.limited.append("window_overrun")
             return flows.STREAM | frames.FLOW_CONTROL_ERROR
         if flow.length >= 0:
             got += flow.got

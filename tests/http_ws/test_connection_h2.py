@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from interfaces.http_ws import service as module
 from interfaces.http_ws.connection_h2 import ConnectionH2
+from interfaces.http_ws.events_h2 import LIMITED
 from interfaces.http_ws.stream_h2 import Carrier
 from interfaces.shared.errors import PeerGone
+from interfaces.shared.metrics import METRICS
 from interfaces.shared.proxy import Trusted
 from interfaces.shared.proxy_header import ProxyHeader
 from tests.http_ws.h2_client import Client
@@ -221,6 +223,41 @@ async def test_floods_end_the_connection() -> None:
         client = Client(bench)
         await client.go()
         assert goaways(await client.peer.send(b"\0\0\x08\6\0\0\0\0\0pingpong" * 12)) == [(0, 11)]
+
+
+@scene
+async def test_limits_that_are_reached_are_counted() -> None:
+    """By their kind; all of them are told from the beginning, and have a row among the metrics."""
+    async with Bench(h2_control=3, h2_streams=1, max_headers=5, send_timeout=1) as bench:
+        kinds = {name for name in bench.telemetry.counts if name.startswith("http.h2.")}
+        assert kinds == {f"http.h2.{kind}" for kind in (*LIMITED, "window_stall")}
+        assert kinds <= {*METRICS}
+        client = Client(bench, window=1, lazy=True)
+        gone, reply = await client.call()
+        await client.reset(reply)
+        assert (await client.get()).code == ErrorCodes.REFUSED_STREAM, "its application still runs"
+        await gone.finish()
+        call, reply = await client.call()
+        await call.start()
+        body = asyncio.ensure_future(call.body(b"abc", True))
+        await client.go()
+        await bench.after(2)
+        with pytest.raises(PeerGone):
+            await body
+        await client.go()
+        await call.finish()
+        assert (await client.get(headers=[("a", "b")] * 9)).status == 431
+        await client.peer.send(b"\0\0\x08\6\0\0\0\0\0pingpong" * 12)
+        counted = {name: count for name in kinds if (count := bench.telemetry.counts[name])}
+        assert counted == dict.fromkeys(
+            (
+                "http.h2.refused_streams",
+                "http.h2.window_stall",
+                "http.h2.too_many_fields",
+                "http.h2.ping_flood",
+            ),
+            1,
+        )
 
 
 @scene

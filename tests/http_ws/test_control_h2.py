@@ -2,10 +2,12 @@
 
 import pytest
 
+from interfaces.http_ws.events_h2 import LIMITED
 from interfaces.http_ws.hpack import Decoder
 from tests.http_ws.h2_frames import (
     ACK,
     CANCEL,
+    CONTINUATION,
     DATA,
     END,
     END_HEADERS,
@@ -498,3 +500,66 @@ def test_events_before_an_error_are_told() -> None:
     ]
     assert server.heard() == [(GOAWAY, 0, 0, number(1) + number(FRAME_SIZE_ERROR) + b"PING has eight octets")]
     assert server.wire.last == 1
+
+
+# --- what was reached is told ---
+
+WASTED = {
+    "ping_flood": ("PING", "PONG"),
+    "settings_flood": ("SETTINGS", "ACK"),
+    "priority_flood": ("PRIORITY", "PRIORITY_UPDATE"),
+    "window_update_flood": ("WINDOW_UPDATE", "WINDOW_UPDATE of a stream", "WINDOW_UPDATE of none"),
+    "rapid_reset": ("RST_STREAM of none",),
+    "empty_frame_flood": ("DATA", "DATA of none", "padding", "trailers of none"),
+    "frame_flood": ("GOAWAY", "unknown"),
+}
+OTHERS = {
+    "rapid_reset": [headers(1) + reset(1), headers(3) + reset(3)],
+    "continuation_flood": [frame(HEADERS, END, 1), *[frame(CONTINUATION, 0, 1)] * 64],
+    "header_bytes": [
+        frame(HEADERS, END | END_HEADERS, 1, b"\x40\x01x\x7f\xa1\x1e" + b"y" * 4000 + b"\xbe" * 200)
+    ],
+    "too_many_fields": [headers(1, [*GET, *[(b"a", b"b")] * 130])],
+    "refused_streams": [headers(1), headers(3)],
+    "window_overrun": [post(1), data(1, bytes(16384)), data(1, bytes(16384))],
+}
+
+
+@proves("RFC9113 10.5")
+@pytest.mark.parametrize("name", WASTE)
+def test_the_kind_of_a_flood_is_told(name: str) -> None:
+    """That of the frame which was one too many."""
+    server = Server(control=5, resets=10_000)
+    server.asks(1, b"")
+    server.asks(3)
+    server.asks(5, b"")
+    server.wire.reset(server.flows[5], CANCEL)
+    server.wire.send(server.flows[3], b"", True)
+    server.wire._free = 0
+    server.say(*[WASTE[name]] * 5)
+    assert server.wire.limited == []
+    server.say(*[WASTE[name]] * 2)
+    assert [name in WASTED[kind] for kind in server.wire.limited] == [True]
+
+
+@proves("RFC9113 10.5")
+@pytest.mark.parametrize("kind", OTHERS)
+def test_the_kind_of_a_limit_is_told(kind: str) -> None:
+    """Whether it ended the connection, a stream, or was answered."""
+    server = Server(resets=1, streams=1, window=20_000, header_size=8192)
+    server.say(*OTHERS[kind])
+    assert server.wire.limited == [kind]
+
+
+def test_every_kind_is_tested() -> None:
+    """And named."""
+    assert sorted({*WASTED, *OTHERS}) == [*LIMITED]
+    assert sorted(name for names in WASTED.values() for name in names) == sorted(WASTE)
+
+
+def test_no_kind_where_no_limit_is_reached() -> None:
+    """Behind our GOAWAY streams are refused as the protocol has it; a late reset costs nothing yet."""
+    server = Server()
+    server.wire.goaway(0, 0)
+    server.say(headers(1), post(3), data(3, b"x"), frame(0xFE), reset(3))
+    assert server.wire.limited == []
