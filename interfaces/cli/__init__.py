@@ -20,6 +20,7 @@ COMMANDS = {
     "check": "interfaces.cli.check:check",
     "config": "interfaces.cli.config:config",
     "send": "interfaces.cli.send:send",
+    "tail": "interfaces.cli.tail:tail",
     "dead": "interfaces.cli.dead:dead",
     "spool": "interfaces.cli.spool:spool",
     "receive-mail": "interfaces.cli.receive_mail:receive_mail",

@@ -5,10 +5,12 @@ import json
 import sys
 from math import inf
 from typing import Any
+from urllib.parse import quote
 from uuid import uuid4
 
 import click
 
+from interfaces.cli.console_client import ConsoleClient
 from interfaces.layers.base import KEPT, ChannelFull
 from interfaces.layers.opening import open_layer
 from interfaces.shared.errors import ConfigError, Unavailable
@@ -55,16 +57,36 @@ async def _heard(layer: Any, channel: str, wait: float) -> int:
         return 1
 
 
+def _played(address: str, protocol: str, said: dict[str, Any]) -> int:
+    """Have a simulator of the console do something, and tell what came of it; 0 when it could."""
+    try:
+        with ConsoleClient(address) as console:
+            status, found = console.ask(f"/api/simulate/{quote(protocol)}", post=said)
+    except Unavailable as error:
+        click.echo(f"interfaces: {error}", err=True)
+        return 1
+    click.echo(json.dumps(found))
+    return 0 if status == 200 else 1
+
+
 @click.command("send")
 @click.argument("channel")
 @click.argument("message")
 @click.option(
-    "--layer", metavar="URL", envvar="INTERFACES_LAYER", required=True,
+    "--layer", metavar="URL", envvar="INTERFACES_LAYER",
     help="the broker: redis://HOST, rediss://, unix:// or embedded:, or several with commas (or INTERFACES_LAYER)",
 )  # fmt: skip
+@click.option(
+    "--console", metavar="HOST:PORT",
+    help="play a peer of the process with this console instead: CHANNEL is email, sms, slack, irc, ws or http",
+)  # fmt: skip
 @click.option("--wait", metavar="SECONDS", type=float, default=0.0, help="wait for its result, and print it")
-def send(channel: str, message: str, layer: str, wait: float) -> int:
+def send(channel: str, message: str, layer: str | None, console: str | None, wait: float) -> int:
     """Send MESSAGE, a JSON object or - for the standard input, to CHANNEL: email.send, slack.send and so on."""
+    if console:
+        return _played(console, channel, _message(message))
+    if not layer:
+        raise click.UsageError("say where the broker is: --layer URL, or --console HOST:PORT to play a peer")
     if not 0.0 <= wait < inf:
         raise click.UsageError(f"--wait {wait:g}: say seconds, 0 or more")
     content = _message(message)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from interfaces.console.guard import let_in
-from interfaces.console.messages import Messages
+from interfaces.console.messages import Messages, fitting
 from interfaces.console.pages import page
 from interfaces.console.panels import Panels
 from interfaces.console.state import Console
@@ -51,7 +51,7 @@ class ConsoleApplication:
             let_in(scope["method"], scope["path"], headers, self.port)
             asked = asked_of(scope, headers)
             if asked.path == "/api/stream" and asked.method == "GET":
-                await self.streams.serve(self._seen(asked), receive, send)
+                await self.streams.serve(self._seen(asked), receive, send, fitting(asked))
                 return
             asked.body = await read(receive)
             answer = await self._answered(asked)
@@ -76,8 +76,11 @@ class ConsoleApplication:
         return found if isinstance(found, Answer) else await found
 
     def _seen(self, asked: Asked) -> int:
-        """After which id a stream begins: where it was cut, where it was asked to, else now."""
+        """After which id a stream begins: where it was cut, where it was asked to, else now.
+
+        An id that is not there yet is of the process before this one: nothing of here has been seen.
+        """
         book = self.console.book
         said = asked.headers.get(b"last-event-id", b"").decode("latin-1") or asked.query.get("after", "")
         number = number_of(said)
-        return book.last if number is None else min(number, book.last)
+        return book.last if number is None else number if number <= book.last else 0

@@ -13,7 +13,7 @@ from interfaces.console.state import Console
 from interfaces.console.web import Asked, json_answer, number_of
 from interfaces.shared.webhook import Answer, refusal
 
-__all__ = ["Messages"]
+__all__ = ["Messages", "fitting"]
 
 MOST = 1000
 """Messages of one answer."""

@@ -1,5 +1,6 @@
 """What the console knows of the process it stands in."""
 
+from secrets import token_hex
 from typing import Any
 
 import interfaces
@@ -21,6 +22,8 @@ class Console:
     """The tap, the book, and the serving that they belong to."""
 
     def __init__(self, app: Application, serving: Serving, options: ServeOptions, redactor: Redactor) -> None:
+        self.run = token_hex(8)
+        """Names this process: ids of another one mean nothing here."""
         self.serving = serving
         self.options = options
         self.redactor = redactor
@@ -53,6 +56,7 @@ class Console:
         """What is served where, and how far the book is."""
         return {
             "version": interfaces.__version__,
+            "run": self.run,
             "app": self.app_name,
             "serves": [
                 {"names": list(one.names), "addresses": [_url(one.names, each) for each in one.addresses]}

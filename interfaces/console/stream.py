@@ -5,9 +5,11 @@ Format: https://html.spec.whatwg.org/multipage/server-sent-events.html
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 from interfaces.console.book import Book, Reader
+from interfaces.console.entries import Entry
 from interfaces.console.web import head
 from interfaces.shared.asgi import Receive, Send
 from interfaces.shared.webhook import refusal
@@ -19,6 +21,12 @@ FOLLOWERS = 64
 BEAT = 15.0
 """Seconds of silence until a comment."""
 KIND = b"text/event-stream; charset=utf-8"
+Fits = Callable[[Entry], bool]
+
+
+def every(_entry: Entry) -> bool:
+    """Whether it fits, where nobody has asked for less."""
+    return True
 
 
 class Streams:
@@ -36,8 +44,8 @@ class Streams:
         for news in self.running:
             news.set()
 
-    async def serve(self, after: int, receive: Receive, send: Send) -> None:
-        """Serve one until the client leaves. PeerError when there are too many."""
+    async def serve(self, after: int, receive: Receive, send: Send, fits: Fits = every) -> None:
+        """Serve one until the client leaves, with what ``fits``. PeerError when there are too many."""
         if len(self.running) >= FOLLOWERS:
             raise refusal(503, f"more than {FOLLOWERS} streams")
         news = asyncio.Event()
@@ -51,11 +59,11 @@ class Streams:
                 await send(_piece(_event("lost", {"lost": self.book.lost})))
             while not gone.done() and not self._closed:
                 news.clear()
-                text = _news(reader)
-                if text:
-                    await send(_piece(text))
-                else:
+                text = _news(reader, fits)
+                if text is None:
                     await self._waited(news, gone, send)
+                elif text:
+                    await send(_piece(text))
             if not gone.done():
                 await send({"type": "http.response.body", "body": _event("bye", {})})
         except OSError:  # the client has gone
@@ -82,12 +90,14 @@ async def _gone(receive: Receive) -> None:
         pass
 
 
-def _news(reader: Reader) -> bytes:
-    """What is new to ``reader``, as events; empty when there is nothing."""
+def _news(reader: Reader, fits: Fits) -> bytes | None:
+    """What is new to ``reader``, as events; None when there is nothing."""
     parts = [_event("lost", {"lost": reader.book.lost})] if reader.missed() else []
     new, changed = reader.take()
-    parts += [_event("message", one.summary(), one.id) for one in new]
-    parts += [_event("update", one.summary()) for one in changed]
+    if not (new or changed or parts):
+        return None
+    parts += [_event("message", one.summary(), one.id) for one in filter(fits, new)]
+    parts += [_event("update", one.summary()) for one in filter(fits, changed)]
     return b"".join(parts)
 
 

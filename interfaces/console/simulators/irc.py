@@ -102,7 +102,7 @@ class IrcSimulator(Simulator):
         }
 
     async def do(self, said: dict[str, Any]) -> dict[str, Any]:
-        """``connect`` with a nick, ``join`` or ``part`` a channel, ``say`` something there, ``raw`` a line, ``quit``."""
+        """``connect`` with a nick, ``join`` or ``part`` a channel, ``say`` something there, ``raw``, ``quit``."""
         deed, nick = text(said, "do"), text(said, "nick")
         if deed == "connect":
             return {"nick": await self._connect(nick)}
