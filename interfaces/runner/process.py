@@ -166,6 +166,7 @@ class _Process:
         self.stop = asyncio.Event()
         self.starting = asyncio.current_task()
         self._heed_signals()
+        self.serving.stop = self._end
         async with self.serving:
             self.starting = None
             self.up = True
@@ -182,7 +183,7 @@ class _Process:
         if self.worker is None:
             say("stopped")
         else:
-            self.worker.count(self.serving.telemetry.counts)
+            self.worker.count(self.serving.figures.counters())
 
     def _heed_signals(self) -> None:
         loop = asyncio.get_running_loop()
@@ -226,7 +227,8 @@ class _Process:
 
     def _count(self, worker: Worker) -> None:
         """Tell the supervisor again and again what was counted."""
-        worker.count(self.serving.telemetry.counts)
+        worker.count(self.serving.figures.counters())
+        worker.gauge(self.serving.figures.gauges())
         asyncio.get_running_loop().call_later(COUNTING, self._count, worker)
 
     async def _until_stop(self) -> None:

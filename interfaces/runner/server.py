@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -10,7 +10,8 @@ from typing import Any, Self
 
 from interfaces import registry
 from interfaces.runner.lifespan import Lifespan
-from interfaces.runner.ops import serve_ops
+from interfaces.runner.ops import Ops, serve_ops
+from interfaces.runner.ops_figures import Figures
 from interfaces.runner.options import ServeOptions
 from interfaces.runner.readiness import Readiness
 from interfaces.shared.asgi import Application
@@ -70,6 +71,9 @@ class Serving:
     ) -> None:
         self.readiness = Readiness()
         self.telemetry = telemetry or Telemetry()
+        self.figures = Figures(self.telemetry)
+        self.stop: Callable[[], None] | None = None
+        """Begins the end, where that may be asked for at the operations port."""
         self._chosen = chosen
         self.served = [Served(interface, names) for interface, names in chosen]
         self.behind = ""
@@ -89,6 +93,19 @@ class Serving:
         """What else listens, and where: lines for who started it."""
         self._outer = AsyncExitStack()
 
+    def _tells(self) -> Ops:
+        return Ops(
+            readiness=self.readiness,
+            counters=self.figures.counters,
+            gauges=self.figures.gauges,
+            facts=lambda: {"listens": self.listens()},
+            stop=self.stop,
+        )
+
+    def listens(self) -> list[str]:
+        """What is served where, a line each."""
+        return [f"{' '.join(one.names)}: {', '.join(map(str, one.addresses)) or '–'}" for one in self.served]
+
     @property
     def addresses(self) -> list[Address]:
         """Where it listens, with the ports that were taken."""
@@ -99,11 +116,10 @@ class Serving:
         return self._listening.reload()
 
     async def __aenter__(self) -> Self:
+        self.figures.begin()
         try:
             if self._ops:
-                self.ops = await self._outer.enter_async_context(
-                    serve_ops(self._ops, self.readiness, self.telemetry)
-                )
+                self.ops = await self._outer.enter_async_context(serve_ops(self._ops, self._tells()))
             app = await self._traced(await self._application())
             if self._options.console:
                 app = await self._outer.enter_async_context(registry.console()(app, self, self._options))
@@ -216,6 +232,7 @@ class Serving:
         if self._lifespan is not None:
             await self._lifespan.shutdown(max(CLEANUP, self._drain - (loop.time() - began)))
         await self._outer.aclose()
+        self.figures.end()
 
 
 async def _serve(

@@ -12,21 +12,23 @@ import logging
 import os
 import signal
 import time
-from collections.abc import Coroutine
+from collections import Counter
+from collections.abc import Coroutine, Mapping
 from contextlib import AsyncExitStack
 from typing import Any
 
 from interfaces.runner.binds import Held
 from interfaces.runner.child import Child, command, ending
-from interfaces.runner.ops import serve_ops
+from interfaces.runner.ops import Ops, serve_ops
+from interfaces.runner.ops_figures import Samples, added
 from interfaces.runner.options import ServeOptions
 from interfaces.runner.readiness import Readiness
 from interfaces.runner.server import Chosen
 from interfaces.runner.voice import banner, beat, ops_lines, say
 from interfaces.shared.bind import Address
 from interfaces.shared.errors import ConfigError
+from interfaces.shared.metrics import METRICS
 from interfaces.shared.notify import ready, reloading, stopping
-from interfaces.shared.telemetry import Telemetry
 
 __all__ = ["Failures", "Supervisor", "first_of", "supervise"]
 
@@ -74,7 +76,7 @@ class Supervisor:
         self.held = held
         self.options = options
         self.readiness = Readiness(enough=any)
-        self.telemetry = Telemetry()
+        self.counted: Counter[str] = Counter()
         """What all workers have counted, those that are gone included."""
         self.current: dict[int, Child] = {}
         """The worker of each number; while it is being replaced, still the old one."""
@@ -92,9 +94,7 @@ class Supervisor:
         loop.add_signal_handler(signal.SIGCHLD, self._reap)
         async with AsyncExitStack() as stack:
             if self.options.ops_bind:
-                self.ops = await stack.enter_async_context(
-                    serve_ops(self.options.ops_bind, self.readiness, self.telemetry)
-                )
+                self.ops = await stack.enter_async_context(serve_ops(self.options.ops_bind, self._tells()))
             working = asyncio.ensure_future(self.work())
             stopped = asyncio.ensure_future(self._stop.wait())
             await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -104,6 +104,31 @@ class Supervisor:
             await asyncio.wait({working})
             clean = await self._drain(failed)
         return failed or (0 if clean else 1)
+
+    def _tells(self) -> Ops:
+        """What the operations port tells: of all workers together, and of each whether it may be given work."""
+        return Ops(
+            readiness=self.readiness,
+            counters=lambda: dict(self.counted),
+            gauges=self._gauges,
+            facts=self._facts,
+            stop=self._stop.set,
+        )
+
+    def _count(self, counts: Mapping[str, float]) -> None:
+        self.counted.update(counts)
+
+    def _gauges(self) -> Samples:
+        wanted = {METRICS["processes.wanted"].exposed: float(self.options.workers)}
+        return added([*(child.gauges for child in self.alive), wanted])
+
+    def _facts(self) -> dict[str, Any]:
+        workers = [
+            {"number": child.number, "pid": child.pid, "ok": child.ok, "lines": child.lines}
+            for child in sorted(self.alive, key=lambda one: one.number)
+        ]
+        listens = next((child.banner[0] for child in self.current.values() if child.banner[0]), [])
+        return {"listens": listens, "workers": workers}
 
     async def work(self) -> int:
         """Keep the workers; returns only with the exit code of what cannot be started."""
@@ -118,7 +143,7 @@ class Supervisor:
 
     def start(self, number: int, *, successor: bool = False) -> Child:
         """Start worker ``number``; a ``successor`` takes no place yet. OSError when that cannot be."""
-        child = Child(number, self.held.of(number), self._changed, self.telemetry.counts.update)
+        child = Child(number, self.held.of(number), self._changed, self._count)
         self.alive.add(child)
         if not successor:
             self.current[number] = child

@@ -26,7 +26,10 @@ class Worker:
         self.inherited = dict(inherited)
         """The text of a bind → the descriptors opened for it."""
         self._control = control
-        self._counted: dict[str, int] = {}
+        self._counted: dict[str, float] = {}
+        self._gauged: dict[str, float] = {}
+        self._rest = b""
+        """Of a line that has gone in part."""
         control.setblocking(False)
 
     def __repr__(self) -> str:
@@ -54,7 +57,7 @@ class Worker:
         """Say whether this process may be given work, and a line a part; ``more`` is for the banner."""
         self._send({"ok": ok, "lines": list(lines), **more})
 
-    def count(self, counts: Mapping[str, int]) -> None:
+    def count(self, counts: Mapping[str, float]) -> None:
         """Say what was counted since the last time: the supervisor adds up what all of its workers say."""
         new = {
             name: n - self._counted.get(name, 0) for name, n in counts.items() if n != self._counted.get(name)
@@ -62,12 +65,22 @@ class Worker:
         if new and self._send({"counts": new}):
             self._counted = dict(counts)
 
+    def gauge(self, gauges: Mapping[str, float]) -> None:
+        """Say what is so now, if anything has changed: the supervisor adds up what those that live say."""
+        if gauges != self._gauged and self._send({"gauges": dict(gauges)}):
+            self._gauged = dict(gauges)
+
     def _send(self, facts: Mapping[str, Any]) -> bool:
-        """Say it, and whether it was heard."""
+        """Say it, and whether it was heard: not while the supervisor reads nothing, nor when it is gone."""
         try:
-            self._control.send(json.dumps(facts).encode() + b"\n")
+            if self._rest:
+                self._rest = self._rest[self._control.send(self._rest) :]
+            if self._rest:
+                return False
+            line = json.dumps(facts).encode() + b"\n"
+            self._rest = line[self._control.send(line) :]
         except OSError:
-            return False  # the supervisor is gone, which on_orphaned() finds out
+            return False  # on_orphaned() finds out
         return True
 
     def on_orphaned(self, callback: Callable[[], None]) -> None:

@@ -95,10 +95,18 @@ class Pool:
         self._tickets = count()
 
     def __repr__(self) -> str:
-        busy = sum(worker.line is not None for worker in self._workers)
-        return (
-            f"Pool({len(self._workers)} of {self.threads} threads, {busy} busy, {len(self._waiting)} waiting)"
-        )
+        there = f"{len(self._workers)} of {self.threads} threads"
+        return f"Pool({there}, {self.busy} busy, {self.waiting} waiting)"
+
+    @property
+    def busy(self) -> int:
+        """Threads that work."""
+        return sum(worker.line is not None for worker in self._workers)
+
+    @property
+    def waiting(self) -> int:
+        """Lines whose next job waits for a thread."""
+        return len(self._waiting)
 
     def submit(self, line: Line, fn: Callable[..., Result], /, *args: Any, **kwargs: Any) -> Future[Result]:
         """Queue a job. ApplicationError when ``line.limit`` wait already; RuntimeError after the end."""

@@ -265,7 +265,10 @@ def test_under_a_supervisor_it_tells_it_and_no_person(life) -> None:
     assert (code, said) == (0, [])
     assert first == {"ok": True, "lines": ["fake: ok"], "where": ["fake on 127.0.0.1:8000 for app"],
                      "loop": "asyncio"}  # fmt: skip
-    assert [one["counts"] for one in others if "counts" in one] == [{"http.refused": 3}, {"http.refused": 1}]
+    counts = [one["counts"] for one in others if "counts" in one]
+    assert [one["http.refused"] for one in counts] == [3, 1]
+    assert counts[0]["process_cpu_seconds_total"] > 0
+    assert [one["gauges"]["interfaces_processes"] for one in others if "gauges" in one] == [1]
     assert [one["ok"] for one in others if "ok" in one] == [False]
 
 

@@ -314,7 +314,7 @@ def test_one_worker_is_enough_to_be_ready(scene) -> None:
             seen.append((made.readiness.ok, made.readiness.lines))
         working.cancel()
         await asyncio.wait({working})
-        assert made.telemetry.counts["http.refused"] > 0
+        assert made.counted["http.refused"] > 0
 
     run(main(scene({1: [Life(up=1.0)], 2: [Life(ends=4.0, code=1), Life(up=60.0)]})))
     assert seen == [
