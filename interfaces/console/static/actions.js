@@ -1,6 +1,6 @@
 // What can be done with a message: replay it, edit and resend it, take it away as a test.
 
-import { getText, post } from "./api.js";
+import { get, getText, post } from "./api.js";
 import { h, icon } from "./dom.js";
 import { editor } from "./editor.js";
 import { attempt, copy, toast } from "./toast.js";
@@ -17,7 +17,7 @@ export function actions(item, detail, go) {
     h("button", { class: "soft", type: "button", data: { action: name }, on: { click }, ...more }, icon(picture), label);
   return h("div", "actions",
     button("replay", "Replay", "replay", () => replay(item, go), { disabled: !incoming, title: why ?? "Call the application once more with it (r)" }),
-    button("edit", "Edit and resend", "edit", () => detail() && edit(item, detail().event, go), { disabled: !incoming, title: why ?? "Change it, then call the application (e)" }),
+    button("edit", "Edit and resend", "edit", () => attempt(async () => edit(item, (detail() ?? await get(`/messages/${item.id}`)).event, go)), { disabled: !incoming, title: why ?? "Change it, then call the application (e)" }),
     button("pytest", "Copy as pytest", "copy", () => attempt(async () => copy(await getText(`/messages/${item.id}/pytest`), "Test copied")), { title: "A test that gives this message to the application (p)" }));
 }
 

@@ -22,10 +22,10 @@ const inspector = new Inspector(store, go);
 const conversations = new Conversations(store);
 const drawer = new Drawer(store);
 
-/** Show a message; a negative number is a scope, of which the first message is meant. @param {number} id */
+/** Show a message; a negative number is a scope, of which the first message is meant, once it comes. @param {number} id */
 function go(id) {
   const wanted = id < 0 ? store.ofScope(-id)[0]?.id : id;
-  if (!wanted) return;
+  if (!wanted) return store.addEventListener("change", () => go(id), { once: true });
   if (timeline.indexOf(wanted) < 0) unfilter();
   timeline.pick(wanted);
 }

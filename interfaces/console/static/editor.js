@@ -1,22 +1,18 @@
 // A field for JSON that says what is wrong with it, and where.
 
 import { h, say } from "./dom.js";
+import { fault } from "./json_fault.js";
 
 /**
  * @param {string} text
- * @returns {{value?: any, error: string, at: number}} at: where it is wrong, -1 if nobody knows
+ * @returns {{value?: any, error: string, line: number}} line: where it is wrong, from 1; 0 if it is not
  */
 export function parse(text) {
-  try {
-    return { value: JSON.parse(text), error: "", at: -1 };
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    const spot = /position (\d+)/.exec(said);
-    const at = spot ? Number(spot[1]) : /end of JSON/i.test(said) ? text.length : -1;
-    const what = said.replace(/^JSON\.parse: /, "").replace(/ in JSON at position.*$| \(line.*$/, "").replace(/, (\.\.\.)?".*$/s, "");
-    const line = at < 0 ? "" : ` — line ${text.slice(0, at).split("\n").length}, column ${at - text.lastIndexOf("\n", at - 1)}`;
-    return { error: what + line, at };
-  }
+  const found = fault(text);
+  if (!found) return { value: JSON.parse(text), error: "", line: 0 };
+  const before = text.slice(0, found.at).split("\n");
+  const line = before.length, column = before[line - 1].length + 1;
+  return { error: `Line ${line}, column ${column}: ${found.message}`, line };
 }
 
 /**
@@ -31,9 +27,8 @@ export function editor(initial, judged) {
     class: "mono", "aria-label": "The message as JSON", "aria-describedby": "editor-wrong", spellcheck: "false", autocomplete: "off", wrap: "off",
   }));
   const judge = () => {
-    const { error, at } = parse(area.value);
-    const bad = error ? (at < 0 ? -1 : area.value.slice(0, at).split("\n").length) : 0;
-    gutter.replaceChildren(...area.value.split("\n").map((_, index) => h("span", index + 1 === bad ? "bad" : null, `${index + 1}\n`)));
+    const { error, line } = parse(area.value);
+    gutter.replaceChildren(...area.value.split("\n").map((_, index) => h("span", index + 1 === line ? "bad" : null, `${index + 1}\n`)));
     area.setAttribute("aria-invalid", String(Boolean(error)));
     say(wrong, error);
     judged(!error);

@@ -116,7 +116,7 @@ export class Inspector {
     if (id === "wire") fill(panel, wire(detail.wire) ?? nothing("No bytes were kept", "Not every protocol hands its bytes up, and large ones are not kept."));
     if (id === "timing") fill(panel, timing(detail, this.store.ofScope(detail.scope), this.go));
     if (id === "traceback") fill(panel, traceback(detail) ?? nothing("No error", "The application raised nothing here."));
-    if (id === "parts") fill(panel, parts(detail.parts) ?? nothing("No parts", "Mails have parts: text, HTML, attachments."));
+    if (id === "parts") fill(panel, parts(detail.parts, detail.id) ?? nothing("No parts", "Mails have parts: text, HTML, attachments."));
     if (id === "test") this.test(panel, detail.id);
   }
 

@@ -3,24 +3,31 @@
 import { fill, h, icon } from "./dom.js";
 import { bytes } from "./format.js";
 
+/** What stands in a page of ours has our policy; this takes from it what we may fetch ourselves. */
+const STRICT = `<meta http-equiv="content-security-policy" content="default-src 'none'; img-src data:">`;
+
 /**
  * @param {any[] | null | undefined} list
+ * @param {number} id of the message
  * @returns {Node[] | null} null if there are none
  */
-export const parts = (list) => (list?.length ? list.map(part) : null);
+export const parts = (list, id) => (list?.length ? list.map((one) => part({ ...one, src: one.src ?? source(one, id) })) : null);
+
+/** Where the back end has HTML that it does not tell. @param {any} one @param {number} id */
+const source = (one, id) => (one.type === "text/html" && typeof one.html !== "string" ? `/api/messages/${id}/parts/${one.index}` : undefined);
 
 /** @param {any} one */
 function part(one) {
   const html = typeof one.html === "string" || typeof one.src === "string";
   const body = h("div", "part-body");
   const look = () => fill(body, frame(one));
-  const source = () => fill(body, h("pre", { class: "code", dir: "auto" }, one.html ?? ""));
+  const letters = () => fill(body, h("pre", { class: "code", dir: "auto" }, one.html ?? ""));
   const ways = html && typeof one.html === "string" && h("button", {
     class: "toggle", type: "button", "aria-pressed": "false",
     on: { click: (/** @type {any} */ event) => {
       const on = event.currentTarget.getAttribute("aria-pressed") !== "true";
       event.currentTarget.setAttribute("aria-pressed", String(on));
-      if (on) source();
+      if (on) letters();
       else look();
     } },
   }, "Source");
@@ -37,6 +44,6 @@ function part(one) {
 function frame({ src, html }) {
   const node = /** @type {HTMLIFrameElement} */ (h("iframe", { class: "mail", sandbox: "", title: "HTML of the mail, which may do nothing", referrerpolicy: "no-referrer", loading: "lazy" }));
   if (src?.startsWith("/api/")) node.src = src;
-  else node.srcdoc = html ?? ""; // has our own policy: nothing from elsewhere, no script
+  else node.srcdoc = STRICT + (html ?? "");
   return node;
 }
