@@ -45,6 +45,7 @@ class Watch:
             kept["replayed"] = replayed
         self.call = Call(number, kept, redactor.knowing(secrets_of(scope)), scope.get("state") or {})
         self.kind = self.call.protocol
+        self.replayed = replayed
         self.verdict = ""
         self.running: Entry | None = None
         """The message that the application has, and has not done with yet."""
@@ -180,7 +181,14 @@ class Watch:
         )  # fmt: skip
         if self.kind in DELIVERIES and direction == "out" and self.running is not None:
             entry.conversation = self.running.conversation
+        self._named(entry)
         return self.book.add(entry)
+
+    def _named(self, entry: Entry) -> None:
+        """The application may say which conversation what it handles belongs to: ``scope["state"]["conversation"]``."""
+        told = self.call.state.get("conversation")
+        if isinstance(told, str) and told:
+            entry.conversation = told[:500]
 
     def _grown(self, entry: Entry, event: Event) -> bool:
         """Put a further piece to ``entry``; False where the event is none of it."""
@@ -198,6 +206,7 @@ class Watch:
         """The application is done with it; an error is the last word, a second verdict is not."""
         if entry.verdict in ("running", "") or verdict == "failed":
             entry.verdict = verdict
+        self._named(entry)
         if entry.took_ms is None:
             entry.took_ms = _ms(self.clock() - entry.time)
         if self.running is entry:

@@ -1,7 +1,7 @@
 """What the runner enters where ``--console`` asks for it: the tap before the application, and the page served."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import fields, is_dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from interfaces import registry
 from interfaces.console.application import ConsoleApplication
 from interfaces.console.guard import checked_bind
+from interfaces.console.outgoing import Outgoing
 from interfaces.console.redact import Redactor
 from interfaces.console.state import Console
 from interfaces.runner.options import ServeOptions
@@ -34,10 +35,24 @@ async def opened(app: Application, serving: Serving, options: ServeOptions) -> A
         serving.beside.append(f"console on http://{addresses[0]}")
         try:
             await console.place.start()
-            yield console.tap
+            with _outgoing(console, serving.layer):
+                yield console.tap
         finally:
             page.streams.close()
             await console.close()
+
+
+@contextmanager
+def _outgoing(console: Console, layer: Any) -> Iterator[None]:
+    """Note what senders take from the layer."""
+    if layer is None:
+        yield
+        return
+    layer.store = Outgoing(console.tap, console.conversation_of).around(layer.store)
+    try:
+        yield
+    finally:
+        del layer.store
 
 
 def secrets_in(options: Any) -> Iterator[str]:

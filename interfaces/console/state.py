@@ -13,7 +13,7 @@ from interfaces.console.simulators.base import Place
 from interfaces.console.tap import Tap
 from interfaces.runner.options import ServeOptions
 from interfaces.runner.server import Serving
-from interfaces.shared.asgi import Application
+from interfaces.shared.asgi import Application, Event
 
 __all__ = ["Console"]
 
@@ -33,6 +33,12 @@ class Console:
         self.place = Place(app, serving)
         self.simulators = simulators(self.place)
         self.broker = Broker(lambda: self.place.layer)
+
+    def conversation_of(self, message: Event) -> str:
+        """What the application says of a message that is sent from anywhere; "" where it says nothing."""
+        asked = getattr(self.tap.app, "conversation_of", None)
+        told = asked(message) if callable(asked) else ""
+        return told if isinstance(told, str) else ""
 
     async def close(self) -> None:
         """End what was begun here: replays, simulated peers, fakes."""

@@ -12,6 +12,7 @@ from typing import Any
 from interfaces.console.book import Book
 from interfaces.console.calls import DELIVERIES, Watch
 from interfaces.console.chaos import Chaos
+from interfaces.console.posted import Posted
 from interfaces.console.redact import Redactor
 from interfaces.console.repeating import Repeating
 from interfaces.shared.asgi import Application, Event, Receive, Scope, Send
@@ -35,6 +36,7 @@ class Tap:
         self.redactor = redactor
         self.chaos = chaos or Chaos()
         self.repeating = Repeating(self)
+        self.posted = Posted()
         self.scopes = 0
         self._told = False
 
@@ -84,6 +86,8 @@ class Tap:
 
         async def say(event: Event) -> None:
             entry = self.safely(lambda: watch.says(event))
+            if entry is not None and not watch.replayed:
+                self.safely(lambda: self.posted.add(entry))
             try:
                 await send(event)
             except BaseException as error:

@@ -39,14 +39,31 @@ def conversation_of(scope: Event, event: Event) -> str:
     kind = str(scope.get("type", ""))
     name = scope.get("conversation")
     if kind == "email":
-        name = name or event.get("message_id") or scope.get("transaction_id")
+        name = name or _thread(event) or scope.get("transaction_id")
+    elif kind == "sms":
+        name = name or f"{text_of(event.get('from'))}/{text_of(event.get('to'))}"
     elif kind == "irc":
         name = f"{scope.get('network', '')}/{_room(scope, event)}"
     elif kind in ("http", "websocket"):
         name = scope.get("path")
     elif kind == "slack":
-        name = name or f"{scope.get('installation') or ''}/{scope.get('channel') or scope.get('user') or ''}/"
+        name = name or _slack_thread(scope, event)
     return f"{kind}:{name or scope.get('path') or ''}"
+
+
+def _slack_thread(scope: Event, event: Event) -> str:
+    team = scope.get("installation") or event.get("installation") or event.get("team_id") or ""
+    channel = scope.get("channel") or event.get("channel") or scope.get("user") or ""
+    return f"{team}/{channel}/{event.get('thread_ts') or ''}"
+
+
+def _thread(event: Event) -> str:
+    """The first mail of a thread, else the mail itself."""
+    references = (
+        event.get("references") or event.get("in_reply_to") or event.get("message_id") or event.get("id")
+    )
+    first = references[0] if isinstance(references, list | tuple) and references else references
+    return text_of(first).split(" ")[0].strip("<>")
 
 
 def searched(title: str, event: Event) -> str:

@@ -107,6 +107,11 @@ class Serving:
         return [f"{' '.join(one.names)}: {', '.join(map(str, one.addresses)) or '–'}" for one in self.served]
 
     @property
+    def layer(self) -> Any:
+        """The channel layer, once it is open; None without one."""
+        return self._layer
+
+    @property
     def addresses(self) -> list[Address]:
         """Where it listens, with the ports that were taken."""
         return [address for served in self.served for address in served.addresses]
