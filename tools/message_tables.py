@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-__all__ = ["tables"]
+__all__ = ["Notes", "tables"]
 
 
 def tables(module: ModuleType, *more: ModuleType) -> str:
@@ -14,7 +14,7 @@ def tables(module: ModuleType, *more: ModuleType) -> str:
 
     ``more``: where others of its classes stand.
     """
-    notes = _Notes(module, *more)
+    notes = Notes(module, *more)
     parts = []
     for scope, messages in module.SCOPES.items():
         parts += [
@@ -37,7 +37,7 @@ def tables(module: ModuleType, *more: ModuleType) -> str:
     return "\n".join(parts)
 
 
-class _Notes:
+class Notes:
     """The fields of a module's classes as they stand in its source, each with the string below it."""
 
     def __init__(self, *modules: ModuleType) -> None:
@@ -57,9 +57,13 @@ class _Notes:
         for name, node, note in self._fields(of.__name__):
             if name != "type":
                 kind = ast.unparse(node).replace("|", "\\|")
-                meaning = " ".join(note.split()).replace("``", "`").replace("|", "\\|")
+                meaning = _plain(note).replace("|", "\\|")
                 rows.append(f"| `{name}` | `{kind}` | {meaning} |")
         return rows
+
+    def meanings(self, of: type) -> Iterator[tuple[str, str]]:
+        """Each key with what stands below it, "" where that is nothing."""
+        yield from ((name, _plain(note)) for name, _, note in self._fields(of.__name__))
 
     def _fields(self, name: str) -> Iterator[tuple[str, Any, str]]:
         node = self._classes[name]
@@ -70,3 +74,7 @@ class _Notes:
             if isinstance(field, ast.AnnAssign) and isinstance(field.target, ast.Name):
                 said = isinstance(after, ast.Expr) and isinstance(after.value, ast.Constant)
                 yield field.target.id, field.annotation, str(after.value.value) if said else ""
+
+
+def _plain(note: str) -> str:
+    return " ".join(note.split()).replace("``", "`")

@@ -4,9 +4,10 @@
     python tools/reference.py            rewrite what stands between the marks
     python tools/reference.py --check    exit 1 and name the pages that are not current
 
-A generated part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``.
+A generated part stands between ``<!-- generated: NAME -->`` and ``<!-- end -->``. All of asyncapi.json is generated.
 """
 
+import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -28,12 +29,14 @@ from interfaces.slack import messages as slack
 from interfaces.sms import messages as sms
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from asyncapi import document
 from message_tables import tables
 
 __all__ = ["PARTS", "current", "main"]
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs/reference"
+ASYNCAPI = "asyncapi.json"
 PART = re.compile(r"(<!-- generated: (.+?) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
@@ -143,17 +146,19 @@ PARTS: Mapping[str, Callable[[], str]] = {
 }
 
 
-def current(text: str) -> str:
-    """The page with its generated parts made anew; KeyError for a mark that nothing here makes."""
+def current(text: str, name: str = "") -> str:
+    """The page ``name`` with its generated parts made anew; KeyError for a mark that nothing here makes."""
+    if name == ASYNCAPI:
+        return f"{json.dumps(document(), indent=1, ensure_ascii=False)}\n"
     return PART.sub(lambda found: f"{found[1]}\n{PARTS[found[2]]().strip()}\n\n{found[3]}", text)
 
 
 def main(arguments: list[str]) -> int:
     """0, or 1 when --check finds a page that is not current."""
     stale = []
-    for page in sorted(PAGES.glob("*.md")):
+    for page in [*sorted(PAGES.glob("*.md")), *PAGES.glob(ASYNCAPI)]:
         text = page.read_text(encoding="utf-8")
-        if (new := current(text)) != text:
+        if (new := current(text, page.name)) != text:
             stale.append(page)
             if "--check" not in arguments:
                 page.write_text(new, encoding="utf-8")

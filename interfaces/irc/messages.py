@@ -96,7 +96,7 @@ class IrcChannel(TypedDict):
 
 
 class IrcConnect(_Inbound):
-    """Client: it is registered. Gateway: somebody wants to be; answer irc.accept or irc.reject."""
+    """In. Client: it is registered. Gateway: somebody wants to be; answer irc.accept or irc.reject."""
 
     type: Literal["irc.connect"]
     nick: str
@@ -131,7 +131,7 @@ class _FromSomebody(_Inbound):
 
 
 class IrcMessage(_FromSomebody):
-    """Somebody said something, we too where the network echoes it."""
+    """In: somebody said something, we too where the network echoes it."""
 
     type: Literal["irc.message"]
     command: Literal["PRIVMSG", "NOTICE", "TAGMSG"]
@@ -153,7 +153,7 @@ class IrcMessage(_FromSomebody):
 
 
 class IrcJoin(_FromSomebody):
-    """Somebody joins a channel. Gateway, where ``asked``: answer irc.accept or irc.reject."""
+    """In: somebody joins a channel. Gateway, where ``asked``: answer irc.accept or irc.reject."""
 
     type: Literal["irc.join"]
     channel: str
@@ -166,7 +166,7 @@ class IrcJoin(_FromSomebody):
 
 
 class IrcPart(_FromSomebody):
-    """Somebody leaves a channel."""
+    """In: somebody leaves a channel."""
 
     type: Literal["irc.part"]
     channel: str
@@ -175,7 +175,7 @@ class IrcPart(_FromSomebody):
 
 
 class IrcKick(_FromSomebody):
-    """Somebody is put out of a channel."""
+    """In: somebody is put out of a channel."""
 
     type: Literal["irc.kick"]
     channel: str
@@ -186,7 +186,7 @@ class IrcKick(_FromSomebody):
 
 
 class IrcQuit(_FromSomebody):
-    """Somebody leaves the network."""
+    """In: somebody leaves the network."""
 
     type: Literal["irc.quit"]
     text: str
@@ -195,7 +195,7 @@ class IrcQuit(_FromSomebody):
 
 
 class IrcNick(_FromSomebody):
-    """Somebody is called otherwise from now on."""
+    """In: somebody is called otherwise from now on."""
 
     type: Literal["irc.nick"]
     new_nick: str
@@ -203,7 +203,7 @@ class IrcNick(_FromSomebody):
 
 
 class IrcTopic(_FromSomebody):
-    """A channel has another topic."""
+    """In: a channel has another topic."""
 
     type: Literal["irc.topic"]
     channel: str
@@ -211,7 +211,7 @@ class IrcTopic(_FromSomebody):
 
 
 class IrcMode(_FromSomebody):
-    """Modes of a channel or a user have changed."""
+    """In: modes of a channel or a user have changed."""
 
     type: Literal["irc.mode"]
     target: str
@@ -220,7 +220,7 @@ class IrcMode(_FromSomebody):
 
 
 class IrcInvite(_FromSomebody):
-    """Somebody is invited."""
+    """In: somebody is invited."""
 
     type: Literal["irc.invite"]
     channel: str
@@ -228,14 +228,14 @@ class IrcInvite(_FromSomebody):
 
 
 class IrcAway(_FromSomebody):
-    """Somebody is away, or back (then without a text)."""
+    """In: somebody is away, or back (then without a text)."""
 
     type: Literal["irc.away"]
     text: str | None
 
 
 class IrcAccount(_FromSomebody):
-    """Somebody has logged in or out, or has changed the real name: what changed is not None."""
+    """In: somebody has logged in or out, or has changed the real name: what changed is not None."""
 
     type: Literal["irc.account", "irc.setname"]
     account: str | None
@@ -243,7 +243,7 @@ class IrcAccount(_FromSomebody):
 
 
 class IrcNames(_Inbound):
-    """The members of a channel, once all of them are known."""
+    """In: the members of a channel, once all of them are known."""
 
     type: Literal["irc.names"]
     channel: str
@@ -251,7 +251,7 @@ class IrcNames(_Inbound):
 
 
 class IrcHistory(_Inbound):
-    """Gateway: a client asks what was said (CHATHISTORY); answer irc.history with the same ``id``."""
+    """In. Gateway: a client asks what was said (CHATHISTORY); answer irc.history with the same ``id``."""
 
     type: Literal["irc.history"]
     subcommand: Literal["LATEST", "BEFORE", "AFTER", "AROUND", "BETWEEN", "TARGETS"]
@@ -263,7 +263,7 @@ class IrcHistory(_Inbound):
 
 
 class IrcRaw(_FromSomebody):
-    """What has no event of its own: numerics, and commands that are not known."""
+    """In: what has no event of its own: numerics, and commands that are not known."""
 
     type: Literal["irc.raw"]
     verb: str
@@ -271,7 +271,7 @@ class IrcRaw(_FromSomebody):
 
 
 class IrcResult(TypedDict):
-    """What became of a message that the application has sent with an ``id``."""
+    """In: what became of a message that the application has sent with an ``id``."""
 
     type: Literal["irc.result"]
     id: str
@@ -287,14 +287,14 @@ class IrcResult(TypedDict):
 
 
 class IrcGap(_Inbound):
-    """Lines were dropped by contract, since the application was slow, or for the time of a reconnect."""
+    """In: lines were dropped by contract, since the application was slow, or for the time of a reconnect."""
 
     type: Literal["irc.gap"]
     count: int
 
 
 class IrcDisconnect(_Inbound):
-    """The last event: the connection has ended."""
+    """In: the last event: the connection has ended."""
 
     type: Literal["irc.disconnect"]
     code: int

@@ -19,7 +19,7 @@ __all__ = [
 
 
 class IrcAccept(TypedDict):
-    """Gateway: take who wants to connect, or to join (``channel``)."""
+    """Out. Gateway: take who wants to connect, or to join (``channel``)."""
 
     type: Literal["irc.accept"]
     nick: NotRequired[str]
@@ -34,7 +34,7 @@ class IrcAccept(TypedDict):
 
 
 class IrcReject(TypedDict):
-    """Gateway: refuse who wants to connect, to join (``channel``), or what was asked (``id``)."""
+    """Out. Gateway: refuse who wants to connect, to join (``channel``), or what was asked (``id``)."""
 
     type: Literal["irc.reject"]
     code: NotRequired[int]
@@ -54,7 +54,7 @@ class _Outgoing(TypedDict):
 
 
 class IrcSend(_Outgoing):
-    """Say something: to the network, or at a gateway, as ``nick`` or the gateway's own, to a nick or a channel."""
+    """Out: say something: to the network, or at a gateway, as ``nick`` or the gateway's own, to a nick or a channel."""
 
     type: Literal["irc.send", "irc.action"]
     target: str
@@ -74,7 +74,7 @@ class IrcSend(_Outgoing):
 
 
 class IrcDo(_Outgoing):
-    """Do something. Client: we on the network. Gateway: to whom the connection is of, as if they had."""
+    """Out: do something. Client: we on the network. Gateway: to whom the connection is of, as if they had."""
 
     type: Literal[
         "irc.join", "irc.part", "irc.topic", "irc.kick", "irc.mode", "irc.nick", "irc.away", "irc.invite"
@@ -94,7 +94,7 @@ class IrcDo(_Outgoing):
 
 
 class IrcAskHistory(_Outgoing):
-    """Client: ask the network what was said. Gateway: answer the event irc.history with its ``id``."""
+    """Out. Client: ask the network what was said. Gateway: answer the event irc.history with its ``id``."""
 
     type: Literal["irc.history"]
     target: NotRequired[str]
@@ -106,7 +106,7 @@ class IrcAskHistory(_Outgoing):
 
 
 class IrcDeliver(TypedDict):
-    """Gateway: somebody said something, a member of a channel or anybody else.
+    """Out. Gateway: somebody said something, a member of a channel or anybody else.
 
     To the client of this scope, or with ``relay`` to all whom ``target`` names: the members of a channel, in all
     containers, or a nick; ``source`` only where its client has echo-message.
@@ -128,7 +128,7 @@ class IrcDeliver(TypedDict):
 
 
 class IrcNumeric(TypedDict):
-    """Gateway: a numeric, or a standard reply (FAIL, WARN, NOTE), to the client of this scope."""
+    """Out. Gateway: a numeric, or a standard reply (FAIL, WARN, NOTE), to the client of this scope."""
 
     type: Literal["irc.numeric"]
     code: int | str
@@ -137,7 +137,7 @@ class IrcNumeric(TypedDict):
 
 
 class IrcSay(_Outgoing):
-    """Any line: client to the network, gateway to the client of this scope."""
+    """Out: any line: client to the network, gateway to the client of this scope."""
 
     type: Literal["irc.raw"]
     verb: str
@@ -146,7 +146,7 @@ class IrcSay(_Outgoing):
 
 
 class IrcClose(TypedDict):
-    """End the connection: QUIT, of a gateway ERROR. Of a client it is dialled anew, as after any end."""
+    """Out: end the connection: QUIT, of a gateway ERROR. Of a client it is dialled anew, as after any end."""
 
     type: Literal["irc.close"]
     reason: NotRequired[str]

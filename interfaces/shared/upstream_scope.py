@@ -44,7 +44,7 @@ class UpstreamScope(TypedDict):
 
 
 class UpstreamConnected(TypedDict):
-    """There is a connection."""
+    """In: there is a connection."""
 
     type: Literal["upstream.connected"]
     links: int
@@ -52,7 +52,7 @@ class UpstreamConnected(TypedDict):
 
 
 class UpstreamReconnecting(TypedDict):
-    """There is none, or an attempt has failed."""
+    """In: there is none, or an attempt has failed."""
 
     type: Literal["upstream.reconnecting"]
     links: int
@@ -64,14 +64,14 @@ class UpstreamReconnecting(TypedDict):
 
 
 class UpstreamRefused(TypedDict):
-    """The credential is refused: nothing is tried any more."""
+    """In: the credential is refused: nothing is tried any more."""
 
     type: Literal["upstream.refused"]
     reason: str
 
 
 class UpstreamClosed(TypedDict):
-    """The end."""
+    """In: the end."""
 
     type: Literal["upstream.closed"]
 

@@ -81,7 +81,7 @@ class _Event(_Inbound):
 
 
 class SlackMessage(_Event):
-    """A message in a conversation: the event ``message``, whatever its subtype."""
+    """In: a message in a conversation: the event ``message``, whatever its subtype."""
 
     type: Literal["slack.message"]
     channel_type: str | None
@@ -101,7 +101,7 @@ class SlackMessage(_Event):
 
 
 class SlackEvent(_Event):
-    """Everything else of the Events API: app_mention, reaction_added, app_home_opened, app_uninstalled and so on."""
+    """In: all else of the Events API: app_mention, reaction_added, app_home_opened, app_uninstalled and so on."""
 
     type: Literal["slack.event"]
     event_type: str
@@ -121,7 +121,7 @@ class _Interactive(_Inbound):
 
 
 class SlackCommand(_Interactive):
-    """A slash command."""
+    """In: a slash command."""
 
     type: Literal["slack.command"]
     command: str
@@ -130,7 +130,7 @@ class SlackCommand(_Interactive):
 
 
 class SlackAction(_Interactive):
-    """Something in a message or view was used."""
+    """In: something in a message or view was used."""
 
     type: Literal["slack.action"]
     kind: str
@@ -151,7 +151,7 @@ class SlackAction(_Interactive):
 
 
 class SlackShortcut(_Interactive):
-    """A shortcut of the app, or of a message."""
+    """In: a shortcut of the app, or of a message."""
 
     type: Literal["slack.shortcut"]
     kind: str
@@ -161,7 +161,7 @@ class SlackShortcut(_Interactive):
 
 
 class SlackView(_Interactive):
-    """A view was submitted or closed."""
+    """In: a view was submitted or closed."""
 
     type: Literal["slack.view"]
     kind: str
@@ -177,7 +177,7 @@ class SlackView(_Interactive):
 
 
 class SlackOptions(_Interactive):
-    """A menu asks what can be chosen: answer slack.ack with options or option_groups."""
+    """In: a menu asks what can be chosen: answer slack.ack with options or option_groups."""
 
     type: Literal["slack.options"]
     action_id: str
@@ -187,7 +187,7 @@ class SlackOptions(_Interactive):
 
 
 class SlackResult(TypedDict):
-    """What became of a message that the application has sent."""
+    """In: what became of a message that the application has sent."""
 
     type: Literal["slack.result"]
     id: str
@@ -207,7 +207,7 @@ class SlackResult(TypedDict):
 
 
 class SlackAck(TypedDict):
-    """Acknowledge now, with what stands in it; the application may go on. Once a scope; then it is accepted."""
+    """Out: acknowledge now, with what stands in it; the application may go on. Once a scope; then it is accepted."""
 
     type: Literal["slack.ack"]
     payload: NotRequired[dict[str, Any] | str]
@@ -223,20 +223,20 @@ class SlackAck(TypedDict):
 
 
 class SlackAccept(TypedDict):
-    """Acknowledge now; as a normal end without a word, only earlier."""
+    """Out: acknowledge now; as a normal end without a word, only earlier."""
 
     type: Literal["slack.accept"]
 
 
 class SlackReject(TypedDict):
-    """Refuse it for good: Slack is not to repeat it."""
+    """Out: refuse it for good: Slack is not to repeat it."""
 
     type: Literal["slack.reject"]
     text: NotRequired[str]
 
 
 class SlackDefer(TypedDict):
-    """Have Slack try again (1 and 5 minutes later); of what it never repeats the person is told that it failed."""
+    """Out: have Slack try again (1 and 5 minutes later); of what it never repeats the person is told that it failed."""
 
     type: Literal["slack.defer"]
 
@@ -255,7 +255,7 @@ class _Outgoing(TypedDict):
 
 
 class SlackSend(_Outgoing):
-    """Post a message; a text beyond 4,000 characters in parts."""
+    """Out: post a message; a text beyond 4,000 characters in parts."""
 
     type: Literal["slack.send"]
     channel: str
@@ -278,7 +278,7 @@ class SlackSend(_Outgoing):
 
 
 class SlackRespond(_Outgoing):
-    """Answer to a response_url."""
+    """Out: answer to a response_url."""
 
     type: Literal["slack.respond"]
     response_url: str
@@ -291,7 +291,7 @@ class SlackRespond(_Outgoing):
 
 
 class SlackUpdate(_Outgoing):
-    """Change a message."""
+    """Out: change a message."""
 
     type: Literal["slack.update"]
     channel: str
@@ -302,7 +302,7 @@ class SlackUpdate(_Outgoing):
 
 
 class SlackDelete(_Outgoing):
-    """Delete a message."""
+    """Out: delete a message."""
 
     type: Literal["slack.delete"]
     channel: str
@@ -310,7 +310,7 @@ class SlackDelete(_Outgoing):
 
 
 class SlackReact(_Outgoing):
-    """Add a reaction, or take it away."""
+    """Out: add a reaction, or take it away."""
 
     type: Literal["slack.react"]
     channel: str
@@ -320,7 +320,7 @@ class SlackReact(_Outgoing):
 
 
 class SlackUpload(_Outgoing):
-    """Upload files, by files.getUploadURLExternal and files.completeUploadExternal."""
+    """Out: upload files, by files.getUploadURLExternal and files.completeUploadExternal."""
 
     type: Literal["slack.upload"]
     channel: NotRequired[str]
@@ -331,7 +331,7 @@ class SlackUpload(_Outgoing):
 
 
 class SlackViews(_Outgoing):
-    """Open, push, change or publish a view."""
+    """Out: open, push, change or publish a view."""
 
     type: Literal["slack.open_view", "slack.push_view", "slack.update_view", "slack.publish_view"]
     view: dict[str, Any]
@@ -343,7 +343,7 @@ class SlackViews(_Outgoing):
 
 
 class SlackThread(_Outgoing):
-    """An assistant's thread: its status, prompts and title, or a text that is streamed into it."""
+    """Out: an assistant's thread: its status, prompts and title, or a text that is streamed into it."""
 
     type: Literal["slack.status", "slack.prompts", "slack.title", "slack.stream"]
     channel: str
@@ -360,7 +360,7 @@ class SlackThread(_Outgoing):
 
 
 class SlackCall(_Outgoing):
-    """Call any method of the Web API."""
+    """Out: call any method of the Web API."""
 
     type: Literal["slack.call"]
     method: str

@@ -49,7 +49,7 @@ class Media(TypedDict):
 
 
 class SmsReceive(TypedDict):
-    """Somebody has sent us a message."""
+    """In: somebody has sent us a message."""
 
     type: Literal["sms.receive"]
     id: str
@@ -82,7 +82,7 @@ class SmsReceive(TypedDict):
 
 
 class SmsStatus(TypedDict):
-    """What became of a message of ours."""
+    """In: what became of a message of ours."""
 
     type: Literal["sms.status"]
     id: str
@@ -102,7 +102,7 @@ class SmsStatus(TypedDict):
 
 
 class SmsResult(TypedDict):
-    """What became of the handing over of a message that the application has sent."""
+    """In: what became of the handing over of a message that the application has sent."""
 
     type: Literal["sms.result"]
     id: str
@@ -120,7 +120,7 @@ class SmsResult(TypedDict):
 
 
 class SmsSend(TypedDict):
-    """Send a message."""
+    """Out: send a message."""
 
     type: Literal["sms.send"]
     to_address: str
@@ -153,7 +153,7 @@ class SmsSend(TypedDict):
 
 
 class SmsReply(TypedDict):
-    """Answer the message of the scope: in the provider's own answer when in time, else sent."""
+    """Out: answer the message of the scope: in the provider's own answer when in time, else sent."""
 
     type: Literal["sms.reply"]
     text: NotRequired[str]
@@ -163,20 +163,20 @@ class SmsReply(TypedDict):
 
 
 class SmsCancel(TypedDict):
-    """Do not send a message that waits, or that is scheduled at the provider."""
+    """Out: do not send a message that waits, or that is scheduled at the provider."""
 
     type: Literal["sms.cancel"]
     id: str
 
 
 class SmsAccept(TypedDict):
-    """Take it, now."""
+    """Out: take it, now."""
 
     type: Literal["sms.accept"]
 
 
 class SmsReject(TypedDict):
-    """Refuse it for good."""
+    """Out: refuse it for good."""
 
     type: Literal["sms.reject"]
     status: NotRequired[int]
@@ -185,7 +185,7 @@ class SmsReject(TypedDict):
 
 
 class SmsDefer(TypedDict):
-    """Have it tried again."""
+    """Out: have it tried again."""
 
     type: Literal["sms.defer"]
 

@@ -11,7 +11,7 @@ from interfaces.sms.numbers import CHANNELS, address
 from interfaces.sms.segments import segments
 from interfaces.sms.sending.recipients import recipient
 
-__all__ = ["Draft", "checked", "draft"]
+__all__ = ["TYPES", "Draft", "checked", "draft"]
 
 _PART, _OF_MANY = 140, 134
 """Octets of a binary message in one part, and in each of several."""
@@ -62,6 +62,8 @@ _NEEDS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
 }
 """What each key has to be."""
 _KNOWN = {"sms.send": frozenset(SmsSend.__annotations__), "sms.cancel": frozenset(SmsCancel.__annotations__)}
+TYPES = frozenset(_KNOWN)
+"""What the channel sms.send takes."""
 _COMMON = frozenset({"reply_channel", "dedupe_key", "not_before", "expires"})
 
 
