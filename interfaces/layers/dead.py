@@ -56,6 +56,12 @@ class DeadLetters:
                 found[queue] = (await node.call("HLEN", keys.bodies), await node.call("XLEN", keys.dead))
         return found
 
+    async def ready_since(self, queue: str) -> float:
+        """Unix seconds of the broker at which the oldest item that waits, or is held, became ready; 0.0 for none."""
+        keys = durable_keys(self._rules.prefix, queue)
+        entries = await self._hub.node_of(queue).call("XRANGE", keys.stream, "-", "+", "COUNT", 1)
+        return _order(entries[0][0].decode())[0] / 1000 if entries else 0.0
+
     async def page(self, queue: str, n: int = PAGE, after: str = "") -> list[Letter]:
         """Up to ``n`` letters of the queue, oldest first, those that follow the number ``after``."""
         keys = durable_keys(self._rules.prefix, queue)

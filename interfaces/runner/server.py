@@ -185,8 +185,10 @@ class Serving:
     async def _watch_layer(self) -> None:
         """Make the layer a part of what is to be ready."""
         from interfaces.runner.layer import watched  # noqa: PLC0415 - as above
+        from interfaces.runner.ops_layer import measured  # noqa: PLC0415 - as above
 
         await self._outer.enter_async_context(watched(self._layer, self.readiness))
+        await self._outer.enter_async_context(measured(self._layer, self.telemetry.meters))
 
     async def _start(
         self, served: Served, app: Application, state: dict[str, Any], mounts: Mounts | None

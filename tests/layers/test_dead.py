@@ -27,6 +27,8 @@ def test_what_is_told(broker):
             await bury(one, ["a"])
             await one.put("more", {"n": 1}, id="x")
             assert await letters.queues() == {"work": (0, 1), "more": (1, 0)}
+            assert await letters.ready_since("work") == await letters.ready_since("none") == 0.0
+            assert 0 <= one.hub.nodes[0].server_time() - await letters.ready_since("more") < 60
             (letter,) = await letters.page("work")
             assert (letter.id, letter.queue, letter.reason) == ("a", "work", "it was no good")
             assert (letter.attempts, letter.owner) == (1, one.owner)
