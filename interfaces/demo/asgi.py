@@ -22,6 +22,7 @@ from interfaces.demo.consumers import Chat  # noqa: E402
 from interfaces.demo.customers import Mailbox, Phones  # noqa: E402
 from interfaces.demo.database import prepare  # noqa: E402
 from interfaces.demo.results import lifespan  # noqa: E402
+from interfaces.demo.ways import conversation_of  # noqa: E402
 from interfaces.demo.words import SLUG  # noqa: E402
 from interfaces.django.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from interfaces.email.router import EmailRouter, tagged  # noqa: E402
@@ -46,3 +47,4 @@ application = ProtocolTypeRouter(
         "lifespan": lifespan,
     }
 )
+setattr(application, "conversation_of", conversation_of)  # noqa: B010 - where the console looks for it

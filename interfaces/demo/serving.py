@@ -1,14 +1,11 @@
 """One process that serves every protocol: the fakes, and our servers at them, in one event loop."""
 
 import asyncio
-import os
 import shutil
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from email import message_from_bytes, policy
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +14,7 @@ import click
 import interfaces
 from interfaces.demo.asgi import application
 from interfaces.demo.places import Places
+from interfaces.demo.sent import Sent
 from interfaces.demo.settings import DESK_ADDRESS, DESK_IRC_NETWORK, DESK_NUMBER, DESK_SLACK_CHANNEL, LAYER
 from interfaces.shared.bind import authority
 from interfaces.testing.slack.operated import OperatedSlack
@@ -24,8 +22,6 @@ from interfaces.testing.sms.operated import OperatedSms
 
 __all__ = ["Demo", "running", "serve"]
 
-SHOWN = 200
-"""Mails that the console shows."""
 NAMES = ("http", "ws", "email", "slack", "sms", "irc")
 
 
@@ -40,26 +36,7 @@ class Demo:
     irc: str
     console: str
     """Its URL; "" is none."""
-    sent: "Sent"
-
-
-class Sent:
-    """The folder in which mail to customers becomes files."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    @property
-    def sent(self) -> list[dict[str, Any]]:
-        """The latest of it, oldest first, as the console shows mail."""
-        return [_mail(path) for path in sorted(self.folder.glob("*.eml"), key=os.path.getmtime)[-SHOWN:]]
-
-
-def _mail(path: Path) -> dict[str, Any]:
-    mail = message_from_bytes(path.read_bytes(), policy=policy.default)
-    body = mail.get_body(("plain",)) if isinstance(mail, EmailMessage) else None
-    fields = {name: str(mail[name] or "") for name in ("from", "to", "subject", "reply-to")}
-    return {**fields, "text": body.get_content() if body else "", "time": path.stat().st_mtime}
+    sent: Sent
 
 
 @asynccontextmanager

@@ -42,6 +42,11 @@ def filed(scope: MutableMapping[str, Any], slug: str) -> None:
     scope.setdefault("state", {})["conversation"] = slug
 
 
+def conversation_of(word: Json) -> str:
+    """The room that something is sent for, for the console; "" where that cannot be told."""
+    return str(word.get("id", "")).partition(" ")[0] or str(word.get("target", "")).removeprefix("#")
+
+
 def everywhere(slug: str, said: Json, ticket: "Ticket | None") -> Iterator[Json]:
     """What is sent of a message, to all sides but that where it was said."""
     if said["side"] != "irc":  # there the gateway passes it on
@@ -70,7 +75,8 @@ def to_slack(slug: str, said: Json, ticket: "Ticket | None") -> Iterator[Json]:
         return
     if place.get("thread_ts", LOBBY):
         text = escape(f"{said['name']}: {said['text']}", quote=False)
-        yield {"type": "slack.send", **place, "text": text, "dedupe_key": _key(slug, said, "slack")}
+        known = {"id": f"{slug} {said['number']}", "dedupe_key": _key(slug, said, "slack")}
+        yield {"type": "slack.send", **place, "text": text, **known}
 
 
 def answer(said: Json, ticket: "Ticket") -> Json:
@@ -114,10 +120,10 @@ def alert(ticket: "Ticket", first: str) -> Json:
     if actions:
         blocks.append({"type": "actions", "elements": actions})
     said: Json = {"channel": settings.DESK_SLACK_CHANNEL, "text": f"{ticket}: {state}", "blocks": blocks}
+    said["id"] = f"ticket-{ticket.number} alert"
     if ticket.slack_ts:
         return {"type": "slack.update", "ts": ticket.slack_ts, **said}
-    known = {"id": f"ticket-{ticket.number} alert", "dedupe_key": f"{ticket.tag} alert"}
-    return {"type": "slack.send", **said, **known, "reply_channel": RESULTS}
+    return {"type": "slack.send", "dedupe_key": f"{ticket.tag} alert", "reply_channel": RESULTS, **said}
 
 
 def read_slack(text: str) -> str:

@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from interfaces.demo.words import Refused, parse, read_key, read_name, read_text, read_who
+from interfaces.demo.words import (
+    NAME_MAX,
+    Refused,
+    author,
+    fit,
+    key_of,
+    parse,
+    read_key,
+    read_name,
+    read_text,
+    read_who,
+)
 
 
 def refusal(read, value):
@@ -70,3 +81,44 @@ def test_a_visitors_secret_is_not_shown():
     """The public name is always the same for a secret, and does not contain it."""
     assert read_who("secret-1") == read_who("secret-1") != read_who("secret-2")
     assert "secret-1" not in read_who("secret-1")
+
+
+def test_somebody_from_elsewhere_is_always_the_same():
+    """By the account on a side, whatever the name; and what is kept of both is what a room takes."""
+    one, again, other = (
+        author(*who) for who in [("irc", "dan", "dan"), ("irc", "dan", "Dan"), ("slack", "dan", "dan")]
+    )
+    assert one["who"] == again["who"] != other["who"]
+    assert len(author("email", "a@\ud800", "x" * 99)["name"]) == NAME_MAX
+    assert author("sms", "+41", "\u202e")["name"] == "sms"
+
+
+@pytest.mark.parametrize(
+    ("text", "lines", "kept"),
+    [
+        ("a  b\nc", False, "a b c"),
+        ("a  b \r\n\x00c\n\n", True, "a  b\n c"),
+        ("\u202eabc", False, "abc"),
+        ("x" * 11, False, "x" * 9 + "…"),
+        ("x" * 10, True, "x" * 10),
+        ("  ", True, ""),
+        ("\ud800", False, "\ufffd"),
+    ],
+)
+def test_what_comes_from_elsewhere_is_made_to_fit(text, lines, kept):
+    """Printable, without blanks at its ends, and cut where it is too long; in lines or in one."""
+    assert fit(text, 10, lines=lines) == kept
+
+
+@given(st.text(max_size=300), st.booleans())
+def test_what_fits_is_a_message(text, lines):
+    """Whatever comes, a room takes what is left of it, or nothing is left."""
+    kept = fit(text, 50, lines=lines)
+    assert len(kept) <= 50
+    assert kept == "" or read_text(kept) == kept
+
+
+def test_a_key_from_elsewhere_is_a_key():
+    """The same for the same, another for another, and such as a browser could have made."""
+    assert key_of("mail 1") == key_of("mail 1") != key_of("mail 2")
+    assert read_key(key_of("\ud800" * 500))

@@ -4,6 +4,7 @@ import json
 from contextlib import asynccontextmanager
 from unittest.mock import patch
 
+from channels.db import database_sync_to_async
 from channels.layers import get_channel_layer
 from channels.routing import URLRouter
 from channels.testing import WebsocketCommunicator
@@ -12,6 +13,7 @@ from django.urls import re_path
 
 from interfaces.demo import consumers
 from interfaces.demo.words import SLUG
+from tests.demo.suite.kit import mailed
 
 APP = URLRouter([re_path(rf"^ws/(?P<slug>{SLUG})/$", consumers.Chat.as_asgi())])
 
@@ -150,3 +152,26 @@ class ChatTests(TransactionTestCase):
                 assert (await ada.get("error"))["code"] == "pace"
                 now += consumers.SECONDS
                 assert (await ada.say("x", "key-9999"))["number"] == consumers.BURST + 1
+
+    async def test_a_ticket_is_shown_taken_and_closed(self):
+        """Its room says so in the welcome, and to all when it changes; a room that is none refuses."""
+        await database_sync_to_async(mailed)()
+        async with browser("ada", "ticket-1") as ada, browser("bob", "ticket-1") as bob:
+            ticket = (await ada.join())["ticket"]
+            assert (ticket["subject"], ticket["state"], ticket["via"]) == ("Printer", "open", "email")
+            await bob.join()
+            for what, state in (("take", "taken"), ("close", "closed")):
+                await ada.put(type=what)
+                for each in (ada, bob):
+                    ticket = (await each.get("ticket"))["ticket"]
+                    assert (ticket["state"], ticket["agent"]) == (state, "ada")
+        async with browser("ada", "tea") as ada:
+            assert (await ada.join())["ticket"] is None
+            await ada.put(type="take")
+            assert (await ada.get("error"))["code"] == "malformed"
+
+    async def test_a_message_says_where_it_was_said(self):
+        """Of a browser it is the web."""
+        async with browser("ada") as ada:
+            await ada.join()
+            assert (await ada.say("hello"))["side"] == "web"
