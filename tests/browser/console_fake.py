@@ -106,7 +106,7 @@ class Fake:
             listeners = self.listeners
             self.__init__()  # type: ignore[misc]
             self.listeners = listeners
-            self.answers["/state"] = {**self.answers["/state"], "started": time.monotonic()}
+            self.answers["/state"] = {**self.answers["/state"], "run": str(time.monotonic())}
         self.answers |= body.get("answers", {})
         self.add(body.get("add", []))
         for each in body.get("change", []):

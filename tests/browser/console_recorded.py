@@ -118,7 +118,7 @@ VIEW = {
 DEAD = [{"id": "17-0", "channel": "desk.mail", "type": "email.receive", "error": "OperationalError: database is locked", "time": NOON}]
 ANSWERS: dict[str, Any] = {
     "/state": {
-        "version": "0.1.0", "app": "desk.asgi:application", "layer": "embedded:", "started": 1.0,
+        "version": "0.1.0", "app": "desk.asgi:application", "layer": "embedded:", "run": "1",
         "serves": [{"names": ["http", "ws"], "addresses": ["http://127.0.0.1:8000"]}, {"names": ["email"], "addresses": ["127.0.0.1:8025"]},
                    {"names": ["irc"], "addresses": ["127.0.0.1:6667"]}],
         "simulators": ["email", "slack", "sms", "irc", "ws", "http"],
@@ -134,7 +134,7 @@ ANSWERS: dict[str, Any] = {
             "general": []},
         "views": [],
     },
-    "/simulate/sms": {"numbers": ["+15550100"], "phones": {
+    "/simulate/sms": {"ours": ["+15550100"], "phones": {
         "+15550001111": [{"from": "+15550001111", "to": "+15550100", "text": "It works after I turned the tray. Thanks!", "time": NOON, "direction": "in"},
                          {"from": "+15550100", "to": "+15550001111", "text": "Glad to hear it. Reply REOPEN if it comes back.", "time": NOON, "direction": "out"}],
         "+15550002222": [{"from": "+15550002222", "to": "+15550100", "text": "is anybody there?", "time": NOON, "direction": "in"}]}},

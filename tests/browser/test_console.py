@@ -290,7 +290,7 @@ def hostile_answers() -> dict[str, Any]:
         "/simulate/email": {"sent": [said]},
         "/simulate/slack": {"team": HOSTILE, "users": [{"id": HOSTILE, "name": HOSTILE}], "channels": {HOSTILE: [{"ts": "1", "user": HOSTILE, "text": HOSTILE, "blocks": blocks}]},
                             "views": [{"id": "V1", "title": {"text": HOSTILE}, "blocks": blocks, "errors": {}}]},
-        "/simulate/sms": {"numbers": [HOSTILE], "phones": {HOSTILE: [said]}},
+        "/simulate/sms": {"ours": [HOSTILE], "phones": {HOSTILE: [said]}},
         "/simulate/irc": {"clients": [{"nick": HOSTILE, "channels": [HOSTILE], "lines": [said, HOSTILE]}]},
         "/simulate/ws": {"sockets": [{"id": 1, "path": HOSTILE, "state": HOSTILE, "lines": [said, HOSTILE]}]},
         "POST /simulate/http": {"status": 200, "headers": [[HOSTILE, HOSTILE]], "body": HOSTILE},

@@ -1,9 +1,9 @@
 // Trouble on purpose: late, lost, twice, again, without a broker. While any of it is on, a banner says so.
 
-import { get, post } from "./api.js";
+import { post } from "./api.js";
 import { $, fill, h, icon, say } from "./dom.js";
-import { badge } from "./format.js";
-import { still } from "./live.js";
+import { badge, number } from "./format.js";
+import { Live } from "./live.js";
 import { attempt } from "./toast.js";
 
 const OFF = { delay: 0, drop: 0, duplicate: 0, redeliver: 0, broker_down: false, protocols: [] };
@@ -48,27 +48,32 @@ function banner() {
 /** @param {any} chaos */
 const tell = (chaos) => attempt(async () => {
   const said = await post("/chaos", chaos);
-  chaosIs(said && "delay" in said ? said : chaos);
+  chaosIs("delay" in said ? said : chaos);
 });
 
 /** @param {HTMLElement} panel */
 export function chaosPanel(panel) {
   /** @type {ReturnType<typeof setTimeout>} */
   let timer;
+  let touched = false; // what the back end says is older then
   const change = (/** @type {any} */ part, wait = 0) => {
     now = { ...now, ...part };
+    touched = true;
     paint();
     clearTimeout(timer);
-    timer = setTimeout(() => tell(now), wait);
+    timer = setTimeout(async () => {
+      touched = false;
+      await tell(now);
+    }, wait);
   };
   const slider = (/** @type {string} */ name, /** @type {any} */ range) => {
     const input = h("input", { type: "range", ...range, on: { input: () => change({ [name]: Number(input.value) }, LATER) } });
-    return { name, input, value: h("output", "num") };
+    return { name, input, value: h("output", "num"), done: h("span", "faint num right") };
   };
   const delay = slider("delay", { min: "0", max: "10", step: "0.1" });
   const chances = CHANCES.map(({ name }) => slider(name, { min: "0", max: "1", step: "0.05" }));
   const row = (/** @type {any} */ one, /** @type {string} */ label, /** @type {string} */ words) =>
-    h("label", "switch", h("b", null, label), one.input, one.value, h("span", "faint", words));
+    h("label", "switch", h("b", null, label), one.input, one.value, h("span", "faint", words), one.done);
   const down = h("input", { type: "checkbox", role: "switch", on: { change: () => change({ broker_down: down.checked }) } });
   const chips = PROTOCOLS.map((name) => h("button", { class: "chip", type: "button", data: { name }, on: { click: () => {
     const on = now.protocols.includes(name);
@@ -76,9 +81,10 @@ export function chaosPanel(panel) {
   } } }, icon(name), badge(name)));
 
   const paint = () => {
-    for (const { name, input, value } of [delay, ...chances]) {
+    for (const { name, input, value, done } of [delay, ...chances]) {
       if (Number(input.value) !== now[name]) input.value = now[name];
       say(value, name === "delay" ? `${now.delay} s` : `${Math.round(now[name] * 100)} %`);
+      say(done, now.done?.[name] ? `${number(now.done[name])} times` : "");
     }
     down.checked = now.broker_down;
     for (const chip of chips) chip.setAttribute("aria-pressed", String(now.protocols.includes(chip.dataset.name)));
@@ -92,6 +98,6 @@ export function chaosPanel(panel) {
       h("div", "buttons", h("button", { class: "soft", type: "button", on: { click: () => tell(OFF) } }, "Turn all off")))));
   listeners.add(paint);
   paint();
-  get("/chaos").then(chaosIs, () => {});
-  return still;
+  const live = new Live("/chaos", (data) => touched || chaosIs(data), () => {});
+  return live;
 }

@@ -6,7 +6,7 @@ import { badge, number, short } from "./format.js";
 import { VirtualList } from "./virtual.js";
 
 const HEIGHT = 46; // of .talk in lists.css
-const NAMES_AFTER = 400; // milliseconds; the back end's names of conversations are asked for once for a burst
+const NAMES_AFTER = 700; // milliseconds; the back end's names of conversations are asked for once for a burst
 const ORDER = ["email", "slack", "sms", "irc", "websocket", "http"];
 
 /** @typedef {import("./store.js").Conversation} Conversation */
@@ -23,9 +23,9 @@ function make() {
  */
 function paint(row, item) {
   const { parts } = row;
-  say(parts.name, item.title || item.key);
+  say(parts.name, item.title || item.begun || item.key);
   say(parts.time, short(item.time).slice(0, 5));
-  say(parts.last, item.last.title);
+  say(parts.last, item.said);
   say(parts.count, number(item.count));
   const names = [...item.protocols].sort((one, other) => ORDER.indexOf(one) - ORDER.indexOf(other));
   if (row.names !== names.join()) parts.icons.replaceChildren(...names.map((name) => icon(name)));
@@ -66,12 +66,12 @@ export class Conversations {
     const all = [...this.store.conversations.values()].reverse();
     const fits = (/** @type {Conversation} */ one) =>
       (!protocols.size || [...one.protocols].some((name) => protocols.has(name))) &&
-      (!this.text || `${one.title} ${one.key} ${one.last.title}`.toLowerCase().includes(this.text));
+      (!this.text || `${one.title} ${one.begun} ${one.key} ${one.said}`.toLowerCase().includes(this.text));
     const items = all.filter(fits);
     this.list.show(items, { picked: items.findIndex((one) => one.key === conversation) });
     this.list.pinned = false;
-    if (all.length !== this.known || all.some((one) => !one.title)) this.name();
-    this.known = all.length;
+    if (this.known !== this.store.last) this.name();
+    this.known = this.store.last;
   }
 
   /** Ask how the conversations are called; without an answer they are called by their keys. */
@@ -81,9 +81,8 @@ export class Conversations {
       const list = await get("/conversations").catch(() => []);
       for (const { conversation, title } of list) {
         const found = this.store.conversations.get(conversation);
-        if (found) found.title = title || conversation;
+        if (found && title) found.title = title;
       }
-      for (const one of this.store.conversations.values()) one.title ||= one.key;
       this.refresh();
     }, NAMES_AFTER);
   }

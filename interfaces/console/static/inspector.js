@@ -88,7 +88,7 @@ export class Inspector {
   top(item) {
     const verdict = item.error ? "failed" : item.verdict;
     fill(this.head,
-      h("h2", { dir: "auto", title: item.title }, item.title || "—"),
+      h("h2", { dir: "auto", title: item.title }, item.title || item.type),
       h("p", "facts",
         h("span", "badge", icon(item.protocol), badge(item.protocol)),
         h("span", "mono", item.type),

@@ -13,11 +13,12 @@ export function layerPanel(panel) {
   const draw = (/** @type {any} */ data) => {
     if (!data.layer) return fill(body, h("p", "nothing", h("b", null, "No channel layer"), h("span", null, "The application runs in this process. With --layer, its queues, groups and workers are shown here.")));
     fill(body,
-      h("p", "strip", h("span", "faint", "Layer"), h("b", "mono", data.layer)),
+      h("p", "strip", h("span", "faint", "Layer"), h("b", "mono", data.layer), data.down && h("b", "bad-text", "down, by chaos")),
       h("div", "tables",
-        table("Queues", ["Queue", "Depth", "Oldest"], data.queues, (one) => [one.name, number(one.depth), one.depth ? age(one.age ?? 0) : "—"]),
+        table("Queues", ["Queue", "Depth", "Oldest"], data.queues, (one) => [one.name, number(one.depth), one.depth && typeof one.age === "number" ? age(one.age) : "—"]),
         table("Groups", ["Group", "Members"], data.groups, (one) => [one.name, typeof one.members === "number" ? number(one.members) : (one.members ?? []).length]),
-        table("Workers", ["Worker", "State"], data.workers, worker),
+        data.workers?.length ? table("Workers", ["Worker", "State"], data.workers, worker)
+          : table("Figures", ["Figure", "Value"], Object.entries(data.counts ?? {}), (pair) => [pair[0], typeof pair[1] === "number" ? number(pair[1]) : String(pair[1])]),
         dead(data.dead ?? [])));
   };
   const live = new Live("/layer", draw, (words) => words && fill(body, h("p", "nothing", h("span", null, words))));

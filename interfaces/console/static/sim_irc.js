@@ -23,10 +23,12 @@ export function readable(text) {
     return action ? { who: "*", text: `${who} ${action[1].replace("\x01", "")}`, kind: "said" } : { who: who || "me", text: last, kind: "said" };
   }
   if (command === "NOTICE") return { who, text: last, kind: "notice" };
-  if (command === "JOIN") return { who: "→", text: `${who} joined ${where || last}`, kind: "note" };
-  if (command === "PART" || command === "QUIT") return { who: "←", text: `${who} left ${where}`.trim(), kind: "note" };
+  if (who && command === "JOIN") return { who: "→", text: `${who} joined ${where || last}`, kind: "note" };
+  if (who && (command === "PART" || command === "QUIT")) return { who: "←", text: `${who} left ${where}`.trim(), kind: "note" };
+  if (!who && /^(NICK|USER|JOIN|PART|QUIT|CAP|PONG|MODE|TOPIC|WHO|WHOIS|NAMES|LIST)$/.test(command)) return { who: "»", text: `${command} ${rest}`.trim(), kind: "note" };
+  if (!who) return { who: "", text, kind: "note" };
   if (/^\d{3}$/.test(command)) return { who: command, text: [where.split(" ").slice(1).join(" "), last].filter(Boolean).join(" "), kind: "numeric" };
-  return { who: who || command, text: who ? `${command} ${rest}` : rest, kind: "note" };
+  return { who, text: `${command} ${rest}`, kind: "note" };
 }
 
 /** @param {HTMLElement} panel */
@@ -39,7 +41,7 @@ export function ircPanel(panel) {
   const nick = h("input", { value: "ada", "aria-label": "Nick", required: true, pattern: "\\S+", autocomplete: "off", spellcheck: "false" });
   const channel = h("input", { value: "#help", "aria-label": "Channel", pattern: "[#&]\\S+", required: true, list: "irc-channels", autocomplete: "off" });
   const channels = h("datalist", { id: "irc-channels" });
-  const text = h("input", { placeholder: "Message, or /join #room, /quit", "aria-label": "Message", autocomplete: "off" });
+  const text = h("input", { placeholder: "Message, or a command: /join #room, /me waves, /topic #room :words, /quit", "aria-label": "Message", autocomplete: "off" });
   const wrong = h("p", { class: "wrong", role: "alert" });
   const act = (/** @type {any} */ body) => attempt(async () => {
     await post("/simulate/irc", body);
@@ -60,10 +62,18 @@ export function ircPanel(panel) {
     event.preventDefault();
     const client = last.clients.find((/** @type {any} */ one) => one.nick === chosen);
     if (!client || !text.value) return;
-    const [, command, rest = ""] = /^\/(join|quit)\s*(.*)$/.exec(text.value) ?? [];
-    const body = command ? { do: command, nick: chosen, channel: rest } : { do: "say", nick: chosen, channel: room(client), text: text.value };
-    if (await act(body)) text.value = "";
+    if (await act(deed(text.value, client))) text.value = "";
   } } }, text, h("button", { class: "primary", type: "submit" }, "Say"));
+  /** What was typed, as IRC clients understand it. @param {string} typed @param {any} client */
+  const deed = (typed, client) => {
+    const [, command, rest = ""] = /^\/([a-z]+)\s*(.*)$/is.exec(typed) ?? [];
+    const name = command?.toLowerCase();
+    if (!name) return { do: "say", nick: chosen, channel: room(client), text: typed };
+    if (name === "join" || name === "part") return { do: name, nick: chosen, channel: rest || room(client) };
+    if (name === "quit") return { do: name, nick: chosen, text: rest };
+    if (name === "me") return { do: "say", nick: chosen, channel: room(client), text: `\x01ACTION ${rest}\x01` };
+    return { do: "raw", nick: chosen, text: `${command.toUpperCase()} ${rest}`.trim() };
+  };
   const room = (/** @type {any} */ client) => (client.channels.includes(channel.value) ? channel.value : client.channels.at(-1) ?? channel.value);
 
   const draw = (/** @type {any} */ data) => {
@@ -85,6 +95,6 @@ export function ircPanel(panel) {
 /** @param {any} one */
 function line(one) {
   const raw = typeof one === "string" ? one : one.text;
-  const { who, text, kind } = readable(raw);
-  return h("p", { class: `irc ${kind}`, title: raw }, h("span", "faint num", one.time ? short(one.time) : ""), h("b", { dir: "auto" }, who), h("span", { dir: "auto" }, text));
+  const { who, text, kind } = readable(raw.replace(/^> /, ""));
+  return h("p", { class: `irc ${kind}`, title: raw }, one.time > 0 && h("span", "faint num", short(one.time)), h("b", { dir: "auto" }, who), h("span", { dir: "auto" }, text));
 }

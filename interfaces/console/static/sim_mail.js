@@ -82,5 +82,5 @@ export function mailPanel(panel) {
 
 /** @param {any} mail */
 const sent = (mail) => h("details", "sent",
-  h("summary", null, h("b", { dir: "auto" }, mail.subject || "(no subject)"), h("span", "faint num", short(mail.time)), h("span", { class: "faint grow", dir: "auto" }, `${mail.from} → ${mail.to}`)),
+  h("summary", null, h("b", { dir: "auto" }, mail.subject || "(no subject)"), h("span", "faint num", short(mail.time)), h("span", { class: "faint grow", dir: "auto" }, `${mail.from} → ${[mail.to].flat().join(", ")}`)),
   h("pre", { class: "code wrap", dir: "auto" }, mail.text));

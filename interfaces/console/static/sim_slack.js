@@ -55,8 +55,10 @@ class Workspace {
   /** @param {any} body */
   async act(body) {
     try {
-      await post("/simulate/slack", { user: this.user.value, channel: this.channel, ...body });
-      return true;
+      const channel = this.data.ids?.[this.channel] ?? this.channel;
+      const said = await post("/simulate/slack", { user: this.user.value, channel, ...body });
+      if (said.acknowledged === false || /^(failed|invalid)/.test(said.effect ?? "")) throw new Error(`The application did not take it: ${said.reason || said.effect || said.status}`);
+      return said.effect !== "errors";
     } catch (error) {
       toast(error instanceof Error ? error.message : String(error), { bad: true });
       return false;
@@ -106,12 +108,15 @@ class Workspace {
   }
 
   drawLog() {
-    const messages = this.data.channels?.[this.channel] ?? [];
+    const id = this.data.ids?.[this.channel] ?? this.channel;
+    const alone = (this.data.ephemerals ?? []).filter((/** @type {any} */ one) => one.channel === id).map((/** @type {any} */ one) => ({ ...one, ephemeral_for: one.to }));
+    const messages = [...(this.data.channels?.[this.channel] ?? []), ...alone].sort((one, other) => Number(one.ts) - Number(other.ts));
     const now = this.channel + JSON.stringify(messages);
     if (now === this.seen) return;
     const other = !this.seen.startsWith(this.channel);
     this.seen = now;
-    const roots = messages.filter((/** @type {any} */ one) => !one.thread_ts || one.thread_ts === one.ts);
+    const tops = new Set(messages.map((/** @type {any} */ one) => one.ts));
+    const roots = messages.filter((/** @type {any} */ one) => !one.thread_ts || one.thread_ts === one.ts || !tops.has(one.thread_ts));
     const below = (/** @type {any} */ root) => messages.filter((/** @type {any} */ one) => one.thread_ts === root.ts && one.ts !== root.ts);
     const rows = roots.flatMap((/** @type {any} */ root) => [this.message(root), ...below(root).map((/** @type {any} */ one) => this.message(one, true))]);
     stay(this.log, () => fill(this.log, rows.length ? rows : h("p", "nothing", h("span", null, "Nobody has said anything here."))));
@@ -139,7 +144,7 @@ class Workspace {
   }
 
   drawViews() {
-    const views = this.data.views ?? [];
+    const views = (this.data.views ?? []).map((/** @type {any} */ view) => ({ ...view, errors: this.data.errors?.[view.id] ?? view.errors }));
     const now = JSON.stringify(views);
     if (now === this.viewed) return; // what was typed in stays
     this.viewed = now;

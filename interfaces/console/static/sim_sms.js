@@ -41,8 +41,9 @@ export function phonesPanel(panel) {
       if (!text.value) return;
       if (!to.value) return toast("Say which number the application has.", { bad: true });
       attempt(async () => {
-        await post("/simulate/sms", { from: phone, to: to.value, text: text.value });
+        const said = await post("/simulate/sms", { from: phone, to: to.value, text: text.value });
         text.value = "";
+        if (said.acknowledged === false) toast(`The text was not taken: ${said.reason || said.status}`, { bad: true });
         live.refresh();
       });
     } } }, text, h("button", { class: "primary", type: "submit" }, "Send"));
@@ -53,8 +54,9 @@ export function phonesPanel(panel) {
   }
 
   const draw = (/** @type {any} */ data) => {
-    fill(numbers, (data.numbers ?? []).map((/** @type {string} */ value) => h("option", { value })));
-    if (!to.value && data.numbers?.[0]) to.value = data.numbers[0];
+    const ours = data.ours ?? data.numbers ?? [];
+    fill(numbers, ours.map((/** @type {string} */ value) => h("option", { value })));
+    if (ours.length && !ours.includes(to.value)) to.value = ours[0];
     const phones = { ...Object.fromEntries([...own].map((phone) => [phone, []])), ...data.phones };
     for (const [phone, texts] of Object.entries(phones)) {
       const found = card(phone), was = JSON.stringify(texts);

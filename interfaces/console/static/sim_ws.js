@@ -55,8 +55,15 @@ export function socketPanel(panel) {
   return live;
 }
 
-/** @param {any} one */
+/** What was sent stands after "> ", what came after "< "; the rest is about the connection. @param {any} one */
 function frame(one) {
-  const { text, direction = "", time = 0 } = typeof one === "string" ? { text: one } : one;
-  return h("p", { class: "irc", data: { direction } }, h("span", "faint num", time ? short(time) : ""), direction && icon(direction === "out" ? "in" : "out"), h("span", { dir: "auto" }, text));
+  const { text, direction, time = 0 } = typeof one === "string" ? marked(one) : one;
+  return h("p", { class: direction ? "irc" : "irc note", data: { direction: direction ?? "" } }, time > 0 && h("span", "faint num", short(time)),
+    direction && icon(direction === "out" ? "in" : "out"), h("span", { dir: "auto" }, text));
+}
+
+/** @param {string} line */
+function marked(line) {
+  const [, mark, text = line] = /^([<>]) (.*)$/s.exec(line) ?? [];
+  return { text, direction: mark && (mark === ">" ? "in" : "out") };
 }

@@ -5,7 +5,8 @@
  *   conversation: string, title: string, size: number, verdict: string, queued_ms: number | null,
  *   took_ms: number | null, error: string}} Summary
  * @typedef {{protocols: Set<string>, conversation: string | null, text: string, problems: boolean}} Filter
- * @typedef {{key: string, title: string, protocols: Set<string>, count: number, time: number, last: Summary}} Conversation
+ * @typedef {{key: string, title: string, begun: string, protocols: Set<string>, count: number, time: number, said: string}} Conversation
+ *   title: what the back end calls it, "" until it said so; begun and said: its first and its last title that is not empty
  */
 
 export const LIMIT = 5000; // as many as the back end keeps
@@ -93,10 +94,11 @@ export class Store extends EventTarget {
     this.counts.set(summary.protocol, (this.counts.get(summary.protocol) ?? 0) + 1);
     const key = summary.conversation;
     if (!key) return;
-    const found = this.conversations.get(key) ?? { key, title: "", protocols: new Set(), count: 0, time: 0, last: summary };
+    const found = this.conversations.get(key) ?? { key, title: "", begun: summary.title, protocols: new Set(), count: 0, time: 0, said: "" };
     found.count += 1;
     found.time = summary.time;
-    found.last = summary;
+    found.begun ||= summary.title;
+    found.said = summary.title || found.said;
     found.protocols.add(summary.protocol);
     this.conversations.delete(key);
     this.conversations.set(key, found);

@@ -21,7 +21,8 @@ export class Stream {
     this.planned = false;
     this.failures = 0;
     this.cursor = 0; // the last id that was heard of
-    this.started = 0;
+    /** @type {string | undefined} */
+    this.run = undefined; // of the back end: another one has other messages
     addEventListener("online", () => this.wake());
     document.addEventListener("visibilitychange", () => document.hidden || this.wake());
     this.connect();
@@ -33,12 +34,12 @@ export class Stream {
     this.busy = true;
     try {
       const state = await get("/state");
-      const anew = state.last < this.cursor || (this.started && state.started && state.started !== this.started);
+      const anew = state.last < this.cursor || (this.run && state.run !== this.run);
       if (anew) {
         this.store.reset();
         this.cursor = 0;
       }
-      this.started = state.started;
+      this.run = state.run;
       this.heard.state(state);
       this.heard.lost(state.lost);
       const empty = this.cursor === 0;

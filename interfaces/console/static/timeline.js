@@ -32,8 +32,9 @@ function paint(row, item) {
     parts.arrow.setAttribute("aria-label", item.direction === "out" ? "out" : "in");
     parts.arrow.setAttribute("role", "img");
   }
-  say(parts.title, item.title || "—");
-  say(parts.type, item.type);
+  say(parts.title, item.title || item.type); // some say no more than what they are
+  say(parts.type, item.title ? item.type : "");
+  parts.title.classList.toggle("mono", !item.title);
   say(parts.verdict, item.verdict);
   say(parts.took, millis(item.took_ms));
   row.dataset.verdict = item.error ? "failed" : item.verdict;
