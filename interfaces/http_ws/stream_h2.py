@@ -4,7 +4,7 @@ import asyncio
 from http import HTTPStatus
 from typing import Any, Final
 
-from interfaces.http_ws.answer import COMPLETE
+from interfaces.http_ws.answer import COMPLETE, STARTED
 from interfaces.http_ws.answer_h2 import GO_ON, AnswerH2, refusal
 from interfaces.http_ws.flows_h2 import Flow
 from interfaces.http_ws.frames_h2 import INTERNAL_ERROR, NO_ERROR
@@ -98,7 +98,9 @@ class StreamH2(Exchange):
             if data:
                 self.later.append(data)
             return
-        end = self.answer.phase == COMPLETE
+        phase = self.answer.phase
+        # What has no body ends with its head, whatever the application says further.
+        end = phase == COMPLETE or (phase > STARTED and self.answer.bodiless)
         size = len(data)
         if self.answer.blocks:
             self._head(end and not size)

@@ -3,11 +3,15 @@
 import asyncio
 from typing import ClassVar
 
+from h2.connection import H2Connection
+from h2.events import DataReceived, ResponseReceived, StreamEnded
+
 from interfaces.email.interface import Email
 from interfaces.http_ws.interface import HttpWs
 from interfaces.testing.contract import InterfaceContract
 from interfaces.testing.raw import RawClient
 from interfaces.testing.websocket import Close, Failed, Refused, WebSocketClient
+from tests.http_ws.h2_client import go_on
 
 
 class TestHttp(InterfaceContract):
@@ -26,6 +30,31 @@ class TestHttp(InterfaceContract):
             await client.send(b"GET / HTTP/1.1\r\nHost: test\r\n\r\n")
             response = await client.response()
             return response.status, response.body if response.status == 200 else b""
+
+
+class TestHttp2(TestHttp):
+    """HTTP/2, by prior knowledge."""
+
+    async def exchange(self, address):
+        """One request, on a connection that goes on until its answer is there."""
+        client = H2Connection()
+        go_on(client)
+        client.initiate_connection()
+        fields = [(":method", "GET"), (":scheme", "http"), (":authority", "test"), (":path", "/")]
+        client.send_headers(1, fields, end_stream=True)
+        status, body = 0, b""
+        async with await RawClient.connect(address) as raw:
+            await raw.send(client.data_to_send())
+            while came := await raw.reader.read(65536):
+                for event in client.receive_data(came):
+                    if isinstance(event, ResponseReceived):
+                        status = int(dict(event.headers)[b":status"])
+                    elif isinstance(event, DataReceived):
+                        body += event.data
+                    elif isinstance(event, StreamEnded):
+                        return status, body if status == 200 else b""
+                await raw.send(client.data_to_send())
+        raise ConnectionResetError("no answer")
 
 
 class TestWebSocket(InterfaceContract):

@@ -59,6 +59,14 @@ def split(headers: Iterable[Any]) -> tuple[int, Fields]:
     return int(fields[0][1]), [field for field in fields[1:] if field[0] != b"date"]
 
 
+def go_on(h2: H2Connection) -> None:
+    """h2 takes each GOAWAY for the end at once, although it is what goes on that matters (RFC 9113 §6.8)."""
+    machine: Any = h2.state_machine
+    machine._transitions = machine._transitions.copy()
+    for state in (ConnectionState.IDLE, ConnectionState.CLIENT_OPEN):
+        machine._transitions[state, ConnectionInputs.RECV_GOAWAY] = (None, state)
+
+
 class Client:
     """``window``: what it lets be sent ahead of a stream; it gives back all that came at once, unless ``lazy``."""
 
@@ -77,11 +85,7 @@ class Client:
         self.h2 = H2Connection(H2Configuration(header_encoding=None))
         first = {SettingCodes.ENABLE_PUSH: 0, SettingCodes.INITIAL_WINDOW_SIZE: window, **(settings or {})}
         self.h2.local_settings = Settings(client=True, initial_values=first)
-        # h2 takes each GOAWAY for the end at once, although it is what goes on that matters (RFC 9113 §6.8).
-        machine: Any = self.h2.state_machine
-        machine._transitions = machine._transitions.copy()
-        for state in (ConnectionState.IDLE, ConnectionState.CLIENT_OPEN):
-            machine._transitions[state, ConnectionInputs.RECV_GOAWAY] = (None, state)
+        go_on(self.h2)
         self.h2.initiate_connection()
         self.replies: dict[int, Reply] = {}
         self.away: list[tuple[int, int]] = []
