@@ -64,12 +64,6 @@ class Fake:
         found = self.messages[max(0, before - limit) : before]
         return {"messages": [*map(summary, found)], "last": len(self.messages), "lost": self.lost}
 
-    def conversations(self) -> list[dict[str, Any]]:
-        """Their names alone."""
-        titles = self.answers["titles"]
-        keys = dict.fromkeys(each["conversation"] for each in self.messages if each["conversation"])
-        return [{"conversation": key, "title": titles.get(key, key)} for key in keys]
-
     def asked(self, path: str, query: dict[str, str]) -> Answer:
         """The answer for a GET. KeyError when there is none."""
         words = path.split("/")
@@ -83,7 +77,7 @@ class Fake:
                 content = (b"text/html; charset=utf-8", message["parts"][int(words[4])]["html"].encode())
                 return Answer(200, headers=((b"content-security-policy", MAIL_CSP),), content=content)
             return json_answer({key: value for key, value in message.items() if value is not None})
-        known = {"/state": self.state, "/conversations": self.conversations, "/chaos": lambda: self.chaos}
+        known = {"/state": self.state, "/chaos": lambda: self.chaos}
         return json_answer(self.listed(query) if path == "/messages" else known[path]())
 
     def told(self, path: str, body: dict[str, Any]) -> Answer:

@@ -133,10 +133,12 @@ def test_the_list_follows_what_happens(show, back):
     expect(fresh).to_be_visible()
     expect(fresh.locator(".verdict")).to_have_text("running")
     fresh.click()
-    back.tell(change=[{"id": len(STORY) + 1, "verdict": "accepted", "took_ms": 3.25}], lost=1234)
+    later = {"verdict": "accepted", "took_ms": 3.25, "conversation": "ticket 4712"}
+    back.tell(change=[{"id": len(STORY) + 1} | later], lost=1234)
     expect(fresh.locator(".verdict")).to_have_text("accepted")
     expect(fresh.locator(".took")).to_have_text("3.3")
     expect(page.locator("#inspector .head")).to_contain_text("accepted")
+    expect(page.locator("#conversations .name").first).to_have_text("ticket 4712")
     expect(page.locator("#lost")).to_have_text("1,234 lost")
 
 
@@ -155,7 +157,7 @@ def test_a_stream_that_is_cut_comes_back(show, back):
 def test_search_filters_and_conversations(show, back):
     """Each narrows the list, together; Esc takes them away, and what was read stays in sight."""
     page = show()
-    page.locator("#conversations .talk").filter(has_text="Ada Lovelace · ticket 4711").click()
+    page.locator("#conversations .talk").filter(has_text="ticket 4711 of Ada Lovelace").click()
     expect(page.locator("#count")).to_have_text("13 of 20")
     page.get_by_role("group", name="Protocols").get_by_role("button", name="slack").click()
     expect(page.locator("#messages .row")).to_have_count(4)

@@ -1,15 +1,18 @@
 // The left: who talks with whom, over which protocols, and which protocols are shown.
 
-import { get } from "./api.js";
 import { $, h, icon, say } from "./dom.js";
 import { badge, number, short } from "./format.js";
 import { VirtualList } from "./virtual.js";
 
 const HEIGHT = 46; // of .talk in lists.css
-const NAMES_AFTER = 700; // milliseconds; the back end's names of conversations are asked for once for a burst
 const ORDER = ["email", "slack", "sms", "irc", "websocket", "http"];
 
+const MADE = /^(email|slack|sms|irc|websocket|http):/; // keys that no application chose: they say little to people
+
 /** @typedef {import("./store.js").Conversation} Conversation */
+
+/** @param {Conversation} one */
+const called = (one) => (MADE.test(one.key) && one.begun) || one.key;
 
 function make() {
   const parts = { name: h("b", "name"), time: h("span", "when num"), icons: h("span", "icons"), last: h("span", "last"), count: h("span", "tally num") };
@@ -23,7 +26,8 @@ function make() {
  */
 function paint(row, item) {
   const { parts } = row;
-  say(parts.name, item.title || item.begun || item.key);
+  say(parts.name, called(item));
+  row.title = item.key;
   say(parts.time, short(item.time).slice(0, 5));
   say(parts.last, item.said);
   say(parts.count, number(item.count));
@@ -38,9 +42,6 @@ export class Conversations {
   constructor(store) {
     this.store = store;
     this.text = "";
-    this.known = 0;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    this.timer = undefined;
     this.list = new VirtualList($("conversations"), { height: HEIGHT, make, paint, pick: (item) => this.pick(item.key) });
     this.list.pinned = false;
     store.addEventListener("change", () => this.plan());
@@ -66,25 +67,10 @@ export class Conversations {
     const all = [...this.store.conversations.values()].reverse();
     const fits = (/** @type {Conversation} */ one) =>
       (!protocols.size || [...one.protocols].some((name) => protocols.has(name))) &&
-      (!this.text || `${one.title} ${one.begun} ${one.key} ${one.said}`.toLowerCase().includes(this.text));
+      (!this.text || `${one.begun} ${one.key} ${one.said}`.toLowerCase().includes(this.text));
     const items = all.filter(fits);
     this.list.show(items, { picked: items.findIndex((one) => one.key === conversation) });
     this.list.pinned = false;
-    if (this.known !== this.store.last) this.name();
-    this.known = this.store.last;
-  }
-
-  /** Ask how the conversations are called; without an answer they are called by their keys. */
-  name() {
-    this.timer ??= setTimeout(async () => {
-      this.timer = undefined;
-      const list = await get("/conversations").catch(() => []);
-      for (const { conversation, title } of list) {
-        const found = this.store.conversations.get(conversation);
-        if (found && title) found.title = title;
-      }
-      this.refresh();
-    }, NAMES_AFTER);
   }
 
   /** Choose one, or leave it. @param {string | null} key */

@@ -5,8 +5,8 @@
  *   conversation: string, title: string, size: number, verdict: string, queued_ms: number | null,
  *   took_ms: number | null, error: string}} Summary
  * @typedef {{protocols: Set<string>, conversation: string | null, text: string, problems: boolean}} Filter
- * @typedef {{key: string, title: string, begun: string, protocols: Set<string>, count: number, time: number, said: string}} Conversation
- *   title: what the back end calls it, "" until it said so; begun and said: its first and its last title that is not empty
+ * @typedef {{key: string, begun: string, protocols: Set<string>, count: number, time: number, said: string}} Conversation
+ *   begun and said: its first and its last title that is not empty
  */
 
 export const LIMIT = 5000; // as many as the back end keeps
@@ -29,7 +29,7 @@ export class Store extends EventTarget {
     /** @type {Filter} */
     this.filter = { protocols: new Set(), conversation: null, text: "", problems: false };
     this.floor = 0; // what is not newer was cleared away
-    this.fell = 0; // how many fell out here
+    this.moved = false; // whether a message belongs to another conversation now
   }
 
   get last() {
@@ -49,6 +49,7 @@ export class Store extends EventTarget {
     const fresh = [];
     let last = this.last;
     let updated = false;
+    this.moved = false;
     for (const summary of list) {
       if (summary.id <= this.floor) continue;
       if (this.byId.has(summary.id)) {
@@ -62,6 +63,7 @@ export class Store extends EventTarget {
     this.all.push(...fresh);
     this.shown.push(...fresh.filter((summary) => this.fits(summary)));
     this.trim();
+    if (this.moved) this.recount();
     if (fresh.length || updated) this.changed(updated);
   }
 
@@ -83,6 +85,7 @@ export class Store extends EventTarget {
   replace(summary) {
     const known = this.byId.get(summary.id);
     if (!known) return false;
+    this.moved ||= known.conversation !== summary.conversation; // the application said where it belongs
     Object.assign(known, summary);
     this.dispatchEvent(new CustomEvent("update", { detail: summary.id }));
     return true;
@@ -94,7 +97,7 @@ export class Store extends EventTarget {
     this.counts.set(summary.protocol, (this.counts.get(summary.protocol) ?? 0) + 1);
     const key = summary.conversation;
     if (!key) return;
-    const found = this.conversations.get(key) ?? { key, title: "", begun: summary.title, protocols: new Set(), count: 0, time: 0, said: "" };
+    const found = this.conversations.get(key) ?? { key, begun: summary.title, protocols: new Set(), count: 0, time: 0, said: "" };
     found.count += 1;
     found.time = summary.time;
     found.begun ||= summary.title;
@@ -106,11 +109,9 @@ export class Store extends EventTarget {
 
   /** Everything is counted again: after what is older came, or something fell out. */
   recount() {
-    const titles = new Map([...this.conversations.values()].map((one) => [one.key, one.title]));
     this.conversations.clear();
     this.counts.clear();
     for (const summary of this.all) this.note(summary);
-    for (const one of this.conversations.values()) one.title = titles.get(one.key) ?? "";
   }
 
   trim() {
@@ -119,9 +120,7 @@ export class Store extends EventTarget {
     for (const summary of this.all.splice(0, over)) this.byId.delete(summary.id);
     const first = this.first;
     const gone = this.shown.findIndex((summary) => summary.id >= first);
-    const cut = gone < 0 ? this.shown.length : gone;
-    this.shown.splice(0, cut);
-    this.fell += cut;
+    this.shown.splice(0, gone < 0 ? this.shown.length : gone);
     this.recount();
   }
 
