@@ -52,8 +52,8 @@ class _Note:
 class AnswerH2(Answer):
     """As :class:`interfaces.http_ws.answer.Answer`, but of one request, and what it gives is data.
 
-    Its blocks are put in ``blocks``, and stand before the data that is given next. ``clock`` has ``date_block``, the
-    block of the date.
+    Its blocks are put in ``blocks``, and stand before the data that is given next, with which the stream ends where
+    ``ends`` says so: what has no body does with its head. ``clock`` has ``date_block``, the block of the date.
     """
 
     def __init__(self, clock: Any, head_only: bool) -> None:
@@ -66,6 +66,7 @@ class AnswerH2(Answer):
         self._length = -1
         self._trailers = False
         self.clock = clock
+        self.ends: bool = False
         self.blocks: list[bytes] = []
         self._fields: list[Any] = []
 
@@ -114,6 +115,7 @@ class AnswerH2(Answer):
                 )
             self.sent = sent
         self.phase = SENDING if more else TRAILERS if self._trailers else COMPLETE
+        self.ends = self.bodiless or self.phase == COMPLETE
         return data
 
     def trailers(self, headers: Iterable[Any], wanted: bool, more: bool = False) -> bytes:
@@ -127,6 +129,7 @@ class AnswerH2(Answer):
         self._fields += fields
         if not more:
             self.phase = COMPLETE
+            self.ends = True
             if block and not self.bodiless:
                 self.blocks.append(block)
         return b""

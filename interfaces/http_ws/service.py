@@ -41,6 +41,29 @@ def failed(instance: Instance) -> int:
     return 404 if instance.unrouted else 503 if instance.unavailable else 500
 
 
+def _h2_limits(options: HttpWsOptions, connect: bool) -> H2Limits:
+    return H2Limits(
+        streams=options.h2_streams,
+        fields=options.max_headers,
+        header_size=options.max_header_size,
+        window=options.h2_window,
+        connection_window=options.h2_connection_window,
+        resets=options.h2_resets,
+        control=options.h2_control,
+        connect=connect,
+    )
+
+
+def _upgrades(options: HttpWsOptions, context: Context) -> bool:
+    """Whether HTTP/1.1 may become HTTP/2 when a request asks. Raises ConfigError where that is a way around a proxy."""
+    if options.h2 and options.h2c_upgrade and context.listening.trusted:
+        raise ConfigError(
+            "--http-h2c-upgrade with --trusted-proxies: a proxy that lets an upgrade by sees no request behind it;"
+            " leave one of them out"
+        )
+    return options.h2 and options.h2c_upgrade
+
+
 class Service(Serving):
     """Sessions and connections of HTTP and WebSockets, and the date line."""
 
@@ -55,24 +78,10 @@ class Service(Serving):
         self.websocket: bool = "ws" in context.names
         self.head_limits = HeadLimits(options.max_request_line, options.max_header_size, options.max_headers)
         self.h2: bool = options.h2
-        self.h2c: bool = options.h2 and options.h2c_upgrade
-        if self.h2c and context.listening.trusted:
-            raise ConfigError(
-                "--http-h2c-upgrade with --trusted-proxies: a proxy that lets an upgrade by sees no request behind it;"
-                " leave one of them out"
-            )
+        self.h2c: bool = _upgrades(options, context)
         self.upgrades: bool = self.websocket or self.h2c
         """Whether a request may ask for another protocol."""
-        self.h2_limits = H2Limits(
-            streams=options.h2_streams,
-            fields=options.max_headers,
-            header_size=options.max_header_size,
-            window=options.h2_window,
-            connection_window=options.h2_connection_window,
-            resets=options.h2_resets,
-            control=options.h2_control,
-            connect=self.websocket,
-        )
+        self.h2_limits = _h2_limits(options, self.websocket)
         self.ws_limits = Limits(
             max_message=options.ws_max_message,
             max_frame=options.ws_max_frame,

@@ -4,7 +4,7 @@ import asyncio
 from http import HTTPStatus
 from typing import Any, Final
 
-from interfaces.http_ws.answer import COMPLETE, STARTED
+from interfaces.http_ws.answer import COMPLETE
 from interfaces.http_ws.answer_h2 import GO_ON, AnswerH2, refusal
 from interfaces.http_ws.flows_h2 import Flow
 from interfaces.http_ws.frames_h2 import INTERNAL_ERROR, NO_ERROR
@@ -98,9 +98,7 @@ class StreamH2(Exchange):
             if data:
                 self.later.append(data)
             return
-        phase = self.answer.phase
-        # What has no body ends with its head, whatever the application says further.
-        end = phase == COMPLETE or (phase > STARTED and self.answer.bodiless)
+        end = self.answer.ends
         size = len(data)
         if self.answer.blocks:
             self._head(end and not size)
@@ -134,7 +132,7 @@ class StreamH2(Exchange):
             if self._at >= len(data):
                 del later[0]
                 self._at = 0
-            end = not later and self.answer.phase == COMPLETE
+            end = not later and self.answer.ends
             wire.send(flow, part, end and not self.answer.blocks)
             if not later and self.answer.blocks:
                 self._head(end)
@@ -143,6 +141,7 @@ class StreamH2(Exchange):
     def end(self) -> None:
         """END_STREAM, behind all that was written."""
         self.answer.phase = COMPLETE
+        self.answer.ends = True
         self.write_now(b"")
 
     @property

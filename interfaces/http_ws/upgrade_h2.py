@@ -36,33 +36,40 @@ _FORWARDED: Final = b"x-forwarded-"
 
 def asked(head: RequestHead) -> tuple[Head, bytes] | None:
     """The request as HTTP/2 has it, and the client's SETTINGS; None for one to be answered over HTTP/1.1."""
-    said: dict[bytes, list[bytes]] = {}
-    for name, value in head.headers:
-        said.setdefault(name, []).append(value)
-        if name in _OF_A_PROXY or name.startswith(_FORWARDED):
-            return None
-    words = _words(said.get(b"connection", []))
-    wanted = said.get(b"upgrade", [])
-    settings = said.get(b"http2-settings", [])
-    if len(wanted) != 1 or len(settings) != 1 or words - _MAY_BE_NAMED != _NAMED:
+    if head.minor != 1 or head.length or any(map(_of_a_proxy, head.headers)):
+        return None
+    wanted, settings, hosts = [_said(head, name) for name in (b"upgrade", b"http2-settings", b"host")]
+    words = _words(_said(head, b"connection"))
+    if not len(wanted) == len(settings) == len(hosts) == 1 or words - _MAY_BE_NAMED != _NAMED:
         return None
     payload = _decoded(settings[0])
-    if b"h2c" not in _words(wanted) or head.minor != 1 or head.length or payload is None:
+    if b"h2c" not in _words(wanted) or payload is None:
         return None
-    hosts = said.get(b"host", [])
-    fields = [
-        (b":method", head.method),
-        (b":scheme", b"http"),
-        (b":authority", hosts[0]),
-        (b":path", head.target),
-        *[field for field in head.headers if field[0] not in _OWN],
-    ]
-    if b"trailers" in _words(said.get(b"te", [])):
-        fields.append((b"te", b"trailers"))
     try:
-        return read_request(fields, False), payload
+        return read_request(_fields(head, hosts[0]), False), payload
     except PeerError:
         return None
+
+
+def _of_a_proxy(field: tuple[bytes, bytes]) -> bool:
+    """Whether a proxy has added it."""
+    return field[0] in _OF_A_PROXY or field[0].startswith(_FORWARDED)
+
+
+def _said(head: RequestHead, wanted: bytes) -> list[bytes]:
+    """The values of a field."""
+    return [value for name, value in head.headers if name == wanted]
+
+
+def _fields(head: RequestHead, host: bytes) -> list[tuple[bytes, bytes]]:
+    """As HTTP/2 has them."""
+    fields = [
+        (b":method", head.method), (b":scheme", b"http"), (b":authority", host), (b":path", head.target),
+        *[field for field in head.headers if field[0] not in _OWN],
+    ]  # fmt: skip
+    if b"trailers" in _words(_said(head, b"te")):
+        fields.append((b"te", b"trailers"))
+    return fields
 
 
 def _words(values: list[bytes]) -> set[bytes]:
