@@ -18,6 +18,7 @@ COMMANDS = {
     "serve": "interfaces.cli.serve:serve",
     "worker": "interfaces.cli.worker:worker",
     "check": "interfaces.cli.check:check",
+    "doctor": "interfaces.cli.doctor:doctor",
     "config": "interfaces.cli.config:config",
     "send": "interfaces.cli.send:send",
     "tail": "interfaces.cli.tail:tail",

@@ -22,7 +22,7 @@ from interfaces.shared.errors import ApplicationError, ConfigError
 from interfaces.shared.interface import Context
 from interfaces.shared.telemetry import Telemetry
 
-__all__ = ["check", "served_types"]
+__all__ = ["bound", "check", "served_types"]
 
 SCOPES = {"ws": "websocket"}
 """The scope type of a name, where it is called otherwise."""
@@ -152,7 +152,7 @@ def _try_binds(plan: Plan) -> list[str]:
     """
     listening = listening_of(replace(plan.options, reuse_port=False))
     found = []
-    for option, text, port in _binds(plan):
+    for option, text, port in bound(plan):
         bind = parse_bind(text, port)
         if bind.kind == "endpoint":
             asyncio.run(known_endpoint(bind))
@@ -165,7 +165,7 @@ def _try_binds(plan: Plan) -> list[str]:
     return found
 
 
-def _binds(plan: Plan) -> Iterator[tuple[str, str, int]]:
+def bound(plan: Plan) -> Iterator[tuple[str, str, int]]:
     """Every address: the option it stands in, its text, the port to take where it has none."""
     for interface, _ in plan.chosen:
         for text, port in binds_of(interface, http="http" in plan.names):

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
+from importlib import import_module
 from typing import Any, ClassVar
 
 from interfaces.email.checking import check_files, check_tls, checked
@@ -11,6 +12,7 @@ from interfaces.email.connection import Connection
 from interfaces.email.options import EmailOptions
 from interfaces.email.service import Service
 from interfaces.shared.asgi import Application, Receive, Scope, Send
+from interfaces.shared.findings import Finding
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address, Listeners
 
@@ -47,6 +49,12 @@ class Email(Interface[EmailOptions]):
     async def check(self, context: Context) -> None:
         """ConfigError for what :meth:`serve` would refuse."""
         await checked(Service(_nobody, self.options, context, asyncio.get_running_loop()))
+
+    async def diagnose(self, context: Context) -> AsyncIterator[Finding]:
+        """What the world says of the options; asked by ``interfaces doctor``."""
+        diagnosed = import_module("interfaces.email.diagnosis").diagnosed  # imported where it is asked for
+        async for finding in diagnosed(self.options):
+            yield finding
 
     @asynccontextmanager
     async def serve(self, app: Application, context: Context) -> AsyncIterator[list[Address]]:

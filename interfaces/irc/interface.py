@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 
 from interfaces.irc.options import IrcOptions
 from interfaces.shared.asgi import Application
+from interfaces.shared.findings import Finding
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address
 
@@ -54,6 +55,12 @@ class Irc(Interface[IrcOptions]):
             import_module(_SENDER).check(options, context.layer)
         if options.gateway:
             import_module(_GATEWAY).check(_nobody, options, context)
+
+    async def diagnose(self, context: Context) -> AsyncIterator[Finding]:
+        """What the world says of the options; asked by ``interfaces doctor``."""
+        diagnosed = import_module("interfaces.irc.diagnosis").diagnosed  # imported where it is asked for
+        async for finding in diagnosed(self.options):
+            yield finding
 
     @asynccontextmanager
     async def serve(self, app: Application, context: Context) -> AsyncIterator[list[Address]]:

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from interfaces.shared.asgi import Application, Event
 from interfaces.shared.errors import ConfigError
+from interfaces.shared.findings import Finding
 from interfaces.shared.listen import Address, Listening
 from interfaces.shared.telemetry import Telemetry
 from interfaces.shared.webhook import Mounts
@@ -106,6 +107,16 @@ class Interface(ABC, Generic[Options]):
 
     async def check(self, context: Context) -> None:
         """Look at what :meth:`serve` would need, and change nothing; ``interfaces check`` asks. ConfigError."""
+
+    async def diagnose(self, context: Context) -> AsyncIterator[Finding]:
+        """Ask what can be asked of the world without changing it; ``interfaces doctor`` does.
+
+        DNS, tokens, servers it depends on: whatever :meth:`check` leaves out since it takes time. Each within
+        :data:`interfaces.shared.findings.PATIENCE`; raises nothing.
+        """
+        nothing: tuple[Finding, ...] = ()
+        for finding in nothing:
+            yield finding
 
     @abstractmethod
     def serve(self, app: Application, context: Context) -> AbstractAsyncContextManager[list[Address]]:

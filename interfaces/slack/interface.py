@@ -9,6 +9,7 @@ from interfaces.http_ws.mounting import mounted
 from interfaces.layers import receiving
 from interfaces.shared.asgi import Application
 from interfaces.shared.errors import ConfigError
+from interfaces.shared.findings import Finding
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address
 from interfaces.slack.events import Events
@@ -58,6 +59,12 @@ class Slack(Interface[SlackOptions]):
         receiving.check(self.options.keeping, context.layer)
         if self.options.socket and self.options.socket_leader and not hasattr(context.layer, "hub"):
             raise ConfigError("--slack-socket-leader needs a --layer with a broker, which containers share")
+
+    async def diagnose(self, context: Context) -> AsyncIterator[Finding]:
+        """What the world says of the options; asked by ``interfaces doctor``."""
+        diagnosed = import_module("interfaces.slack.diagnosis").diagnosed  # imported where it is asked for
+        async for finding in diagnosed(self.options):
+            yield finding
 
     @asynccontextmanager
     async def serve(self, app: Application, context: Context) -> AsyncIterator[list[Address]]:

@@ -9,6 +9,7 @@ from interfaces.http_ws.mounting import mounted
 from interfaces.layers import receiving
 from interfaces.shared.asgi import Application
 from interfaces.shared.fetching import fetch
+from interfaces.shared.findings import Finding
 from interfaces.shared.interface import Context, Interface
 from interfaces.shared.listen import Address
 from interfaces.sms.numbers import check_region
@@ -60,6 +61,12 @@ class Sms(Interface[SmsOptions]):
         receiving.check(options.keeping, context.layer)
         if options.send:
             import_module(_SENDER).check(options, context.layer)
+
+    async def diagnose(self, context: Context) -> AsyncIterator[Finding]:
+        """What the world says of the options; asked by ``interfaces doctor``."""
+        diagnosed = import_module("interfaces.sms.diagnosis").diagnosed  # imported where it is asked for
+        async for finding in diagnosed(self.options):
+            yield finding
 
     @asynccontextmanager
     async def serve(self, app: Application, context: Context) -> AsyncIterator[list[Address]]:
