@@ -30,6 +30,7 @@ from interfaces.sms import messages as sms
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from asyncapi import document
+from dependencies import dependencies
 from message_tables import tables
 
 __all__ = ["PARTS", "current", "main"]
@@ -143,6 +144,8 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "messages of irc": irc_messages,
     "messages of sms": sms_messages,
     "messages of upstream": upstream_messages,
+    "what servers run with": lambda: dependencies(served=True),
+    "what only the project needs": lambda: dependencies(served=False),
 }
 
 
