@@ -8,8 +8,8 @@ A comment in front of a fenced block says what it is:
     <!-- fails: N -->       as run, but the command ends with exit code N
     <!-- stop -->           what runs is ended (no block follows)
 
-and ``<!-- check: … -->`` is Python that is run there and not shown. Ports 8000, 8025 and 6667 become a free one, also
-where the server listens by default.
+and ``<!-- check: … -->`` is Python that is run there and not shown. Ports 8000, 8025 and 6667 become free ones, also where the
+server listens by default.
 """
 
 import os
@@ -35,7 +35,7 @@ STEP = re.compile(
     r"|<!-- stop -->",
     re.DOTALL,
 )
-PORTS = re.compile("8000|8025|6667")
+PORTS = {"8000": "HTTP", "8025": "EMAIL", "6667": "IRC"}
 PATIENCE = 30.0
 
 
@@ -63,17 +63,16 @@ class Page:
     """Runs the steps of one page in a folder of its own."""
 
     folder: Path
-    port: int = 0
-    several: bool = False
-    """Whether mail is served beside HTTP, and so elsewhere."""
+    ports: dict[str, str] = field(default_factory=dict)
+    """What stands for each port of the page."""
     stack: ExitStack = field(default_factory=ExitStack)
 
     def run(self, page: str) -> None:
         """Do it all; AssertionError for what is not as the page says."""
-        self.port = free_port()
-        self.several = "serve http email" in page
+        for port in PORTS:
+            self.ports[port] = free_port({*self.ports.values()})
         with self.stack:
-            for step in steps(PORTS.sub(str(self.port), page)):
+            for step in steps(re.sub("|".join(PORTS), lambda found: self.ports[found[0]], page)):
                 getattr(self, f"do_{step.kind}")(step)
 
     def do_file(self, step: Step) -> None:
@@ -108,7 +107,7 @@ class Page:
         for number, (command, _) in enumerate(commands(step.text)):
             log = self.folder / f"server{number}.log"
             told = "interfaces" in command.split()  # one that says so is ready later than it listens
-            ready = partial(said, log, ", pid ") if told else partial(listens, self.port)
+            ready = partial(said, log, ", pid ") if told else partial(listens, int(self.ports["8000"]))
             self.stack.enter_context(serving(command, log, ready, self.environ()))
 
     def do_stop(self, step: Step) -> None:
@@ -131,11 +130,9 @@ class Page:
             if not name.startswith(("INTERFACES_", "DJANGO_"))
         }
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        bind = f"127.0.0.1:{self.port}"
-        mail = "127.0.0.1:0" if self.several else bind
         binds = {
-            "INTERFACES_HTTP_BIND": bind, "INTERFACES_EMAIL_BIND": mail, "INTERFACES_IRC_BIND": bind
-        }  # fmt: skip
+            f"INTERFACES_{name}_BIND": f"127.0.0.1:{self.ports[port]}" for port, name in PORTS.items()
+        }
         return {**kept, "PATH": path, "PYTHONPATH": "", **binds}
 
 
@@ -146,15 +143,17 @@ def commands(text: str) -> Iterator[tuple[str, list[str]]]:
         yield command, [line.strip() for line in lines if line.strip() and line.strip() != "…"]
 
 
-def free_port() -> int:
-    """A port that nobody listens on now, and that the kernel gives nobody who asks for any."""
+def free_port(taken: set[str]) -> str:
+    """A port that nobody listens on now, that the kernel gives nobody who asks for any, and that is none of these."""
     while True:
         port = random.randrange(20_000, 30_000)
+        if str(port) in taken:
+            continue
         try:
             socket.create_server(("127.0.0.1", port)).close()
         except OSError:
             continue
-        return port
+        return str(port)
 
 
 @contextmanager
