@@ -2,15 +2,21 @@
 """Bytes that were changed at random, into every wire, guided by the lines they reach.
 
     python tools/fuzz.py [SECONDS] [WIRE ...]      60 seconds each, all of fuzz/
+    python tools/fuzz.py --keep [SECONDS] ...      likewise, and keep what reached more in fuzz/corpus
     python tools/fuzz.py --again FILE WIRE         one input again, such as build/fuzz/wire_ws-….bin
+    python tools/fuzz.py --again FILE --keep WIRE  likewise, and keep it for good: what was mended stays so
 
 A target is a file of fuzz/ with ``SEEDS`` and ``one(data)``, which raises when something is wrong; it may
 have ``generate(random)`` too, for inputs that changes of the seeds hardly come to. Inputs that reach lines
 which none reached before are kept and changed further. Exit code 1 and a file in build/fuzz when something
 was found.
+
+fuzz/corpus has the inputs that earlier runs kept, a line each as Python writes bytes, so that a run begins where others
+ended; the tests replay all of them. Lines that begin with "!" were faults once.
 """
 
 import argparse
+import ast
 import hashlib
 import importlib.util
 import random
@@ -22,11 +28,13 @@ from pathlib import Path
 from types import CodeType, FrameType
 from typing import Any, Protocol
 
-__all__ = ["Fuzzer", "load", "main"]
+__all__ = ["Fuzzer", "faults", "inputs", "load", "main", "smallest", "write"]
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGETS = ROOT / "fuzz"
 LONGEST = 4096
+MOST = 300
+"""Inputs that are kept of a target, but for those that were faults."""
 GENERATED = 0.3  # of the inputs, where a target generates some
 ODD = [
     b"\x00",
@@ -56,16 +64,16 @@ class Target(Protocol):
 
 
 class Fuzzer:
-    """Changes the inputs of one target; ``seed`` makes a run that can be had again."""
+    """Changes the inputs of one target, and ``more``; ``seed`` makes a run that can be had again."""
 
-    def __init__(self, target: Target, seed: int) -> None:
+    def __init__(self, target: Target, seed: int, more: Sequence[bytes] = ()) -> None:
         self.one = target.one
         self.generate = getattr(target, "generate", None)
         self.random = random.Random(seed)
-        self.corpus = list(target.SEEDS)
+        self.corpus = [*target.SEEDS, *more]
         self.seen: set[Line] = set()
         self.runs = 0
-        for data in target.SEEDS:
+        for data in self.corpus:
             self.reaches_more(data)
 
     def step(self) -> bytes | None:
@@ -151,10 +159,43 @@ def load(name: str) -> Any:
     return module
 
 
-def fuzz(name: str, seconds: float, seed: int) -> bool:
+def inputs(name: str) -> list[bytes]:
+    """What fuzz/corpus has of a target, faults of once among it."""
+    path = TARGETS / f"corpus/{name}.txt"
+    lines = path.read_text(encoding="ascii").splitlines() if path.exists() else []
+    return [ast.literal_eval(line.removeprefix("!")) for line in lines]
+
+
+def faults(name: str) -> list[bytes]:
+    """Those of them that were faults once."""
+    path = TARGETS / f"corpus/{name}.txt"
+    lines = path.read_text(encoding="ascii").splitlines() if path.exists() else []
+    return [ast.literal_eval(line[1:]) for line in lines if line.startswith("!")]
+
+
+def write(name: str, kept: Sequence[bytes], were_faults: Sequence[bytes]) -> None:
+    """Have fuzz/corpus hold these."""
+    path = TARGETS / f"corpus/{name}.txt"
+    path.parent.mkdir(exist_ok=True)
+    lines = [
+        *(f"!{data!r}" for data in were_faults),
+        *(repr(data) for data in kept if data not in were_faults),
+    ]
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="ascii")
+
+
+def smallest(target: Target, found: Sequence[bytes]) -> list[bytes]:
+    """The shortest of these that reach what the seeds and those before them do not."""
+    fuzzer = Fuzzer(target, 0)
+    return [
+        data for data in sorted({*found}, key=lambda data: (len(data), data)) if fuzzer.reaches_more(data)
+    ][:MOST]
+
+
+def fuzz(name: str, seconds: float, seed: int, *, keep: bool = False) -> bool:
     """Fuzz one target for a time; whether nothing was found."""
     target = load(name)
-    fuzzer = Fuzzer(target, seed)
+    fuzzer = Fuzzer(target, seed, inputs(name))
     end = time.monotonic() + seconds
     while time.monotonic() < end:
         if (data := fuzzer.step()) is not None:
@@ -166,6 +207,8 @@ def fuzz(name: str, seconds: float, seed: int) -> bool:
     print(
         f"{name}: {fuzzer.runs} inputs, {len(fuzzer.corpus)} kept, {len(fuzzer.seen)} lines reached, nothing"
     )
+    if keep:
+        write(name, smallest(target, fuzzer.corpus), faults(name))
     return True
 
 
@@ -187,13 +230,17 @@ def main() -> int:
     )
     parser.add_argument("words", nargs="*", metavar="[SECONDS] WIRE", help="seconds for each, then targets")
     parser.add_argument("--again", type=Path, metavar="FILE", help="run this input")
+    parser.add_argument("--keep", action="store_true", help="keep in fuzz/corpus what reached more, or FILE")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the random changes")
     args = parser.parse_args()
     seconds = float(args.words.pop(0)) if args.words and args.words[0].replace(".", "", 1).isdigit() else 60.0
     names = args.words or sorted(path.stem for path in TARGETS.glob("*.py"))
+    if args.again and args.keep:
+        for name in names:
+            write(name, inputs(name), [*faults(name), args.again.read_bytes()])
     if args.again:
         return 0 if all(again(name, args.again) for name in names) else 1
-    found = [name for name in names if not fuzz(name, seconds, args.seed)]
+    found = [name for name in names if not fuzz(name, seconds, args.seed, keep=args.keep)]
     return 1 if found else 0
 
 
