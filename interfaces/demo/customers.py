@@ -1,5 +1,7 @@
 """The ways of the customers: mail, and texts. What they say goes into a ticket, and a new one is confirmed."""
 
+from django.conf import settings
+
 from interfaces.demo import desk
 from interfaces.demo.ways import filed
 from interfaces.demo.words import Refused
@@ -8,6 +10,14 @@ from interfaces.shared.asgi import Event
 from interfaces.sms.consumer import SmsConsumer
 
 __all__ = ["Mailbox", "Phones"]
+
+
+CONFIRMED = """\
+We have your message. It is ticket {ticket.number}; answer this mail to add to it.
+On your way? Text {number}: #{ticket.tag} and what there is to add.
+"""
+FAILED = frozenset({"undelivered", "failed", "rejected", "expired"})
+"""Of receipts."""
 
 
 class Mailbox(EmailConsumer):
@@ -30,7 +40,7 @@ class Mailbox(EmailConsumer):
             self.reply(
                 message,
                 subject=f"[#{ticket.number}] {ticket.subject}",
-                text=f"We have your message. It is ticket {ticket.number}; answer this mail to add to it.\n",
+                text=CONFIRMED.format(ticket=ticket, number=settings.DESK_NUMBER),
                 reply_to=ticket.address,
             )
 
@@ -52,3 +62,10 @@ class Phones(SmsConsumer):
         filed(self.scope, ticket.room.slug)
         if new:
             self.reply(f"We have your message, it is ticket {ticket.number}. Somebody will answer.")
+
+    def sms_status(self, message: Event) -> None:
+        """A receipt: what was not delivered is said in its room."""
+        slug = message["id"].partition(" ")[0]
+        filed(self.scope, slug)
+        if message["status"] in FAILED and desk.ticket_of(slug) is not None:
+            desk.lost(slug, message["to_address"], message["error_text"] or message["status"])

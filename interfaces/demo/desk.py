@@ -19,8 +19,8 @@ from interfaces.email.mime import Parsed
 from interfaces.shared.asgi import Event
 from interfaces.workers.message import Group
 
-__all__ = ["DESK", "close", "heard", "mailed", "open_tickets", "say", "shown", "take", "tell", "texted", "thread_room",
-           "ticket_of"]  # fmt: skip
+__all__ = ["DESK", "close", "heard", "lost", "mailed", "open_tickets", "say", "shown", "take", "tell", "texted",
+           "thread_room", "ticket_of"]  # fmt: skip
 
 Json = dict[str, Any]
 DESK = {"who": "0" * 12, "name": "Desk"}
@@ -57,13 +57,12 @@ def mailed(message: Event, mail: Parsed, tag: str | None) -> tuple[Ticket, bool]
     who = author("email", address.lower(), (sender[0].name if sender else "") or address)
     files = [f"[{one.filename or 'a file'}, {len(one.content)} bytes]" for one in mail.attachments[:10]]
     text = "\n".join([mail.text if tag is None else mail.reply_text, *files])
-    ticket = None
-    if tag is not None:
-        ticket = Ticket.objects.filter(tag=tag.lower()).first()
-        if ticket is None:
-            raise Refused("unknown", "There is no such ticket; write to the address without the number.")
+    ticket = _of_tag(tag) if tag is not None else None
+    if tag is not None and ticket is None:
+        raise Refused("unknown", "There is no such ticket; write to the address without the number.")
     opened = ticket is None
-    ticket = ticket or _opened("email", address, mail.subject)
+    ticket = ticket or _opened(mail.subject)
+    ticket.via, ticket.email = "email", address[:320]
     ticket.message_id = fit(mail.message_id or "", 255)
     _written(ticket, who, text or mail.subject, message["dedupe_key"], opened)
     return ticket, opened
@@ -71,22 +70,33 @@ def mailed(message: Event, mail: Parsed, tag: str | None) -> tuple[Ticket, bool]
 
 @once(consumer="demo.text")
 def texted(message: Event) -> tuple[Ticket, bool] | None:
-    """A customer has texted: their latest ticket that is not closed, or a new one; otherwise as :func:`mailed`."""
-    number = message["from_address"]
-    mine = Ticket.objects.filter(via="sms", customer=number).exclude(state=Ticket.CLOSED)
-    ticket = mine.order_by("-number").first()
+    """A customer has texted: the ticket whose tag is said first, else their latest that is not closed, else a new one.
+
+    Otherwise as :func:`mailed`.
+    """
+    number, text = message["from_address"], message["text"]
+    tag, _, rest = text.removeprefix("#").partition(" ")
+    ticket = _of_tag(tag) if text.startswith("#") else None
+    text = rest if ticket else text
+    mine = Ticket.objects.filter(phone=number).exclude(state=Ticket.CLOSED)
+    ticket = ticket or mine.order_by("-number").first()
     opened = ticket is None
-    ticket = ticket or _opened("sms", number, message["text"])
-    _written(ticket, author("sms", number, number), message["text"], message["dedupe_key"], opened)
+    ticket = ticket or _opened(text)
+    ticket.via, ticket.phone = "sms", number[:20]
+    _written(ticket, author("sms", number, number), text, message["dedupe_key"], opened)
     return ticket, opened
 
 
-def _opened(via: str, customer: str, subject: str) -> Ticket:
+def _of_tag(tag: str) -> Ticket | None:
+    found: Ticket | None = Ticket.objects.filter(tag=tag.lower()).first()
+    return found
+
+
+def _opened(subject: str) -> Ticket:
     """A new ticket and its room. Refused: the desk is full."""
     number = Ticket.objects.count() + 1
-    tag = f"{number}-{secrets.token_hex(8)}"
-    return Ticket(number=number, room=store.opened(f"ticket-{number}"), tag=tag, via=via,
-                  customer=customer[:320], subject=fit(subject, 60) or "(no subject)")  # fmt: skip
+    tag, room = f"{number}-{secrets.token_hex(4)}", store.opened(f"ticket-{number}")
+    return Ticket(number=number, room=room, tag=tag, subject=fit(subject, 60) or "(no subject)")
 
 
 def _written(ticket: Ticket, who: Json, text: str, dedupe_key: str, opened: bool) -> None:
@@ -183,8 +193,12 @@ def heard(result: Json) -> None:
         ticket.save(update_fields=["slack_ts"])
         _catch_up(ticket)
     elif not result["ok"]:
-        way = "Slack" if what == "alert" else ticket.customer
-        say(slug, DESK, f"That did not reach {way}: {fit(result['error'], 200)}", "desk")
+        lost(slug, "Slack" if what == "alert" else ticket.customer, result["error"])
+
+
+def lost(slug: str, who: str, why: str) -> None:
+    """Something that was said in a room did not reach somebody."""
+    say(slug, DESK, f"That did not reach {who}: {fit(why, 200)}", "desk")
 
 
 def _catch_up(ticket: Ticket) -> None:

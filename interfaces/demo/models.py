@@ -29,10 +29,11 @@ class Ticket(models.Model):
     room = models.OneToOneField(Room, models.CASCADE, related_name="ticket")
     number = models.PositiveIntegerField(unique=True)
     tag = models.CharField(max_length=32, unique=True)
-    """Behind the plus in the address that answers go to; nobody can make up that of another ticket."""
+    """Behind the plus in the address that answers go to, and first in a text: proves that one was told of it."""
     via = models.CharField(max_length=5, choices=[("email", "mail"), ("sms", "text")])
-    customer = models.CharField(max_length=320, db_index=True)
-    """An address, or a number."""
+    """By which way the customer has written last, and so is answered."""
+    email = models.CharField(max_length=320, blank=True)
+    phone = models.CharField(max_length=20, blank=True, db_index=True)
     subject = models.CharField(max_length=200)
     state = models.CharField(max_length=6, default=OPEN, choices=[(s, s) for s in (OPEN, TAKEN, CLOSED)])
     agent = models.CharField(max_length=32, blank=True)
@@ -44,6 +45,11 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.number} {self.subject}"
+
+    @property
+    def customer(self) -> str:
+        """Where the customer is answered: an address, or a number."""
+        return str(self.email if self.via == "email" else self.phone)
 
     @property
     def address(self) -> str:

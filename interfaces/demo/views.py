@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils.decorators import async_only_middleware
 
 from interfaces.demo import store
-from interfaces.demo.ways import LOBBY
+from interfaces.demo.ways import LOBBY, filed
 from interfaces.demo.words import NAME_MAX, TEXT_MAX
 
 __all__ = ["content_security_policy", "lobby", "room", "rooms"]
@@ -26,6 +26,7 @@ async def lobby(request: HttpRequest) -> HttpResponse:
 
 async def room(request: HttpRequest, slug: str) -> HttpResponse:
     """``/r/<room>/``: the page; all that changes comes over the WebSocket."""
+    filed(request.scope, slug)
     return render(request, "demo/room.html", {"slug": slug, "name_max": NAME_MAX, "text_max": TEXT_MAX})
 
 

@@ -44,7 +44,8 @@ def filed(scope: MutableMapping[str, Any], slug: str) -> None:
 
 def conversation_of(word: Json) -> str:
     """The room that something is sent for, for the console; "" where that cannot be told."""
-    return str(word.get("id", "")).partition(" ")[0] or str(word.get("target", "")).removeprefix("#")
+    slug, blank, _ = str(word.get("id", "")).partition(" ")
+    return slug if blank else str(word.get("target", "")).removeprefix("#")
 
 
 def everywhere(slug: str, said: Json, ticket: "Ticket | None") -> Iterator[Json]:

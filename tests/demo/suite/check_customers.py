@@ -43,6 +43,7 @@ class MailboxTests(Sent, TransactionTestCase):
         assert (answer["type"], answer["reply_to"]) == ("email.send", ticket.address)
         assert answer["subject"] == "[#1] Printer"
         assert "It is ticket 1" in answer["text"]
+        assert f"#{ticket.tag} " in answer["text"]
         assert room == "ticket-1"
 
     async def test_what_follows_is_not(self):
@@ -95,3 +96,12 @@ class PhonesTests(Sent, TransactionTestCase):
             said = await self.phone().text("Where is it?")
         assert said.verdict == "reject"
         assert "too many" in said.detail["text"]
+
+    async def test_a_receipt_of_what_failed_is_said_in_the_room(self):
+        """With the number and the reason; one of what arrived, and one of a message of no room, are not."""
+        phone = self.phone()
+        await phone.text("Where is it?")
+        for name, status in (("ticket-1 2", "delivered"), ("ticket-9 2", "failed"), ("ticket-1 3", "failed")):
+            heard = await phone.status(status, id=name, error_text="no such number")
+            assert heard.scope["state"]["conversation"] == name.partition(" ")[0]
+        assert await texts() == ["Where is it?", f"That did not reach {PHONE}: no such number"]

@@ -53,7 +53,7 @@ class CustomerTests(Sent, TestCase):
     def test_an_address_that_was_made_up_is_refused(self):
         """The number alone opens no ticket, and nothing is kept."""
         mailed()
-        for tag in ("1", "1-0000000000000000", ""):
+        for tag in ("1", "1-00000000", ""):
             with pytest.raises(Refused) as caught:
                 mailed(tag=tag, id=f"x{tag}")
             assert caught.value.code == "unknown"
@@ -68,6 +68,20 @@ class CustomerTests(Sent, TestCase):
         assert desk.close(1, "ann")
         ticket, new = desk.texted(text("again", id="4"))
         assert (ticket.number, ticket.via, ticket.customer, new) == (3, "sms", PHONE, True)
+
+    def test_a_text_that_names_a_ticket_joins_it(self):
+        """By the tag that the mail has told; answers then go by text, until there is mail again. A number is no tag."""
+        ticket = mailed()
+        joined, new = desk.texted(text(f"#{ticket.tag} I am out.", id="1"))
+        assert (joined.number, new, joined.customer) == (1, False, PHONE)
+        assert said("ticket-1")[-1] == ("sms", PHONE, "I am out.")
+        assert desk.texted(text("Are you there?", id="2"))[0].number == 1
+        mailed("Back.", ticket.tag, id="3")
+        ticket.refresh_from_db()
+        assert (ticket.customer, ticket.phone) == (ADA, PHONE)
+        stranger = text("#1 hello", id="4", sender="+41790000002")
+        assert desk.texted(stranger)[0].number == 2
+        assert said("ticket-2") == [("sms", "+41790000002", "#1 hello")]
 
     def test_a_mail_into_a_closed_ticket_opens_it_again(self):
         """It is nobody's then, and its alert says so."""

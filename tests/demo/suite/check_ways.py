@@ -22,10 +22,11 @@ def message(text="hello", side="web", name="ann", number=2):
     }
 
 
-def ticket(via="email", customer="ada@customer.example", **more):
+def ticket(via="email", **more):
     """A ticket that is in no database."""
     fields = {"number": 1, "tag": "1-00ff", "subject": "Printer", "slack_ts": "1.2", "message_id": "", **more}
-    return Ticket(room=Room(slug="ticket-1"), via=via, customer=customer, **fields)
+    both = {"email": "ada@customer.example", "phone": "+41790000001"}
+    return Ticket(room=Room(slug="ticket-1"), via=via, **both, **fields)
 
 
 class WaysTests(SimpleTestCase):
@@ -49,7 +50,7 @@ class WaysTests(SimpleTestCase):
         """What is for mail, texts and Slack is what their senders know, without a key too many."""
         mail = compose(ways.answer(message("grüß dich"), ticket()), now=1, host="desk.example", id="i")
         assert [*mail.recipients] == ["ada@customer.example"]
-        assert draft(ways.answer(message(), ticket("sms", "+41790000001"))).text == "hello"
+        assert draft(ways.answer(message(), ticket("sms"))).text == "hello"
         for one in (
             *ways.to_slack("ticket-1", message(), ticket()),
             ways.alert(ticket(), "first"),
@@ -94,7 +95,8 @@ class WaysTests(SimpleTestCase):
         """Of all that is sent, by its id, or by the channel of IRC."""
         words = [*ways.everywhere("ticket-1", message(), ticket()), ways.alert(ticket(), "")]
         assert {ways.conversation_of(one) for one in words} == {"ticket-1"}
-        assert ways.conversation_of({"type": "x"}) == ""
+        for unknown in ({"type": "x"}, {"type": "slack.call", "id": "0f3a"}):
+            assert ways.conversation_of(unknown) == ""
         scope = {"type": "sms"}
         ways.filed(scope, "ticket-1")
         assert scope["state"] == {"conversation": "ticket-1"}
