@@ -23,7 +23,7 @@ from interfaces.http_ws import messages
 from interfaces.irc import messages as irc
 from interfaces.irc import messages_out as irc_out
 from interfaces.runner.options import ServeOptions
-from interfaces.shared import upstream_scope
+from interfaces.shared import metrics, upstream_scope
 from interfaces.shared.options import reference
 from interfaces.slack import messages as slack
 from interfaces.sms import messages as sms
@@ -144,6 +144,7 @@ PARTS: Mapping[str, Callable[[], str]] = {
     "messages of irc": irc_messages,
     "messages of sms": sms_messages,
     "messages of upstream": upstream_messages,
+    "metrics": metrics.table,
     "what servers run with": lambda: dependencies(served=True),
     "what only the project needs": lambda: dependencies(served=False),
 }
