@@ -1,5 +1,6 @@
 """The console as an ASGI application: who may ask is asked first, then each path has its answer."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +17,7 @@ from interfaces.shared.webhook import Answer, refusal
 
 __all__ = ["ConsoleApplication"]
 
+log = logging.getLogger("interfaces.console")
 Handler = Callable[[Asked, list[str]], Any]
 
 
@@ -61,6 +63,9 @@ class ConsoleApplication:
             answer = error.answer if isinstance(error.answer, Answer) else Answer(400, str(error))
         except Unavailable as error:
             answer = Answer(503, self.console.redactor.text(str(error), 500))
+        except Exception:
+            log.exception("the console could not answer %s", scope["path"])
+            answer = Answer(500, "the console failed at this; its log says why")
         await send_answer(send, answer)
 
     async def _answered(self, asked: Asked) -> Answer:

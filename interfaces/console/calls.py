@@ -43,12 +43,15 @@ class Watch:
         kept = copied({key: value for key, value in scope.items() if key != "state"})[0]
         if replayed:
             kept["replayed"] = replayed
-        self.call = Call(number, kept, redactor.knowing(secrets_of(scope)), scope.get("state") or {})
+        state = scope.get("state")
+        self.call = Call(number, kept, redactor.knowing(secrets_of(scope)), {} if state is None else state)
         self.kind = self.call.protocol
         self.replayed = replayed
         self.verdict = ""
         self.running: Entry | None = None
         """The message that the application has, and has not done with yet."""
+        self.latest: Entry | None = None
+        """The message that came last."""
         self.waiting = False
         """Whether it asks for the next one."""
         self._open: dict[str, Entry] = {}
@@ -81,6 +84,8 @@ class Watch:
 
     def dropped(self) -> None:
         """The application is not called at all: its peer is told to try again."""
+        if self.running is None:
+            self._come({"type": f"{self.kind}.dropped"})
         self.ends(Unavailable("dropped by chaos"))
 
     def _come(self, event: Event) -> None:
@@ -91,7 +96,7 @@ class Watch:
         if isinstance(received, int | float):
             entry.queued_ms = _ms(entry.time - received)
         entry.verdict = "running"
-        self.running = entry
+        self.running = self.latest = entry
         if event.get("more_body", False) and entry.type in GROWING:
             self._open["in"] = entry
 
@@ -138,7 +143,7 @@ class Watch:
         verdict, told = self._outcome(error)
         entry = self.running
         if told and error is not None:
-            entry = entry or self._last() or self._note({"type": f"{self.kind}.raised"}, "in")
+            entry = entry or self.latest or self._note({"type": f"{self.kind}.raised"}, "in")
             entry.error = told
             entry.frames = frames_of(error)
         if entry is not None:
@@ -160,17 +165,6 @@ class Watch:
             return self.verdict or "deferred", line_of(error)
         return self.verdict or "failed", line_of(error)
 
-    def _last(self) -> Entry | None:
-        """The latest message that came in this call."""
-        return next(
-            (
-                one
-                for one in self.book.before(self.book.last + 1)
-                if one.call is self.call and one.direction == "in"
-            ),
-            None,
-        )
-
     # --- the book ---------------------------------------------------------------------------------
 
     def _note(self, event: Event, direction: str) -> Entry:
@@ -179,8 +173,8 @@ class Watch:
             call=self.call, event=kept, direction=direction, time=self.clock(), size=size, whole=whole,
             weight=size if whole else weighed(kept), conversation=conversation_of(self.call.scope, event),
         )  # fmt: skip
-        if self.kind in DELIVERIES and direction == "out" and self.running is not None:
-            entry.conversation = self.running.conversation
+        if self.kind in DELIVERIES and direction == "out" and self.latest is not None:
+            entry.conversation = self.latest.conversation
         self._named(entry)
         return self.book.add(entry)
 

@@ -6,6 +6,7 @@ import traceback
 from pathlib import Path
 
 from interfaces.console.entries import Frame
+from interfaces.console.telling import printable
 
 __all__ = ["frames_of", "line_of"]
 
@@ -22,7 +23,7 @@ _USERS = (f"{_HERE}/demo/",)
 
 def line_of(error: BaseException) -> str:
     """The error in one line."""
-    said = " ".join(str(error).split())
+    said = printable(str(error)[:2000])
     name = type(error).__name__
     return f"{name}: {said}" if said else name
 

@@ -20,6 +20,9 @@ from interfaces.shared.interface import Context
 
 __all__ = ["opened"]
 
+PLACES = ("local:", "embedded:", "memory:", "file:", "maildir:", "sqlite:", "django:", "unix:", "lmtp+unix:")
+"""How options begin that count as secret, since they may be URLs with a password, and are none here."""
+
 
 @asynccontextmanager
 async def opened(app: Application, serving: Serving, options: ServeOptions) -> AsyncIterator[Application]:
@@ -67,6 +70,7 @@ def secrets_in(options: Any) -> Iterator[str]:
 
 
 def _parts(secret: str) -> list[str]:
-    if "://" not in secret:
-        return [secret]
-    return [password for one in secret.split(",") if (password := urlsplit(one).password)]
+    """What of an option is secret: of a URL its password, of a place on this machine nothing."""
+    if "://" in secret:
+        return [password for one in secret.split(",") if (password := urlsplit(one).password)]
+    return [] if secret.startswith(PLACES) else [secret]

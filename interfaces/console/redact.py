@@ -7,6 +7,7 @@ stands in the authorization and the cookies of a scope, are masked wherever they
 import base64
 import json
 import re
+from codecs import getincrementaldecoder
 from collections.abc import Iterable, Mapping
 from math import isfinite
 from typing import Any
@@ -34,18 +35,22 @@ _PLAIN_NAMES = frozenset(
     {"dkim-signature", "arc-message-signature", "authentication-results", "tokens_revoked"}
 )
 """Names that sound secret, and stand for what everybody may see."""
+_TAIL = r"[\w.-]{0,40}"
+"""Between a secret's name and its value; bounded, as all that repeats here is, lest a long word take long."""
 _SHAPES = (
     (
-        re.compile(r"\b(bearer|basic|digest|scram-\S+)(\s+)[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE),
+        re.compile(
+            r"\b(bearer|basic|digest|scram-[\w-]{1,20})(\s{1,8})[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE
+        ),
         rf"\1\2{MASK}",
     ),
     (re.compile(r"\b(?:xox[a-z](?:\.xox[a-z])?|xapp|xwfp)-[A-Za-z0-9-]{4,}"), MASK),
-    (re.compile(r"(://[^/\s:@]*:)[^/\s@]+@"), rf"\1{MASK}@"),
-    (re.compile(rf"([\w.-]*{_NAME}[\w.-]*=)(?!\")[^&\s;\"',<]+", re.IGNORECASE), rf"\1{MASK}"),
-    (re.compile(rf"(\"[^\"\s]*{_NAME}[^\"\s]*\"\s*:\s*\")(?:\\.|[^\"\\])*", re.IGNORECASE), rf"\1{MASK}"),
+    (re.compile(r"(://[^/\s:@]{0,200}:)[^/\s@]{1,500}@"), rf"\1{MASK}@"),
+    (re.compile(rf"({_NAME}{_TAIL}=)(?!\")[^&\s;\"',<]+", re.IGNORECASE), rf"\1{MASK}"),
+    (re.compile(rf"({_NAME}{_TAIL}\"\s{{0,8}}:\s{{0,8}}\")(?:\\.|[^\"\\])*", re.IGNORECASE), rf"\1{MASK}"),
     (
         re.compile(
-            r"^((?:proxy-)?authorization|(?:set-)?cookie2?|x-[\w-]*(?:token|signature|secret|key)[\w-]*):"
+            r"^((?:proxy-)?authorization|(?:set-)?cookie2?|x-[\w-]{0,40}?(?:token|signature|secret|key)[\w-]{0,40}):"
             r"[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*",
             re.IGNORECASE | re.MULTILINE,
         ),
@@ -147,11 +152,9 @@ def is_secret(name: str) -> bool:
 def readable(content: bytes) -> str | None:
     """``content`` as text, None where it is none; a character that was cut at the end does not count."""
     try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        if error.start < len(content) - 3:
-            return None
-        text = content[: error.start].decode("utf-8")
+        text = getincrementaldecoder("utf-8")().decode(content)
+    except UnicodeDecodeError:
+        return None
     return None if "\x00" in text else text
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["conversation_of", "searched", "title_of"]
+__all__ = ["TITLE", "conversation_of", "printable", "searched", "text_of", "title_of"]
 
 TITLE = 120
 """Characters of a title."""
@@ -31,7 +31,12 @@ Event = Mapping[str, Any]
 
 def title_of(scope: Event, event: Event) -> str:
     """What the event says, in one line."""
-    return " ".join(_maker(str(event.get("type")))(scope, event).split())[: TITLE * 4]
+    return printable(_maker(str(event.get("type")))(scope, event))[: TITLE * 4]
+
+
+def printable(text: str) -> str:
+    """``text`` in one line, without signs that terminals obey."""
+    return "".join(letter if letter.isprintable() else "\ufffd" for letter in " ".join(text.split()))
 
 
 def conversation_of(scope: Event, event: Event) -> str:
@@ -39,7 +44,7 @@ def conversation_of(scope: Event, event: Event) -> str:
     kind = str(scope.get("type", ""))
     name = scope.get("conversation")
     if kind == "email":
-        name = name or _thread(event) or scope.get("transaction_id")
+        name = name or _thread(event) or scope.get("transaction_id") or text_of(event.get("to"))
     elif kind == "sms":
         name = name or f"{text_of(event.get('from'))}/{text_of(event.get('to'))}"
     elif kind == "irc":
@@ -67,9 +72,9 @@ def _thread(event: Event) -> str:
 
 
 def searched(title: str, event: Event) -> str:
-    """What a search looks through, small letters."""
+    """What a search looks through."""
     said = [text_of(event.get(name))[:LOOKED] for name in _SEARCHED]
-    return "\n".join([title, *said]).lower()
+    return "\n".join([title, *said])
 
 
 def text_of(value: Any) -> str:

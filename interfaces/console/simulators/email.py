@@ -110,6 +110,6 @@ def _sent(one: Any) -> dict[str, Any]:
     """A message of the memory transport, as a person reads it."""
     parsed = import_module("interfaces.email.mime.view").Parsed.of(one.content)
     return {
-        "from": one.sender, "to": list(one.recipients), "subject": parsed.subject, "text": parsed.text[:65_536],
-        "time": parsed.date.timestamp() if parsed.date else 0.0, "message_id": parsed.message_id or "",
+        "from": one.mail_from, "to": list(one.recipients), "subject": parsed.subject, "text": parsed.text[:65_536],
+        "time": parsed.date.timestamp() if parsed.date else 0.0, "message_id": one.message_id,
     }  # fmt: skip
