@@ -33,7 +33,7 @@ class Limits:
     window: int = WINDOW
     """Octets of a stream that are sent to us before the application takes some (SETTINGS_INITIAL_WINDOW_SIZE)."""
     connection_window: int = 1048576
-    """The same of all streams; at least 65535."""
+    """Of all streams, on their way at once; at least 65535. What has come is bounded by ``window`` alone."""
     resets: int = 200
     """Streams that the peer resets, or that fail, at once; a tenth of them a second after that."""
     control: int = 1000

@@ -123,7 +123,7 @@ class HttpWsOptions:
         between=(1, 2**31 - 1),
     )  # fmt: skip
     h2_connection_window: int = option(
-        1 * MIB, "of all bodies of a connection that are sent ahead", unit="bytes", peers="granian 1 MiB",
+        1 * MIB, "of all bodies of a connection that may be on their way at once", unit="bytes", peers="granian 1 MiB",
         between=(65_535, 2**31 - 1),
     )  # fmt: skip
     h2_resets: int = option(

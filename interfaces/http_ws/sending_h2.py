@@ -178,11 +178,10 @@ class Sender:
 
     def consumed(self, flow: Flow, size: int) -> None:
         """The application has taken ``size`` octets of Data: as many may come again."""
-        size = min(size, flow.unread)  # of a stream that is over, all was given back
+        size = min(size, flow.unread)
         if size <= 0:
             return
         flow.unread -= size
-        self._give(size)
         if (flow.state == flows.OPEN or flow.state == flows.HALF_LOCAL) and not flow.cut:
             credit = flow.credit + size
             if (
@@ -193,8 +192,12 @@ class Sender:
                 credit = 0
             flow.credit = credit
 
-    def _give(self, size: int) -> None:
-        """As many octets may come again on the connection."""
+    def _came(self, size: int) -> None:
+        """As many octets may come again on the connection, whoever takes these: each stream has a window of its own.
+
+        Were they given back when they are taken, a few streams that nobody reads would leave nothing for the others.
+        """
+        self._room -= size
         self._credit += size
         if self._credit >= self._connection_due:
             self.out.append(frames.window_update(0, self._credit))
@@ -233,10 +236,8 @@ class Sender:
         del self.flows[flow.id]
         flow.pending = None
         flow.pending_size = 0
+        flow.unread = 0
         self._waiting.pop(flow.id, None)
-        if flow.unread:
-            self._give(flow.unread)
-            flow.unread = 0
 
     def goaway(self, last: int, code: int, text: str = "") -> None:
         """GOAWAY: streams above ``last`` are refused from now on. With an error, nothing is read any more."""

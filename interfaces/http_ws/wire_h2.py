@@ -327,7 +327,7 @@ class Wire(Controlled):
         if size > self._room:
             self.limited.append("window_overrun")
             raise fatal(frames.FLOW_CONTROL_ERROR, "more than the connection's window")
-        self._room -= size
+        self._came(size)
         if flags & frames.PADDED:
             stop = self._unpadded(at, stop)
             at += 1
@@ -335,7 +335,6 @@ class Wire(Controlled):
         flow = self.flows.get(stream)
         wrong = self._data_wrong(stream, flow, size, stop - at, end)
         if flow is None or wrong:
-            self._give(size)
             if not size:
                 self._wasted("empty_frame_flood")
             self._wrong(stream, wrong)

@@ -43,10 +43,13 @@ OTHERWISE = {
         (OF_ALL, 1),
     ): "a malformed request is the stream's error (§8.1.1); h2 makes it the connection's",
     ((OF_ALL, 1), (OF_ONE, 5)): "DATA on a stream that was skipped: h2 takes it for one that was reset",
+    (
+        (OF_ONE, 3),
+        (OF_ALL, 3),
+    ): "the connection's window is given back at once; h2's only when its data is taken",
     ((OF_ALL, 5), (OF_ONE, 5)): "DATA on a stream that both ended: h2 takes it for one that was reset",
     ((OF_ALL, 5), (OF_ALL, 1)): "h2 judges padding before the state of the stream",
     ((OF_ONE, 5), (OF_ALL, 1)): "the same, of a stream that the peer ended",
-    ((OF_ALL, 3), (OF_ALL, 1)): "h2 judges padding before windows",
     ((OF_ALL, 9), (OF_ALL, 1)): "h2 has no COMPRESSION_ERROR",
     ((OF_ALL, 6), (OF_ALL, 1)): "h2 has PROTOCOL_ERROR for some lengths that are wrong (§4.2)",
     ((OF_ALL, 1), (OF_ALL, 6)): "h2 judges lengths before types",
@@ -84,6 +87,7 @@ ONLY_THEIRS = {
     "non-compliant data": "an increment of 0 for a stream that is over is ignored (§6.9)",
     "invalid padding": "h2 wants a block behind padding",
     "Oversized header block": "a header that is too large gets a 431 (§10.5.1)",
+    "window shrunk below 0": "the connection's window is given back at once; h2's only when its data is taken",
     "mismatched :authority and Host": "case, and the port that is the scheme's own, make no other host (§8.3.1)",
 }
 """What is wrong for h2: a part of its reason, and why it is right."""

@@ -340,7 +340,7 @@ def test_what_the_application_takes_is_given_back() -> None:
 
 @proves("RFC9113 6.9", "RFC9113 5.2.2")
 def test_the_connections_window_is_given_back() -> None:
-    """From a quarter on; also what was sent on streams that ended, were reset, or were not there any more."""
+    """A quarter at a time, on streams that ended, were reset, or were not there any more as on others."""
     server = Server(connection_window=100_000)
     assert server.begun[1:] == [(WINDOW_UPDATE, 0, 0, number(100_000 - WINDOW))]
     server.posts(1)
@@ -353,6 +353,29 @@ def test_the_connections_window_is_given_back() -> None:
     server.wire.refuse(server.flows[5])
     server.say(data(5, bytes(1_000)))
     assert server.heard()[-1] == (WINDOW_UPDATE, 0, 0, number(25_000))
+
+
+@proves("RFC9113 5.2.2", "RFC9113 5.2.1")
+def test_streams_that_nobody_reads_leave_the_others_room() -> None:
+    """A hundred that are full to their windows hold those, and no more: the connection's is there for the next."""
+    server = Server(streams=101)
+    room = 1048576
+    for stream in range(1, 201, 2):
+        flow = server.posts(stream)
+        for size in (16384, 16384, 16384, 16383):
+            server.say(data(stream, bytes(size)))
+            room -= size
+            for kind, _, of, payload in server.heard():
+                assert (kind, of) == (WINDOW_UPDATE, 0)
+                room += int.from_bytes(payload, "big")
+            assert room > 3 * 1048576 / 4
+        assert (flow.unread, flow.room) == (WINDOW, 0)
+    assert server.breaks(1, data(1, b"x")) == FLOW_CONTROL_ERROR
+    flow = server.posts(201)
+    for _ in range(100):
+        assert server.say(data(201, bytes(16384))) == [("Data", 201, bytes(16384), False)]
+        server.wire.consumed(flow, 16384)
+    assert not server.wire.closing
 
 
 @proves("RFC9113 6.9")

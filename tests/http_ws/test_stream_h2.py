@@ -136,6 +136,29 @@ async def test_a_body_of_a_hundred_windows() -> None:
 
 
 @scene
+async def test_bodies_that_nobody_reads_leave_the_others_room() -> None:
+    """They have more than the connection's window; another upload goes through, and they are whole later."""
+    async with Bench() as bench:
+        client = Client(bench)
+        stalled = [await client.call("/", "POST", end=False) for _ in range(20)]
+        for _, reply in stalled:
+            for size in (16384, 16384, 16384, 16383):
+                await client.send(reply, bytes(size))
+        call, reply = await client.call("/", "POST", end=False)
+        for at in range(100):
+            await client.send(reply, bytes(16384), at == 99)
+            event = await call.receive()
+            assert (len(event["body"]), event["more_body"]) == (16384, at < 99)
+        await call.answer(b"x")
+        await client.go()
+        assert reply.body == b"x" and not client.away
+        for call, reply in stalled:
+            await client.send(reply, b"", True)
+            assert await call.receive() == {"type": "http.request", "body": bytes(65535), "more_body": False}
+            await call.answer()
+
+
+@scene
 async def test_a_body_longer_than_is_allowed() -> None:
     """413 where the length says so, before the application is called; where it does not, when it is too much."""
     async with Bench(max_body=10) as bench:

@@ -452,6 +452,31 @@ async def test_an_application_that_is_behind_stops_its_own_client() -> None:
 
 
 @scene
+async def test_sockets_that_nobody_hears_leave_the_others_room() -> None:
+    """Those whose applications are behind have more than the connection's window; another, and a request, go on."""
+    message = frame(BINARY, bytes(10_000))
+    async with Bench(ws_max_queue=1) as bench:
+        client = await Client(bench).begin()
+        for _ in range(20):
+            stream, _call = await client.opened()
+            while client.h2.local_flow_control_window(stream) >= len(message):
+                client.send(stream, message)
+                await client.go()
+            assert not client.peer.protocol.streams[stream].is_reading()
+        stream, call = await client.opened()
+        for _ in range(120):
+            client.send(stream, message)
+            await client.go()
+            assert len((await call.receive())["bytes"]) == 10_000
+            await client.go()
+        number = client.get()
+        await client.go()
+        await bench.calls[-1].answer(b"x")
+        await client.go()
+        assert client.streams[number].data == b"x"
+
+
+@scene
 async def test_small_parts_that_wait_are_put_together() -> None:
     """A message in thousands of frames of one octet comes as one when the application is no longer behind."""
     async with Bench(ws_max_queue=1) as bench:

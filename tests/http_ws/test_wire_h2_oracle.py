@@ -21,7 +21,6 @@ from interfaces.http_ws.wire_h2 import Asked, Data, Ended, Flow, Limits, Reset, 
 from tests.http_ws.h2_frames import (
     CANCEL,
     CONTINUATION,
-    DATA,
     END,
     END_HEADERS,
     GET,
@@ -64,13 +63,10 @@ BOMB = b"\x40\x01x\x7f\xd9\x06" + b"y" * 984 + b"\xbe" * 70
 EXAMPLES: list[tuple[object, bytes]] = [
     ((("stream", 1), ("connection", 1)), headers(1, GET[1:])),
     ((("connection", 1), ("stream", 5)), SKIPPED),
+    ((("stream", 3), ("connection", 3)), post(3) + data(3, bytes(16384)) * 4),
     ((("connection", 5), ("stream", 5)), ENDED),
     ((("connection", 5), ("connection", 1)), headers(1) + frame(HEADERS, PADDED | END_HEADERS, 1, b"\2\0\0")),
     ((("stream", 5), ("connection", 1)), headers(3) + frame(HEADERS, PADDED | END_HEADERS, 3, b"\2\0\0")),
-    (
-        (("connection", 3), ("connection", 1)),
-        post(3) + data(3, bytes(16384)) * 3 + data(3, bytes(16383)) + frame(DATA, PADDED, 3, b"\5"),
-    ),
     ((("connection", 9), ("connection", 1)), frame(HEADERS, END_HEADERS, 1, b"\x80")),
     ((("connection", 6), ("connection", 1)), frame(SETTINGS, 1, 0, bytes(6))),
     ((("connection", 1), ("connection", 6)), frame(PUSH_PROMISE, END_HEADERS, 1, b"")),
@@ -99,6 +95,7 @@ EXAMPLES: list[tuple[object, bytes]] = [
     ("non-compliant data", headers(1) + window(1, 0)),
     ("invalid padding", post(3) + frame(HEADERS, PADDED | END_HEADERS | END, 3, b"\2\0\0")),
     ("Oversized header block", frame(HEADERS, END_HEADERS | END, 1, block(GET) + BOMB)),
+    ("window shrunk below 0", post(3) + post(5) + (data(3, bytes(16384)) + data(5, bytes(16384))) * 2 + data(3, b"x")),
     ("mismatched :authority and Host", headers(1, [*GET, (b"host", b"A:443")])),
 ]  # fmt: skip
 REASONS: dict[object, str] = {}
