@@ -41,6 +41,7 @@ class Controlled(Sender):
         """Not every frame may come now: the first is still to, or a block is open."""
         self._acks: int = 0
         self._skips: list[tuple[int, int]] = []
+        self._prioritized: set[int] = set()
         self._resets: Bucket = Bucket(limits.resets, limits.resets / REFILL)
         self._control: Bucket = Bucket(limits.control, limits.control / REFILL)
 
@@ -183,11 +184,20 @@ class Controlled(Sender):
                 raise fatal(frames.FRAME_SIZE_ERROR, "GOAWAY has eight octets")
             return Away(int.from_bytes(data[4:8], "big"), int.from_bytes(data[:4], "big") & frames.MOST)
         if kind == frames.PRIORITY_UPDATE:
-            if len(data) < 4:
-                raise fatal(frames.FRAME_SIZE_ERROR, "PRIORITY_UPDATE has four octets")
-            if not int.from_bytes(data[:4], "big") & frames.MOST:
-                raise fatal(frames.PROTOCOL_ERROR, "a priority of no stream")
+            self._priority_update(data)
         return None
+
+    def _priority_update(self, data: bytes) -> None:
+        """Not followed. Which streams that are still to come have one is kept, since their number has a limit."""
+        if len(data) < 4:
+            raise fatal(frames.FRAME_SIZE_ERROR, "PRIORITY_UPDATE has four octets")
+        stream = int.from_bytes(data[:4], "big") & frames.MOST
+        if not stream & 1:  # 0, or a push of ours, and we push nothing
+            raise fatal(frames.PROTOCOL_ERROR, "a priority of no stream")
+        if stream > self.last:
+            self._prioritized = {idle for idle in self._prioritized if idle > self.last} | {stream}
+            if len(self._prioritized) + len(self.flows) > self.limits.streams:
+                raise fatal(frames.PROTOCOL_ERROR, "priorities of more streams than there may be")
 
     def _ping(self, flags: int, data: bytes) -> Event | None:
         if len(data) != 8:

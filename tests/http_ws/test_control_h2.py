@@ -283,11 +283,32 @@ def test_priority_updates_are_read_and_not_followed() -> None:
         (1, number(1), PROTOCOL_ERROR),
         (0, bytes(3), FRAME_SIZE_ERROR),
         (0, number(0) + b"u=1", PROTOCOL_ERROR),
+        (0, number(2) + b"u=1", PROTOCOL_ERROR),
+        (0, number(MOST - 1) + b"u=1", PROTOCOL_ERROR),
     ],
 )
 def test_malformed_priority_updates(stream: int, payload: bytes, code: int) -> None:
-    """On a stream, cut, or of no stream."""
+    """On a stream, cut, of no stream, or of one that we would have pushed."""
     assert failed(frame(PRIORITY_UPDATE, 0, stream, payload)) == code
+
+
+@proves("RFC9218 7.1")
+def test_priorities_of_streams_to_come_are_bounded() -> None:
+    """With those that are there they are as many as there may be streams; one that came counts as itself."""
+    server = Server(streams=3)
+
+    def priority(stream: int) -> bytes:
+        return frame(PRIORITY_UPDATE, 0, 0, number(stream) + b"u=1")
+
+    server.asks(1)
+    for stream in (3, 3, 5, 1, 3):
+        assert server.say(priority(stream)) == []
+    server.asks(3)
+    server.asks(5)
+    server.say(priority(5), priority(1), reset(1), reset(3))
+    assert server.say(priority(7), priority(9)) == []
+    assert server.wire._prioritized == {7, 9}
+    assert server.fails(priority(2**31 - 1)) == PROTOCOL_ERROR
 
 
 # --- §6.4, §6.6, §6.9, §5.5 ---

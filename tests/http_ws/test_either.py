@@ -54,6 +54,19 @@ async def test_the_scope(kind: type[Either]) -> None:
         await call.answer()
 
 
+@pytest.mark.parametrize("value", ["u=1, i", "u=9", "i=?0", "what?", ""])
+@both
+async def test_priorities_are_the_applications(kind: type[Either], value: str) -> None:
+    """The field of RFC 9218 is one as others: it stands in the scope, as it was said, and nothing else comes of it."""
+    async with Bench() as bench:
+        client = kind(bench)
+        call, reply = await client.call(headers=[("priority", value)])
+        assert call.scope["headers"][1:] == [(b"priority", value.encode())]
+        await call.answer(b"x")
+        await client.go()
+        assert reply.body == b"x"
+
+
 @both
 async def test_what_a_proxy_says(kind: type[Either]) -> None:
     """A trusted proxy's forwarded fields stand in the scope, others' do not; a PROXY header does."""

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.http_ws.rules import Rule, frames, hpack, messages, places, starting, streams
+from tests.http_ws.rules import Rule, extensions, frames, hpack, messages, places, starting, streams
 
 TESTS = Path(__file__).parents[1]
 HTTP2 = [*starting.RULES, *streams.RULES, *frames.RULES, *messages.RULES]
-ALL = [*HTTP2, *hpack.RULES]
+ALL = [*HTTP2, *hpack.RULES, *extensions.PRIORITIES, *extensions.WEBSOCKETS]
 
 
 @cache
@@ -21,7 +21,15 @@ def named_in(file: Path) -> frozenset[str]:
     return frozenset(part.name for part in parts if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef))
 
 
-@pytest.mark.parametrize(("rules", "wanted"), [(HTTP2, places.RFC9113), (hpack.RULES, places.RFC7541)])
+@pytest.mark.parametrize(
+    ("rules", "wanted"),
+    [
+        (HTTP2, places.RFC9113),
+        (hpack.RULES, places.RFC7541),
+        (extensions.PRIORITIES, places.RFC9218),
+        (extensions.WEBSOCKETS, places.RFC8441),
+    ],
+)
 def test_every_demand_has_a_rule(rules: list[Rule], wanted: str) -> None:
     """Each paragraph that demands something has one rule, in the RFC's order, and no rule has another place."""
     assert [rule.place for rule in rules] == wanted.split()

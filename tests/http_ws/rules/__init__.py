@@ -1,4 +1,4 @@
-"""Which test proves which rule of HTTP/2: what RFC 9113 (§3 to §8) and RFC 7541 demand of a server, in our words.
+"""Which test proves which rule of HTTP/2: what RFC 9113 (§3 to §8), 7541, 8441 and 9218 demand, in our words.
 
 A place is the RFC's section and paragraph, as its anchors name them ("5.1-7.2.4": section 5.1, paragraph 7.2.4).
 ``proof`` are tests: "wire_h2.the_preface" is ``test_the_preface`` in tests/http_ws/test_wire_h2.py, and
