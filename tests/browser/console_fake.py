@@ -1,7 +1,7 @@
 """A back end of the console that knows what tests tell it: recorded messages, and a workspace of Slack to press in.
 
-``POST /fake`` changes it: ``add`` is a list of messages, or how many; ``answers`` are what paths below /api give; ``lost``
-is told to all; ``cut`` ends the streams; ``anew`` forgets all. It answers with what the page posted.
+``POST /fake`` changes it: ``add`` is a list of messages, or how many; ``answers`` are what paths below /api give;
+``lost`` is told to all; ``cut`` ends the streams; ``anew`` forgets all. It answers with what the page posted.
 """
 
 import asyncio

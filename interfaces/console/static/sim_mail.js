@@ -76,7 +76,10 @@ export function mailPanel(panel) {
   };
   const outbox = h("div", "outbox");
   fill(panel, h("div", "columns", form, h("section", "listing", h("h3", null, "Sent by the application"), outbox)));
-  const draw = (/** @type {any} */ data) => fill(outbox, (data.sent ?? []).length ? [...data.sent].reverse().map(sent) : h("p", "nothing", h("span", null, "It has sent no mail yet.")));
+  const draw = (/** @type {any} */ data) => {
+    if (data.to && !recall("mail.to")) to.value = data.to;
+    fill(outbox, (data.sent ?? []).length ? [...data.sent].reverse().map(sent) : h("p", "nothing", h("span", null, "It has sent no mail yet.")));
+  };
   return new Live("/simulate/email", draw, (words) => words && fill(outbox, h("p", "nothing", h("span", null, words))));
 }
 

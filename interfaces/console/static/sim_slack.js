@@ -31,7 +31,7 @@ class Workspace {
     this.views = h("div", "modals");
     this.views.hidden = true;
     this.user = h("select", { "aria-label": "Who you are", on: { change: () => remember("slack.user", this.user.value) } });
-    this.text = h("input", { placeholder: "Message, or /command", "aria-label": "Message to the channel", autocomplete: "off" });
+    this.text = h("input", { placeholder: "Message, /command, or @bot …", "aria-label": "Message to the channel", autocomplete: "off" });
     this.reply = h("button", { class: "chip", type: "button", "aria-pressed": "true", title: "Do not answer in the thread", on: { click: () => this.answer("") } }, "In thread ×");
     this.reply.hidden = true;
     const talk = h("form", { class: "say-line", on: { submit: (/** @type {Event} */ event) => this.send(event) } },
@@ -72,8 +72,15 @@ class Workspace {
     event.preventDefault();
     const text = this.text.value;
     if (!text) return;
-    const body = text.startsWith("/") ? { do: "command", text } : { do: "say", text, ...(this.thread && { thread_ts: this.thread }) };
-    if (await this.act(body)) this.text.value = "";
+    if (await this.act(this.deed(text))) this.text.value = "";
+  }
+
+  /** What Slack makes of a text: a slash command, a mention of the application, or something said. @param {string} text */
+  deed(text) {
+    if (text.startsWith("/")) return { do: "command", text };
+    const bot = this.users.find((one) => one.bot && text.startsWith(`@${one.name} `));
+    if (bot && !this.thread) return { do: "mention", text: text.slice(bot.name.length + 2) };
+    return { do: "say", text, ...(this.thread && { thread_ts: this.thread }) };
   }
 
   /** @param {string} ts */
@@ -93,6 +100,8 @@ class Workspace {
     fill(this.channels, names.map((name) => h("button", {
       class: "item", type: "button", "aria-pressed": String(name === this.channel), on: { click: () => this.turn(name) },
     }, h("span", null, h("span", "faint", "# "), name.replace(/^#/, "")), h("span", "faint num", data.channels[name].length || ""))));
+    const bot = this.users.find((one) => one.bot)?.name ?? "bot";
+    this.text.placeholder = `Message, /command, or @${bot} …`;
     const chosen = this.user.value || recall("slack.user");
     fill(this.user, this.users.filter((one) => !one.bot).map((one) => h("option", { value: one.id, selected: one.id === chosen }, one.name)));
     this.drawLog();
