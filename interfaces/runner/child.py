@@ -120,7 +120,8 @@ class Child:
         code = self._process.poll()
         if code is None or self._ended.done():
             return
-        self._read()
+        while self._read():
+            pass  # all that it has said
         self._loop.remove_reader(self._control)
         self._control.close()
         self.ok, self.lines, self.gauges = False, [ending(code)], {}
@@ -150,20 +151,21 @@ class Child:
             self.kill()
         return await self.ended()
 
-    def _read(self) -> None:
-        """Take what the worker says; that it fell silent is for :meth:`poll` to explain."""
+    def _read(self) -> bool:
+        """Take what the worker says, if there is any; that it fell silent is for :meth:`poll` to explain."""
         try:
             data = self._control.recv(65536)
         except BlockingIOError:
-            return
+            return False
         except OSError:
             data = b""
         if not data:
             self._loop.remove_reader(self._control)
-            return
+            return False
         *lines, self._buffer = (self._buffer + data).split(b"\n")
         for line in lines:
             self._told(json.loads(line))
+        return True
 
     def _told(self, facts: dict[str, Any]) -> None:
         if "counts" in facts:

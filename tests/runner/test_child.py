@@ -85,6 +85,43 @@ def test_what_a_child_has_counted_is_handed_on(monkeypatch: pytest.MonkeyPatch) 
     assert len(changes) == 2  # it is up, and it has ended
 
 
+GAUGES = """
+line.send(b'{"gauges": {"interfaces_processes": 1, "x": 2}}\\n')
+"""
+
+
+def test_what_is_so_at_a_child_is_known_as_long_as_it_lives(supervised) -> None:
+    """What it said last; one that has ended is no part of any sum."""
+
+    async def look(child: Child) -> None:
+        assert child.gauges == {}
+        await child.up()
+        while not child.gauges:
+            await asyncio.sleep(0)
+        assert child.gauges == {"interfaces_processes": 1, "x": 2}
+        child.kill()
+        await child.ended()
+        assert child.gauges == {}
+
+    supervised(UP + GAUGES + "signal.pause()\n", look)
+
+
+def test_all_that_a_child_has_said_is_heard_at_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However much that is."""
+    much = 'for n in range(3000): line.sendall(b\'{"counts": {"a": 1, "%s": 0}}\\n\' % (b"x" * 40))\n'
+    monkeypatch.setattr(module, "command", lambda: [sys.executable, "-c", HELLO + much])
+    counts: list[Mapping[str, float]] = []
+
+    async def main() -> None:
+        child = Child(1, {}, lambda child: None, counts.append)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGCHLD, child.poll)
+        async with asyncio.timeout(20):
+            await child.ended()
+
+    asyncio.run(main())
+    assert sum(said["a"] for said in counts) == 3000
+
+
 def test_a_child_that_ends_before_is_not_up(supervised) -> None:
     """The exit code is told as well."""
 

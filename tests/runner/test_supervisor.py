@@ -4,6 +4,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import Callable, Mapping
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -322,6 +323,43 @@ def test_one_worker_is_enough_to_be_ready(scene) -> None:
         (True, ["worker 1: ok", "worker 2: starting"]),
         (True, ["worker 1: ok", "worker 2: starting"]),
     ]
+
+
+class Told(SimpleNamespace):
+    """A worker that has said something."""
+
+    __hash__ = object.__hash__
+
+
+def test_what_all_workers_tell_is_told_together(scene) -> None:
+    """Gauges of those that live, with how many should; what each counted, those that are gone included; who listens."""
+
+    async def main(played: Scene) -> None:
+        made = Supervisor(played.held, played.options)
+        made._count({"http.refused": 2, "x": 0.5})
+        made._count({"http.refused": 1})
+        for number, ok in ((1, True), (2, False)):
+            child = Told(
+                number=number, pid=number + 10, ok=ok, lines=["http: ok"], gauges={"interfaces_processes": 1.0},
+                banner=(["http on here"] if ok else [], "asyncio"),
+            )  # fmt: skip
+            made.alive.add(child)
+            made.current[number] = child
+        ops = made._tells()
+        assert ops.counters() == {"http.refused": 3, "x": 0.5}
+        wanted = played.options.workers
+        assert ops.gauges() == {"interfaces_processes": 2, "interfaces_processes_wanted": wanted}
+        assert ops.facts() == {
+            "listens": ["http on here"],
+            "workers": [
+                {"number": 1, "pid": 11, "ok": True, "lines": ["http: ok"]},
+                {"number": 2, "pid": 12, "ok": False, "lines": ["http: ok"]},
+            ],
+        }
+        ops.stop()
+        assert made._stop.is_set()
+
+    run(main(scene({})))
 
 
 def test_told_twice_it_stops_at_once(

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import threading
+from collections import Counter
 
 import pytest
 
@@ -74,6 +75,36 @@ def test_it_tells_what_it_has_counted_since_the_last_time(line) -> None:
     ours.close()
     worker.count({"a": 6})
     assert worker._counted["a"] == 5
+
+
+def test_it_tells_what_is_so_now_when_that_has_changed(line) -> None:
+    """The whole of it, since the supervisor adds up what it knows of each; the same again is no line."""
+    ours, theirs = line
+    worker = Worker(1, {}, theirs)
+    for gauges in ({"a": 1.0, "b": 2.0}, {"b": 2.0, "a": 1.0}, {"a": 1.0}):
+        worker.gauge(gauges)
+    said = [json.loads(text)["gauges"] for text in ours.recv(4096).splitlines()]
+    assert said == [{"a": 1, "b": 2}, {"a": 1}]
+
+
+def test_a_supervisor_that_reads_nothing_breaks_no_line(line) -> None:
+    """What is told only in part is told on first; what is not told then is told later, whole."""
+    ours, theirs = line
+    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+    worker = Worker(1, {}, theirs)
+    for number in range(1, 200):
+        worker.count({f"counter{each}": number for each in range(100)})
+    assert worker._counted["counter0"] < 199
+    ours.settimeout(0.05)
+    text, counts = b"", {f"counter{each}": 199 for each in range(100)}
+    while worker._rest or worker._counted != counts:
+        text += ours.recv(65536)
+        worker.count(counts)
+    text += ours.recv(1 << 20)
+    found: Counter[str] = Counter()
+    for one in text.splitlines():
+        found.update(json.loads(one)["counts"])
+    assert found == counts
 
 
 def test_telling_nobody_harms_nothing(line) -> None:
