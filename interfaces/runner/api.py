@@ -4,6 +4,7 @@ import os
 from types import TracebackType
 from typing import Any, Self
 
+from interfaces.runner.application import load
 from interfaces.runner.options import ServeOptions
 from interfaces.runner.plan import Plan, make_plan
 from interfaces.runner.process import run as run_process
@@ -19,23 +20,35 @@ from interfaces.shared.telemetry import Telemetry
 __all__ = ["Server", "run"]
 
 
-def _plan(names: tuple[str, ...], options: dict[str, Any]) -> Plan:
-    return make_plan(names or ("http", "ws"), Keywords(options), Environment(os.environ))
+def _plan(app: Application | str, names: tuple[str, ...], options: dict[str, Any]) -> Plan:
+    said = {"app": app, **options} if isinstance(app, str) else options
+    return make_plan(names or ("http", "ws"), Keywords(said), Environment(os.environ))
 
 
-def run(app: Application, *names: str, telemetry: Telemetry | None = None, **options: Any) -> int:
+def _application(app: Application | str, options: ServeOptions) -> Application:
+    """What was given, or what it names. Raises ConfigError and ApplicationError."""
+    if not isinstance(app, str):
+        return app
+    how = {"factory": options.factory, "wsgi": options.wsgi}
+    return load(app, str(options.app_dir), threads=options.threads, **how)
+
+
+def run(app: Application | str, *names: str, telemetry: Telemetry | None = None, **options: Any) -> int:
     """Serve ``app`` over the named interfaces (none: http and ws) until SIGTERM; the exit code.
 
+    ``app`` may be "module:attribute", as the command line has it.
     ``options`` are those of the command line: ``http_bind=("127.0.0.1:8000",)``, ``drain=5``. Logging is
     not configured. With ``workers`` or ``reload`` this program is started again, once a worker, up to this
-    call: let nothing that should happen once stand before. Raises ConfigError for an option that cannot be.
+    call: let nothing that should happen once stand before. Raises ConfigError for an option that cannot be, and for
+    an application that is not there.
     """
-    plan = _plan(names, options)
+    plan = _plan(app, names, options)
     worker = Worker.here()
     if worker is None and wants_supervisor(plan.options):
         return supervised(plan.chosen, plan.options)
-    name = getattr(app, "__qualname__", type(app).__qualname__)
-    return run_process(app, plan.chosen, plan.options, app_name=name, telemetry=telemetry, worker=worker)
+    name = app if isinstance(app, str) else getattr(app, "__qualname__", type(app).__qualname__)
+    own = _application(app, plan.options)
+    return run_process(own, plan.chosen, plan.options, app_name=name, telemetry=telemetry, worker=worker)
 
 
 class Server:
@@ -46,9 +59,9 @@ class Server:
     """
 
     def __init__(
-        self, app: Application, *names: str, telemetry: Telemetry | None = None, **options: Any
+        self, app: Application | str, *names: str, telemetry: Telemetry | None = None, **options: Any
     ) -> None:
-        self._plan = _plan(names, options)
+        self._plan = _plan(app, names, options)
         self._app = app
         self._telemetry = telemetry
         self._serving: Serving | None = None
@@ -70,7 +83,8 @@ class Server:
 
     async def __aenter__(self) -> Self:
         plan = self._plan
-        self._serving = serving_of(self._app, plan.chosen, plan.options, telemetry=self._telemetry)
+        app = _application(self._app, plan.options)
+        self._serving = serving_of(app, plan.chosen, plan.options, telemetry=self._telemetry)
         await self._serving.__aenter__()
         return self
 

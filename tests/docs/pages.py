@@ -8,8 +8,8 @@ A comment in front of a fenced block says what it is:
     <!-- fails: N -->       as run, but the command ends with exit code N
     <!-- stop -->           what runs is ended (no block follows)
 
-and ``<!-- check: … -->`` is Python that is run there and not shown. Ports 8000, 8025 and 6667 become free ones, also where the
-server listens by default.
+and ``<!-- check: … -->`` is Python that is run there and not shown. Ports 8000, 8025 and 6667 become free ones, also
+where the server listens by default.
 """
 
 import os
@@ -130,9 +130,7 @@ class Page:
             if not name.startswith(("INTERFACES_", "DJANGO_"))
         }
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        binds = {
-            f"INTERFACES_{name}_BIND": f"127.0.0.1:{self.ports[port]}" for port, name in PORTS.items()
-        }
+        binds = {f"INTERFACES_{name}_BIND": f"127.0.0.1:{self.ports[port]}" for port, name in PORTS.items()}
         return {**kept, "PATH": path, "PYTHONPATH": "", **binds}
 
 

@@ -49,6 +49,23 @@ def test_before_it_is_entered_it_is_nowhere() -> None:
     assert Server(application).addresses == []
 
 
+def test_an_application_may_be_named() -> None:
+    """As on the command line, with its errors."""
+
+    async def status() -> bytes:
+        async with Server("tests.runner.test_api:application", "http", http_bind=("127.0.0.1:0",)) as server:
+            address = server.addresses[0]
+            reader, writer = await asyncio.open_connection(address.host, address.port)
+            writer.write(b"GET / HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n")
+            answer = await reader.readline()
+            writer.close()
+        return answer
+
+    assert asyncio.run(status()) == b"HTTP/1.1 204 No Content\r\n"
+    with pytest.raises(ConfigError, match="no attribute 'nothing'"):
+        run("tests.runner.test_api:nothing", "http", http_bind=("127.0.0.1:0",))
+
+
 def test_a_misspelt_option_is_refused() -> None:
     """Keywords are checked as flags are."""
     with pytest.raises(ConfigError, match="drian"):
