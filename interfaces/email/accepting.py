@@ -23,7 +23,7 @@ from interfaces.email.kept import Mark, order, packed, unpacked
 from interfaces.email.service import Service, log
 from interfaces.email.translate import Transaction
 from interfaces.shared.delivery import ACCEPTED, DEFERRED, Verdict
-from interfaces.shared.meter import stored
+from interfaces.shared.meter import here, stored
 from interfaces.shared.pacing import back_off
 
 __all__ = ["FULL", "Accepting"]
@@ -51,6 +51,7 @@ class Accepting:
         """Those of what was taken over."""
         self._room = asyncio.Event()
         stored("email.accepted", store)
+        self._waits = here().histogram("queue.wait", queue="email.accepted")
 
     def __repr__(self) -> str:
         return f"<Accepting to {self.store!r}: {len(self.running)} running>"
@@ -104,6 +105,8 @@ class Accepting:
         if self.leaving:
             self._left(kept, self.store.give_back)
             return
+        if kept.attempt == 1:
+            self._waits.add(max(0.0, self.service.time() - kept.put_at))
         try:
             if kept.attempt > self.attempts:  # the last one has ended with its process
                 mark = _mark(kept)

@@ -39,6 +39,7 @@ class _Held:
     content: bytes
     attempt: int
     note: bytes
+    put_at: float
     item: Item
 
 
@@ -175,5 +176,5 @@ def _held(item: Item) -> _Held:
     said = item.message
     return _Held(
         item.id, said.get("head", b""), said.get("content", b""), said.get("before", 0) + item.attempt,
-        said.get("note", b""), item,
+        said.get("note", b""), item.put_at, item,
     )  # fmt: skip

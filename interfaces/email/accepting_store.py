@@ -12,6 +12,8 @@ class Kept(Protocol):
 
     attempt: int
     """1, 2 …: how often it was begun."""
+    put_at: float
+    """Unix seconds."""
     note: bytes
 
 

@@ -7,13 +7,14 @@ its call still runs elsewhere, or has ended, is known by its key.
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping
+from time import time
 from typing import Any
 
 from interfaces.shared.delivery import DEFERRED
 from interfaces.shared.errors import Unavailable
 from interfaces.shared.intake import BUSY, Intake
 from interfaces.shared.marks import about
-from interfaces.shared.meter import stored
+from interfaces.shared.meter import here, stored
 from interfaces.shared.pacing import back_off
 from interfaces.shared.parcel import Parcel
 from interfaces.shared.sendings import Held, Store
@@ -44,6 +45,7 @@ class Accepted:
         self.leaving = False
         self._put = put
         stored(f"{intake.name}.accepted", store)
+        self._waits = here().histogram("queue.wait", queue=f"{intake.name}.accepted")
 
     def __repr__(self) -> str:
         return f"<Accepted {self.intake.name}: {len(self.running)} running>"
@@ -94,6 +96,8 @@ class Accepted:
             await self.store.dead(held, "it cannot be read")
 
     async def _settled(self, held: Held) -> None:
+        if held.attempt == 1:
+            self._waits.add(max(0.0, time() - held.put_at))
         said = held.message
         event = {**said["event"], "attempt": said["event"].get("attempt", 1) + held.attempt - 1}
         parcel = Parcel(

@@ -251,11 +251,19 @@ def test_two_servers_in_a_process_tell_their_own() -> None:
 
 @pytest.mark.parametrize("spool", [True, False])
 def test_a_spool_is_told_where_mail_is_kept(tmp_path: Path, spool: bool) -> None:
-    """How much is in it; without one there is no such queue."""
+    """How much is in it, and how long that waited; without one there is no such queue."""
+    words = (b"", b"EHLO x\r\n", b"MAIL FROM:<a@a.example>\r\n", b"RCPT TO:<b@b.example>\r\n", b"DATA\r\n",
+             b"a: b\r\n\r\nc\r\n.\r\n", b"QUIT\r\n")  # fmt: skip
 
     async def ask(server: Server) -> Look:
-        return await figures(server)
+        await talk(port(server, "email"), *words)
+        return await until(
+            server, lambda look: look.total("interfaces_verdict_seconds_count", type="email") == 1
+        )
 
     options = {"email_ack": "accepted", "email_spool": str(tmp_path)} if spool else {}
     look = served(ask, "email", lifespan="off", **options)
-    assert look.by("interfaces_queue_depth", "queue") == ({"email.accepted": 0} if spool else {})
+    waits = look.by("interfaces_queue_wait_seconds_count", "queue")
+    assert waits == ({"email.accepted": 1} if spool else {})
+    assert look.by("interfaces_queue_depth", "queue").keys() == waits.keys()
+    assert look.total("interfaces_spool_kept_total") == spool

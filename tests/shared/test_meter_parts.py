@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from interfaces.http_ws.connection import Connection
 from interfaces.http_ws.options import HttpWsOptions
 from interfaces.http_ws.service import Service
+from interfaces.shared.accepted import Accepted
 from interfaces.shared.delivery import ACCEPTED
 from interfaces.shared.interface import Context
 from interfaces.shared.meter import Meters, metered
@@ -307,3 +309,44 @@ def test_an_event_at_a_worker_is_a_scope(outcome: Any, how: str) -> None:
     meter = meters.scopes["websocket event"]
     assert (meter.begun, meter.running) == (1, 0)
     assert meter.otherwise == ({how: 1} if how else {}) and meter.well == (not how)
+
+
+# --- what was accepted before ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("attempt", "number"), [(1, 1), (2, 0)])
+def test_how_long_an_accepted_message_waited_is_told_once(attempt: int, number: int) -> None:
+    """From when it was kept to its first attempt."""
+    meters = Meters()
+
+    class Kept:
+        """A store with one message, which was put a minute ago."""
+
+        def __init__(self) -> None:
+            message = {"scope": {"type": "chat"}, "event": {"type": "chat.message", "text": "a"}, "key": ""}
+            self.left = [Held("a", message, attempt, time.time() - 60)]
+
+        async def take(self, n: int) -> list[Held]:
+            """It, then nothing."""
+            found, self.left = self.left, []
+            return found
+
+        async def done(self, held: Held) -> None:
+            """It is."""
+
+    async def main() -> None:
+        async def handle(event: Any, send: Any) -> None:
+            """Take it."""
+
+        async def put(message: Any, conversation: Any, delay: float) -> None:
+            """Never called."""
+
+        desk = Desk(handle)
+        with metered(meters):
+            accepted = Accepted(desk.intake, Kept(), put=put, state={}, attempts=3, at_once=2)  # type: ignore[arg-type]
+        await accepted.run()
+        assert [event["text"] for event in desk.seen] == ["a"]
+
+    asyncio.run(main())
+    found, seconds = waited(meters, "chat.accepted")
+    assert found == number and (60 <= seconds < 120) == bool(number)
