@@ -11,13 +11,13 @@ import json
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from importlib import import_module
 from pathlib import Path
 
 import click
 
 from interfaces import registry
-from interfaces.cli import COMMANDS
+from interfaces.cli import COMMANDS, group
+from interfaces.cli.manual import PAGES as MANUAL
 from interfaces.email import messages as email
 from interfaces.http_ws import messages
 from interfaces.irc import messages as irc
@@ -56,7 +56,9 @@ def interface_options() -> str:
 
 def commands() -> str:
     """Every command with its own arguments; what `serve` takes besides is on the page of the options."""
-    return "\n".join(text for where in COMMANDS.values() for text in _command("interfaces", _load(where)))
+    ctx = click.Context(group)
+    found = [group.get_command(ctx, name) for name in COMMANDS]
+    return "\n".join(text for one in found if one is not None for text in _command("interfaces", one))
 
 
 def http_messages() -> str:
@@ -90,6 +92,7 @@ def upstream_messages() -> str:
 
 
 ARGUMENTS = {
+    "SHELL": "bash, zsh or fish",
     "NAME": "what to serve: http, ws, email, slack, sms, irc, any of them",
     "CHANNEL": "email.send, slack.send, sms.send, irc.send, or a channel of the application",
     "MESSAGE": "a JSON object, or - for the standard input",
@@ -102,12 +105,6 @@ ARGUMENTS = {
 """Arguments of commands, which have no help of their own."""
 
 
-def _load(where: str) -> click.Command:
-    module, _, attribute = where.partition(":")
-    command: click.Command = getattr(import_module(module), attribute)
-    return command
-
-
 def _command(prefix: str, command: click.Command) -> Iterator[str]:
     """The section of a command, or those of a group's commands."""
     title = f"{prefix} {command.name}"
@@ -118,7 +115,8 @@ def _command(prefix: str, command: click.Command) -> Iterator[str]:
     arguments = [param.make_metavar(click.Context(command)) for param in command.params
                  if isinstance(param, click.Argument)]  # fmt: skip
     usage = " ".join([title, "[OPTIONS]", *arguments])
-    lines = [f"## {title}", "", " ".join((command.help or "").split()), "", f"`{usage}`", ""]
+    said = [" ".join(part.split()) for part in (command.help or "").split("\n\n")]
+    lines = [f"## {title}", "", "\n\n".join(said), "", f"`{usage}`", ""]
     rows = [record for param in command.params if (record := param.get_help_record(click.Context(command)))]
     if rows:
         lines += [
@@ -127,7 +125,19 @@ def _command(prefix: str, command: click.Command) -> Iterator[str]:
             *(f"| `{flag}` | {_cell(text) or ARGUMENTS[flag.strip('[].')]} |" for flag, text in rows),
             "",
         ]
-    yield "\n".join(lines)
+    yield "\n".join([*lines, *_page(title.removeprefix("interfaces "))])
+
+
+def _page(path: str) -> Iterator[str]:
+    """Examples and exit codes of a command."""
+    page = MANUAL[path]
+    yield "```"
+    for words, what in page.examples:
+        yield f"interfaces {words}"
+        yield f"    # {what}"
+    yield from ("```", "", "| Exit code | When |", "|---:|---|")
+    yield from (f"| {code} | {_cell(what)} |" for code, what in page.exits.items())
+    yield ""
 
 
 def _cell(text: str) -> str:

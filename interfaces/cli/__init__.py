@@ -10,6 +10,7 @@ import click
 from click.exceptions import NoArgsIsHelpError, NoSuchCommand, NoSuchOption
 
 from interfaces import __version__
+from interfaces.cli.manual import dressed
 from interfaces.shared.errors import ApplicationError, ConfigError
 
 __all__ = ["main"]
@@ -19,6 +20,8 @@ COMMANDS = {
     "worker": "interfaces.cli.worker:worker",
     "check": "interfaces.cli.check:check",
     "doctor": "interfaces.cli.doctor:doctor",
+    "routes": "interfaces.cli.routes:routes",
+    "init": "interfaces.cli.init:init",
     "config": "interfaces.cli.config:config",
     "status": "interfaces.cli.status:status",
     "top": "interfaces.cli.top:top",
@@ -30,6 +33,7 @@ COMMANDS = {
     "receive-mail": "interfaces.cli.receive_mail:receive_mail",
     "demo": "interfaces.cli.demo:demo",
     "dev": "interfaces.cli.dev:dev",
+    "completion": "interfaces.cli.completion:completion",
 }
 
 
@@ -46,13 +50,16 @@ class _LateGroup(click.Group):
             return None
         module, _, attribute = COMMANDS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), attribute)
-        return command
+        return dressed(command, cmd_name)
 
 
 @click.group(cls=_LateGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, message="interfaces %(version)s")
 def group() -> None:
     """Serve one ASGI application over HTTP, WebSockets and other protocols."""
+
+
+dressed(group, "")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

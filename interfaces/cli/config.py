@@ -10,7 +10,7 @@ from interfaces.cli.names import Invocation, NamesCommand
 from interfaces.runner.plan import Setting
 from interfaces.shared.options import shown
 
-__all__ = ["config"]
+__all__ = ["config", "literal"]
 
 
 def run_show(invocation: Invocation) -> int:
@@ -40,16 +40,16 @@ def _toml(settings: Iterable[Setting], *, origin: bool) -> Iterator[str]:
         if flag.section != section:
             section = flag.section
             yield f"\n[{section}]"
-        line = f"# {flag.key} = none" if value is None else f"{flag.key} = {_literal(value)}"
+        line = f"# {flag.key} = none" if value is None else f"{flag.key} = {literal(value)}"
         yield f"{line}  # {setting.origin.text}" if origin else line
 
 
-def _literal(value: Any) -> str:
+def literal(value: Any) -> str:
     """A value in TOML; JSON says texts, numbers and booleans alike."""
     if isinstance(value, list):
-        return f"[{', '.join(map(_literal, value))}]"
+        return f"[{', '.join(map(literal, value))}]"
     if isinstance(value, dict):
-        pairs = [f"{key} = {_literal(part)}" for key, part in value.items() if part is not None]
+        pairs = [f"{key} = {literal(part)}" for key, part in value.items() if part is not None]
         return f"{{ {', '.join(pairs)} }}"
     return json.dumps(value, ensure_ascii=False)
 

@@ -37,18 +37,10 @@ LONGEST = 60.0
 
 
 def run_doctor(invocation: Invocation) -> int:
-    r"""Explain what is wrong with certificates, DNS, ports, tokens, the broker, limits and settings; change nothing.
+    """Explain what is wrong with certificates, DNS, ports, tokens, the broker, limits and settings; change nothing.
 
     Each finding is said with why it matters and how to mend it. Every question has a deadline of some seconds. Without
     a NAME: the interfaces that interfaces.toml has a table for, else http.
-
-    \b
-    Examples:
-      interfaces doctor
-      interfaces doctor http email --app proj.asgi:application --layer redis://redis
-      interfaces doctor http --host example.org --json
-
-    Exit codes: 0 when nothing is wrong, warnings or not; 1 when something is.
     """
     findings = asyncio.run(_all(invocation))
     if invocation.own["json"]:

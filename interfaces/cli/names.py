@@ -123,7 +123,7 @@ class NamesCommand(click.Command):
 def _fixed() -> list[click.Parameter]:
     """What every such command takes."""
     return [
-        click.Argument(["names"], nargs=-1, metavar="NAME..."),
+        click.Argument(["names"], nargs=-1, metavar="NAME...", shell_complete=_begun),
         click.Option(["--config"], metavar="FILE", help="interfaces.toml, or a file of that shape"),
         click.Option(
             ["--bind"], multiple=True, metavar="HOST:PORT", help="where to listen, if one listener is served"
@@ -132,6 +132,11 @@ def _fixed() -> list[click.Parameter]:
             ["-e", "--endpoint"], multiple=True, metavar="STRING", help="as --bind, in Twisted's words"
         ),
     ]
+
+
+def _begun(_ctx: click.Context, _param: click.Parameter, incomplete: str) -> list[str]:
+    """The names that begin so, for a shell."""
+    return [name for name in registry.names() if name.startswith(incomplete)]
 
 
 def _words(ctx: click.Context) -> set[str]:
