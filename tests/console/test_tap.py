@@ -76,8 +76,8 @@ def test_cancelling_is_unchanged(kind: str) -> None:
 
     async def check() -> None:
         tap = tapped(Seen(asks=2))
+        peer = Peer([dict(EVENTS[kind])])
         with pytest.raises(asyncio.CancelledError):
-            peer = Peer([dict(EVENTS[kind])])
             await tap(dict(SCOPES[kind]), peer.receive, peer.send)
         assert all(one.error == "" for one in tap.book.after(0))
 

@@ -27,7 +27,7 @@ from tests.console.kit import EVENTS, SCOPES
         ("slack", {"type": "slack.command", "command": "/deploy", "text": "web"}, "U1 C1: /deploy web"),
         ("slack", {"type": "slack.action", "action_id": "take", "value": 3}, "U1 C1: take 3"),
         ("sms", EVENTS["sms"], "+4179 → +4144: hi"),
-        ("sms", {"type": "sms.status", "to_address": "+41", "status": "failed", "error_text": "gone"}, "+41 failed gone"),
+        ("sms", {"type": "sms.status", "to_address": "+41", "status": "failed", "error_text": "x"}, "+41 failed x"),
         ("irc", EVENTS["irc"], "ada #x: hi"),
         ("irc", {"type": "irc.connect", "nick": "ada"}, "ada"),
         ("udp", EVENTS["udp"], "ping"),
