@@ -58,6 +58,7 @@ class ConsoleClient:
 
         ``patience``: seconds of silence that end it.
         """
+        self._connection.close()  # what was open has another patience
         self._connection.timeout = patience
         response = self._asked("/api/stream", query, None)
         if response.status != 200:
