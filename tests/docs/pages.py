@@ -8,7 +8,7 @@ A comment in front of a fenced block says what it is:
     <!-- fails: N -->       as run, but the command ends with exit code N
     <!-- stop -->           what runs is ended (no block follows)
 
-and ``<!-- check: … -->`` is Python that is run there and not shown. Ports 8000, 8025 and 6667 become free ones, also
+and ``<!-- check: … -->`` is Python that is run there and not shown. Ports 8000, 8025, 6667 and 8088 become free ones, also
 where the server listens by default.
 """
 
@@ -35,7 +35,7 @@ STEP = re.compile(
     r"|<!-- stop -->",
     re.DOTALL,
 )
-PORTS = {"8000": "HTTP", "8025": "EMAIL", "6667": "IRC"}
+PORTS = {"8000": "HTTP", "8025": "EMAIL", "6667": "IRC", "8088": ""}
 PATIENCE = 30.0
 
 
@@ -130,7 +130,7 @@ class Page:
             if not name.startswith(("INTERFACES_", "DJANGO_"))
         }
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        binds = {f"INTERFACES_{name}_BIND": f"127.0.0.1:{self.ports[port]}" for port, name in PORTS.items()}
+        binds = {f"INTERFACES_{name}_BIND": f"127.0.0.1:{self.ports[port]}" for port, name in PORTS.items() if name}
         return {**kept, "PATH": path, "PYTHONPATH": "", **binds}
 
 

@@ -30,7 +30,7 @@ class EmailSimulator(Simulator):
         """What the application has sent, where that is kept in memory, or the application's fake tells."""
         fake = self.place.fake("email")
         if fake is not None:
-            return {"sent": list(fake.sent)[-SHOWN:]}
+            return {"sent": list(fake.sent)[-SHOWN:], "to": str(getattr(fake, "to", ""))}
         way = str(getattr(self.place.options("email"), "send", ""))
         if not way.startswith("memory:"):
             return {"sent": []}

@@ -37,7 +37,7 @@ class SlackSimulator(Simulator):
         ids = {one.name or one.id: one.id for one in team.channels.values()}
         return {
             "team": team.id, "users": users, "channels": channels, "ids": ids, "views": list(fake.views.values()),
-            "ephemerals": fake.ephemerals[-MESSAGES:],
+            "ephemerals": fake.ephemerals[-MESSAGES:], "errors": dict(fake.world.views.errors),
         }  # fmt: skip
 
     async def do(self, said: dict[str, Any]) -> dict[str, Any]:
