@@ -36,6 +36,7 @@ from interfaces.django.retention import prune, prune_mail
 from interfaces.layers.base import ChannelFull, copied
 from interfaces.shared.errors import Unavailable
 from interfaces.shared.strand import Strand, pool
+from interfaces.shared.tracing import stamped
 from interfaces.workers.message import NO_LAYER, perform
 
 __all__ = ["BATCH", "COUNTS", "PASSED_OVER", "POLL", "PRUNE", "publish", "relay", "send"]
@@ -70,6 +71,7 @@ def send(
     """
     (NO_LAYER.require_valid_group_name if group else NO_LAYER.require_valid_channel_name)(channel)
     content = {"dedupe_key": uuid.uuid4().hex} | copied(dict(message))
+    content = content if group else stamped(content)  # the relay that sends it runs in no span of ours
     row = Outbox(channel=channel, group=group, message=msgspec.msgpack.encode(content))
     row.save(using=using, force_insert=True)
     return row

@@ -4,7 +4,7 @@ import pytest
 
 from tests.django.test_project import manage
 
-ALL = "Ran 20 tests"
+ALL = "Ran 21 tests"
 
 
 def test_on_sqlite(tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from interfaces.layers.base import ChannelFull
 from interfaces.layers.local import LocalChannelLayer
 from interfaces.layers.posting import Posting
+from interfaces.shared import tracing
 from interfaces.shared.errors import ApplicationError, Unavailable
 
 
@@ -99,3 +100,52 @@ def test_a_result_that_cannot_be_heard():
         }
 
     asyncio.run(main())
+
+
+class Fixed:
+    """A tracer in whose process always the same span runs."""
+
+    def current(self):
+        return PARENT
+
+
+PARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+def test_what_is_put_has_the_trace_that_runs_and_the_check_does_not_see_it(monkeypatch):
+    """It is for the outbox, and no protocol's word; one that the application gives is kept."""
+    seen = []
+
+    async def check(message):
+        seen.append(message)
+
+    async def main():
+        post = posting(check=check)
+        await post({"type": "pigeon.send", "words": "a"})
+        await post({"type": "pigeon.send", "traceparent": "theirs"})
+        return [(await post.layer.receive("pigeon.send"))["traceparent"] for _ in range(2)]
+
+    tracing.install(Fixed())
+    try:
+        assert asyncio.run(main()) == [PARENT, "theirs"]
+    finally:
+        tracing.install(None)
+    assert seen == [{"type": "pigeon.send", "words": "a"}, {"type": "pigeon.send"}]
+
+
+def test_what_is_sent_to_an_outbox_from_anywhere_has_the_trace_that_runs():
+    """Also what is sent later; what is sent to other channels of a layer stays as it is."""
+
+    async def main():
+        layer = LocalChannelLayer()
+        await layer.send("email.send", {"to": "a"})
+        await layer.send_later("sms.send", {"to": "b"}, 0.001)
+        await layer.send("chat", {"text": "c"})
+        return [await layer.receive(name) for name in ("email.send", "sms.send", "chat")]
+
+    tracing.install(Fixed())
+    try:
+        found = asyncio.run(main())
+    finally:
+        tracing.install(None)
+    assert found == [{"to": "a", "traceparent": PARENT}, {"to": "b", "traceparent": PARENT}, {"text": "c"}]

@@ -114,3 +114,13 @@ def test_whatever_a_message_holds_it_means_something_or_is_a_value_error(kind, m
     except ValueError:
         return
     assert all(isinstance(word["type"], str) for word in words)
+
+
+def test_every_event_of_a_scope_has_its_marks():
+    """The id that logs know it by, and its trace: what is logged of the tenth event is found as that of the first."""
+    marks = {"scope_id": "a-1", "traceparent": "00-" + "1" * 32 + "-" + "2" * 16 + "-01"}
+    scope = {"type": "websocket", "path": "/x", **marks}
+    for order in (0, 9):
+        found = event_of(scope, {"type": "websocket.receive"}, "r!1", order)
+        assert {key: found[key] for key in marks} == marks
+    assert event_of({"type": "websocket"}, {}, "r!1", 9).keys() == {"path", "reply_channel", "order"}

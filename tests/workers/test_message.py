@@ -7,6 +7,7 @@ import threading
 import pytest
 
 from interfaces.layers.local import LocalChannelLayer
+from interfaces.shared import tracing
 from interfaces.shared.errors import ConfigError
 from interfaces.workers import message as module
 from interfaces.workers.message import (
@@ -239,3 +240,28 @@ def test_without_a_layer_it_says_what_is_missing(monkeypatch) -> None:
         assert await taken(module.NO_LAYER, name) == {"n": 1}
 
     asyncio.run(run())
+
+
+def test_what_is_sent_to_a_channel_has_the_trace_that_runs():
+    """So that who takes it up elsewhere continues it; a reply to somebody has none."""
+    parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+    sent = []
+
+    class Fixed:
+        def current(self):
+            return parent
+
+    class Layer:
+        async def send(self, channel, message):
+            sent.append((channel, message))
+
+    async def main():
+        for name in ("work", "reply.a!b"):
+            await Channel(name, Layer()).asend({"n": 1})
+
+    tracing.install(Fixed())
+    try:
+        asyncio.run(main())
+    finally:
+        tracing.install(None)
+    assert sent == [("work", {"n": 1, "traceparent": parent}), ("reply.a!b", {"n": 1})]

@@ -16,6 +16,7 @@ from interfaces.django import outbox
 from interfaces.django.models import Outbox
 from interfaces.django.retention import prune
 from interfaces.layers.local import LocalChannelLayer
+from interfaces.shared import tracing
 from interfaces.shared.errors import Unavailable
 from interfaces.shared.strand import shutdown
 from interfaces.workers.message import Channel, Group, collecting, using_layer
@@ -172,6 +173,19 @@ class OutboxTests(TransactionTestCase):
         first, second = (asyncio.run(self.layer.receive("a"))["dedupe_key"] for _ in range(2))
         assert len(first) == 32
         assert second == "mine"
+
+    def test_messages_keep_the_trace_of_who_wrote_them(self):
+        """The relay that sends them runs in another process, or much later; those to a group have none."""
+        tracer = type("Fixed", (), {"current": lambda self: "a-b"})
+        tracing.install(tracer())
+        try:
+            outbox.send("a", {"n": 1})
+            group = outbox.send("chat", {"n": 2}, group=True)
+        finally:
+            tracing.install(None)
+        self.publish()
+        assert asyncio.run(self.layer.receive("a"))["traceparent"] == "a-b"
+        assert b"traceparent" not in bytes(group.message)
 
     def test_in_order_whatever_is_full(self):
         """A full channel waits with all that is behind it; other channels go on; nothing is lost."""
