@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from typing import Any, Final
+from typing import Any
 
 from interfaces.http_ws.answer import COMPLETE, Answer
 from interfaces.http_ws.service import Service, failed, log
@@ -14,8 +14,6 @@ from interfaces.shared.stream import Stream
 __all__ = ["BODY_FULL", "Exchange", "Request"]
 
 BODY_FULL = 1
-CLASSES: Final = tuple(f"{digit}xx" for digit in range(10))
-"""Of statuses, in figures."""
 NOTHING, ALL, GONE = range(3)
 """What the application was told of the end: nothing yet, of the body's, of the client's."""
 DEAF = 1000
@@ -169,7 +167,7 @@ class Request(Instance):
         conn.write_now(data)
         if self.answer.phase == COMPLETE:
             self.conn = None
-            self.meter.verdict(CLASSES[self.answer.status // 100])
+            self.meter.statuses[self.answer.status // 100] += 1
             if self.service.access is not None:
                 self._log()
             self.wake()
@@ -227,7 +225,7 @@ class Request(Instance):
             if self.error is None:
                 log.error("%r: the application returned without a whole response", self)
             conn.unanswered(failed(self))
-            self.meter.verdict(CLASSES[(self.answer.status or failed(self)) // 100])
+            self.meter.statuses[(self.answer.status or failed(self)) // 100] += 1
             if service.access is not None:
                 self._log()
         if self.error is not None:

@@ -130,7 +130,8 @@ def _counted(scope: Labels, meter: Meter) -> Iterator[tuple[str, float]]:
     yield _named("events", **of, direction="out"), meter.sent
     for how, number in {"ok": meter.well, **meter.otherwise}.items():
         yield _named("scopes.ended", **of, outcome=how), number
-    for kind, number in meter.verdicts.items():
+    classes = {f"{digit}xx": number for digit, number in enumerate(meter.statuses) if number}
+    for kind, number in {**classes, **meter.verdicts}.items():
         yield _named("verdicts", **of, outcome=kind), number
     yield from _buckets(METRICS["scope.duration"], scope, meter.lasted)
     if sum(meter.decided.buckets):

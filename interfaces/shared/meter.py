@@ -52,6 +52,8 @@ class Meter:
         self.otherwise: dict[str, int] = {}
         """Scopes that have ended in another way than well, by the way."""
         self.verdicts: dict[str, int] = {}
+        self.statuses: list[int] = [0] * 10
+        """Answers of HTTP by the class of their status."""
         self.taken: int = 0
         """Events that applications have taken."""
         self.sent: int = 0

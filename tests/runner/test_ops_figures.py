@@ -48,6 +48,21 @@ def test_counters_are_all_that_counts_up() -> None:
     assert found["process_cpu_seconds_total"] > 0
 
 
+def test_statuses_are_told_by_their_class() -> None:
+    """Those that there were, beside what has no status."""
+    telemetry = Telemetry()
+    meter = telemetry.meters.of("http")
+    meter.statuses[2] += 3
+    meter.statuses[9] += 1
+    meter.verdict("gone")
+    found = Figures(telemetry).counters()
+    assert {name: value for name, value in found.items() if "verdicts" in name} == {
+        'interfaces_verdicts_total{type="http",outcome="2xx"}': 3,
+        'interfaces_verdicts_total{type="http",outcome="9xx"}': 1,
+        'interfaces_verdicts_total{type="http",outcome="gone"}': 1,
+    }
+
+
 def test_a_type_without_verdicts_has_no_histogram_of_them() -> None:
     """A request has a status, and no time to a verdict."""
     telemetry = Telemetry()
