@@ -25,6 +25,8 @@ __all__ = ["DESK", "close", "heard", "lost", "mailed", "open_tickets", "say", "s
 Json = dict[str, Any]
 DESK = {"who": "0" * 12, "name": "Desk"}
 """Who says what the program says."""
+FILES = 10
+"""Of a mail, that are named."""
 
 
 def tell(slug: str, kind: str, content: Json) -> None:
@@ -52,20 +54,30 @@ def mailed(message: Event, mail: Parsed, tag: str | None) -> tuple[Ticket, bool]
 
     Refused: no such ticket, or no room for another.
     """
-    sender = (mail.reply_to or mail.from_)[:1]
-    address = sender[0].address if sender else message["from_address"]
-    who = author("email", address.lower(), (sender[0].name if sender else "") or address)
-    files = [f"[{one.filename or 'a file'}, {len(one.content)} bytes]" for one in mail.attachments[:10]]
-    text = "\n".join([mail.text if tag is None else mail.reply_text, *files])
     ticket = _of_tag(tag) if tag is not None else None
     if tag is not None and ticket is None:
         raise Refused("unknown", "There is no such ticket; write to the address without the number.")
     opened = ticket is None
     ticket = ticket or _opened(mail.subject)
+    name, address = _sender(mail, message["from_address"])
     ticket.via, ticket.email = "email", address[:320]
     ticket.message_id = fit(mail.message_id or "", 255)
-    _written(ticket, who, text or mail.subject, message["dedupe_key"], opened)
+    text = _words(mail, whole=opened)
+    _written(ticket, author("email", address.lower(), name), text, message["dedupe_key"], opened)
     return ticket, opened
+
+
+def _sender(mail: Parsed, envelope: str) -> tuple[str, str]:
+    """Who is to be answered, a name and an address; where the header says nobody who could be, the ``envelope``."""
+    said = [one for one in mail.reply_to or mail.from_ if "@" in one.address][:1]
+    return (said[0].name or said[0].address, said[0].address) if said else (envelope, envelope)
+
+
+def _words(mail: Parsed, whole: bool) -> str:
+    """What a mail says, unless ``whole`` without what it quotes; and which files it has, which are not kept."""
+    text = mail.text if whole else mail.reply_text
+    files = [f"[{one.filename or 'a file'}, {len(one.content)} bytes]" for one in mail.attachments[:FILES]]
+    return "\n".join([text.strip() or mail.subject, *files])
 
 
 @once(consumer="demo.text")

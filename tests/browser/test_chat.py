@@ -1,11 +1,12 @@
 """Two browsers talk in the demo chat."""
 
 import re
+import smtplib
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.demo.server import demo, page_of, start, stop, visitor
+from tests.demo.server import demo, mail_of, page_of, start, stop, visitor, whole
 
 HOSTILE = (
     """<img src=x onerror="document.title='owned'"><script>document.title="owned"</script>&lt;b&gt;'"`${1}"""
@@ -13,10 +14,16 @@ HOSTILE = (
 
 
 @pytest.fixture(scope="module")
-def where(tmp_path_factory):
-    """HOST:PORT of a demo for the tests of this file."""
-    with demo(tmp_path_factory.mktemp("demo")) as where:
-        yield where
+def told(tmp_path_factory):
+    """What a demo for the tests of this file has said."""
+    with whole(tmp_path_factory.mktemp("demo")) as told:
+        yield told
+
+
+@pytest.fixture
+def where(told):
+    """HOST:PORT of its pages."""
+    return page_of(told)
 
 
 @pytest.fixture
@@ -202,3 +209,36 @@ def test_a_phone_has_room_for_it(where, join):
     expect(people(page)).to_have_text(["Ada"])
     page.keyboard.press("Escape")
     expect(people(page)).to_be_hidden()
+
+
+def test_a_ticket_is_seen_taken_and_closed(told, where, join):
+    """It comes up in the list of rooms while one looks; its bar says how it stands, to all who are in the room.
+
+    What a customer writes is text, wherever it is shown; and who has said it by which way stands beside it.
+    """
+    desk = join(where, "Bea", "desk")
+    with smtplib.SMTP(*mail_of(told), timeout=10) as client:
+        mail = f"From: {HOSTILE[:20]} <eve@customer.example>\nSubject: {HOSTILE[:50]}\n\n{HOSTILE}\n"
+        client.sendmail("eve@customer.example", ["support@desk.example"], mail)
+    link = desk.get_by_role("link", name="ticket-1")
+    expect(link.locator("small")).to_have_text(HOSTILE[:50])
+    link.click()
+    expect(said(desk)).to_have_text([HOSTILE])
+    expect(desk.locator("#log .side-of")).to_have_text(["by mail"])
+    ben = join(where, "Ben", "ticket-1")
+    for page in (desk, ben):
+        expect(page.locator("#ticket-subject")).to_have_text(HOSTILE[:50])
+        expect(page.locator("#ticket img, #log img, #rooms img")).to_have_count(0)
+    desk.get_by_role("button", name="Take").click()
+    for page in (desk, ben):
+        expect(page.locator("#ticket-about")).to_have_text("eve@customer.example · taken by Bea")
+        expect(page.get_by_role("button", name="Take")).to_be_hidden()
+    ben.get_by_role("button", name="Close").click()
+    for page in (desk, ben):
+        expect(said(page).last).to_have_text("Ben has closed it.")
+        expect(page.get_by_role("button", name="Close")).to_be_hidden()
+    desk.get_by_label("Open another room").fill("desk")
+    desk.get_by_role("button", name="Open", exact=True).click()
+    expect(desk.get_by_role("heading", level=1)).to_have_text("#desk")
+    expect(desk.locator("#ticket")).to_be_hidden()
+    expect(desk.get_by_role("link", name="ticket-1")).to_have_count(0)

@@ -35,6 +35,12 @@ def page_of(said):
     return re.search(r"is open: http://(\S+)/", said)[1]
 
 
+def mail_of(said):
+    """Host and port of mail."""
+    host, port = re.search(r"mail +(\S+):(\d+) to", said).groups()
+    return host, int(port)
+
+
 def stop(process):
     """Drain it; gives the exit code and what it said."""
     process.terminate()

@@ -10,6 +10,7 @@ from interfaces.demo.models import Ticket
 from interfaces.demo.words import Refused
 from interfaces.email.mime import Parsed
 from tests.demo.suite.kit import ADA, ANN, PHONE, Sent, mail, mailed, text
+from tests.email.sending.events import received
 
 
 def said(slug):
@@ -99,6 +100,17 @@ class CustomerTests(Sent, TestCase):
         assert (len(said("ticket-1")[0][2]), len(ticket.subject)) == (2000, 60)
         desk.texted(text("", id="9"))
         assert said("ticket-2") == [("sms", PHONE, "(nothing)")]
+
+    def test_who_writes_is_who_can_be_answered(self):
+        """Reply-To before From, and the envelope where neither has an address; the name is the address without one."""
+        for number, (fields, name, address) in enumerate([
+            ("From: Ada <ada@customer.example>\r\nReply-To: home@ada.example", "home@ada.example", "home@ada.example"),
+            ("From: nobody", ADA, ADA),
+            ("X: y", ADA, ADA),
+        ]):  # fmt: skip
+            event = received(f"{fields}\r\n\r\nhello\r\n".encode(), ADA, dedupe_key=f"mail {number}")
+            ticket, _ = desk.mailed(event, Parsed.of(event["body"]), None)
+            assert (ticket.customer, said(ticket.room.slug)[0][1]) == (address, name), fields
 
     def test_a_full_desk_refuses(self):
         """No room for another ticket: the customer is told, and nothing is half done."""
