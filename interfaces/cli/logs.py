@@ -25,7 +25,19 @@ __all__ = ["JsonFormatter", "TextFormatter", "access_json", "access_text", "conf
 LEVELS = {"DEBUG": "2", "INFO": "32", "WARNING": "33", "ERROR": "31", "CRITICAL": "1;31"}
 STATUS = {2: "32", 3: "36", 4: "33", 5: "31"}
 SAID = frozenset(
-    {"client", "method", "path", "query", "protocol", "status", "bytes", "seconds", "scope_id", "trace_id"}
+    {
+        "client",
+        "method",
+        "path",
+        "query",
+        "protocol",
+        "status",
+        "bytes",
+        "seconds",
+        "scope_id",
+        "trace_id",
+        "dedupe_key",
+    }
 )
 """The fields of an access line that have a place of their own in its text, or are for machines alone."""
 OWN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}

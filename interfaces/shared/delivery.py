@@ -151,8 +151,18 @@ class Delivery(Session):
     def measured(self, how: str) -> None:
         """Its verdict, too, and how long that took."""
         super().measured(how)
-        self.meter.verdict(self.fate(how))
-        self.meter.decided.add((self._decided or monotonic()) - self.started)
+        fate = self.fate(how)
+        seconds = (self._decided or monotonic()) - self.started
+        self.meter.verdict(fate)
+        self.meter.decided.add(seconds)
+        if self.meter.access is not None:
+            self._log(fate, seconds)
+
+    def _log(self, fate: str, seconds: float) -> None:
+        """The line of a delivery among those of requests."""
+        scope = self.scope
+        line = {"protocol": scope["type"], "client": scope.get("client"), "path": scope.get("path", "")}
+        self.meter.access({**line, "seconds": seconds, "verdict": fate, **self.about()})
 
     @property
     def _broken(self) -> bool:

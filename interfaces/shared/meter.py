@@ -62,6 +62,8 @@ class Meter:
         """From the start of a scope to its end."""
         self.decided: Histogram = Histogram()
         """From the start of a delivery to its verdict."""
+        self.access: Any = None
+        """Takes the line of one that has ended, where such lines are written."""
 
     def __repr__(self) -> str:
         return f"<Meter: {self.running} of {self.begun} run>"
@@ -99,6 +101,8 @@ class Meters:
         self.histograms: dict[tuple[str, Labels], Histogram] = {}
         self.gauges: dict[tuple[str, Labels], list[Read]] = {}
         """What is read when somebody asks; what has one name is added up."""
+        self.access: Any = None
+        """Where lines of deliveries go; None: nowhere."""
 
     def of(self, kind: str) -> Meter:
         """The figures of the scopes of type ``kind``."""
@@ -107,6 +111,7 @@ class Meters:
             if len(self.scopes) >= TYPES:
                 kind = OTHER
             found = self.scopes.setdefault(kind, Meter())
+            found.access = self.access
         return found
 
     def gauge(self, name: str, read: Read, **labels: str) -> None:

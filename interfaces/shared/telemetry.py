@@ -22,6 +22,10 @@ class Telemetry:
     meters: Meters = field(default_factory=Meters)
     """What is measured beside: of scopes, queues and connections."""
 
+    def __post_init__(self) -> None:
+        """Who has the figures knows where lines go."""
+        self.meters.access = self.access
+
     def count(self, name: str, by: int = 1) -> None:
         """Add to the counter ``name`` ("http.requests", "ws.refused" …)."""
         self.counts[name] += by

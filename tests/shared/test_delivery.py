@@ -11,6 +11,8 @@ import pytest
 from interfaces.shared.asgi import Application, Event, Receive, Scope, Send
 from interfaces.shared.delivery import Claim, Delivery, Verdict
 from interfaces.shared.errors import ApplicationError, NoRoute, PeerGone, Unavailable
+from interfaces.shared.meter import metered
+from interfaces.shared.telemetry import Telemetry
 
 
 @pytest.mark.parametrize(("kind", "final"), [("accept", True), ("reject", True), ("defer", False)])
@@ -277,3 +279,52 @@ def test_what_is_logged_of_a_delivery_has_the_key_of_its_message(caplog: pytest.
     (record,) = caplog.records
     assert record.__dict__["dedupe_key"] == "key 1"
     assert record.__dict__["scope_id"]
+
+
+@pytest.mark.parametrize(
+    ("said", "verdict"), [("test.reject", "reject"), ("", "accept"), ("raise", "failed")]
+)
+def test_a_delivery_has_a_line_among_those_of_requests(said: str, verdict: str) -> None:
+    """Who it came from, where to, what became of it, how long that took, and by what it is known elsewhere."""
+    lines: list[dict[str, Any]] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        if said == "raise":
+            raise Unavailable("on purpose")
+        if said:
+            await send({"type": said})
+
+    async def run() -> None:
+        with metered(Telemetry(access=lines.append).meters):
+            scope = {"type": "test", "asgi": {}, "path": "a/b", "client": ("192.0.2.1", 7)}
+            words = {"test.reject": lambda event: Verdict("reject")}
+            delivery = Delivery(app, scope, words, lambda ended: ended.outcome(Verdict("reject")))
+            delivery.start(asyncio.get_running_loop())
+            delivery.last({"type": "test.receive", "dedupe_key": "key 1"})
+            await delivery.wait(5)
+            await asyncio.sleep(0)
+
+    asyncio.run(run())
+    (line,) = lines
+    assert 0 <= line.pop("seconds") < 5
+    assert line.pop("scope_id")
+    assert line.pop("verdict") == ("unavailable" if said == "raise" else verdict)
+    assert line == {"protocol": "test", "client": ("192.0.2.1", 7), "path": "a/b", "dedupe_key": "key 1"}
+
+
+def test_where_no_lines_are_written_none_is_made() -> None:
+    """The default: nothing is asked of the scope."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+
+    async def run() -> Delivery:
+        with metered(Telemetry().meters):
+            delivery = Delivery(app, {"type": "test", "asgi": {}}, {}, None)
+            delivery.start(asyncio.get_running_loop())
+            delivery.last({"type": "test.receive"})
+            await delivery.wait(5)
+            return delivery
+
+    assert "scope_id" not in asyncio.run(run()).scope
