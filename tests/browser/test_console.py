@@ -65,6 +65,11 @@ def console_server(tmp_path_factory):
         yield server
 
 
+def complains(line):
+    """Whether the browser says that something is wrong; that no script runs in a mail's frame is right."""
+    return line.type == "error" and "Blocked script execution" not in line.text
+
+
 @pytest.fixture
 def show(chromium, back):
     """A function that opens the page; what it complains of fails the test."""
@@ -77,7 +82,7 @@ def show(chromium, back):
         page = context.new_page()
         page.complaints = complaints
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+        page.on("console", lambda line: complaints.append(line.text) if complains(line) else None)
         page.add_init_script(LONG_TASKS)
         page.goto(back.url)
         expect(page.get_by_text("Live", exact=True)).to_be_visible()
@@ -447,9 +452,11 @@ def test_five_thousand_messages_block_nothing(show, back):
     expect(page.locator("#count")).to_have_text("5,000")
     assert page.locator("#messages .row").count() < 60
     page.evaluate("window.slow = []")
+    browser = page.context.browser
+    browser.start_tracing(page=page, categories=["toplevel"])
     back.tell(add=500)
     page.keyboard.press("j")
-    expect(page.locator("#messages .row").filter(has_text="499: ").last).to_be_visible()
+    page.wait_for_function("() => console_page.store.last === 5500")
     for top in (0, 60_000, 30_000, 139_000):
         page.evaluate("top => { document.getElementById('messages').scrollTop = top }", top)
         for key in "kjkj":
@@ -457,4 +464,20 @@ def test_five_thousand_messages_block_nothing(show, back):
     page.get_by_label("Search messages").fill("printer")
     expect(page.locator("#count")).to_contain_text(" of 5,000")
     assert page.locator("#messages .row").count() < 60
-    assert [each for each in page.evaluate("window.slow") if each > 100] == []
+    busy = max(own_time(json.loads(browser.stop_tracing())["traceEvents"]))
+    slow = [each for each in page.evaluate("window.slow") if each > 100]
+    # A machine with other things to do holds a page up; what it needed itself is then what counts.
+    assert not slow or busy < 50, (busy, slow)
+    assert 1 < busy < 100, (busy, slow)
+
+
+def own_time(events):
+    """Milliseconds of processor that each task of the page's main thread took."""
+    threads = {
+        (event["pid"], event["tid"])
+        for event in events
+        if event["ph"] == "M" and event["args"].get("name") == "CrRendererMain"
+    }
+    for event in events:
+        if event["name"].endswith("RunTask") and (event["pid"], event["tid"]) in threads:
+            yield event.get("tdur", 0) / 1000

@@ -41,7 +41,14 @@ def page(chromium, tmp_path):
     with Server(tmp_path, command=command) as server:
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+        page.on(
+            "console",
+            lambda line: (
+                complaints.append(line.text)
+                if line.type == "error" and "Blocked script" not in line.text
+                else None
+            ),
+        )
         page.goto(server.wait_for(r"console on (\S+)")[1])
         expect(page.get_by_text("Live", exact=True)).to_be_visible()
         yield page
