@@ -113,6 +113,7 @@ _ROWS: Final = (
     Metric("layer.channels", "gauge", "channels with messages"),
     Metric("layer.groups", "gauge", "groups with members in this process"),
     Metric("layer.receivers", "gauge", "receivers that wait"),
+    Metric("relay.workers", "gauge", "workers connected to a container; those that take from a broker are not"),
     Metric("worker.slots", "gauge", "scopes, or events, that workers run at once at most"),
     Metric("worker.slots_taken", "gauge", "how many run"),
     Metric("threads", "gauge", "threads for sync work, at most"),

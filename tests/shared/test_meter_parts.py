@@ -22,6 +22,8 @@ from interfaces.shared.waiting import MemoryStore
 from interfaces.workers.handling import Handling
 from interfaces.workers.outcome import Outcome
 from interfaces.workers.transports.base import Link, Taken
+from interfaces.workers.transports.queue import Desk as Seat
+from interfaces.workers.transports.queue import Queue
 from interfaces.workers.worker import Worker
 from tests.http_ws.harness import Transport, echo
 from tests.runner.virtual import run as run_virtual
@@ -258,6 +260,20 @@ def test_a_worker_tells_its_slots() -> None:
         worker = Worker(echo, Source(), name="w", concurrency=5, state={})  # type: ignore[arg-type]
     worker.running.add(object())  # type: ignore[arg-type]
     assert gauges(meters) == {"worker.slots": 5, "worker.slots_taken": 1}
+
+
+def test_scopes_that_wait_for_a_worker_are_told() -> None:
+    """With how many workers there are."""
+    meters = Meters()
+
+    async def main() -> None:
+        with metered(meters):
+            queue = Queue(10, 5.0, lambda name: None)
+        queue.submit(Link({"type": "http", "path": "/", "headers": []}))
+        queue.desks.append(Seat(lambda link: None))
+        assert gauges(meters) == {"queue.depth relay": 1, "relay.workers": 1}
+
+    asyncio.run(main())
 
 
 def test_how_long_a_scope_waited_for_a_worker_is_told() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from fnmatch import fnmatchcase
 from typing import Any
 
+from interfaces.shared.meter import here
 from interfaces.workers.transports.base import Busy, Link
 
 __all__ = ["Desk", "Queue"]
@@ -65,6 +66,8 @@ class Queue:
         self._seconds = seconds
         self.count = count
         self._waiting: OrderedDict[Link, asyncio.TimerHandle] = OrderedDict()
+        here().gauge("queue.depth", self.__len__, queue="relay")
+        here().gauge("relay.workers", lambda: len(self.desks))
 
     def __len__(self) -> int:
         return len(self._waiting)

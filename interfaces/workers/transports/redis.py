@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from interfaces.layers.base import ChannelFull
 from interfaces.shared.errors import Unavailable
+from interfaces.shared.meter import here
 from interfaces.shared.noise import Noise
 from interfaces.workers.transports.base import Busy, Link, Lost
 from interfaces.workers.transports.post import Post, Postbox
@@ -45,6 +46,7 @@ class Redis:
         self._links: dict[int, Link] = {}
         self._waiting: dict[Link, tuple[int, asyncio.Task[None]]] = {}
         self._announced: set[str] = set(KNOWN)
+        here().gauge("queue.depth", lambda: len(self._waiting), queue="relay")
         self._malformed = Noise(counter, "relay.malformed")
         self._refused = Noise(counter, "relay.refused")
 
