@@ -67,12 +67,12 @@ def _fake(name: str, console: int) -> dict[str, Any]:
     if name == "slack":
         return {
             "slack.api_url": f"{url}/api/",
-            "slack.bot_token": "xoxb-fake-of-interfaces-dev",
+            "slack.bot_token": "xoxb-fake-of-interfaces-dev",  # nosec B105 - the fake's, which all know
             "slack.signing_secret": ("fake-signing-secret",),
         }
     account = {
         "provider": "fake",
-        "secret": "fake-sms-secret",
+        "secret": "fake-sms-secret",  # nosec B105 - as above
         "api_url": url,
         "numbers": ["+41445556677"],
         "rate": 0,

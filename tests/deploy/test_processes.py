@@ -151,6 +151,7 @@ def parts(tmp_path_factory: pytest.TempPathFactory, slack: str) -> Iterator[dict
 def test_a_part_becomes_ready(parts: dict[str, Part], place: str) -> None:
     """It takes its flags, opens the operations port where a probe looks, lives, and may be given work."""
     part = parts[place]
+    part.server.wait_for("readyz on", seconds=90)  # all of them start at once, beside other tests
     ops = part.server.ops
     until(lambda: part.server.get("/readyz", ops)[0] == 200)
     assert part.server.get("/livez", ops) == (200, "ok\n")
