@@ -55,8 +55,8 @@ def waits(look: Look) -> str:
     ):
         there = {kind: number for kind, number in look.by(name, label).items() if number > 0}
         if there:
-            said.append(f"{sum(there.values()):g} {what} ({_listed(there)})")
-    return ", ".join(said)
+            said.append(f"{what} ({_listed(there)})")
+    return " and ".join(said)
 
 
 def _title(status: Mapping[str, Any]) -> str:

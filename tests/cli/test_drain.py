@@ -58,7 +58,7 @@ def test_it_asks_the_port_and_says_what_it_waits_for(cli: Cli) -> None:
     assert (result.code, result.err, fake.stopped) == (0, "", 1)
     assert result.out.splitlines() == [
         f"draining process {os.getpid()}",
-        "waiting for 1 scopes (http 1)",
+        "waiting for scopes (http 1)",
         "waiting for the end of the process",
         "ended",
     ]
