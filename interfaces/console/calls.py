@@ -22,6 +22,8 @@ VERDICTS = {
     "reject": "rejected",
     "defer": "deferred",
 }
+MEANT = ((NoRoute, "rejected"), (Unavailable, "deferred"))
+"""Errors that are words to the peer, and which."""
 GROWING = {"http.request": "body", "http.response.body": "body", "email.receive": "body"}
 """Events that come in pieces, and the field that is a piece."""
 
@@ -153,17 +155,15 @@ class Watch:
     def _outcome(self, error: BaseException | None) -> tuple[str, str]:
         """The verdict of what runs, and the error in words; no words where it is none."""
         delivery = self.kind in DELIVERIES
-        if error is None or (isinstance(error, asyncio.CancelledError) and self.waiting):
+        released = isinstance(error, asyncio.CancelledError)
+        if error is None or (released and self.waiting):
             return (self.verdict or "accepted") if delivery else "ended", ""
-        if isinstance(error, PeerGone):
+        if released and delivery:
+            return self.verdict or "deferred", ""
+        if released or isinstance(error, PeerGone):
             return self.verdict or "ended", ""
-        if isinstance(error, asyncio.CancelledError):
-            return self.verdict or ("deferred" if delivery else "ended"), ""
-        if isinstance(error, NoRoute):
-            return self.verdict or "rejected", line_of(error)
-        if isinstance(error, Unavailable):
-            return self.verdict or "deferred", line_of(error)
-        return self.verdict or "failed", line_of(error)
+        meant = next((word for kind, word in MEANT if isinstance(error, kind)), "failed")
+        return self.verdict or meant, line_of(error)
 
     # --- the book ---------------------------------------------------------------------------------
 

@@ -69,17 +69,20 @@ class Chaos:
 def read(said: Mapping[str, Any], had: Settings) -> Settings:
     """What somebody asks for, the rest as it was. ValueError, in words."""
     known = asdict(had)
-    for name in said:
-        if name not in known and name != "done":
-            raise ValueError(f"{name}: there is {', '.join(known)}")
+    unknown = [name for name in said if name not in known and name != "done"]
+    if unknown:
+        raise ValueError(f"{unknown[0]}: there is {', '.join(known)}")
     found = known | {name: value for name, value in said.items() if name in known}
     for name, most in (("delay", LONGEST), *((rate, 1.0) for rate in RATES)):
-        value = found[name]
-        if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-            raise ValueError(f"{name} is a number, 0 to {most:g}")
+        _check_number(name, found[name], most)
     if found["broker_down"] not in (True, False):
         raise ValueError("broker_down is true or false")
     names = found["protocols"]
     if not isinstance(names, list | tuple) or not set(map(str, names)) <= set(PROTOCOLS):
         raise ValueError(f"protocols is a list of {', '.join(PROTOCOLS)}")
     return Settings(**found | {"protocols": tuple(dict.fromkeys(names))})
+
+
+def _check_number(name: str, value: Any, most: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        raise ValueError(f"{name} is a number, 0 to {most:g}")

@@ -64,12 +64,26 @@ def restored(edited: Any, original: Any, shown: Any) -> Any:
 
 
 def _rows(edited: list[Any], original: Any, shown: Any) -> Any:
+    """A list: what stands where it stood, or was moved, is the original's; what is new is made."""
     olds, showns = (one if isinstance(one, list | tuple) else () for one in (original, shown))
-    known = {str(one): old for one, old in zip(showns, olds, strict=False)}
-    if any(isinstance(one, list | tuple) and one and isinstance(one[0], bytes) for one in olds):
-        return [known.get(str(row)) or _header(row) for row in edited]
-    found = [known[str(row)] if str(row) in known else restored(row, None, None) for row in edited]
+    pairs = list(zip(showns, olds, strict=False))
+    known = {str(one): old for one, old in pairs}
+    make = _header if any(map(_is_header, olds)) else _new
+    found = []
+    for at, row in enumerate(edited):
+        if at < len(pairs) and pairs[at][0] == row:  # two that are masked look the same
+            found.append(pairs[at][1])
+        else:
+            found.append(known[str(row)] if str(row) in known else make(row))
     return tuple(found) if isinstance(original, tuple) else found
+
+
+def _new(row: Any) -> Any:
+    return restored(row, None, None)
+
+
+def _is_header(row: Any) -> bool:
+    return isinstance(row, list | tuple) and len(row) == 2 and isinstance(row[0], bytes)
 
 
 def _header(row: Any) -> tuple[bytes, bytes]:

@@ -43,17 +43,25 @@ def conversation_of(scope: Event, event: Event) -> str:
     """Which conversation it belongs to: of mail the thread, of Slack channel and thread, of phones the pair."""
     kind = str(scope.get("type", ""))
     name = scope.get("conversation")
-    if kind == "email":
-        name = name or _thread(event) or scope.get("transaction_id") or text_of(event.get("to"))
-    elif kind == "sms":
-        name = name or f"{text_of(event.get('from'))}/{text_of(event.get('to'))}"
-    elif kind == "irc":
-        name = f"{scope.get('network', '')}/{_room(scope, event)}"
-    elif kind in ("http", "websocket"):
-        name = scope.get("path")
-    elif kind == "slack":
-        name = name or _slack_thread(scope, event)
-    return f"{kind}:{name or scope.get('path') or ''}"
+    if kind in _PLACES or not name:
+        name = _NAMES.get(kind, _path)(scope, event)
+    return f"{kind}:{name or _path(scope, event)}"
+
+
+def _path(scope: Event, event: Event) -> str:
+    return text_of(scope.get("path"))
+
+
+def _mail_thread(scope: Event, event: Event) -> str:
+    return _thread(event) or text_of(scope.get("transaction_id") or event.get("to"))
+
+
+def _pair(scope: Event, event: Event) -> str:
+    return f"{text_of(event.get('from'))}/{text_of(event.get('to'))}"
+
+
+def _irc_room(scope: Event, event: Event) -> str:
+    return f"{scope.get('network', '')}/{_room(scope, event)}"
 
 
 def _slack_thread(scope: Event, event: Event) -> str:
@@ -69,6 +77,13 @@ def _thread(event: Event) -> str:
     )
     first = references[0] if isinstance(references, list | tuple) and references else references
     return text_of(first).split(" ")[0].strip("<>")
+
+
+_NAMES: dict[str, Callable[[Event, Event], str]] = {
+    "email": _mail_thread, "sms": _pair, "irc": _irc_room, "slack": _slack_thread,
+}  # fmt: skip
+_PLACES = frozenset({"http", "websocket", "irc"})
+"""Types of scopes whose own conversation, if they have one, is not where the message is."""
 
 
 def searched(title: str, event: Event) -> str:

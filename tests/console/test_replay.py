@@ -48,6 +48,18 @@ def test_headers_are_pairs_of_bytes() -> None:
     assert edited(headers=rows[1:])["headers"] == [(b"cookie", b"c"), (b"x-new", "é".encode())]
 
 
+def test_two_that_are_masked_stay_two() -> None:
+    """They look the same, and each is what stood where it stands."""
+    original = {"headers": [(b"cookie", b"a"), (b"cookie", b"b")], "n": 1}
+    shown = Redactor().data(original)
+    assert restored({**shown, "n": 2}, original, shown) == {**original, "n": 2}
+    rows = [*shown["headers"], ["x", "y"]]
+    assert restored({**shown, "headers": rows}, original, shown)["headers"] == [
+        *original["headers"],
+        (b"x", b"y"),
+    ]
+
+
 def test_lists_and_new_fields() -> None:
     """Items that are still there are the originals; what was not there is as it was said."""
     found = edited(list=[SHOWN["list"][1], "b"], pair=["a", 2], more={"deep": {"text": "t"}})

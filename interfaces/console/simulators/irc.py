@@ -134,32 +134,36 @@ class IrcSimulator(Simulator):
         self.clients.clear()
 
     async def _connect(self, nick: str) -> str:
-        served = self.place.served("irc")
-        address = next((one for one in (served.addresses if served else ()) if one.kind == "tcp"), None)
-        if address is None or address.tls:
-            raise refusal(409, self.missing)
+        """Register as ``nick``; the name that the gateway gave."""
         if not _NICK.fullmatch(nick):
             raise refusal(400, f"{nick[:40]!r} is no nick")
         for name in [name for name, one in self.clients.items() if one.reading.done()]:
             del self.clients[name]
         if nick in self.clients or len(self.clients) >= CLIENTS:
             raise refusal(409, f"{nick} is connected, or {CLIENTS} are")
-        async with asyncio.timeout(TIMEOUT):
-            reader, writer = await asyncio.open_connection(host_of(address), address.port, limit=LONGEST)
-        client = self.clients[nick] = Client(nick, reader, writer)
+        client = self.clients[nick] = await self._dialled(nick)
         client.reading = asyncio.ensure_future(client.read())
         client.say(f"NICK {nick}")
         client.say(f"USER {nick} 0 * :{nick} of the console")
-        try:
-            async with asyncio.timeout(TIMEOUT):
-                await client.ready.wait()
-        except TimeoutError:
-            pass
+        await asyncio.wait({asyncio.ensure_future(client.ready.wait())}, timeout=TIMEOUT)
         if not client.registered:
             last = next((line for line in reversed(client.lines) if line.startswith(":")), "no answer")
             await self._gone(client)
             raise refusal(409, f"the gateway did not let {nick} in: {last}")
         return client.nick
+
+    async def _dialled(self, nick: str) -> Client:
+        served = self.place.served("irc")
+        address = next((one for one in (served.addresses if served else ()) if one.kind == "tcp"), None)
+        if address is None or address.tls:
+            raise refusal(409, self.missing)
+        try:
+            async with asyncio.timeout(TIMEOUT):
+                return Client(
+                    nick, *await asyncio.open_connection(host_of(address), address.port, limit=LONGEST)
+                )
+        except OSError as error:
+            raise refusal(502, f"no answer: {error}") from None
 
     async def _gone(self, client: Client) -> None:
         """Wait for its end, and forget it."""
