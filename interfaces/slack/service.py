@@ -13,7 +13,7 @@ from interfaces.shared.delivery import DedupeStore, Verdict
 from interfaces.shared.errors import PeerError, Unavailable
 from interfaces.shared.intake import Intake, Rules, Turns
 from interfaces.shared.interface import Context
-from interfaces.shared.noise import Noise
+from interfaces.shared.noise import Noise, uncounted
 from interfaces.shared.parcel import Parcel
 from interfaces.shared.reception import Reception
 from interfaces.slack.installations.base import Installation, Installations
@@ -81,6 +81,7 @@ class Service:
         self._at_hand: Callable[..., Installation | None] | None = getattr(installations, "at_hand", None)
         self._mine: dict[str, tuple[Installation, Me]] = {}
         self._malformed = Noise(self.count, "slack.malformed", "interfaces.slack")
+        self._unknown = Noise(uncounted, "such events", "interfaces.slack")
         for name in COUNTS:
             context.telemetry.count(f"slack.{name}", 0)
 
@@ -143,7 +144,7 @@ class Service:
             async with asyncio.timeout(ASKED):
                 found = await self.installations.find(team, enterprise, is_enterprise_install=whole)
         except (Unavailable, TimeoutError) as error:
-            log.warning("who we are in %s is not known: %s", team, error or f"no answer within {ASKED:g} s")
+            self._unknown(f"who we are in {team} is not known", str(error) or f"no answer within {ASKED:g} s")
             found = None
         return NOBODY if found is None else self._named(found)
 

@@ -118,6 +118,25 @@ async def test_who_cannot_be_found_in_time_is_not_waited_for() -> None:
     assert len(desk.heard) == 1
 
 
+@scene
+async def test_who_cannot_be_found_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
+    """While Slack or the database is away each event is taken, and the log is not filled by them."""
+
+    class Away:
+        async def find(self, *_where: Any, **_more: Any) -> Any:
+            """Not now."""
+            raise Unavailable("Slack cannot be reached")
+
+    desk = Desk()
+    desk.service.installations = cast("Any", Away())
+    for number in range(5):
+        posted = Posted(kind="event", payload=message(f"Ev{number}"))
+        assert await desk.service.take(posted, "http") == ACK
+    assert len(desk.heard) == 5
+    told = [record.getMessage() for record in caplog.records if "who we are" in record.getMessage()]
+    assert told == ["who we are in T1 is not known: Slack cannot be reached"]
+
+
 @pytest.mark.parametrize("name", [None, "", 7, {}])
 def test_what_slack_has_given_no_name_gets_one_of_ours(name: Any) -> None:
     """Two of them are not the same, and are no repeats of each other."""
