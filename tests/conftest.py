@@ -32,7 +32,7 @@ def strict(report: Report) -> Report:
 WAITS = frozenset(
     (
         "benchmarks", "browser", "cli", "conformance", "demo", "deploy", "docs", "examples", "interop", "layers",
-        "process", "runner", "tools",
+        "process", "runner", "sigterm", "tools",
     )
 )  # fmt: skip
 """Folders whose tests wait for other processes more than they compute."""

@@ -1,6 +1,5 @@
 """`interfaces serve email`: mistakes, consumers of Channels, the end of a process that receives mail."""
 
-import signal
 import smtplib
 import subprocess
 import sys
@@ -62,14 +61,3 @@ def test_unmodified_consumers_of_channels(
             with pytest.raises(smtplib.SMTPDataError) as caught:
                 client.sendmail("a@a.example", [recipient], f"Subject: {subject}\r\n\r\n".encode())
             assert (caught.value.smtp_code, caught.value.smtp_error) == (code, said)
-
-
-def test_a_process_ends_with_its_clients_told(tmp_path: Path) -> None:
-    """SIGTERM: 421 to who is idle, exit code 0."""
-    with MailServer(tmp_path) as server, smtplib.SMTP("127.0.0.1", server.smtp, timeout=20) as client:
-        client.ehlo()
-        server.signal(signal.SIGTERM)
-        assert client.getreply() == (421, b"4.3.2 Shutting down, come back soon")
-        client.close()
-        assert server.ended() == 0
-    assert "stopped" in server.said
