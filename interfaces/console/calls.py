@@ -154,16 +154,18 @@ class Watch:
 
     def _outcome(self, error: BaseException | None) -> tuple[str, str]:
         """The verdict of what runs, and the error in words; no words where it is none."""
-        delivery = self.kind in DELIVERIES
-        released = isinstance(error, asyncio.CancelledError)
-        if error is None or (released and self.waiting):
-            return (self.verdict or "accepted") if delivery else "ended", ""
-        if released and delivery:
-            return self.verdict or "deferred", ""
-        if released or isinstance(error, PeerGone):
-            return self.verdict or "ended", ""
+        if error is None or (self.waiting and isinstance(error, asyncio.CancelledError)):
+            return self._word("accepted"), ""
+        if isinstance(error, asyncio.CancelledError):
+            return self._word("deferred"), ""
+        if isinstance(error, PeerGone):
+            return self._word("ended"), ""
         meant = next((word for kind, word in MEANT if isinstance(error, kind)), "failed")
         return self.verdict or meant, line_of(error)
+
+    def _word(self, of_delivery: str) -> str:
+        """The verdict that was said; without one that of a delivery, or that it has ended."""
+        return self.verdict or (of_delivery if self.kind in DELIVERIES else "ended")
 
     # --- the book ---------------------------------------------------------------------------------
 

@@ -158,8 +158,7 @@ class ServeOptions:
     def __post_init__(self) -> None:
         """Refuse what cannot work together, before anything is opened."""
         for wrong, why in (
-            (self.reload and self.workers > 1, "--reload serves with one process; leave --workers out"),
-            (self.console and self.workers > 1, "--console sees one process; leave --workers out"),
+            (self._alone, self._alone),
             (self.workers > MOST_WORKERS, f"--workers {self.workers}: {MOST_WORKERS} processes are the most"),
             (self.backlog >= 1 << 31, f"--backlog {self.backlog}: no kernel holds so many"),
             (self.tls_client_ca and not self.tls_cert, "--tls-client-ca needs --tls-cert FILE"),
@@ -193,6 +192,15 @@ class ServeOptions:
     def distributed(self) -> bool:
         """Whether workers are to run the application, and none is imported here."""
         return not self.app and bool(self.layer or self.relay_bind)
+
+    @property
+    def _alone(self) -> str:
+        """What of these options is one process's, in words, where several are to serve; else ""."""
+        if self.workers == 1:
+            return ""
+        if self.reload:
+            return "--reload serves with one process; leave --workers out"
+        return "--console sees one process; leave --workers out" if self.console else ""
 
     @property
     def _shares_relay_bind(self) -> bool:
