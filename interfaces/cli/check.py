@@ -15,6 +15,7 @@ from interfaces.runner.ops import PORT as OPS_PORT
 from interfaces.runner.plan import Plan
 from interfaces.runner.process import listening_of, loop_factory
 from interfaces.runner.server import mounts_of
+from interfaces.runner.traces import ready
 from interfaces.shared.asgi import Application
 from interfaces.shared.bind import parse_bind
 from interfaces.shared.endpoint import known_endpoint
@@ -33,6 +34,8 @@ def run_check(invocation: Invocation) -> int:
     plan = invocation.plan
     if plan.options.relay:
         _check_relay(plan)
+    if plan.options.trace:
+        _check_traces()
     if plan.options.distributed:
         click.echo("application  in workers")
     else:
@@ -54,6 +57,14 @@ def _check_relay(plan: Plan) -> None:
     from interfaces.runner.distributed import relayed_types  # noqa: PLC0415 - only who relays pays for it
 
     relayed_types(plan.options.relay, plan.names, alone=plan.options.distributed)
+
+
+def _check_traces() -> None:
+    ready()
+    from interfaces.runner.tracing import exporters  # noqa: PLC0415 - an extra
+
+    for one in exporters():
+        one.shutdown()
 
 
 def _check_application(plan: Plan) -> None:

@@ -23,7 +23,7 @@ from interfaces.runner.diagnosis.ports import ports
 from interfaces.runner.plan import Plan
 from interfaces.runner.sources import read_table
 from interfaces.shared.errors import ApplicationError, ConfigError
-from interfaces.shared.findings import Finding
+from interfaces.shared.findings import Finding, resolved
 from interfaces.shared.interface import Context
 from interfaces.shared.listen import Listening
 from interfaces.shared.telemetry import Telemetry
@@ -84,14 +84,24 @@ async def found(invocation: Invocation) -> AsyncIterator[Finding]:
     yield Finding(level="ok", topic="options", what=f"understood: {' '.join(plan.names)}")
     for one in (*python(plan.options), *limits(plan.options, [kind for kind, _ in plan.chosen])):
         yield one
-    for one in (*ports(list(bound(plan))), *certificates(plan.options, invocation.own["host"])):
+    hosts = [*invocation.own["host"], *_called(plan)]
+    for one in (*ports(list(bound(plan))), *certificates(plan.options, hosts)):
         yield one
+    for host in invocation.own["host"]:
+        yield await resolved("--host", host)
     for one in _application(plan):
         yield one
     async for one in django_settings(plan.options):
         yield one
     async for one in _served(plan):
         yield one
+
+
+def _called(plan: Plan) -> Iterator[str]:
+    """Names that the interfaces say are theirs, as mail does."""
+    for interface, _ in plan.chosen:
+        if name := getattr(interface.options, "hostname", ""):
+            yield name
 
 
 def _mistake(topic: str, what: str, why: str, mend: str = "") -> Finding:

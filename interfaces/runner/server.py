@@ -14,6 +14,7 @@ from interfaces.runner.ops import Ops, serve_ops
 from interfaces.runner.ops_figures import Figures
 from interfaces.runner.options import ServeOptions
 from interfaces.runner.readiness import Readiness
+from interfaces.runner.traces import ready
 from interfaces.shared.asgi import Application
 from interfaces.shared.errors import ApplicationError, ConfigError
 from interfaces.shared.interface import Context, Interface
@@ -173,14 +174,9 @@ class Serving:
         """``app`` in spans, where traces are asked for. Raises ConfigError."""
         if not self._options.trace:
             return app
-        try:
-            from interfaces.runner.traced import Traced  # noqa: PLC0415 - only where they are asked for
-            from interfaces.runner.tracing import tracing  # noqa: PLC0415 - as above
-        except ImportError as error:
-            raise ConfigError(
-                f"--trace needs OpenTelemetry ({error}): pip install 'asgi-interfaces[otel]'"
-            ) from error
-        return Traced(app, await self._outer.enter_async_context(tracing("interfaces")))
+        traced, tracing = ready()
+        made: Application = traced(app, await self._outer.enter_async_context(tracing("interfaces")))
+        return made
 
     async def _watch_layer(self) -> None:
         """Make the layer a part of what is to be ready."""

@@ -21,7 +21,7 @@ from interfaces.runner.traced import Spans
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.tracing import install
 
-__all__ = ["FLUSH", "exporter", "tracing"]
+__all__ = ["FLUSH", "exporter", "exporters", "tracing"]
 
 log = logging.getLogger("interfaces.runner")
 
@@ -47,6 +47,12 @@ def exporter(name: str) -> SpanExporter | None:
     )
 
 
+def exporters() -> list[SpanExporter]:
+    """Those that OTEL_TRACES_EXPORTER names. ConfigError."""
+    names = (os.environ.get("OTEL_TRACES_EXPORTER") or "otlp").split(",")
+    return [found for name in names if (found := exporter(name.strip())) is not None]
+
+
 def _provider(service: str) -> TracerProvider:
     """One that exports as the OTEL_* variables say. ConfigError."""
     named = os.environ.get("OTEL_SERVICE_NAME") or "service.name=" in os.environ.get(
@@ -54,10 +60,8 @@ def _provider(service: str) -> TracerProvider:
     )
     resource = Resource.create() if named else Resource.create({"service.name": service})
     provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-    for name in (os.environ.get("OTEL_TRACES_EXPORTER") or "otlp").split(","):
-        made = exporter(name.strip())
-        if made is not None:
-            provider.add_span_processor(BatchSpanProcessor(made))
+    for made in exporters():
+        provider.add_span_processor(BatchSpanProcessor(made))
     return provider
 
 

@@ -162,3 +162,13 @@ def test_a_layer_that_cannot_be(cli: Cli, layer: str, said: str) -> None:
     assert said in err
     assert "secret" not in err
     assert err.count("\n") == 1
+
+
+def test_traces_that_cannot_be_exported(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exporter that is not installed is told, as serve would tell it."""
+    given = ("check", "http", "--app", "cliproject", "--bind", "127.0.0.1:0", "--trace")
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "none")
+    assert cli(*given).code == 0
+    monkeypatch.setenv("OTEL_TRACES_EXPORTER", "console,jaeger")
+    code, _, err = cli(*given)
+    assert (code, "OTEL_TRACES_EXPORTER=jaeger: no such exporter" in err) == (2, True)

@@ -132,3 +132,15 @@ def test_names_come_from_the_file(cli: Cli, project: Path, monkeypatch: pytest.M
     assert findings(cli, "doctor")[1]["options"][0]["what"] == "understood: http ws"
     other.write_text("no toml [")
     assert findings(cli, "doctor")[1]["options"][0]["level"] == "error"
+
+
+def test_names_of_hosts(cli: Cli, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of --host have to have an address and a certificate; that of mail a certificate."""
+    asked: list[list[str]] = []
+    monkeypatch.setattr(module, "certificates", lambda options, hosts: asked.append(hosts) or [])
+    _, found = findings(cli, *HTTP, "--host", "127.0.0.1")
+    assert [one["what"] for one in found["dns"]] == ["--host: 127.0.0.1 is 127.0.0.1"]
+    (project / "zone").write_text("mx.example.org. A 192.0.2.1\n")
+    mail = ("--email-bind", "127.0.0.1:0", "--email-hostname", "mx.example.org", "--email-dns", "file:zone")
+    findings(cli, "doctor", "email", *mail)
+    assert asked == [["127.0.0.1"], ["mx.example.org"]]

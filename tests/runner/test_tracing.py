@@ -140,7 +140,7 @@ def test_without_the_extra_it_is_told_how_to_get_it(monkeypatch):
     real = builtins.__import__
 
     def without(name, *rest):
-        if name == "interfaces.runner.traced":
+        if name == "interfaces.runner.traced":  # as interfaces.runner.traces imports it
             raise ImportError("No module named 'opentelemetry'")
         return real(name, *rest)
 

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 
-from interfaces.shared.findings import Finding, reached
+from interfaces.shared.findings import Finding, reached, resolved
 
 
 def test_every_text_is_one_line():
@@ -57,3 +57,16 @@ def test_a_name_without_an_address(monkeypatch):
 def test_one_that_does_not_answer_in_time():
     """Its deadline is the one that is given."""
     assert "no answer" in tried("127.0.0.1", 9, seconds=-1.0).what
+
+
+def test_a_name_that_clients_ask_for(monkeypatch):
+    """It has addresses, each told once; or has none."""
+    finding = asyncio.run(resolved("--host", "127.0.0.1"))
+    assert (finding.level, finding.what) == ("ok", "--host: 127.0.0.1 is 127.0.0.1")
+
+    def unknown(*_args, **_more):
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", unknown)
+    finding = asyncio.run(resolved("--host", "nosuch.invalid"))
+    assert (finding.level, finding.why) == ("error", "nobody finds it by that name")
