@@ -63,13 +63,24 @@ export class Live {
 /** A panel that asks for nothing. */
 export const still = { show() {}, hide() {}, nudge() {} };
 
+/** @type {WeakMap<HTMLElement, boolean>} whether the end of what scrolls is looked at */
+const ends = new WeakMap();
+const NEAR = 24; // pixels from the end that still are the end
+
 /**
- * Whether the end of what scrolls is looked at; after a change, `stay` goes there again.
+ * Change what is in a box that scrolls; whoever looks at its end still does afterwards, and when its size changes.
  * @param {HTMLElement} box
  * @param {() => void} change
  */
 export function stay(box, change) {
-  const end = box.scrollHeight - box.scrollTop - box.clientHeight < 24;
+  if (!ends.has(box)) watch(box);
   change();
-  if (end) box.scrollTop = box.scrollHeight;
+  if (ends.get(box)) box.scrollTop = box.scrollHeight;
+}
+
+/** @param {HTMLElement} box */
+function watch(box) {
+  ends.set(box, true);
+  box.addEventListener("scroll", () => ends.set(box, box.scrollHeight - box.scrollTop - box.clientHeight < NEAR), { passive: true });
+  new ResizeObserver(() => ends.get(box) && (box.scrollTop = box.scrollHeight)).observe(box);
 }

@@ -84,12 +84,29 @@ export function ircPanel(panel) {
       class: "item", type: "button", "aria-pressed": String(one.nick === chosen), on: { click: () => { chosen = one.nick; draw(last); } },
     }, h("b", null, one.nick), h("span", "faint", one.channels.join(" ")))));
     const client = data.clients.find((/** @type {any} */ one) => one.nick === chosen);
-    stay(log, () => fill(log, client ? client.lines.map(line) : h("p", "nothing", h("span", null, "Connect somebody to the gateway."))));
+    stay(log, () => fill(log, client ? lines(client.lines) : h("p", "nothing", h("span", null, "Connect somebody to the gateway."))));
     talk.hidden = !client;
   };
   fill(panel, channels, h("div", "columns slim", h("div", "stack", connect, people, wrong), h("div", "pane", log, talk)));
   const live = new Live("/simulate/irc", draw, (words) => say(wrong, words));
   return live;
+}
+
+const WELCOME = /^:\S+ (00[1-5]|25\d|26\d|37[256]|422) /; // what a server says to all who come
+
+/** Lines as people read them, the welcome folded. @param {any[]} all */
+function lines(all) {
+  /** @type {any[]} */
+  const shown = [];
+  for (let at = 0; at < all.length; at++) {
+    let to = at;
+    while (to < all.length && WELCOME.test(all[to].text ?? all[to])) to += 1;
+    if (to - at > 2) shown.push(h("details", "irc-welcome", h("summary", null, `The server's welcome, ${to - at} lines`), all.slice(at, to).map(line)));
+    else if (to === at) shown.push(line(all[at]));
+    else shown.push(...all.slice(at, to).map(line));
+    at = Math.max(at, to - 1);
+  }
+  return shown;
 }
 
 /** @param {any} one */
