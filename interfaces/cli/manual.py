@@ -5,6 +5,7 @@ The reference page of the command line is made from it as well; a test parses ev
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from inspect import cleandoc
 
 import click
 
@@ -116,6 +117,7 @@ PAGES: Mapping[str, Page] = {
     ),
     "config": Page(
         short="show what the options are, and why",
+        more="They come from flags, variables, interfaces.toml and defaults, the first one given wins.",
         examples=(("config show http --origin", "every option, and where it came from"),),
         exits={0: _WELL, 2: _MISTAKE},
     ),
@@ -131,6 +133,8 @@ PAGES: Mapping[str, Page] = {
     ),
     "status": Page(
         short="show what a running process does",
+        more="It asks the operations port, which a process has with --ops-bind: what is ready and what is not, "
+        "where it listens, how many scopes run, what waits, and how fast.",
         examples=(
             ("status", "the process that interfaces.toml describes"),
             ("status --json", "for machines"),
@@ -139,11 +143,15 @@ PAGES: Mapping[str, Page] = {
     ),
     "top": Page(
         short="the same, refreshed until Ctrl+C",
+        more="It asks the operations port, which a process has with --ops-bind. Where the output is no "
+        "terminal, one screen follows the other.",
         examples=(("top", "until Ctrl+C"), ("top --once", "one screen")),
         exits={0: _WELL, 1: "it does not answer", 2: _MISTAKE},
     ),
     "drain": Page(
         short="have a process finish what is in flight, and end",
+        more="The process says no to new work, finishes what is in flight, and ends as it does on SIGTERM. It "
+        "is asked by its operations port, or with --pid by that signal.",
         examples=(("drain --timeout 60", "wait a minute at most"), ("drain --pid 4711", "by a signal")),
         exits={0: "it has ended", 1: "it has not ended in time, or does not answer", 2: _MISTAKE},
     ),
@@ -168,6 +176,9 @@ PAGES: Mapping[str, Page] = {
     ),
     "tail": Page(
         short="follow what passes, by the development console",
+        more="It asks the console that serve --console, dev and demo open. A line has the time, the direction, "
+        "the type, a title, and what became of it where that is bad. With --wait it is for scripts: it "
+        "ends at the first that fits.",
         examples=(("tail", "all that passes"), ("tail --protocol email", "mail alone")),
         exits={0: _WELL, 1: "no console answers, or nothing has come in time", 2: _MISTAKE},
     ),
@@ -179,6 +190,8 @@ PAGES: Mapping[str, Page] = {
     ),
     "dead list": Page(
         short="every queue, or the dead letters of one",
+        more="Without QUEUE a line a queue: its name, how many wait, how many were given up. With it a line a "
+        "letter: its number, when it died, its attempts, its id and why.",
         examples=(
             ("dead list --layer redis://redis", "every queue, with its counts"),
             ("dead list email.send --layer redis://redis --json", "the letters of one, for machines"),
@@ -187,11 +200,15 @@ PAGES: Mapping[str, Page] = {
     ),
     "dead show": Page(
         short="one dead letter, and the message",
+        more="NUMBER is that of list. The message is shown as JSON, bytes as base64; one that is sealed with a "
+        "key that is not given stays closed.",
         examples=(("dead show email.send 1700000000000-0 --layer redis://redis", "one, as list names it"),),
         exits=_LETTERS,
     ),
     "dead retry": Page(
         short="put dead letters back into their queue",
+        more="They are tried as new ones are, with all their attempts. What was sent before under the same "
+        "dedupe_key is not sent again.",
         examples=(
             ("dead retry email.send 1700000000000-0 --layer redis://redis", "one"),
             ("dead retry email.send --all --layer redis://redis", "all that are there now"),
@@ -200,27 +217,33 @@ PAGES: Mapping[str, Page] = {
     ),
     "spool": Page(
         short="what a spool has given up: list, show, try again",
-        more="A spool is a folder in which one process keeps what it has accepted, or is to send, without a broker.",
+        more="A spool is a folder in which one process keeps what it has accepted, or is to send, without a "
+        "broker.",
         examples=(("spool list /var/spool/interfaces", "what was given up"),),
         exits=_SPOOL,
     ),
     "spool list": Page(
         short="what was given up, the oldest first",
+        more="A line has the letter's name, when it died, its attempts, its size and why.",
         examples=(("spool list /var/spool/interfaces --json", "for machines"),),
         exits=_SPOOL,
     ),
     "spool show": Page(
         short="one, with its reason; or its content",
+        more="NUMBER is the name that list shows. Shown is what the spool knows of it, as JSON.",
         examples=(("spool show /var/spool/interfaces 0/12 --content", "the message itself, as it came"),),
         exits=_SPOOL,
     ),
     "spool retry": Page(
         short="have messages tried again, as if new",
+        more="The server that has the spool takes them up within seconds; one that does not run does so when "
+        "it starts.",
         examples=(("spool retry /var/spool/interfaces --all", "all that are there"),),
         exits=_SPOOL,
     ),
     "spool drop": Page(
         short="throw messages away for good",
+        more="Nothing is left of them. Name them as list does, or all that are there now with --all.",
         examples=(("spool drop /var/spool/interfaces 0/12", "one, for good"),),
         exits=_SPOOL,
     ),
@@ -245,12 +268,18 @@ PAGES: Mapping[str, Page] = {
     ),
     "demo": Page(
         short="try all protocols, without accounts",
-        examples=(("demo", "at 127.0.0.1:8000"), ("demo --bind 127.0.0.1:8080", "elsewhere")),
+        more="One process serves all protocols to one application: no account, token or broker is needed. It "
+        "says where each listens, and what to try; the console shows every message.",
+        examples=(
+            ("demo", "at 127.0.0.1:8000"),
+            ("demo --port-base 0 --fresh", "at any free ports, with nothing kept"),
+        ),
         exits={0: _WELL, 1: "something failed", 2: _MISTAKE},
     ),
     "dev": Page(
         short="serve for development, and restart on changes",
-        more="For development, and not for others: it says much, and restarts often. Options are those of serve.",
+        more="For development, and not for others: it says much, and restarts often. Options are those of "
+        "serve.",
         examples=(
             ("dev --app proj.asgi:application", "http and ws"),
             ("dev http email --app proj.asgi:application", "others"),
@@ -277,7 +306,7 @@ def dressed(command: click.Command, path: str) -> click.Command:
         command.page = page  # type: ignore[attr-defined]
         command.short_help = page.short or None
         if page.more:
-            command.help = f"{command.help or ''}\n\n{page.more}"
+            command.help = f"{cleandoc(command.help or '')}\n\n{page.more}"
         command.epilog = "\n\n".join(filter(None, [command.epilog, *_said(page)]))
     if isinstance(command, click.Group) and path:
         for name, inner in command.commands.items():

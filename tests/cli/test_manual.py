@@ -39,7 +39,9 @@ def test_a_page_is_whole(path: str) -> None:
     assert all(not path or words.startswith(path) for words, _ in page.examples)
     assert 0 in page.exits
     assert not path or 0 < len(page.short) <= 50
-    summary = (EVERY[path].help or "").strip().partition("\n\n")[0]
+    told = EVERY[path].help or ""
+    assert len(told.split("\n\n")) > 1, "a summary, and a paragraph that says more"
+    summary = told.strip().partition("\n\n")[0]
     assert len(summary) > 20
     assert summary.rstrip().endswith((".", "…", ")"))
 
