@@ -6,12 +6,17 @@ from typing import Any
 from interfaces.console.entries import Entry
 from interfaces.console.telling import text_of
 
-__all__ = ["SENDS", "Posted"]
+__all__ = ["Posted"]
 
-SENDS = frozenset({"email.send", "slack.send", "sms.send", "irc.send"})
+SENDERS = frozenset({"email", "slack", "sms", "irc"})
+"""Protocols that have one."""
+STAYS = frozenset(
+    {"accept", "ack", "reject", "defer", "discard", "status", "deliver", "relay", "numeric", "reply"}
+)
+"""Words to the interface itself: no sender takes them."""
 MOST = 1000
 """That are remembered; the oldest are forgotten, and noted once more when they are taken."""
-_SAID = ("id", "to", "subject", "text", "channel", "network", "target", "thread_ts")
+_SAID = ("id", "to", "subject", "text", "network", "target", "thread_ts", "ts", "method", "action", "command")
 
 
 class Posted:
@@ -23,7 +28,8 @@ class Posted:
 
     def add(self, entry: Entry) -> None:
         """A call has said it."""
-        if entry.type not in SENDS:
+        protocol, _, word = entry.type.partition(".")
+        if protocol not in SENDERS or word in STAYS:
             return
         self._said.setdefault(_mark(entry.event), []).append(entry)
         self._count += 1

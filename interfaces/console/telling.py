@@ -149,7 +149,7 @@ def _mail(scope: Event, event: Event) -> str:
 
 def _sent_mail(scope: Event, event: Event) -> str:
     said = text_of(event.get("subject")) or text_of(event.get("text"))
-    return f"→ {text_of(event.get('to'))}: {said}"
+    return f"→ {text_of(event.get('to') or scope.get('mail_from'))}: {said}"
 
 
 def _verdict(scope: Event, event: Event) -> str:

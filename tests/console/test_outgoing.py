@@ -70,6 +70,22 @@ def test_both_are_bounded() -> None:
     assert posted.pop({**MAIL, "subject": str(MOST)}) is not None
 
 
+def test_words_to_the_interface_are_no_sends() -> None:
+    """Nobody takes them; a call of Slack's Web API is one."""
+    posted = Posted()
+    for one in (
+        {"type": "email.accept"},
+        {"type": "irc.deliver", "text": "x"},
+        {"type": "websocket.send", "text": "x"},
+    ):
+        posted.add(entry("udp", one))
+        assert posted.pop(one) is None
+    asked = {"type": "slack.call", "method": "users.info", "id": "1"}
+    posted.add(entry("slack", asked))
+    assert posted.pop({**asked, "method": "users.list"}) is None
+    assert posted.pop({**asked, "reply_channel": "x", "channel": "C1"}) is not None
+
+
 def test_the_same_said_twice_is_two() -> None:
     """The first said is the first taken."""
     posted = Posted()
