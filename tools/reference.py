@@ -130,7 +130,9 @@ def _command(prefix: str, command: click.Command) -> Iterator[str]:
 
 def _page(path: str) -> Iterator[str]:
     """Examples and exit codes of a command."""
-    page = MANUAL[path]
+    page = MANUAL.get(path)
+    if page is None:
+        return
     yield "```"
     for words, what in page.examples:
         yield f"interfaces {words}"

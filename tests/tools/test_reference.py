@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 import pytest
 
+from interfaces.cli.manual import Page
 from tests.tools.loading import load
 
 reference = load("tools/reference.py")
@@ -69,12 +70,21 @@ def inner() -> None:
     """
 
 
+def test_examples_and_exit_codes_are_those_of_its_page(monkeypatch):
+    """Where the command line has a page of it: what --help shows."""
+    page = Page(examples=(("outer inner --mode A x", "tries A"),), exits={0: "well", 2: "a | b"})
+    monkeypatch.setattr(reference, "MANUAL", {"outer inner": page})
+    (text,) = reference._command("interfaces", outer)
+    assert "```\ninterfaces outer inner --mode A x\n    # tries A\n```" in text
+    assert "| 0 | well |\n| 2 | a \\| b |" in text
+
+
 def test_a_command_of_a_group_has_a_section():
-    """Its words, its help in one paragraph, its usage and a row an option; a bar in a cell is escaped."""
+    """Its words, its help, a line a paragraph, its usage and a row an option; a bar in a cell is escaped."""
     (text,) = reference._command("interfaces", outer)
     lines = text.splitlines()
     assert lines[0] == "## interfaces outer inner"
-    assert "Does it. At once." in lines
+    assert lines[2:5] == ["Does it.", "", "At once."]
     assert "`interfaces outer inner [OPTIONS] FOLDER`" in lines
     assert r"| `--mode A|B` | one \| other |" in lines
     assert "hidden" not in text
