@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 from interfaces.console.guard import MAIL_CSP
@@ -77,7 +78,7 @@ class Fake:
                 content = (b"text/html; charset=utf-8", message["parts"][int(words[4])]["html"].encode())
                 return Answer(200, headers=((b"content-security-policy", MAIL_CSP),), content=content)
             return json_answer({key: value for key, value in message.items() if value is not None})
-        known = {"/state": self.state, "/chaos": lambda: self.chaos}
+        known: dict[str, Callable[[], Any]] = {"/state": self.state, "/chaos": lambda: self.chaos}
         return json_answer(self.listed(query) if path == "/messages" else known[path]())
 
     def told(self, path: str, body: dict[str, Any]) -> Answer:

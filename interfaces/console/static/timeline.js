@@ -10,7 +10,7 @@ const HEIGHT = 28; // of .row in lists.css
 
 function make() {
   const parts = {
-    time: h("span", "time num"), badge: h("span", "badge"), arrow: h("span", "arrow"), title: h("span", "title"),
+    time: h("span", "time num", h("span"), h("span", "fraction")), badge: h("span", "badge"), arrow: h("span", "arrow"), title: h("span", "title"),
     type: h("span", "type"), verdict: h("span", "verdict"), took: h("span", "took num"),
   };
   parts.title.dir = "auto";
@@ -25,7 +25,6 @@ function make() {
  */
 function paint(row, item) {
   const { parts, was } = row;
-  say(parts.time, clock(item.time));
   if (was.protocol !== item.protocol) parts.badge.replaceChildren(icon(item.protocol), badge(item.protocol));
   if (was.direction !== item.direction) {
     parts.arrow.replaceChildren(icon(item.direction === "out" ? "out" : "in"));
@@ -40,8 +39,19 @@ function paint(row, item) {
   row.dataset.verdict = item.error ? "failed" : item.verdict;
   row.dataset.direction = item.direction;
   if (row.title !== item.error) row.title = item.error;
-  if (was.time !== item.time) parts.time.title = full(item.time);
+  if (was.time !== item.time) timed(parts.time, item.time);
   row.was = { protocol: item.protocol, direction: item.direction, time: item.time };
+}
+
+/**
+ * @param {HTMLElement} node
+ * @param {number} time
+ */
+function timed(node, time) {
+  const text = clock(time);
+  say(/** @type {Node} */ (node.firstChild), text.slice(0, 8));
+  say(/** @type {Node} */ (node.lastChild), text.slice(8));
+  node.title = full(time);
 }
 
 export class Timeline {

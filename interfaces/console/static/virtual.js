@@ -37,7 +37,8 @@ export class VirtualList {
 
   resized() {
     this.tall = this.box.clientHeight;
-    if (this.pinned) this.toEnd();
+    if (this.picked >= 0) this.reveal(this.picked);
+    else if (this.pinned) this.toEnd();
     this.plan();
   }
 
