@@ -45,7 +45,8 @@ def filed(scope: MutableMapping[str, Any], slug: str) -> None:
 def conversation_of(word: Json) -> str:
     """The room that something is sent for, for the console; "" where that cannot be told."""
     slug, blank, _ = str(word.get("id", "")).partition(" ")
-    return slug if blank else str(word.get("target", "")).removeprefix("#")
+    target = str(word.get("target", ""))
+    return slug if blank else target[1:] if target.startswith("#") else ""
 
 
 def everywhere(slug: str, said: Json, ticket: "Ticket | None") -> Iterator[Json]:

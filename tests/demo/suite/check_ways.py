@@ -95,7 +95,11 @@ class WaysTests(SimpleTestCase):
         """Of all that is sent, by its id, or by the channel of IRC."""
         words = [*ways.everywhere("ticket-1", message(), ticket()), ways.alert(ticket(), "")]
         assert {ways.conversation_of(one) for one in words} == {"ticket-1"}
-        for unknown in ({"type": "x"}, {"type": "slack.call", "id": "0f3a"}):
+        for unknown in (
+            {"type": "x"},
+            {"type": "irc.deliver", "target": "dan"},
+            {"type": "slack.call", "id": "0f3a"},
+        ):
             assert ways.conversation_of(unknown) == ""
         scope = {"type": "sms"}
         ways.filed(scope, "ticket-1")
