@@ -13,6 +13,8 @@ LEAF = 65_536
 """Bytes of one value that are kept of a message that is too large to be kept whole."""
 WHOLE = 8 * 2**20
 """Bytes of the largest message that is kept whole, and so can be replayed."""
+ITEMS = 1000
+"""Fields, or items of a list, that are kept of such a message."""
 FIELD = 64
 """What a field or an item of a list counts besides its content."""
 
@@ -151,23 +153,25 @@ def copied(event: Mapping[str, Any]) -> tuple[dict[str, Any], int, bool]:
 
 def weighed(value: Any) -> int:
     """Bytes of a value, about."""
-    if isinstance(value, str | bytes | bytearray | memoryview):
+    kind = type(value)
+    if kind is str or kind is bytes:  # nearly all; to ask for a Mapping takes longer than all the rest
         return len(value)
-    if isinstance(value, Mapping):
-        return sum(FIELD + weighed(one) for one in value.values())
-    if isinstance(value, list | tuple):
-        return sum(FIELD + weighed(one) for one in value)
-    return 8
+    if kind is dict or isinstance(value, Mapping):
+        return FIELD * len(value) + sum(map(weighed, value.values()))
+    if kind is list or kind is tuple:
+        return FIELD * len(value) + sum(map(weighed, value))
+    return len(value) if isinstance(value, str | bytes | bytearray | memoryview) else 8
 
 
 def _copy(value: Any, whole: bool) -> Any:
-    if isinstance(value, bytearray | memoryview):
-        value = bytes(value)
-    if isinstance(value, str | bytes):
+    kind = type(value)
+    if kind is str or kind is bytes:
         return value if whole else value[:LEAF]
-    if isinstance(value, Mapping):
-        return {key: _copy(one, whole) for key, one in list(value.items())[: None if whole else 1000]}
-    if isinstance(value, list | tuple):
-        made = [_copy(one, whole) for one in value[: None if whole else 1000]]
-        return made if isinstance(value, list) else tuple(made)
+    if kind is dict or isinstance(value, Mapping):
+        return {key: _copy(one, whole) for key, one in list(value.items())[: None if whole else ITEMS]}
+    if kind is list or kind is tuple:
+        made = [_copy(one, whole) for one in value[: None if whole else ITEMS]]
+        return made if kind is list else tuple(made)
+    if isinstance(value, bytearray | memoryview):
+        return bytes(value if whole else value[:LEAF])
     return value

@@ -9,6 +9,7 @@ import json
 import re
 from codecs import getincrementaldecoder
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from math import isfinite
 from typing import Any
 from urllib.parse import quote, quote_plus
@@ -39,16 +40,29 @@ _TAIL = r"[\w.-]{0,40}"
 """Between a secret's name and its value; bounded, as all that repeats here is, lest a long word take long."""
 _SHAPES = (
     (
+        ("bearer", "basic", "digest", "scram-"),
         re.compile(
             r"\b(bearer|basic|digest|scram-[\w-]{1,20})(\s{1,8})[A-Za-z0-9._~+/=-]{6,}", re.IGNORECASE
         ),
         rf"\1\2{MASK}",
     ),
-    (re.compile(r"\b(?:xox[a-z](?:\.xox[a-z])?|xapp|xwfp)-[A-Za-z0-9-]{4,}"), MASK),
-    (re.compile(r"(://[^/\s:@]{0,200}:)[^/\s@]{1,500}@"), rf"\1{MASK}@"),
-    (re.compile(rf"({_NAME}{_TAIL}=)(?!\")[^&\s;\"',<]+", re.IGNORECASE), rf"\1{MASK}"),
-    (re.compile(rf"({_NAME}{_TAIL}\"\s{{0,8}}:\s{{0,8}}\")(?:\\.|[^\"\\])*", re.IGNORECASE), rf"\1{MASK}"),
+    (("xo", "xapp-", "xwfp-"), re.compile(r"\b(?:xox[a-z](?:\.xox[a-z])?|xapp|xwfp)-[A-Za-z0-9-]{4,}"), MASK),
+    (("://",), re.compile(r"(://[^/\s:@]{0,200}:)[^/\s@]{1,500}@"), rf"\1{MASK}@"),
+    (("=",), re.compile(rf"({_NAME}{_TAIL}=)(?![\"'])[^&\s;\"',<]+", re.IGNORECASE), rf"\1{MASK}"),
     (
+        ("=",),
+        re.compile(rf"({_NAME}{_TAIL}\s{{0,4}}=\s{{0,4}}[\"'])[^\"'\r\n]*", re.IGNORECASE),
+        rf"\1{MASK}",
+    ),
+    (
+        (":",),
+        re.compile(
+            rf"({_NAME}{_TAIL}([\"'])\s{{0,8}}:\s{{0,8}}[\"'])(?:\\.|(?!\2)[^\\])*", re.IGNORECASE | re.DOTALL
+        ),
+        rf"\1{MASK}",
+    ),
+    (
+        (":",),
         re.compile(
             r"^((?:proxy-)?authorization|(?:set-)?cookie2?|x-[\w-]{0,40}?(?:token|signature|secret|key)[\w-]{0,40}):"
             r"[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*",
@@ -57,18 +71,28 @@ _SHAPES = (
         rf"\1: {MASK}",
     ),
 )
+"""What has to stand somewhere for the pattern to be tried, the pattern, and what stands in its place."""
 
 
 class Redactor:
-    """``secrets``: values that are masked wherever they stand."""
+    """``secrets``: values that are masked wherever they stand. The patterns of them are made when they are needed."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self.secrets = frozenset(one for one in secrets if len(one) >= SHORTEST)
+
+    @cached_property
+    def _spelled(self) -> list[str]:
         spelled = {form for one in self.secrets for form in _forms(one)}
-        ordered = sorted(spelled, key=len, reverse=True)  # of two that overlap the longer one first
-        self._texts = re.compile("|".join(map(re.escape, ordered))) if ordered else None
-        coded = [re.escape(one.encode("utf-8", "surrogatepass")) for one in ordered]
-        self._bytes = re.compile(b"|".join(coded)) if coded else None
+        return sorted(spelled, key=len, reverse=True)  # of two that overlap the longer one first
+
+    @cached_property
+    def _texts(self) -> re.Pattern[str] | None:
+        return re.compile("|".join(map(re.escape, self._spelled))) if self._spelled else None
+
+    @cached_property
+    def _bytes(self) -> re.Pattern[bytes] | None:
+        coded = [re.escape(one.encode("utf-8", "surrogatepass")) for one in self._spelled]
+        return re.compile(b"|".join(coded)) if coded else None
 
     def __repr__(self) -> str:
         return f"<Redactor of {len(self.secrets)} secrets>"
@@ -83,8 +107,10 @@ class Redactor:
         text = text[: most + BEYOND]
         if self._texts is not None:
             text = self._texts.sub(MASK, text)
-        for shape, mask in _SHAPES:
-            text = shape.sub(mask, text)
+        lower = text.lower()
+        for signs, shape, mask in _SHAPES:
+            if any(sign in lower for sign in signs):
+                text = shape.sub(mask, text)
         return text[:most]
 
     def content(self, content: bytes, most: int = SHOWN) -> bytes:

@@ -3,6 +3,7 @@
 import base64
 import json
 import math
+from time import process_time
 from typing import Any
 from urllib.parse import quote, quote_plus
 
@@ -84,6 +85,10 @@ def test_a_field_of_a_secret_name_never_leaves(name: str, secret: str) -> None:
         ("redis://user:geheim@host:1", "redis://user:[redacted]@host:1"),
         ("?token=abc&x=1", "?token=[redacted]&x=1"),
         ('{"password": "a\\"b", "x": 1}', '{"password": "[redacted]", "x": 1}'),
+        ('{"password": "line\nline", "x": 1}', '{"password": "[redacted]", "x": 1}'),
+        ("{'api_key': 'ab\"c', 'x': 1}", "{'api_key': '[redacted]', 'x': 1}"),
+        ('login(user, password="hunter22")', 'login(user, password="[redacted]")'),
+        ("token = 'abc'", "token = '[redacted]'"),
         ("Cookie: a=b\r\n c=d\r\nX: y", "Cookie: [redacted]\r\nX: y"),
         ("DKIM-Signature: v=1; a=rsa", "DKIM-Signature: v=1; a=rsa"),
         ("nothing to see", "nothing to see"),
@@ -146,6 +151,32 @@ def test_short_secrets_are_left_and_more_may_be_known() -> None:
     assert redactor.knowing(["abcdef"]) is redactor
     assert redactor.knowing(["other1"]).text("abcdef other1") == "[redacted] [redacted]"
     assert "2" not in repr(Redactor(["a-secret"])) and "a-secret" not in repr(Redactor(["a-secret"]))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "x",
+        "token",
+        "x-token",
+        "bearer ",
+        "://a:",
+        "scram-",
+        'token"',
+        "token=",
+        "cookie: ",
+        "=",
+        "\n ",
+        "token'",
+        "token:",
+    ],
+)
+def test_no_text_takes_long(piece: str) -> None:
+    """Whoever writes to the application chooses it: the time grows with its length, and no faster."""
+    text = (piece * SHOWN)[: SHOWN + BEYOND]
+    began = process_time()
+    Redactor(["a-secret"]).text(text)
+    assert process_time() - began < 1.0
 
 
 def test_literals_are_python() -> None:
