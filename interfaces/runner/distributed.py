@@ -255,7 +255,8 @@ def _unread(app: Any) -> list[str]:
 
 def _parts(app: Any) -> list[Any]:
     mapping = getattr(app, "application_mapping", None)
-    return [app, *(mapping.values() if isinstance(mapping, Mapping) else ())]
+    inner = getattr(app, "inner", None)  # of what puts it into spans
+    return [app, inner, *(mapping.values() if isinstance(mapping, Mapping) else ())]
 
 
 def _takes(options: WorkerOptions, channel: str) -> bool:

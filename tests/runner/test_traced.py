@@ -12,6 +12,8 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import SpanKind, StatusCode
 
 from interfaces.layers.local import LocalChannelLayer
+from interfaces.runner.distributed import _background
+from interfaces.runner.options import WorkerOptions
 from interfaces.runner.traced import Spans, Traced
 from interfaces.shared.consumer import Consumer
 from interfaces.shared.errors import ApplicationError, NoRoute, PeerGone
@@ -237,6 +239,16 @@ def test_what_else_is_asked_of_the_application_it_answers_itself():
     assert traced.inner is routing
     assert not hasattr(traced, "carries")
     assert Traced(Relay(None), Memory()).carries("email") > 0
+
+
+def test_work_on_own_channels_is_found_through_it():
+    """A Routing that has nothing else says no scope type, and a worker has to read its channels all the same."""
+    routing = Routing([route("work.make", lambda message: None)])
+    layer = type("Layer", (), {"hub": None})()
+    options = WorkerOptions(layer="redis://x", relay_token="t")
+    (work,) = _background(Traced(routing, Memory()), options, layer)
+    assert set(work.channels()) >= {"work.make"}
+    assert work.handle == routing.attempt
 
 
 # --- sendings -------------------------------------------------------------------------------------
