@@ -101,7 +101,8 @@ class Lounge(IrcConsumer):
         """Say it in the room."""
         slug, text = _slug(message["channel"] or ""), fit(message["text"], TEXT_MAX)
         if slug in self.entered and text:
-            desk.say(slug, author("irc", self.nick, self.nick), text, "irc")
+            who = author("irc", self.nick, self.nick)
+            desk.say(slug, who, text, "irc", key_of(message["dedupe_key"]))
 
     # --- commands ---------------------------------------------------------------------------------
 

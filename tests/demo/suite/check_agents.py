@@ -115,6 +115,9 @@ class LoungeTests(Sent, TransactionTestCase):
             assert (await said("ticket-1"))[-1] == ("irc", "dan", "Did you unplug it?")
             assert [message["type"] for _, message in self.sent] == ["slack.send", "email.send"]
             assert irc.scope["state"]["conversation"] == "ticket-1"
+            await irc.given(heard.event)  # it comes again
+            await irc.say("Did you unplug it?", "#ticket-1")  # and is said again
+            assert [one[2] for one in await said("ticket-1")].count("Did you unplug it?") == 2
 
     async def test_what_is_no_room_is_not_kept(self):
         """A channel that no room can be called after, one that was not joined, and what is private."""
