@@ -155,6 +155,13 @@ class HttpWsOptions:
         peers="none",
         between=(1, inf),
     )
+    ws_max_unfinished: int = option(
+        268_435_456,
+        "of messages whose end has not come, of all sockets; beyond it who sends more is closed with 1013",
+        unit="bytes",
+        peers="none",
+        between=(1, inf),
+    )
     ws_deflate: bool = option(
         True, "agree to permessage-deflate (RFC 7692)", peers="uvicorn on, granian, daphne never"
     )

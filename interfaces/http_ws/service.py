@@ -10,13 +10,14 @@ from typing import Any
 from interfaces.http_ws.deflate import Agreement, DeflateOptions, Offer, negotiate
 from interfaces.http_ws.events_h2 import LIMITED
 from interfaces.http_ws.events_h2 import Limits as H2Limits
+from interfaces.http_ws.handshake import Upgrade, origin_allowed
 from interfaces.http_ws.hpack_encoder import Encoder
 from interfaces.http_ws.options import HttpWsOptions
-from interfaces.http_ws.translate import Place
-from interfaces.http_ws.wire_h1 import HeadLimits
+from interfaces.http_ws.translate import Place, websocket_scope
+from interfaces.http_ws.wire_h1 import HeadLimits, RequestHead, refusal
 from interfaces.http_ws.wire_ws import Limits
 from interfaces.shared.asgi import Application, Scope
-from interfaces.shared.errors import ConfigError
+from interfaces.shared.errors import ConfigError, PeerError
 from interfaces.shared.interface import Context
 from interfaces.shared.meter import Meter, here
 from interfaces.shared.proxy import Trusted, forwarded
@@ -26,11 +27,12 @@ from interfaces.shared.session import Instance
 from interfaces.shared.stream import FOREVER
 from interfaces.shared.tls import tls_extension
 
-__all__ = ["Service", "failed", "log"]
+__all__ = ["Service", "admitted", "failed", "log"]
 
 log = logging.getLogger("interfaces.http")
 COUNTS = (
-    "http.refused", "http.stalled", "http.timeouts", "ws.refused", "ws.silent", "ws.stalled", "http.h2.window_stall",
+    "http.refused", "http.stalled", "http.timeouts", "ws.crowded", "ws.refused", "ws.silent", "ws.stalled",
+    "http.h2.window_stall",
     *[f"http.h2.{kind}" for kind in LIMITED],
 )  # fmt: skip
 """What is counted: told from the beginning, since what is there only after the first time hides that one."""
@@ -109,6 +111,8 @@ class Service(Serving):
         self.access: Callable[[dict[str, Any]], None] | None = context.telemetry.access
         self.sockets: int = 0
         """WebSockets among the connections; each stream of HTTP/2 that is one counts."""
+        self.unfinished: int = 0
+        """Bytes of messages of WebSockets whose end has not come, of all of them."""
         here().gauge("connections", lambda: self.sockets, protocol="websocket")
         self.meter: Meter = here().of("http")
         """Of its requests."""
@@ -157,6 +161,11 @@ class Service(Serving):
             host = origin.host.encode("ascii")
             scope["headers"] = [(n, host if n == b"host" else v) for n, v in scope["headers"]]
 
+    def crowded(self, more: int) -> bool:
+        """Count ``more`` bytes of unfinished messages; whether they are too much in all."""
+        self.unfinished += more
+        return more > 0 and self.unfinished > self.options.ws_max_unfinished
+
     def deflate(self, offers: Sequence[Offer]) -> Agreement | None:
         """What is agreed to of a client's extensions."""
         return negotiate(offers, self.deflating)
@@ -169,3 +178,16 @@ class Service(Serving):
         pause = self.options.ws_drain_spread / max(1, len(sockets))
         for at, socket in enumerate(sockets):
             self.loop.call_later(at * pause, socket.drain)
+
+
+def admitted(service: Service, head: RequestHead, place: Place, upgrade: Upgrade) -> Scope:
+    """The scope of a handshake that may go to the application. Raises PeerError for one that may not."""
+    if service.draining:
+        raise PeerError("", refusal(503))
+    options = service.options
+    if options.ws_origins and not origin_allowed(upgrade.origin, options.ws_origins):
+        raise PeerError("", refusal(403))
+    scope = websocket_scope(head, place, service.state, upgrade.subprotocols)
+    if service.proxies:
+        service.forwarded(scope)
+    return scope

@@ -4,18 +4,17 @@ import asyncio
 from typing import Any, Final
 
 from interfaces.http_ws.deflate import Deflate
-from interfaces.http_ws.handshake import Upgrade, origin_allowed, parse
+from interfaces.http_ws.handshake import parse
 from interfaces.http_ws.opening_ws import Opening, OpeningH1
-from interfaces.http_ws.service import Service, failed, log
-from interfaces.http_ws.translate import VERSIONS, Place, websocket_scope
-from interfaces.http_ws.wire_h1 import RequestHead, refusal
+from interfaces.http_ws.service import Service, admitted, failed, log
+from interfaces.http_ws.translate import VERSIONS
 from interfaces.http_ws.wire_ws import Close, Failed, Ping, Wire
 from interfaces.shared.asgi import Event, Scope
-from interfaces.shared.errors import ApplicationError, PeerError, PeerGone
+from interfaces.shared.errors import ApplicationError, PeerGone
 from interfaces.shared.session import Instance, Session, report
 from interfaces.shared.stream import FOREVER, Stream
 
-__all__ = ["WebSocket", "admitted", "upgraded"]
+__all__ = ["WebSocket", "upgraded"]
 
 CONNECTING: Final = 0
 DENYING: Final = 1
@@ -46,19 +45,6 @@ def upgraded(conn: Any, rest: bytes) -> bool:
     if rest:
         socket.data_received(rest)
     return True
-
-
-def admitted(service: Service, head: RequestHead, place: Place, upgrade: Upgrade) -> Scope:
-    """The scope of a handshake that may go to the application. Raises PeerError for one that may not."""
-    if service.draining:
-        raise PeerError("", refusal(503))
-    options = service.options
-    if options.ws_origins and not origin_allowed(upgrade.origin, options.ws_origins):
-        raise PeerError("", refusal(403))
-    scope = websocket_scope(head, place, service.state, upgrade.subprotocols)
-    if service.proxies:
-        service.forwarded(scope)
-    return scope
 
 
 class Socket(Session):
@@ -149,6 +135,7 @@ class WebSocket(Stream):
         self._pinged: bool = False
         self._planned_turn: bool = False
         self._early: bytes = b""
+        self._unfinished: int = 0
         service.connections.add(self)
         service.sockets += 1
         self.session.offer({"type": "websocket.connect"})
@@ -162,6 +149,8 @@ class WebSocket(Stream):
         """asyncio: it is gone."""
         super().connection_lost(error)
         self.disconnected(1006, "")
+        self.service.crowded(-self._unfinished)
+        self._unfinished = 0
         self.service.sockets -= 1
         self.service.left(self, self.address)
 
@@ -186,9 +175,20 @@ class WebSocket(Stream):
         """Read as much as is one peer's turn, and go on in the next unless the application is behind."""
         for event in self.wire.feed(data, TURN):
             self._event(event)
+        if self.wire.unfinished != self._unfinished:
+            self._weigh()
         if self.wire.more:
             self.hold(BACKLOG)
             self.go_on()
+
+    def _weigh(self) -> None:
+        """Count what is held of a message among those of all; where that is too much, the peer may come again."""
+        more = self.wire.unfinished - self._unfinished
+        self._unfinished += more
+        if self.service.crowded(more):
+            self.service.count("ws.crowded")
+            self._event(self.wire.refuse(1013, "too much in flight"))
+            self._weigh()
 
     def go_on(self) -> None:
         """Plan the next turn, if there is more to read and room for it."""

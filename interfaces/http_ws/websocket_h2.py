@@ -12,8 +12,9 @@ from interfaces.http_ws.frames_h2 import CANCEL
 from interfaces.http_ws.handshake import Upgrade, accept_fields, parse_connect
 from interfaces.http_ws.heads_h2 import Head
 from interfaces.http_ws.opening_ws import Opening
+from interfaces.http_ws.service import admitted
 from interfaces.http_ws.stream_h2 import Fields, StreamH2
-from interfaces.http_ws.websocket import WebSocket, admitted
+from interfaces.http_ws.websocket import WebSocket
 from interfaces.shared.errors import ApplicationError, PeerError
 
 __all__ = ["Tunnel"]

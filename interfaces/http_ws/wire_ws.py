@@ -77,7 +77,8 @@ class Wire:
     """One side of a connection after the handshake: bytes to events, messages to bytes.
 
     ``closing``: our close frame has gone, nothing may be sent any more. ``closed``: the peer's has come,
-    or it has failed; nothing is read any more. ``more``: the last ``feed`` stopped at its quota.
+    or it has failed; nothing is read any more. ``more``: the last ``feed`` stopped at its quota. ``unfinished``:
+    the bytes that are held of a message whose end has not come.
     """
 
     __slots__ = (
@@ -92,12 +93,14 @@ class Wire:
         "closed",
         "closing",
         "more",
+        "unfinished",
     )
 
     def __init__(self, limits: Limits, deflate: Deflate | None = None, client: bool = False) -> None:
         self.closing: bool = False
         self.closed: bool = False
         self.more: bool = False
+        self.unfinished: int = 0
         self._limits = limits
         self._deflate = deflate
         self._mask_bit: int = 0 if client else 128  # of the frames that come; ours have the other
@@ -174,7 +177,13 @@ class Wire:
             self._held = data
             self._at = at
             self.more = True
+        self.unfinished = 0 if self._message is None else len(self._message.buffer)
         self._quick = self._quick_end()
+
+    def refuse(self, code: int, reason: str) -> Failed:
+        """Fail the connection for what is no mistake of the peer's."""
+        self.unfinished = 0
+        return self._fail(code, reason)
 
     def _fail(self, code: int, reason: str) -> Failed:
         answer = b"" if self.closing else self._build(CLOSE, code.to_bytes(2, "big") + reason.encode())

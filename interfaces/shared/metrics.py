@@ -154,6 +154,7 @@ _ROWS: Final = (
         window_update_flood="connections that were ended for windows opened bit by bit",
     ),
     *_counters("ws",
+        crowded="WebSockets that were closed, since all had more of unfinished messages than they may",
         refused="WebSockets that were closed for what the client sent",
         stalled="WebSockets that were cut, since their client did not read",
         silent="WebSockets that were cut, since their client answered no ping",
