@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 from interfaces.console.redact import Redactor
@@ -141,7 +142,8 @@ class Entry:
 
     def fits(self, text: str) -> bool:
         """Whether ``text``, in small letters, stands in it; what is masked is not found."""
-        return text in self.call.redactor.text(searched(self.title, self.event)).lower()
+        said = searched(self.title, self.event)
+        return text in said.lower() and text in self.call.redactor.text(said).lower()
 
 
 def copied(event: Mapping[str, Any]) -> tuple[dict[str, Any], int, bool]:
@@ -168,10 +170,8 @@ def _copy(value: Any, whole: bool) -> Any:
     if kind is str or kind is bytes:
         return value if whole else value[:LEAF]
     if kind is dict or isinstance(value, Mapping):
-        return {key: _copy(one, whole) for key, one in list(value.items())[: None if whole else ITEMS]}
+        most = len(value) if whole else ITEMS
+        return {key: _copy(one, whole) for key, one in islice(value.items(), most)}
     if kind is list or kind is tuple:
-        made = [_copy(one, whole) for one in value[: None if whole else ITEMS]]
-        return made if kind is list else tuple(made)
-    if isinstance(value, bytearray | memoryview):
-        return bytes(value if whole else value[:LEAF])
-    return value
+        return kind(_copy(one, whole) for one in islice(value, len(value) if whole else ITEMS))
+    return bytes(value)[: None if whole else LEAF] if isinstance(value, bytearray | memoryview) else value

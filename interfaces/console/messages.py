@@ -112,13 +112,13 @@ class Messages:
 def fitting(asked: Asked) -> Callable[[Entry], bool]:
     """Whether a message is of the type, the protocol, the conversation, and has the text, that were asked for."""
     query = asked.query
-    text = query.get("text", "").lower()
+    text, conversation = query.get("text", "").lower(), query.get("conversation", "")
 
     def fits(entry: Entry) -> bool:
         return (
             query.get("type", "") in ("", entry.type)
             and query.get("protocol", "") in ("", entry.protocol)
-            and query.get("conversation", "") in ("", entry.shown_conversation)
+            and (not conversation or conversation in (entry.conversation, entry.shown_conversation))
             and query.get("direction", "") in ("", entry.direction)
             and (not text or entry.fits(text))
         )
