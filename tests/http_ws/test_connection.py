@@ -883,9 +883,10 @@ async def _conversation(data: bytes, size: int) -> tuple[bytes, list[Any], bool]
             if not peer.closed:
                 peer.feed(data[at : at + size])
                 await bench.settle()
-        for scope in scopes:
-            scope.pop("scope_id", None)  # of each request another
-        return peer.take(), scopes, peer.transport.ended or peer.closed
+        written, ended = peer.take(), peer.transport.ended or peer.closed
+    for scope in scopes:
+        scope.pop("scope_id", None)  # of each request another, made when it is logged
+    return written, scopes, ended
 
 
 @proves("RFC9112 6.3", "RFC9112 9.2", "RFC9112 11.2")
