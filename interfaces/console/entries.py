@@ -150,7 +150,8 @@ def copied(event: Mapping[str, Any]) -> tuple[dict[str, Any], int, bool]:
     """A copy that nobody changes any more, its size, and whether it is whole: of a large one each value is cut."""
     size = weighed(event)
     whole = size <= WHOLE
-    return {str(key): _copy(value, whole) for key, value in event.items()}, size, whole
+    leaf, items = (None, None) if whole else (LEAF, ITEMS)
+    return {str(key): _copy(value, leaf, items) for key, value in event.items()}, size, whole
 
 
 def weighed(value: Any) -> int:
@@ -165,13 +166,13 @@ def weighed(value: Any) -> int:
     return len(value) if isinstance(value, str | bytes | bytearray | memoryview) else 8
 
 
-def _copy(value: Any, whole: bool) -> Any:
+def _copy(value: Any, leaf: int | None, items: int | None) -> Any:
+    """With ``leaf`` bytes of each value, and so many items of each list; None: all of them."""
     kind = type(value)
     if kind is str or kind is bytes:
-        return value if whole else value[:LEAF]
+        return value[:leaf]
     if kind is dict or isinstance(value, Mapping):
-        most = len(value) if whole else ITEMS
-        return {key: _copy(one, whole) for key, one in islice(value.items(), most)}
+        return {key: _copy(one, leaf, items) for key, one in islice(value.items(), items)}
     if kind is list or kind is tuple:
-        return kind(_copy(one, whole) for one in islice(value, len(value) if whole else ITEMS))
-    return bytes(value)[: None if whole else LEAF] if isinstance(value, bytearray | memoryview) else value
+        return kind(_copy(one, leaf, items) for one in islice(value, items))
+    return bytes(value)[:leaf] if isinstance(value, bytearray | memoryview) else value
