@@ -100,7 +100,7 @@ async def _taken_over(service: Service, slots: Slots, spool: Spool, one: Accepti
 async def _ended(service: Service) -> None:
     """What still goes on for a message has its time, and is cut then: it comes again."""
     if service.tasks:
-        _, late = await asyncio.wait(service.tasks, timeout=service.context.drain)
+        _, late = await asyncio.wait(service.tasks, timeout=service.context.left())
         for task in late:
             task.cancel()
         if late:

@@ -78,7 +78,7 @@ async def layer_of(context: Context) -> AsyncIterator[Any]:
 
 @asynccontextmanager
 async def dispatching(outbox: Outbox, context: Context, post: Posting, by: str = "") -> AsyncIterator[None]:
-    """Send while it is entered; on leaving, what is on its way gets ``post.drain``, else ``context.drain`` seconds.
+    """Send while it is entered; on leaving, what is on its way gets ``post.drain`` seconds, else the rest.
 
     ``by``: which way it goes, for the line that is said at the start. Raises ConfigError where the broker keeps less
     than is asked for; Unavailable without it.
@@ -93,7 +93,7 @@ async def dispatching(outbox: Outbox, context: Context, post: Posting, by: str =
         context.ready(name, True)
 
         async def stop() -> None:
-            await outbox.stop(context.drain if post.drain is None else post.drain)
+            await outbox.stop(context.left() if post.drain is None else post.drain)
             await asyncio.wait({running})
 
         stack.push_async_callback(stop)

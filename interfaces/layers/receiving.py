@@ -23,7 +23,7 @@ from interfaces.shared.intake import Turns
 from interfaces.shared.interface import Context
 from interfaces.shared.reception import Keeping, Reception
 
-__all__ = ["check", "keeping", "stores"]
+__all__ = ["check", "drained", "keeping", "stores"]
 
 log = logging.getLogger("interfaces.intake")
 
@@ -49,6 +49,11 @@ async def stores(terms: Keeping, context: Context) -> tuple[DedupeStore, Turns]:
     await hub.started()
     shared = import_module("interfaces.layers.shared_dedupe").SharedDedupe(hub)
     return shared, turns(shared, lease=TURN)
+
+
+async def drained(reception: Reception, context: Context) -> None:
+    """Take nothing more, and let what runs finish in what is left of the drain."""
+    await reception.drain(context.left())
 
 
 @asynccontextmanager
@@ -109,7 +114,7 @@ async def _running(
     finally:
         reception.keeper = None
         one.leave()
-        _, late = await asyncio.wait({running}, timeout=context.drain)
+        _, late = await asyncio.wait({running}, timeout=context.left())
         for task in late:
             task.cancel()
         await asyncio.wait({running})

@@ -230,6 +230,9 @@ class Serving:
         if running and delay:
             await asyncio.sleep(delay)
         began = loop.time()
+        for served in running:
+            if served.context is not None:
+                served.context.ends = began + self._drain
         self._stop.set()
         await _ended(running)
         if self._lifespan is not None:

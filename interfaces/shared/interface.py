@@ -3,11 +3,13 @@
 Register the class in the entry-point group ``interfaces`` under each of its names.
 """
 
+import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Generic, TypeVar
+from math import inf
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from interfaces.shared.asgi import Application, Event
 from interfaces.shared.errors import ConfigError
@@ -19,6 +21,8 @@ from interfaces.shared.webhook import Mounts
 __all__ = ["Context", "Interface"]
 
 Options = TypeVar("Options")
+LAST: Final = 1.0
+"""Seconds for what ends last, whatever took the time before it."""
 
 
 def _unheard(name: str, ok: bool, reason: str) -> None:
@@ -48,10 +52,20 @@ class Context:
     """True from the moment the process was told to stop."""
     drain: float = 30.0
     """Seconds that what is in flight gets to finish in."""
+    ends: float = inf
+    """The loop's time at which these are over, once they have begun."""
 
     def ready(self, name: str, ok: bool, reason: str = "") -> None:
         """Say whether part ``name`` can do its work; ``/readyz`` shows it."""
         self.on_ready(name, ok, reason)
+
+    def left(self) -> float:
+        """Seconds of the drain that are left, all of them before it begins: for what ends behind something else.
+
+        At least ``LAST``, if the whole drain is not shorter: it may have to say something that it has just got.
+        """
+        seconds = max(LAST, self.ends - asyncio.get_running_loop().time())
+        return min(seconds, self.drain)
 
     def outgoing(self, channel: str) -> AsyncIterator[Event]:
         """Messages sent to the top-level ``channel`` from anywhere; ConfigError without a layer.

@@ -265,6 +265,6 @@ async def kept(*upstreams: Upstream) -> AsyncIterator[None]:
             finally:
                 for task in tasks:
                     task.cancel()
-                await asyncio.gather(*(one.drain(one.context.drain) for one in upstreams))
+                await asyncio.gather(*(one.drain(one.context.left()) for one in upstreams))
     except BaseExceptionGroup as found:
         raise (found.subgroup(ConfigError) or found).exceptions[0] from None

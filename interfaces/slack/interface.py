@@ -80,7 +80,7 @@ class Slack(Interface[SlackOptions]):
                 sender = import_module(_SENDER)  # imported where it is served
                 service.intake.post = await stack.enter_async_context(sender.sending(options, context, found))
             await stack.enter_async_context(receiving.keeping(service.reception, options.keeping, context))
-            stack.push_async_callback(service.reception.drain, context.drain)
+            stack.push_async_callback(receiving.drained, service.reception, context)
             addresses: list[Address] = []
             if self.paths:
                 install = install_app(options, found, context)

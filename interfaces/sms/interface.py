@@ -83,7 +83,7 @@ class Sms(Interface[SmsOptions]):
                 sender = import_module(_SENDER)
                 await stack.enter_async_context(sender.sending(service, context, providers, binds))
             await stack.enter_async_context(receiving.keeping(service.reception, options.keeping, context))
-            stack.push_async_callback(service.reception.drain, context.drain)
+            stack.push_async_callback(receiving.drained, service.reception, context)
             addresses: list[Address] = []
             if options.gateway_bind:
                 gateway = import_module(_SMPP).gateway(service, context)

@@ -6,7 +6,7 @@ import pytest
 
 from interfaces.layers.local import LocalChannelLayer
 from interfaces.shared.errors import ConfigError
-from interfaces.shared.interface import Context, Interface
+from interfaces.shared.interface import LAST, Context, Interface
 
 
 def test_readiness_goes_to_who_asked_for_it():
@@ -15,6 +15,21 @@ def test_readiness_goes_to_who_asked_for_it():
     Context(on_ready=lambda *what: told.append(what)).ready("irc", False, "no such nick")
     Context().ready("irc", True)
     assert told == [("irc", False, "no such nick")]
+
+
+def test_what_ends_behind_something_else_gets_what_is_left():
+    """All of the drain before it begins, then its rest, and a last second, of which a shorter drain has no more."""
+
+    async def main():
+        now = asyncio.get_running_loop().time()
+        assert Context(drain=30.0).left() == 30.0
+        context = Context(drain=30.0, ends=now + 20)
+        assert 19 < context.left() <= 20
+        context.ends = now - 5
+        assert context.left() == LAST
+        assert Context(drain=0.2, ends=now - 5).left() == 0.2
+
+    asyncio.run(main())
 
 
 def test_top_level_channels_need_a_layer():

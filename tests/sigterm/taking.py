@@ -17,7 +17,9 @@ DRAIN = 8
 class Taking(Server):
     """``with Taking(tmp_path, "serve", "email", …) as server``; ``server.done`` is what its application has done."""
 
-    def __init__(self, directory: Path, *words: str, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, directory: Path, *words: str, env: dict[str, str] | None = None, drain: float = DRAIN
+    ) -> None:
         directory.mkdir(exist_ok=True)
         self.store = directory.parent / f"{directory.name}.store"
         command = [sys.executable, "-m", "interfaces", *words]
@@ -25,7 +27,7 @@ class Taking(Server):
             command += ["--app", APP]
         if words[0] == "serve":
             command += ["--no-access-log"]
-        super().__init__(directory, command=[*command, "--drain", str(DRAIN)],
+        super().__init__(directory, command=[*command, "--drain", str(drain)],
                          env={"STORE": str(self.store), **(env or {})})  # fmt: skip
         self._told = 0.0
 
@@ -33,6 +35,11 @@ class Taking(Server):
     def done(self) -> list[str]:
         """What the application has done, in the order in which it was."""
         return self.store.read_text(encoding="utf-8").split("\n")[:-1] if self.store.exists() else []
+
+    @property
+    def begun(self) -> bool:
+        """Whether the application has begun with something, which it tells where BEGUN is in its environment."""
+        return self.store.with_suffix(".begun").exists()
 
     async def listens(self, name: str) -> int:
         """The port on which ``name`` is served, when it is."""

@@ -61,6 +61,6 @@ async def serving(
                 listeners.stop_accepting()
                 gateway.begin_drain()
                 await listeners.settled(min(SETTLE, context.drain))
-                await gateway.drain(context.drain)
+                await gateway.drain(context.left())
     finally:
         gateway.stop()
