@@ -147,3 +147,23 @@ def test_the_broker_keeps_what_was_answered() -> None:
     assert "--appendonly yes --appendfsync always --maxmemory-policy noeviction" in told
     (service,) = [found for (kind, name), found in OBJECTS.items() if (kind, name) == ("Service", "redis")]
     assert fits({"matchLabels": service["spec"]["selector"]}, PODS["interfaces-layer"]["metadata"]["labels"])
+
+
+def test_what_limits_let_be_held_fits_into_memory() -> None:
+    """Unfinished messages, bodies that wait on every connection, mail in flight; and there is room for the process."""
+    from interfaces import registry
+
+    itself = 100 << 20
+    for name, kinds in {"interfaces-http-ws": ("http",), "interfaces-email": ("email",)}.items():
+        (container,) = PODS[name]["spec"]["containers"]
+        memory = container["resources"]["limits"]["memory"]
+        assert memory.endswith("Mi")
+        given = dict(word[2:].split("=") for word in container["args"] if "=" in word)
+        options = registry.load(kinds[0]).options_class()
+        if kinds == ("http",):
+            connections = int(given["http-max-connections"])
+            waits = options.max_buffered_body + options.max_header_size
+            held = int(given["ws-max-unfinished"]) + connections * waits
+        else:
+            held = options.max_in_flight
+        assert itself + held < int(memory[:-2]) << 20, name
