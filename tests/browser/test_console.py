@@ -407,6 +407,10 @@ def test_slack_is_pressed_and_filled_in(show, back):
     modal.get_by_role("button", name="Close it").click()
     expect(page.locator(".toast.bad")).to_contain_text("the application refused")
     expect(modal.get_by_label("What was it?")).to_have_value("The tray")
+    wrong = {"errors": {"V1": {"why": "Say more"}}, "views": [VIEW]}
+    back.tell(answers={"/simulate/slack": ANSWERS["/simulate/slack"] | wrong}, add=[OPENED])
+    expect(modal.get_by_role("alert")).to_have_text("Say more")
+    expect(modal.get_by_label("What was it?")).to_have_value("The tray")
     sent = back.told("/simulate/slack")
     assert (sent["do"], sent["view_id"]) == ("submit", "V1")
     assert sent["values"] == {"reason": "The tray", "way": "sms"}

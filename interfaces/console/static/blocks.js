@@ -100,6 +100,7 @@ function input(block, ways) {
   const part = block.element ?? {};
   const { node, read } = control(part, !block.optional);
   const wrong = ways.errors?.[block.block_id];
+  if (node && "value" in node) node.name = part.action_id;
   ways.note?.(part.action_id, read);
   return h("div", "b-input", h("label", "field", h("span", "label", bare(block.label), block.optional && " (optional)"), node ?? h("span", "faint", `[${part.type}]`)),
     block.hint && h("span", "faint", bare(block.hint)), wrong && h("span", { class: "wrong", role: "alert" }, wrong));

@@ -24,7 +24,7 @@ export function layerPanel(panel) {
   const live = new Live("/layer", draw, (words) => words && fill(body, h("p", "nothing", h("span", null, words))));
 
   /** @param {any[]} list */
-  const dead = (list) => table("Dead letters", ["Time", "Channel", "Error", ""], list, (one) => [clock(one.time), one.channel,
+  const dead = (list) => table("Dead letters", ["Time", "Channel", "Error", "Again"], list, (one) => [clock(one.time), one.channel,
     h("span", { class: "bad-text", dir: "auto" }, [one.type, one.error].filter(Boolean).join(": ")),
     h("button", { class: "soft", type: "button", on: { click: () => attempt(async () => {
       await post(`/layer/dead/${encodeURIComponent(one.id)}/retry`);

@@ -23,9 +23,9 @@ export function modal(view, { name, act }) {
     event.preventDefault();
     act({ do: "submit", view_id: id, values: values() });
   };
-  return h("form", { class: "modal", role: "dialog", "aria-label": title, on: { submit } },
+  return h("section", { class: "modal", role: "dialog", "aria-label": title }, h("form", { on: { submit } },
     h("header", "strip", h("b", { dir: "auto" }, title)),
     h("div", "modal-body", body),
     h("div", "buttons", h("button", { class: "soft", type: "button", on: { click: () => act({ do: "close", view_id: id }) } }, view.close?.text ?? "Cancel"),
-      (view.submit || view.blocks?.some((/** @type {any} */ block) => block.type === "input")) && h("button", { class: "primary", type: "submit" }, view.submit?.text ?? "Submit")));
+      (view.submit || view.blocks?.some((/** @type {any} */ block) => block.type === "input")) && h("button", { class: "primary", type: "submit" }, view.submit?.text ?? "Submit"))));
 }

@@ -35,7 +35,7 @@ export function mailPanel(panel) {
     files = [...files, ...more];
     list();
   };
-  const picker = h("input", { type: "file", multiple: true, class: "hidden", id: "mail-files", tabindex: "-1", on: { change: () => { add(picker.files); picker.value = ""; } } });
+  const picker = h("input", { type: "file", multiple: true, class: "hidden", id: "mail-files", tabindex: "-1", "aria-label": "Files to attach", on: { change: () => { add(picker.files); picker.value = ""; } } });
   const form = h("form", { class: "compose", on: {
     submit: send,
     dragover: (/** @type {DragEvent} */ event) => event.preventDefault(),

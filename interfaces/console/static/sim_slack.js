@@ -157,8 +157,10 @@ class Workspace {
     const now = JSON.stringify(views);
     if (now === this.viewed) return; // what was typed in stays
     this.viewed = now;
+    const typed = new Map([...this.views.querySelectorAll("[name]")].map((node) => [node.name, node.value]));
     this.views.hidden = !views.length;
     fill(this.views, views.map((/** @type {any} */ view) => modal(view, { name: (id) => this.name(id), act: (body) => this.act(body) })));
+    for (const node of this.views.querySelectorAll("[name]")) node.value = typed.get(node.name) ?? node.value;
     this.views.querySelector("input, textarea, select")?.focus();
   }
 }
