@@ -115,7 +115,6 @@ class Service(Serving):
         """Bytes of messages of WebSockets whose end has not come, of all of them."""
         here().gauge("connections", lambda: self.sockets, protocol="websocket")
         self.meter: Meter = here().of("http")
-        """Of its requests."""
         self.date: bytes = b""
         self.date_block: bytes = b""
         """The date as a field of HTTP/2."""
