@@ -67,7 +67,8 @@ def shown(chromium):
     """A function that opens a page; complaints of a page fail the test."""
     complaints = []
     context = chromium.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(20_000)
+    expect.set_options(timeout=20_000)  # five programs share the machine with other tests
 
     def open_page(url, **size):
         page = context.new_page()
@@ -78,6 +79,7 @@ def shown(chromium):
         return page
 
     yield open_page
+    expect.set_options(timeout=5_000)
     context.close()
     assert complaints == []
 
