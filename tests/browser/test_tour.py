@@ -162,6 +162,6 @@ def test_the_tour(demo, shown, tmp_path, monkeypatch):
     assert noted >= {"email.send", "irc.deliver", "slack.send", "slack.update", "sms.send", "websocket.send"}
     console.get_by_title("ticket-1", exact=True).click()
     console.locator("#messages .row").filter(has_text="→ +41445556677").click()
-    expect(console.locator("#inspector")).to_contain_text("It is out now.")
+    expect(console.locator("#inspector .tree").first).to_contain_text("It is out now.")
     expect(console.get_by_role("log")).to_contain_text("taken by ann")
     picture(console, "demo-console")
