@@ -222,7 +222,10 @@ def _decode(kind: Any, raw: Any) -> Any:
     if isinstance(raw, kind):
         return raw
     if kind is Path:
-        return Path(raw).expanduser()
+        try:
+            return Path(raw).expanduser()
+        except RuntimeError:
+            raise ValueError("there is no such user's home") from None
     raise NotImplementedError(kind)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from interfaces.shared.errors import ConfigError
@@ -184,6 +184,7 @@ def test_a_wrong_value_is_told_in_one_line_that_names_its_source(name: str, raw:
     assert "\n" not in message
 
 
+@example(text="~0", name="http.dirs")
 @given(st.text(max_size=30), st.sampled_from([flag.name for flag in flags(NAMES, Options)]))
 def test_any_text_converts_or_is_refused_in_one_line(text: str, name: str) -> None:
     """No text in a variable makes anything but a value or a ConfigError of one printable line."""
