@@ -49,8 +49,15 @@ def _trailer(name: bytes, value: bytes) -> bytes:
     return b"%b: %b\r\n" % (name, value)
 
 
-def _line(name: bytes, value: bytes) -> bytes:
+def _line(name: bytes, value: Any) -> bytes:
     """A field's line."""
+    if type(value) is not bytes:
+        value = bytes(value)
+    return _lines.get((name, value)) or _made(name, value)
+
+
+def _made(name: bytes, value: bytes) -> bytes:
+    """The same, for the first time."""
     line = _sound(b"%b: %b\r\n" % (name, value), 1)
     if len(line) <= _REMEMBERED:
         if len(_lines) >= _LINES_AT_MOST:
@@ -118,9 +125,7 @@ class Answer:
             if kind is None:
                 kind = _learn(name)
             if kind == PLAIN or self._special(kind, value):
-                if type(value) is not bytes:
-                    value = bytes(value)
-                parts.append(_lines.get((name, value)) or _line(name, value))
+                parts.append(_line(name, value))
             if kind == DATE:
                 date = b""
         head = b"".join(parts)

@@ -66,6 +66,16 @@ def _upgrades(options: HttpWsOptions, context: Context) -> bool:
     return options.h2 and options.h2c_upgrade
 
 
+def _deflating(options: HttpWsOptions) -> DeflateOptions:
+    return DeflateOptions(
+        enabled=options.ws_deflate,
+        takeover=options.ws_deflate_takeover,
+        window_bits=options.ws_deflate_window,
+        level=options.ws_deflate_level,
+        compress_from=options.ws_deflate_from,
+    )
+
+
 class Service(Serving):
     """Sessions and connections of HTTP and WebSockets, and the date line."""
 
@@ -89,13 +99,7 @@ class Service(Serving):
             max_frame=options.ws_max_frame,
             max_fragments=options.ws_max_fragments,
         )
-        self.deflating = DeflateOptions(
-            enabled=options.ws_deflate,
-            takeover=options.ws_deflate_takeover,
-            window_bits=options.ws_deflate_window,
-            level=options.ws_deflate_level,
-            compress_from=options.ws_deflate_from,
-        )
+        self.deflating = _deflating(options)
         self.header_timeout: float = options.header_timeout
         self.keep_alive: float = options.keep_alive
         self.drain_idle: float = options.drain_idle
