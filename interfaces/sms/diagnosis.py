@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from interfaces.shared.errors import ConfigError
-from interfaces.shared.findings import PATIENCE, Finding, reached
+from interfaces.shared.findings import PATIENCE, Finding, reached, resolved
 from interfaces.sms.accounts import Account
 from interfaces.sms.options import SmsOptions
 from interfaces.sms.providers.base import Asked
@@ -37,6 +37,8 @@ async def diagnosed(options: SmsOptions) -> AsyncIterator[Finding]:
     async with Client(PATIENCE) as client:
         for account in options.accounts:
             yield await _account(account, client)
+    if host := urlsplit(options.public_url).hostname:
+        yield await resolved("--sms-public-url", host)
     for bind in options.binds:
         parts = urlsplit(bind.url)
         if parts.hostname:

@@ -5,6 +5,7 @@ import socket
 
 import pytest
 
+from interfaces.shared.findings import Finding
 from interfaces.shared.interface import Context
 from interfaces.sms import diagnosis as module
 from interfaces.sms.accounts import Account, Bind
@@ -97,6 +98,25 @@ def test_an_account_that_lacks_something(answers):
     answers(Answer())
     (finding,) = told(Account(provider="twilio"))
     assert (finding.level, finding.mend) == ("error", "correct the account")
+
+
+def test_our_address_as_providers_know_it_has_to_be_one(answers, monkeypatch):
+    """What they post to."""
+    answers(Answer(status=200))
+
+    async def resolved(what, host):
+        return Finding(level="ok", topic="dns", what=f"{what} {host}")
+
+    monkeypatch.setattr(module, "resolved", resolved)
+    options = SmsOptions(
+        accounts=(Account(provider="twilio", account="AC1", secret="s"),),
+        public_url="https://sms.example.org",
+    )
+
+    async def run():
+        return [one.what async for one in diagnosed(options)]
+
+    assert asyncio.run(run())[-1] == "--sms-public-url sms.example.org"
 
 
 def test_an_smsc_is_tried_by_its_port():

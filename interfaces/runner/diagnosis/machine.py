@@ -60,6 +60,12 @@ def python(options: ServeOptions) -> Iterator[Finding]:
             level="warning", topic="python", what="uvloop is not installed", why="the loop of asyncio costs speed",
             mend="pip install uvloop, or say --loop asyncio",
         )  # fmt: skip
+    if find_spec("websockets") is not None and find_spec("websockets.speedups") is None:
+        yield Finding(
+            level="warning", topic="python", what="websockets was installed without its compiled part",
+            why="large messages of WebSockets are unmasked slowly",
+            mend="install a wheel of it: pip install --force-reinstall --only-binary :all: websockets",
+        )  # fmt: skip
     if sys.flags.dev_mode:
         yield Finding(
             level="warning", topic="python", what="Python is in development mode", why="it is slow, and says more",

@@ -33,6 +33,17 @@ def test_a_loop_that_could_be_faster(monkeypatch):
     assert [one.level for one in python(ServeOptions(loop="asyncio"))] == ["ok"]
 
 
+def test_a_part_that_was_not_compiled(monkeypatch):
+    """It masks WebSockets; nothing is said where the package is not there at all."""
+    real = machine.find_spec
+    lacking = {"websockets.speedups"}
+    monkeypatch.setattr(machine, "find_spec", lambda name: None if name in lacking else real(name))
+    (_, finding) = python(ServeOptions())
+    assert (finding.level, "compiled part" in finding.what) == ("warning", True)
+    lacking.add("websockets")
+    assert len(list(python(ServeOptions()))) == 1
+
+
 def test_whether_modules_are_compiled_is_said():
     """By what the import system would load."""
     (finding,) = python(ServeOptions())
