@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from interfaces.cli import tail
 from interfaces.cli.console_client import ConsoleClient
 from interfaces.cli.tail import line_of
 from interfaces.runner.api import Server
@@ -188,3 +189,60 @@ def test_what_is_no_json_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch) -
             with pytest.raises(Unavailable, match="404"):
                 next(console.stream({}))
         thread.join()
+
+
+class Script:
+    """A console that plays what it is told: each stream a list of events, each state a run, or nobody there."""
+
+    def __init__(self, streams: list[list[tuple[str, Any]]], runs: list[str | None]) -> None:
+        self.streams, self.runs = streams, runs
+        self.asked: list[Any] = []
+
+    def ask(self, path: str, query: Any = None) -> tuple[int, Any]:
+        """The state, in the next run; None: it is not there yet."""
+        run = self.runs.pop(0)
+        if run is None:
+            raise Unavailable("not there")
+        return 200, {"run": run}
+
+    def stream(self, query: Any, patience: float) -> Iterator[tuple[str, Any]]:
+        """The next one; after the last the time is over."""
+        self.asked.append(query["after"])
+        if not self.streams:
+            raise TimeoutError
+        return iter(self.streams.pop(0))
+
+
+def test_following_a_process_that_starts_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cut goes on behind what was seen; another process begins at 0, and may need a moment to be there."""
+    shown: list[int] = []
+    slept: list[float] = []
+    monkeypatch.setattr(tail.time, "sleep", slept.append)
+    console: Any = Script(
+        [
+            [("message", {**ROW, "id": 4}), ("", None), ("bye", {})],
+            [("message", {**ROW, "id": 5})],
+            [("message", {**ROW, "id": 1})],
+        ],
+        ["a", "a", None, None, "b", "b"],
+    )
+    with pytest.raises(TimeoutError):
+        tail._follow(console, {"after": None}, 0.0, lambda row: shown.append(row["id"]))
+    assert shown == [4, 5, 1]
+    assert console.asked == [None, 4, 0, 1] and slept == [0.1, 0.1]
+
+
+def test_a_process_that_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Is waited for, for a while."""
+    monkeypatch.setattr(tail, "PATIENCE", 0.0)
+    console: Any = Script([[("bye", {})]], ["a", None])
+    with pytest.raises(Unavailable):
+        tail._follow(console, {"after": None}, 0.0, lambda row: None)
+
+
+def test_only_bad_verdicts_are_told_later() -> None:
+    """A line a message; a second one where it failed."""
+    told: list[Any] = []
+    for name, verdict in (("message", "running"), ("update", "accepted"), ("update", "failed")):
+        tail._told(name, {**ROW, "verdict": verdict}, told.append)
+    assert [row["verdict"] for row in told] == ["running", "failed"]

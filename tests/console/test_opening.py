@@ -1,6 +1,8 @@
 """Opening the console: never unasked, on a loopback address alone, one process; which options are secret."""
 
+import base64
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from interfaces.runner.options import ServeOptions, WorkerOptions
 from interfaces.shared.errors import ConfigError
 from interfaces.shared.options import option
 from interfaces.testing import Recorder
+from interfaces.testing.raw import RawClient
 from tests.console.kit import run, served
 
 
@@ -115,6 +118,50 @@ def test_secrets_of_the_process_are_masked_everywhere() -> None:
             ):
                 answer = await here.client.ask("GET", f"/api/{path}")
                 assert answer.status == 200 and b"geheim-token-12" not in answer.body
+
+    run(check)
+
+
+LEAKS = ("geheim-token-12", "lovelace1815", "abcdefgh12345", "hunter2222", "xoxb-1-abcdef", "Z2VoZWlt")
+
+
+def test_a_secret_never_leaves_by_any_way() -> None:
+    """Of a request that an application repeats in its answer and in its error: not by one endpoint, nor the stream."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            body = (await receive())["body"]
+            told = b"".join(value for _, value in scope["headers"]) + body + scope["query_string"]
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"set-cookie", told)]})
+            await send({"type": "http.response.body", "body": told})
+            raise ValueError(told.decode("latin-1"))
+
+    async def check() -> None:
+        async with served(app, relay_token="geheim-token-12") as here:
+            basic = base64.b64encode(b"ada:lovelace1815").decode()
+            said = {
+                "method": "POST", "path": "/p?access_token=hunter2222",
+                "body": "lovelace1815 password=hunter2222 xoxb-1-abcdef",
+                "headers": {"Authorization": f"Basic {basic}", "Cookie": "sid=abcdefgh12345", "X-Y": "geheim-token-12"},
+            }  # fmt: skip
+            await here.client.post("simulate/http", said)
+            await here.client.post("messages/1/replay")
+            await here.client.got("wait?type=http.response.start&after=2&timeout=5")
+            last = (await here.client.got("state"))["last"]
+            paths = ["state", "messages", "conversations", "wait?after=0", "chaos", "layer", "simulate/ws"]
+            paths += [f"messages/{one}{rest}" for one in range(1, last + 1) for rest in ("", "/pytest")]
+            bodies = [(await here.client.ask("GET", f"/api/{path}")).body for path in paths]
+            async with await RawClient.connect(here.client.address) as raw:
+                host = f"127.0.0.1:{here.client.address.port}"
+                await raw.send(f"GET /api/stream?after=0 HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+                bodies.append(await raw.read_until(f"id: {last}\n".encode()))
+            assert len(b"".join(bodies)) > 5000
+            for secret in (*LEAKS, basic):
+                assert [
+                    path
+                    for path, body in zip([*paths, "stream"], bodies, strict=True)
+                    if secret.encode() in body
+                ] == []
 
     run(check)
 
