@@ -47,6 +47,8 @@ class Watch:
             kept["replayed"] = replayed
         state = scope.get("state")
         self.call = Call(number, kept, redactor.knowing(secrets_of(scope)), {} if state is None else state)
+        self._owed = weighed(kept)
+        """Bytes of the scope, which its first entry counts."""
         self.kind = self.call.protocol
         self.replayed = replayed
         self.verdict = ""
@@ -173,8 +175,10 @@ class Watch:
         kept, size, whole = copied(event)
         entry = Entry(
             call=self.call, event=kept, direction=direction, time=self.clock(), size=size, whole=whole,
-            weight=size if whole else weighed(kept), conversation=conversation_of(self.call.scope, event),
+            weight=self._owed + (size if whole else weighed(kept)),
+            conversation=conversation_of(self.call.scope, event),
         )  # fmt: skip
+        self._owed = 0
         if self.kind in DELIVERIES and direction == "out" and self.latest is not None:
             entry.conversation = self.latest.conversation
         self._named(entry)

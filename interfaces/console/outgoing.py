@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from interfaces.console.entries import Call, Entry, copied
+from interfaces.console.entries import Call, Entry, copied, weighed
 from interfaces.console.tap import Tap
 from interfaces.console.telling import conversation_of
 from interfaces.shared.asgi import Event
@@ -25,7 +25,8 @@ class Outgoing:
     def __init__(self, tap: Tap, asked: Callable[[Event], str]) -> None:
         self.tap = tap
         self.asked = asked
-        self._known: dict[str, Entry] = {}
+        self._known: dict[str, int] = {}
+        """Ids of entries, by the store's name of the message."""
 
     def around(self, make: Callable[..., Store]) -> Callable[..., Any]:
         """A layer's ``store``, whose stores are noted."""
@@ -38,20 +39,20 @@ class Outgoing:
     def taken(self, held: Held) -> None:
         """A sender has it."""
         if held.id not in self._known:
-            entry = self.tap.posted.pop(held.message) or self._new(held)
+            entry = self.tap.book.get(self.tap.posted.pop(held.message)) or self._new(held)
             entry.verdict = "running"
-            self._known[held.id] = entry
+            self._known[held.id] = entry.id
             if len(self._known) > KNOWN:
                 del self._known[next(iter(self._known))]
             self.tap.book.changed(entry)
 
     def ended(self, held: Held, verdict: str, error: str = "") -> None:
         """What became of it, this time or for good."""
-        entry = self._known.get(held.id)
+        entry = self.tap.book.get(self._known.get(held.id, 0))
+        if verdict != "deferred":
+            self._known.pop(held.id, None)
         if entry is None:
             return
-        if verdict != "deferred":
-            del self._known[held.id]
         entry.verdict, entry.error = verdict, error
         entry.took_ms = round(max(0.0, time.time() - entry.time) * 1000, 3)
         self.tap.book.changed(entry)
@@ -62,7 +63,8 @@ class Outgoing:
         call = Call(0, {"type": protocol}, self.tap.redactor)
         told = self.asked(held.message)
         entry = Entry(
-            call=call, event=event, direction="out", time=time.time(), size=size, weight=size, whole=whole,
+            call=call, event=event, direction="out", time=time.time(), size=size, whole=whole,
+            weight=size if whole else weighed(event),
             conversation=told or conversation_of(call.scope, event),
         )  # fmt: skip
         entry.queued_ms = round(max(0.0, entry.time - held.due) * 1000, 3)

@@ -20,34 +20,39 @@ _SAID = ("id", "to", "subject", "text", "network", "target", "thread_ts", "ts", 
 
 
 class Posted:
-    """By what they say, since a store gives them names of its own."""
+    """By what they say, since a store gives them names of its own: the id of the entry of each."""
 
     def __init__(self) -> None:
-        self._said: dict[tuple[str, ...], list[Entry]] = {}
+        self._said: dict[int, list[int]] = {}
         self._count = 0
+
+    def __len__(self) -> int:
+        return self._count
 
     def add(self, entry: Entry) -> None:
         """A call has said it."""
         protocol, _, word = entry.type.partition(".")
         if protocol not in SENDERS or word in STAYS:
             return
-        self._said.setdefault(_mark(entry.event), []).append(entry)
+        self._said.setdefault(_mark(entry.event), []).append(entry.id)
         self._count += 1
         if self._count > MOST:
-            self.pop(self._said[next(iter(self._said))][0].event)
+            self._pop(next(iter(self._said)))
 
-    def pop(self, event: Mapping[str, Any]) -> Entry | None:
-        """The entry of a message that is taken; None where no call has said it."""
-        mark = _mark(event)
+    def pop(self, event: Mapping[str, Any]) -> int:
+        """The id of the entry of a message that is taken; 0 where no call has said it."""
+        return self._pop(_mark(event))
+
+    def _pop(self, mark: int) -> int:
         found = self._said.get(mark)
         if not found:
-            return None
+            return 0
         self._count -= 1
-        entry = found.pop(0)
+        number = found.pop(0)
         if not found:
             del self._said[mark]
-        return entry
+        return number
 
 
-def _mark(event: Mapping[str, Any]) -> tuple[str, ...]:
-    return (str(event.get("type")), *(text_of(event.get(name)) for name in _SAID))
+def _mark(event: Mapping[str, Any]) -> int:
+    return hash((str(event.get("type")), *(text_of(event.get(name)) for name in _SAID)))

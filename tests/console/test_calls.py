@@ -190,6 +190,15 @@ def test_a_dropped_one_says_so() -> None:
     assert noted(book) == [("in", "http.request", "deferred")]
 
 
+def test_a_scope_is_weighed_with_its_first_entry() -> None:
+    """Long headers would else be kept beside the bounds."""
+    book = Book()
+    one = watch("http", book, headers=[(b"x", b"y" * 10_000)])
+    one.says({"type": "http.response.start", "status": 200})
+    first, second = book.after(0)
+    assert first.weight > 10_000 > second.weight and first.size < 10_000
+
+
 def test_ends_counts_once() -> None:
     """Whoever says it first."""
     book, one = begun("email")

@@ -63,11 +63,10 @@ def test_both_are_bounded() -> None:
         outgoing.taken(held(str(number)))
     assert len(outgoing._known) == KNOWN
     for number in range(MOST + 5):
-        posted.add(entry("email", {**MAIL, "subject": str(number)}))
+        posted.add(entry("email", {**MAIL, "subject": str(number)}, id=7))
     posted.add(entry("email", {"type": "email.accept"}))
-    assert sum(map(len, posted._said.values())) == MOST
-    assert posted.pop({**MAIL, "subject": "0"}) is None
-    assert posted.pop({**MAIL, "subject": str(MOST)}) is not None
+    assert len(posted) == MOST
+    assert posted.pop({**MAIL, "subject": "0"}) == 0 and posted.pop({**MAIL, "subject": str(MOST)}) == 7
 
 
 def test_words_to_the_interface_are_no_sends() -> None:
@@ -78,21 +77,35 @@ def test_words_to_the_interface_are_no_sends() -> None:
         {"type": "irc.deliver", "text": "x"},
         {"type": "websocket.send", "text": "x"},
     ):
-        posted.add(entry("udp", one))
-        assert posted.pop(one) is None
+        posted.add(entry("udp", one, id=7))
+        assert posted.pop(one) == 0
     asked = {"type": "slack.call", "method": "users.info", "id": "1"}
-    posted.add(entry("slack", asked))
-    assert posted.pop({**asked, "method": "users.list"}) is None
-    assert posted.pop({**asked, "reply_channel": "x", "channel": "C1"}) is not None
+    posted.add(entry("slack", asked, id=7))
+    assert posted.pop({**asked, "method": "users.list"}) == 0
+    assert posted.pop({**asked, "reply_channel": "x", "channel": "C1"}) == 7
 
 
 def test_the_same_said_twice_is_two() -> None:
     """The first said is the first taken."""
     posted = Posted()
-    one, two = entry("email", MAIL), entry("email", MAIL)
-    posted.add(one)
-    posted.add(two)
-    assert [posted.pop(MAIL) for _ in range(3)] == [one, two, None]
+    for number in (1, 2):
+        posted.add(entry("email", MAIL, id=number))
+    assert [posted.pop(MAIL) for _ in range(3)] == [1, 2, 0]
+
+
+def test_what_has_fallen_out_of_the_book_is_noted_anew() -> None:
+    """And its end is nobody's."""
+    tap = tapped(Recorder(), entries=1)
+    tap.posted.add(tap.book.add(entry("email", MAIL)))
+    tap.book.add(entry("sms"))
+    outgoing = Outgoing(tap, lambda message: "")
+    outgoing.taken(held())
+    assert [one.type for one in tap.book.after(0)] == ["email.send"]
+    tap.book.add(entry("sms"))
+    outgoing.ended(held(), "accepted")
+    assert [(one.type, one.verdict) for one in tap.book.after(0)] == [
+        ("sms.receive", "")
+    ] and not outgoing._known
 
 
 def test_a_store_stays_a_store() -> None:
