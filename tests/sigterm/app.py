@@ -6,7 +6,7 @@ from pathlib import Path
 
 from interfaces.irc.consumer import IrcConsumer
 
-WORK = float(os.environ.get("WORK", "0.02"))
+WORK = float(os.environ.get("WORK", "0.05"))
 """Seconds that everything takes, so that some of it is in flight whenever a signal comes."""
 STORE = Path(os.environ.get("STORE", os.devnull))
 

@@ -46,6 +46,26 @@ def test_webhooks_are_answered_then_refused(tmp_path: Path) -> None:
     asyncio.run(main())
 
 
+def test_one_more_on_a_kept_connection_is_to_come_again(tmp_path: Path) -> None:
+    """Beside HTTP: 503 with Retry-After while the server stops, and it is not done."""
+
+    async def main() -> None:
+        async with FakeSms() as sms:
+            words = ["serve", "http", "sms", "--http-bind", "127.0.0.1:0"]
+            with Taking(tmp_path / "one", *words, env=sms.variables) as server:
+                sms.webhook = f"http://127.0.0.1:{await server.listens('http')}/sms/fake"
+                phone = sms.phone(PHONES[0])
+                assert (await sms.post_text(phone, phone.row("first"), retries=False)).acknowledged
+                server.tell()
+                await until(lambda: "stopping" in server.said)
+                last = (await sms.post_text(phone, phone.row("last"), retries=False)).last
+                await server.stopped()
+                assert (last.status, last.headers["connection"], server.done) == (503, "close", ["first"])
+                assert int(last.headers["retry-after"]) > 0
+
+    asyncio.run(main())
+
+
 class Mobile:
     """People who text by an SMSC, each one text after the other, until nobody is bound."""
 

@@ -26,7 +26,7 @@ class Workers:
 
     def __init__(self, directory: Path, layer: str, *serve: str) -> None:
         at = ["--layer", f"{layer}?prefix={directory.name}"]
-        store = {"STORE": str(directory / "one.store")}
+        store = {"STORE": str(directory / "one.store"), "WORK": "0.1"}
         self.container = Taking(directory / "container", *serve, *at)
         self.one = Taking(directory / "one", "worker", "--app", APP, *at, env=store)
         self.two = Taking(directory / "two", "worker", "--app", APP, *at, env=store)
@@ -74,11 +74,11 @@ def test_requests_sockets_and_workers(tmp_path: Path, broker: str) -> None:
         talk, load = Talk(port), Requests(port)
         sockets = [asyncio.ensure_future(talk.client()) for _ in range(12)]
         clients = asyncio.gather(*(load.client() for _ in range(8)))
-        await until(lambda: len(talk.heard) > 60 and len(load.answered) > 40)
+        await until(lambda: len(talk.heard) > 40 and len(load.answered) > 30)
         place.one.tell()
         await place.one.stopped()
         moved = len(talk.codes)
-        goal = len(talk.heard) + len(load.answered) + 40
+        goal = len(talk.heard) + len(load.answered) + 30
         await until(lambda: len(talk.heard) + len(load.answered) > goal)
         assert 0 < moved < 12 and len(talk.codes) == moved
         done = asyncio.ensure_future(place.end())
