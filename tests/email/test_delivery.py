@@ -6,7 +6,8 @@ import pytest
 
 from interfaces.email.delivery import MailDelivery
 from interfaces.shared.delivery import Verdict
-from interfaces.shared.errors import NoRoute
+from interfaces.shared.errors import NoRoute, PeerError
+from interfaces.shared.meter import Meters, metered
 
 UNROUTED = Verdict("reject", {"code": 550, "enhanced": "5.1.1", "text": "nobody"})
 
@@ -38,6 +39,30 @@ def kinds(*steps, addresses=("a", "b")):
 def said(code, **which):
     """The verdict of one recipient."""
     return {"type": "email.status", "code": code, **which}
+
+
+@pytest.mark.parametrize(
+    ("steps", "fate"),
+    [
+        ([], "accept"),
+        ([{"type": "email.reject"}], "reject"),
+        ([said(550, index=0), said(550, index=1)], "reject"),
+        ([said(450, index=0), said(450, index=1), ValueError("oh")], "defer"),
+        ([said(550, index=0)], "split"),
+        ([said(250, index=0)], "accept"),
+        ([said(550, index=0), {"type": "email.reject"}], "reject"),
+        ([ValueError("oh")], "failed"),
+        ([NoRoute("no")], "unrouted"),
+        ([PeerError("no", {"type": "email.reject", "code": 550})], "reject"),
+        ([PeerError("later", {"type": "email.defer", "code": 451})], "defer"),
+    ],
+)
+def test_a_message_has_one_fate_in_the_figures(steps, fate):
+    """That of all its recipients, or "split" where they differ; how it ended where nobody said a verdict."""
+    meters = Meters()
+    with metered(meters):
+        kinds(*steps)
+    assert meters.scopes["email"].verdicts == {fate: 1}
 
 
 @pytest.mark.parametrize(
