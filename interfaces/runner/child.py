@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import socket
-import subprocess
+import subprocess  # nosec B404 - starts ourselves again
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
