@@ -1,5 +1,6 @@
 """The channel layer as the console shows it, and as chaos takes it away."""
 
+import time
 from collections.abc import Callable
 from importlib import import_module
 from typing import Any
@@ -73,7 +74,9 @@ async def _of_broker(hub: Any) -> dict[str, Any]:
     queues: list[dict[str, Any]] = []
     dead: list[dict[str, Any]] = []
     for name, (items, count) in list((await letters.queues()).items())[:QUEUES]:
-        queues.append({"name": name, "depth": items, "age": None, "dead": count})
+        since = await letters.ready_since(name)
+        age = round(max(0.0, time.time() - since), 3) if since else None
+        queues.append({"name": name, "depth": items, "age": age, "dead": count})
         if count and len(dead) < LETTERS:
             dead += [
                 {"id": f"{name}:{one.number}", "channel": name, "type": str((one.message or {}).get("type", "")),
