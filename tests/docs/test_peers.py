@@ -14,6 +14,8 @@ import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.request.async_request import AsyncBoltRequest
 
 from interfaces import registry
 from interfaces.email.aiosmtpd import serve
@@ -134,6 +136,42 @@ def test_what_is_different_from_aiosmtpd(tmp_path: Path) -> None:
         controller.stop()
     assert codes == [250, 500, 250]
     assert {*offered.split()} & {"pipelining", "chunking", "dsn"} == set()
+
+
+def test_what_is_different_from_bolt() -> None:
+    """By itself it acknowledges an event before its listener has ended, and runs it again with its repeat."""
+
+    async def main() -> None:
+        app = AsyncApp(request_verification_enabled=False, authorize=authorized)
+        begun, may_end, ended = [], asyncio.Event(), []
+
+        @app.event("message")
+        async def hear(event):
+            begun.append(event["ts"])
+            await may_end.wait()
+            ended.append(event["ts"])
+
+        body = {
+            "type": "event_callback", "event_id": "Ev1", "team_id": "T1", "api_app_id": "A1",
+            "event": {"type": "message", "text": "hi", "user": "U1", "channel": "C1", "ts": "1.0"},
+        }  # fmt: skip
+        for _ in range(2):
+            said = await app.async_dispatch(AsyncBoltRequest(body=body, mode="socket_mode"))
+            assert said.status == 200 and not ended
+        may_end.set()
+        async with asyncio.timeout(5):
+            while len(ended) < 2:
+                await asyncio.sleep(0)
+        assert begun == ["1.0", "1.0"]
+
+    asyncio.run(main())
+
+
+async def authorized(**_more):
+    """Whoever it is."""
+    return AuthorizeResult(
+        enterprise_id=None, team_id="T1", bot_token="xoxb-1", bot_user_id="UBOT1", bot_id="B1"
+    )
 
 
 APP = """
