@@ -5,9 +5,17 @@ from typing import Any
 from interfaces.console.chaos import read
 from interfaces.console.state import Console
 from interfaces.console.web import Asked, json_answer
+from interfaces.shared.meter import Meters
 from interfaces.shared.webhook import Answer, refusal
 
 __all__ = ["Panels"]
+
+
+def workers_of(meters: Meters) -> list[dict[str, Any]]:
+    """The workers that are connected to this container, in one row; none where none can be."""
+    reads = meters.gauges.get(("relay.workers", ()), [])
+    count = sum(int(read()) for read in reads)
+    return [{"name": "connected to this container", "count": count}] if reads else []
 
 
 class Panels:
@@ -33,9 +41,9 @@ class Panels:
 
     async def layer(self, asked: Asked, rest: list[str]) -> Answer:
         """Queues, groups, workers and dead letters."""
-        return json_answer(
-            self.console.redactor.data(await self.console.broker.shown(self.console.layer_url))
-        )
+        found = await self.console.broker.shown(self.console.layer_url)
+        found["workers"] = workers_of(self.console.serving.telemetry.meters)
+        return json_answer(self.console.redactor.data(found))
 
     async def retried(self, asked: Asked, rest: list[str]) -> Answer:
         """Put a dead letter back."""

@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from interfaces.console.broker import Broker
+from interfaces.console.panels import workers_of
 from interfaces.layers.embedded import Embedded
 from interfaces.layers.local import LocalChannelLayer
 from interfaces.layers.opening import open_layer
 from interfaces.shared.errors import PeerError, Unavailable
+from interfaces.shared.meter import Meters
 from interfaces.testing import Recorder
 from tests.console.kit import run, served
 
@@ -120,3 +122,11 @@ def test_over_the_api() -> None:
             assert "error" in await here.client.post("layer/dead/email.send:1/retry", {}, 404)
 
     run(check)
+
+
+def test_workers_are_counted() -> None:
+    """Those that are connected to this container; where none can be, there is no row."""
+    meters = Meters()
+    assert workers_of(meters) == []
+    meters.gauge("relay.workers", lambda: 2)
+    assert workers_of(meters) == [{"name": "connected to this container", "count": 2}]
