@@ -8,8 +8,8 @@ A comment in front of a fenced block says what it is:
     <!-- fails: N -->       as run, but the command ends with exit code N
     <!-- stop -->           what runs is ended (no block follows)
 
-and ``<!-- check: … -->`` is Python that is run there and not shown. Ports 8000, 8025, 6667 and 8088 become free ones, also
-where the server listens by default.
+and ``<!-- check: … -->`` is Python that is run there and not shown. Ports 8000, 8025, 6667 and 8088 become free ones,
+also where the server listens by default.
 """
 
 import os
