@@ -36,6 +36,8 @@ def wire_of(entry: Entry) -> str | None:
     if entry.type == "http.response.start":
         return redactor.text(f"{event.get('status')}\n{_head(redactor, event)}\n{_text(event.get('body'))}")
     found = next((event[name] for name in RAW if event.get(name)), None)
+    if isinstance(event.get("event"), dict):  # of Slack's Events API: what came around it, and itself
+        found = {**(event.get("envelope") or {}), "event": event["event"]}
     if found is None:
         return None
     if isinstance(found, bytes | bytearray | str):

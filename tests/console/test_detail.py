@@ -20,6 +20,8 @@ from tests.console.kit import EVENTS, MAIL, call, entry
         ("irc", {"type": "irc.message", "raw": b":ada PRIVMSG #x :hi"}, ":ada PRIVMSG #x :hi"),
         ("sms", {"type": "sms.receive", "raw": {"id": 1}}, '{\n  "id": 1\n}'),
         ("slack", {"type": "slack.action", "payload": {"token": "x"}}, '{\n  "token": "[redacted]"\n}'),
+        ("slack", {"type": "slack.message", "event": {"text": "hi"}, "envelope": {"a": 1}},
+         '{\n  "a": 1,\n  "event": {\n    "text": "hi"\n  }\n}'),
         ("websocket", EVENTS["websocket"], None),
     ],
 )  # fmt: skip
