@@ -52,9 +52,9 @@ class Taking(Server):
         self.signal(signal.SIGTERM)
 
     async def stopped(self) -> None:
-        """Wait for its end: with 0, well within --drain, nothing cut and nothing raised."""
+        """Wait for its end: with 0, within --drain, nothing cut and nothing raised."""
         assert await asyncio.to_thread(self.ended) == 0, self.said
-        assert time.monotonic() - self._told < DRAIN / 2
+        assert time.monotonic() - self._told < DRAIN
         assert self.said.count("interfaces: stopped") == 1
         assert "Traceback" not in self.said and " cut " not in self.said, self.said
 

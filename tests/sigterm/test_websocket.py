@@ -63,7 +63,7 @@ def test_sockets_are_closed_with_1012_spread_out(tmp_path: Path) -> None:
         await server.stopped()
         assert talk.codes == [1012] * SOCKETS
         took = max(talk.times) - min(talk.times)
-        assert SPREAD / 2 < took < SPREAD + 1.5
+        assert SPREAD / 2 < took < SPREAD + 5
         done = server.done
         assert len({*done}) == len(done) and {*talk.heard} <= {*done} <= {*talk.said}
         assert len(done) - len(talk.heard) <= SOCKETS, "more than the one that each was working on"
