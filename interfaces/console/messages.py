@@ -20,6 +20,8 @@ MOST = 1000
 USUAL = 200
 LONGEST = 120.0
 """Seconds that somebody may wait."""
+WAITERS = 64
+"""Who wait at once."""
 ANY = float(1 << 53)
 HTML = b"text/html; charset=utf-8"
 PYTHON = b"text/plain; charset=utf-8"
@@ -31,6 +33,7 @@ class Messages:
     def __init__(self, console: Console) -> None:
         self.console = console
         self.book = console.book
+        self.waiting = 0
 
     def got(self, asked: Asked, rest: list[str]) -> Answer:
         """Several, or one, or what is made of one."""
@@ -71,10 +74,13 @@ class Messages:
 
     async def waited(self, asked: Asked, rest: list[str]) -> Answer:
         """The first that fits, now or within the time."""
-        timeout = asked.number("timeout", 10, LONGEST)
+        timeout, after = asked.number("timeout", 10, LONGEST), int(asked.number("after", 0, ANY))
+        if self.waiting >= WAITERS:
+            raise refusal(503, f"more than {WAITERS} wait")
         fits = fitting(asked)
         news = asyncio.Event()
-        reader = self.book.follow(int(asked.number("after", 0, ANY)), news.set)
+        reader = self.book.follow(after, news.set)
+        self.waiting += 1
         try:
             async with asyncio.timeout(timeout):
                 while True:
@@ -88,6 +94,7 @@ class Messages:
         except TimeoutError:
             raise refusal(408, f"no such message within {timeout:g} s") from None
         finally:
+            self.waiting -= 1
             self.book.leave(reader)
 
     def _several(self, asked: Asked) -> Answer:

@@ -36,7 +36,7 @@ _PLAIN_NAMES = frozenset(
     {"dkim-signature", "arc-message-signature", "authentication-results", "tokens_revoked"}
 )
 """Names that sound secret, and stand for what everybody may see."""
-_TAIL = r"[\w.-]{0,40}"
+_TAIL = r"(?:[\w.\[\]-]|%[0-9A-Fa-f]{2}){0,40}"
 """Between a secret's name and its value; bounded, as all that repeats here is, lest a long word take long."""
 _SHAPES = (
     (
@@ -52,6 +52,19 @@ _SHAPES = (
     (
         ("=",),
         re.compile(rf"({_NAME}{_TAIL}\s{{0,4}}=\s{{0,4}}[\"'])[^\"'\r\n]*", re.IGNORECASE),
+        rf"\1{MASK}",
+    ),
+    (
+        ("form-data",),  # a form in parts
+        re.compile(
+            rf"(form-data;\s?name=\"[\w.\[\]-]{{0,40}}?{_NAME}{_TAIL}\"(?:[^\r\n]{{0,200}}\r?\n){{1,8}}?\r?\n).*?(?=\r?\n--|\Z)",
+            re.IGNORECASE | re.DOTALL,
+        ),
+        rf"\1{MASK}",
+    ),
+    (
+        ("</",),
+        re.compile(rf"(<[\w:.-]{{0,40}}?{_NAME}{_TAIL}(?:\s[^<>]{{0,200}})?>)[^<]+", re.IGNORECASE),
         rf"\1{MASK}",
     ),
     (

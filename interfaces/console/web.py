@@ -34,6 +34,8 @@ class Asked:
             found = json.loads(self.body or b"{}")
         except ValueError as error:
             raise refusal(400, f"the body is no JSON: {error}") from None
+        except RecursionError:
+            raise refusal(400, "the body is JSON too deep to read") from None
         if not isinstance(found, dict):
             raise refusal(400, "the body is a JSON object")
         return found

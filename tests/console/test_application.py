@@ -3,13 +3,17 @@
 import asyncio
 import json
 import re
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from interfaces.console import messages
 from interfaces.console.application import ConsoleApplication
+from interfaces.console.book import Book
 from interfaces.console.state import Console
-from interfaces.shared.errors import ApplicationError
+from interfaces.console.web import Asked
+from interfaces.shared.errors import ApplicationError, PeerError
 from interfaces.testing import Recorder
 from interfaces.testing.raw import RawClient
 from tests.console.kit import Client, Served, run, served
@@ -122,6 +126,30 @@ def test_conversations_clear_and_wait() -> None:
             assert await client.types() == [] and (await client.got("state"))["last"] == 6
 
     run(check)
+
+
+def test_few_wait_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who comes when as many wait already is told so; when those have gone there is room again."""
+    monkeypatch.setattr(messages, "WAITERS", 1)
+    answers: Any = messages.Messages(cast("Console", SimpleNamespace(book=Book())))
+
+    def wait(timeout: float) -> Any:
+        query = {"timeout": str(timeout)}
+        return asyncio.ensure_future(
+            answers.waited(Asked(method="GET", path="/", query=query, headers={}), [])
+        )
+
+    async def check() -> None:
+        first = wait(9)
+        await asyncio.sleep(0)
+        with pytest.raises(PeerError, match="more than 1 wait"):
+            await wait(0)
+        first.cancel()
+        await asyncio.wait({first})
+        with pytest.raises(PeerError, match="no such message"):
+            await wait(0)
+
+    asyncio.run(check())
 
 
 def test_replay() -> None:

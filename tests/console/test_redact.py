@@ -91,6 +91,23 @@ def test_a_field_of_a_secret_name_never_leaves(name: str, secret: str) -> None:
         ("token = 'abc'", "token = '[redacted]'"),
         ("Cookie: a=b\r\n c=d\r\nX: y", "Cookie: [redacted]\r\nX: y"),
         ("DKIM-Signature: v=1; a=rsa", "DKIM-Signature: v=1; a=rsa"),
+        ("password%5B0%5D=abc&x=1", "password%5B0%5D=[redacted]&x=1"),
+        ("password[0]=abc&x=1", "password[0]=[redacted]&x=1"),
+        (
+            'form-data; name="password"\r\n\r\na b\r\n--B',
+            'form-data; name="password"\r\n\r\n[redacted]\r\n--B',
+        ),
+        (
+            'form-data; name="api_key"\r\nContent-Type: text/plain\r\n\r\nab\r\ncd\r\n--B--',
+            'form-data; name="api_key"\r\nContent-Type: text/plain\r\n\r\n[redacted]\r\n--B--',
+        ),
+        ('form-data; name="user"\r\n\r\nada\r\n--B', 'form-data; name="user"\r\n\r\nada\r\n--B'),
+        ('<input name="password">\n\nSend', '<input name="password">\n\nSend'),
+        (
+            "<wsse:Password Type='x'>geheim</wsse:Password>",
+            "<wsse:Password Type='x'>[redacted]</wsse:Password>",
+        ),
+        ("<token>abc</token><a>b</a>", "<token>[redacted]</token><a>b</a>"),
         ("nothing to see", "nothing to see"),
     ],
 )

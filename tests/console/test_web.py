@@ -45,7 +45,7 @@ def test_ids(text: str, number: int | None) -> None:
 def test_json_bodies() -> None:
     """An object; nothing is an empty one."""
     assert asked(body=b'{"a": 1}').json() == {"a": 1} and asked().json() == {}
-    for body in (b"[1]", b"{", b"\xff", b"3"):
+    for body in (b"[1]", b"{", b"\xff", b"3", b"[" * 200_000, b'{"a":' * 100_000):
         with pytest.raises(PeerError, match="JSON"):
             asked(body=body).json()
 

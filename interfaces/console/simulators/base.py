@@ -126,4 +126,8 @@ def text(said: Mapping[str, Any], name: str, default: str | None = None) -> str:
         raise refusal(400, f"{name} is a text, and has to be there")
     if len(value) > SAID:
         raise refusal(413, f"{name}: more than {SAID} characters")
+    try:
+        value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        raise refusal(400, f"{name}: half a pair of surrogates is no text") from None
     return value

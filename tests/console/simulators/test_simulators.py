@@ -365,8 +365,10 @@ def test_phones_are_bounded(free_port: int, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_what_somebody_says_is_a_text() -> None:
-    """Of a bounded length, and there."""
+    """Of a bounded length, there, and one that can be sent; a byte that was no UTF-8 stays one."""
     assert text({"a": "b"}, "a") == "b" and text({}, "a", "c") == "c" and text({"a": None}, "a", "c") == "c"
-    for said, default in (({}, None), ({"a": ""}, None), ({"a": 3}, "x"), ({"a": "x" * 1_000_001}, None)):
+    for said, default in (({}, None), ({"a": ""}, None), ({"a": 3}, "x"), ({"a": "x" * 1_000_001}, None),
+                          ({"a": "\ud800"}, None), ({"a": "\udfff"}, "x")):  # fmt: skip
         with pytest.raises(PeerError):
             text(said, "a", default)
+    assert text({"a": "\udcff"}, "a") == "\udcff"
