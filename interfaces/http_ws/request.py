@@ -167,7 +167,7 @@ class Request(Instance):
         conn.write_now(data)
         if self.answer.phase == COMPLETE:
             self.conn = None
-            self.meter.statuses[self.answer.status // 100] += 1
+            self._answered(self.answer.status)
             if self.service.access is not None:
                 self._log()
             self.wake()
@@ -225,7 +225,7 @@ class Request(Instance):
             if self.error is None:
                 log.error("%r: the application returned without a whole response", self)
             conn.unanswered(failed(self))
-            self.meter.statuses[(self.answer.status or failed(self)) // 100] += 1
+            self._answered(self.answer.status or failed(self))
             if service.access is not None:
                 self._log()
         if self.error is not None:
@@ -233,6 +233,13 @@ class Request(Instance):
         self.wake()
         if service.idle is not None:
             service.check_idle()
+
+    def _answered(self, status: int) -> None:
+        """Count it by its class: of most there is no list to be looked at."""
+        if status < 300:
+            self.meter.fine += 1
+        else:
+            self.meter.statuses[status // 100] += 1
 
     def _log(self) -> None:
         scope, answer, service = self._asked, self.answer, self.service

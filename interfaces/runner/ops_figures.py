@@ -130,11 +130,11 @@ def _counted(scope: Labels, meter: Meter) -> Iterator[tuple[str, float]]:
     yield _named("events", **of, direction="out"), meter.sent
     for how, number in {"ok": meter.well, **meter.otherwise}.items():
         yield _named("scopes.ended", **of, outcome=how), number
-    classes = {f"{digit}xx": number for digit, number in enumerate(meter.statuses) if number}
-    for kind, number in {**classes, **meter.verdicts}.items():
+    classes = {f"{digit}xx": number for digit, number in enumerate(meter.statuses)} | {"2xx": meter.fine}
+    for kind, number in {**{one: n for one, n in classes.items() if n}, **meter.verdicts}.items():
         yield _named("verdicts", **of, outcome=kind), number
     yield from _buckets(METRICS["scope.duration"], scope, meter.lasted)
-    if sum(meter.decided.buckets):
+    if meter.decided.count:
         yield from _buckets(METRICS["verdict"], scope, meter.decided)
 
 

@@ -18,6 +18,7 @@ BOUNDS: Final = (
     0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0,
 )  # fmt: skip
 """Seconds: the upper bounds of the buckets of every histogram, beside infinity."""
+FIRST: Final = 0.001
 TYPES: Final = 64
 """Types of scopes that have figures of their own; further ones, which strangers may have named, share one."""
 OTHER: Final = "other"
@@ -31,17 +32,32 @@ class Histogram:
     """How often it took how long."""
 
     def __init__(self) -> None:
-        self.buckets: list[int] = [0] * (len(BOUNDS) + 1)
         self.total: float = 0.0
         """Of all seconds."""
+        self._first: int = 0
+        self._beyond: list[int] = [0] * len(BOUNDS)
+        """The further buckets; most of what is quick is in the first, which is told without a search."""
 
     def __repr__(self) -> str:
-        return f"<Histogram of {sum(self.buckets)}, {self.total:.6g} s>"
+        return f"<Histogram of {self.count}, {self.total:.6g} s>"
 
     def add(self, seconds: float) -> None:
         """It took so long."""
-        self.buckets[bisect_left(BOUNDS, seconds)] += 1
+        if seconds <= FIRST:
+            self._first += 1
+        else:
+            self._beyond[bisect_left(BOUNDS, seconds) - 1] += 1
         self.total += seconds
+
+    @property
+    def buckets(self) -> list[int]:
+        """How many there were up to each of BOUNDS, and beyond the last, each apart."""
+        return [self._first, *self._beyond]
+
+    @property
+    def count(self) -> int:
+        """How many there were."""
+        return sum(self.buckets)
 
 
 class Meter:
@@ -53,7 +69,9 @@ class Meter:
         """Scopes that have ended in another way than well, by the way."""
         self.verdicts: dict[str, int] = {}
         self.statuses: list[int] = [0] * 10
-        """Answers of HTTP by the class of their status."""
+        """Answers of HTTP by the class of their status, but those below 300."""
+        self.fine: int = 0
+        """Those."""
         self.taken: int = 0
         """Events that applications have taken."""
         self.sent: int = 0
@@ -71,20 +89,18 @@ class Meter:
     @property
     def running(self) -> int:
         """Scopes that run now."""
-        return self.begun - sum(self.lasted.buckets)
+        return self.begun - self.lasted.count
 
     @property
     def well(self) -> int:
         """Scopes that have ended, and nothing went wrong."""
-        return sum(self.lasted.buckets) - sum(self.otherwise.values())
+        return self.lasted.count - sum(self.otherwise.values())
 
     def ended(self, how: str, seconds: float) -> None:
         """A scope is over after ``seconds``; ``how`` is "" where nothing went wrong."""
         if how:
             self.otherwise[how] = self.otherwise.get(how, 0) + 1
-        lasted = self.lasted
-        lasted.buckets[bisect_left(BOUNDS, seconds)] += 1
-        lasted.total += seconds
+        self.lasted.add(seconds)
 
     def verdict(self, kind: str) -> None:
         """A scope has its verdict."""

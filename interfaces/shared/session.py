@@ -11,7 +11,6 @@ normal end. So consumers that loop for ever, as those of Channels do, end with t
 import asyncio
 import logging
 from asyncio import Future, Task
-from bisect import bisect_left
 from collections import deque
 from collections.abc import Awaitable, Callable
 from time import monotonic
@@ -21,7 +20,7 @@ from typing import Any, Final
 from interfaces.shared.asgi import Application, Event, Scope, Send
 from interfaces.shared.errors import NoRoute, PeerGone, Unavailable
 from interfaces.shared.marks import about
-from interfaces.shared.meter import BOUNDS, NOBODY, Meter, here
+from interfaces.shared.meter import NOBODY, Meter, here
 from interfaces.shared.strand import lane
 
 __all__ = ["Instance", "Session", "log", "report"]
@@ -169,14 +168,10 @@ class Instance:
 
     def measured(self, how: str) -> None:
         """Add to the figures that it has ended, and ``how``: "" for well. Called once."""
-        meter = self.meter
-        seconds = _clock() - self.started
         if how:
-            meter.ended(how, seconds)
+            self.meter.ended(how, _clock() - self.started)
         else:  # a request may be done in a few microseconds: no call more than is needed
-            lasted = meter.lasted
-            lasted.buckets[bisect_left(BOUNDS, seconds)] += 1
-            lasted.total += seconds
+            self.meter.lasted.add(_clock() - self.started)
 
 
 class Session(Instance):

@@ -52,12 +52,14 @@ def test_statuses_are_told_by_their_class() -> None:
     """Those that there were, beside what has no status."""
     telemetry = Telemetry()
     meter = telemetry.meters.of("http")
-    meter.statuses[2] += 3
+    meter.fine += 3
+    meter.statuses[4] += 2
     meter.statuses[9] += 1
     meter.verdict("gone")
     found = Figures(telemetry).counters()
     assert {name: value for name, value in found.items() if "verdicts" in name} == {
         'interfaces_verdicts_total{type="http",outcome="2xx"}': 3,
+        'interfaces_verdicts_total{type="http",outcome="4xx"}': 2,
         'interfaces_verdicts_total{type="http",outcome="9xx"}': 1,
         'interfaces_verdicts_total{type="http",outcome="gone"}': 1,
     }

@@ -44,7 +44,7 @@ def gauges(meters: Meters) -> dict[str, float]:
 def waited(meters: Meters, queue: str) -> tuple[int, float]:
     """How many waited in a queue, and for how long together."""
     histogram = meters.histogram("queue.wait", queue=queue)
-    return sum(histogram.buckets), histogram.total
+    return histogram.count, histogram.total
 
 
 # --- connections ----------------------------------------------------------------------------------
