@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import click
 
+from interfaces.cli.ops_client import said_by
 from interfaces.shared.bind import authority, parse_bind
 from interfaces.shared.errors import ConfigError, Unavailable
 
@@ -44,14 +45,18 @@ class ConsoleClient:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def ask(self, path: str, query: Mapping[str, Any] | None = None, post: Any = None) -> tuple[int, Any]:
-        """The status and the JSON of an answer."""
+    def ask(self, path: str, query: Mapping[str, Any] | None = None, post: Any = None) -> tuple[int, dict[str, Any]]:
+        """The status and the JSON of an answer, an object. Raises Unavailable, also when that is no console."""
         response = self._asked(path, query, post)
-        content = response.read()
         try:
-            return response.status, json.loads(content)
-        except ValueError:
-            return response.status, {"error": content.decode("utf-8", "replace")}
+            found = json.loads(response.read())
+        except (OSError, HTTPException) as error:
+            raise self._nobody(error) from None
+        except (ValueError, RecursionError):
+            found = None
+        if not isinstance(found, dict):
+            raise Unavailable(f"what answers at {self.address} is no console: {path} is {response.status}")
+        return response.status, found
 
     def stream(self, query: Mapping[str, Any], patience: float = TIMEOUT) -> Iterator[tuple[str, Any]]:
         """Events as they come, with their names, and ("", None) for signs of life; until the connection ends.
@@ -73,7 +78,7 @@ class ConsoleClient:
                     yield name, json.loads(value)
                 elif not field:
                     yield "", None
-        except (OSError, HTTPException):
+        except (OSError, HTTPException, ValueError):
             return
         finally:
             self._connection.close()
@@ -89,8 +94,13 @@ class ConsoleClient:
         try:
             self._connection.request("GET" if post is None else "POST", target, body, headers)
             return self._connection.getresponse()
-        except (OSError, HTTPException) as error:
-            self._connection.close()
-            raise Unavailable(
-                f"no console at {self.address} ({error}): start interfaces dev, or serve with --console"
-            ) from None
+        except (OSError, HTTPException, UnicodeError) as error:
+            raise self._nobody(error) from None
+
+    def _nobody(self, error: Exception) -> Unavailable:
+        """In one line, whatever has answered there."""
+        self._connection.close()
+        why = said_by(error)
+        return Unavailable(
+            f"no console at {self.address} ({why}): start interfaces dev, or serve with --console"
+        )

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import click
 
-from interfaces.cli.ops_client import OpsPort, found_port, ops_option
+from interfaces.cli.ops_client import OpsPort, Seconds, found_port, ops_option
 from interfaces.cli.ops_figures import Look
 from interfaces.cli.ops_screen import waits
 from interfaces.shared.errors import ConfigError, Unavailable
@@ -22,7 +22,7 @@ LOOK = 0.25
 @click.command("drain")
 @ops_option()
 @click.option("--pid", type=click.IntRange(1), metavar="N", help="send SIGTERM to this process instead")
-@click.option("--timeout", type=click.FloatRange(0), default=600.0, show_default=True, metavar="SECONDS",
+@click.option("--timeout", type=Seconds(0), default=600.0, show_default=True, metavar="SECONDS",
               help="end with code 1 when it has not ended by then; it goes on draining")  # fmt: skip
 def drain(ops: str, pid: int | None, timeout: float) -> int:
     """Have a process finish what is in flight and end; wait for that, and say what it waits for."""

@@ -6,6 +6,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from math import isfinite
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -15,12 +16,14 @@ from interfaces.runner.sources import read_table
 from interfaces.shared.bind import authority, parse_bind
 from interfaces.shared.errors import ConfigError, Unavailable
 
-__all__ = ["OpsPort", "found_port", "ops_option"]
+__all__ = ["OpsPort", "Seconds", "found_port", "ops_option", "said_by"]
 
 PORT = 9000
 VARIABLE = "INTERFACES_OPS_BIND"
 SECONDS = 5.0
 """For one answer."""
+SAID = frozenset({"version", "pid", "ready", "draining", "parts"})
+"""What a /status of ours has."""
 EVERYWHERE = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - what is listened on is asked nearby
 
 
@@ -39,6 +42,23 @@ def found_port(said: str) -> "OpsPort":
         table = read_table()
         said = os.environ.get(VARIABLE) or str((table.values if table else {}).get("ops_bind") or "127.0.0.1")
     return OpsPort.parse(said)
+
+
+def said_by(error: Exception) -> str:
+    """Why nobody has answered, in one line: what another server says may be in it."""
+    why = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return "".join(one if one.isprintable() else "?" for one in " ".join(why.split()))
+
+
+class Seconds(click.FloatRange):
+    """So many, and no NaN, which no range keeps out."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Read it."""
+        found = float(super().convert(value, param, ctx))
+        if not isfinite(found):
+            self.fail(f"{found} is no number of seconds", param, ctx)
+        return found
 
 
 class _UnixConnection(HTTPConnection):
@@ -98,9 +118,8 @@ class OpsPort:
             connection.request(method, path)
             answer = connection.getresponse()
             return answer.status, answer.read().decode("utf-8", "replace")
-        except (OSError, HTTPException) as error:
-            why = getattr(error, "strerror", None) or str(error) or type(error).__name__
-            raise Unavailable(f"no operations port answers on {self}: {why}") from None
+        except (OSError, HTTPException, UnicodeError) as error:
+            raise Unavailable(f"no operations port answers on {self}: {said_by(error)}") from None
         finally:
             connection.close()
 
@@ -109,9 +128,9 @@ class OpsPort:
         status, text = self.ask("/status")
         try:
             said = json.loads(text) if status == 200 else None
-        except ValueError:
+        except (ValueError, RecursionError):
             said = None
-        if not isinstance(said, dict) or "ready" not in said:
+        if not isinstance(said, dict) or not said.keys() >= SAID:
             raise Unavailable(f"what answers on {self} is no operations port: /status is {status}")
         return said
 

@@ -24,6 +24,8 @@ def _message(text: str) -> dict[str, Any]:
         found = json.loads(sys.stdin.read() if text == "-" else text)
     except ValueError as error:
         raise click.UsageError(f"MESSAGE is no JSON: {error}") from None
+    except RecursionError:
+        raise click.UsageError("MESSAGE is JSON too deep to read") from None
     if not isinstance(found, dict):
         raise click.UsageError('MESSAGE is a JSON object, such as {"to": "you@example.net"}')
     return found

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from interfaces.cli.ops_client import OpsPort, found_port, ops_option
+from interfaces.cli.ops_client import OpsPort, Seconds, found_port, ops_option
 from interfaces.cli.ops_figures import Look, Rates
 from interfaces.cli.ops_screen import rows, screen
 from interfaces.shared.errors import Unavailable
@@ -22,7 +22,7 @@ def looked(port: OpsPort, before: Look, seconds: float) -> tuple[dict[str, Any],
 
 @click.command("status")
 @ops_option()
-@click.option("--seconds", type=click.FloatRange(0.05, 60), default=1.0, show_default=True, metavar="SECONDS",
+@click.option("--seconds", type=Seconds(0.05, 60), default=1.0, show_default=True, metavar="SECONDS",
               help="over which rates are taken")  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="as JSON")
 def status(ops: str, seconds: float, as_json: bool) -> int:

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from interfaces.cli.console_client import TIMEOUT, ConsoleClient, console_option
+from interfaces.cli.ops_client import Seconds
 from interfaces.shared.errors import Unavailable
 
 __all__ = ["line_of", "tail"]
@@ -49,7 +50,7 @@ Query = dict[str, Any]
     "--wait", default="", metavar="TYPE", help="end with code 0 at the first message of this type that fits"
 )
 @click.option(
-    "--timeout", type=float, default=0.0, metavar="SECONDS", help="end with code 1 after it [never]"
+    "--timeout", type=Seconds(0), default=0.0, metavar="SECONDS", help="end with code 1 after it [never]"
 )
 def tail(console: str, as_json: bool, wait: str, timeout: float, after: int | None, **asked: str) -> int:
     """Follow what passes between the interfaces and the application, as the development console sees it."""
@@ -70,10 +71,18 @@ def tail(console: str, as_json: bool, wait: str, timeout: float, after: int | No
         return 1
 
 
+def _state(client: ConsoleClient) -> Row:
+    """What the console says of itself. Raises Unavailable, also when that is none."""
+    status, found = client.ask("/api/state")
+    if status != 200 or "run" not in found:
+        raise Unavailable(f"what answers there is no console: /api/state is {status}")
+    return found
+
+
 def _wait(client: ConsoleClient, query: Query, timeout: float, show: Callable[[Row], None]) -> int:
     """Show the first that fits, from now on unless --after says otherwise."""
     if query["after"] is None:
-        query["after"] = client.ask("/api/state")[1]["last"]
+        query["after"] = _state(client).get("last", 0)
     end = time.monotonic() + timeout
     while True:
         left = end - time.monotonic() if timeout else PIECE
@@ -91,7 +100,7 @@ def _wait(client: ConsoleClient, query: Query, timeout: float, show: Callable[[R
 def _follow(client: ConsoleClient, query: Query, timeout: float, show: Callable[[Row], None]) -> int:
     """Show all; where the process starts again, those of the new one."""
     end = time.monotonic() + timeout if timeout else float("inf")
-    run = client.ask("/api/state")[1].get("run")
+    run = _state(client)["run"]
     while True:
         for name, row in client.stream(query, max(0.1, min(TIMEOUT, end - time.monotonic()))):
             if name in ("message", "update"):
@@ -111,7 +120,7 @@ def _back(client: ConsoleClient) -> str:
     until = time.monotonic() + PATIENCE
     while True:
         try:
-            return str(client.ask("/api/state")[1].get("run"))
+            return str(_state(client)["run"])
         except Unavailable:
             if time.monotonic() >= until:
                 raise

@@ -6,7 +6,7 @@ from shutil import get_terminal_size
 
 import click
 
-from interfaces.cli.ops_client import OpsPort, found_port, ops_option
+from interfaces.cli.ops_client import OpsPort, Seconds, found_port, ops_option
 from interfaces.cli.ops_figures import Look
 from interfaces.cli.ops_screen import screen
 from interfaces.cli.status import looked
@@ -21,7 +21,7 @@ HOME, END_OF_LINE, BELOW = "\x1b[H", "\x1b[K", "\x1b[J"
 
 @click.command("top")
 @ops_option()
-@click.option("--interval", type=click.FloatRange(0.05, 3600), default=2.0, show_default=True, metavar="SECONDS",
+@click.option("--interval", type=Seconds(0.05, 3600), default=2.0, show_default=True, metavar="SECONDS",
               help="between two looks")  # fmt: skip
 @click.option("--once", is_flag=True, help="show one screen, and end")
 def top(ops: str, interval: float, once: bool) -> int:

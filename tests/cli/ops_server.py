@@ -10,7 +10,7 @@ from typing import Any
 from interfaces.runner.ops import Ops, serve_ops
 from interfaces.runner.readiness import Readiness
 
-__all__ = ["FakeOps", "free", "served"]
+__all__ = ["FakeOps", "free", "saying", "served"]
 
 
 class FakeOps:
@@ -74,3 +74,20 @@ def free() -> str:
     with socket.socket() as one:
         one.bind(("127.0.0.1", 0))
         return f"http://127.0.0.1:{one.getsockname()[1]}"
+
+
+@contextmanager
+def saying(answer: bytes) -> Iterator[str]:
+    """A server that says this to whoever comes, once."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def once() -> None:
+            peer, _ = server.accept()
+            with peer:
+                peer.recv(4096)
+                peer.sendall(answer)
+
+        thread = threading.Thread(target=once)
+        thread.start()
+        yield f"127.0.0.1:{server.getsockname()[1]}"
+        thread.join(5)

@@ -1,33 +1,13 @@
 """Asking an operations port: how it is named, and what is said where nobody answers."""
 
-import socket
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
+import click
 import pytest
 
-from interfaces.cli.ops_client import OpsPort, found_port
+from interfaces.cli.ops_client import OpsPort, Seconds, found_port
 from interfaces.shared.errors import ConfigError, Unavailable
-from tests.cli.ops_server import FakeOps, free, served
-
-
-@contextmanager
-def saying(answer: bytes) -> Iterator[str]:
-    """A server that says this to whoever comes, once."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def once() -> None:
-            peer, _ = server.accept()
-            with peer:
-                peer.recv(4096)
-                peer.sendall(answer)
-
-        thread = threading.Thread(target=once)
-        thread.start()
-        yield f"127.0.0.1:{server.getsockname()[1]}"
-        thread.join(5)
+from tests.cli.ops_server import FakeOps, free, saying, served
 
 
 @pytest.mark.parametrize(
@@ -103,6 +83,8 @@ def test_nobody_there_is_told_with_the_place(tmp_path: Path) -> None:
         b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi",
         b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]",
         b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}",
+        b'HTTP/1.1 200 OK\r\ncontent-length: 14\r\n\r\n{"ready":true}',
+        b"HTTP/1.1 200 OK\r\ncontent-length: 90000\r\n\r\n" + b"[" * 90000,
         b"SSH-2.0-what\r\n",
         b"",
     ],
@@ -111,6 +93,32 @@ def test_another_server_is_no_operations_port(answer: bytes) -> None:
     """The port may be that of the application, or of anything."""
     with saying(answer) as where, pytest.raises(Unavailable, match="no operations port"):
         OpsPort.parse(where).status()
+
+
+@pytest.mark.parametrize("where", ["a..b:9000", f"{'x' * 200}:9000"])
+def test_a_name_that_is_none_is_told(where: str) -> None:
+    """No resolver is asked for it; that is no traceback."""
+    with pytest.raises(Unavailable, match="no operations port answers on"):
+        OpsPort.parse(where).ask("/status")
+
+
+def test_what_another_server_says_is_one_line() -> None:
+    """A terminal obeys none of it."""
+    with saying(b"220 \x1b[31mmail\x07\r\n") as where, pytest.raises(Unavailable) as caught:
+        OpsPort.parse(where).status()
+    assert str(caught.value).endswith("220 ?[31mmail?")
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("1.5", 1.5), ("0", 0.0), ("nan", None), ("inf", None), ("-1", None)]
+)
+def test_seconds(text: str, seconds: float | None) -> None:
+    """Are a number, and none without an end."""
+    if seconds is not None:
+        assert Seconds(0).convert(text, None, None) == seconds
+        return
+    with pytest.raises(click.BadParameter):
+        Seconds(0).convert(text, None, None)
 
 
 def test_without_metrics_there_are_no_figures() -> None:

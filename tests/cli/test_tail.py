@@ -6,6 +6,7 @@ import re
 import socket
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from interfaces.runner.api import Server
 from interfaces.shared.errors import ConfigError, Unavailable
 from interfaces.testing import Recorder
 from tests.cli.conftest import Cli
+from tests.cli.ops_server import saying
 
 ROW = {
     "id": 7, "time": 1000.0, "direction": "in", "protocol": "email", "type": "email.receive", "title": "a → b: hi",
@@ -185,7 +187,8 @@ def test_what_is_no_json_is_an_error_in_words(monkeypatch: pytest.MonkeyPatch) -
         thread = threading.Thread(target=answer)
         thread.start()
         with ConsoleClient(f"http://127.0.0.1:{sock.getsockname()[1]}/") as console:
-            assert console.ask("/api/state") == (404, {"error": "<p>"})
+            with pytest.raises(Unavailable, match="is no console: /api/state is 404"):
+                console.ask("/api/state")
             with pytest.raises(Unavailable, match="404"):
                 next(console.stream({}))
         thread.join()
@@ -230,6 +233,42 @@ def test_following_a_process_that_starts_again(monkeypatch: pytest.MonkeyPatch) 
         tail._follow(console, {"after": None}, 0.0, lambda row: shown.append(row["id"]))
     assert shown == [4, 5, 1]
     assert console.asked == [None, 4, 0, 1] and slept == [0.1, 0.1]
+
+
+@pytest.mark.parametrize("state", [(404, {"error": "no"}), (200, {}), (200, {"last": 1})])
+def test_another_server_is_no_console(state: tuple[int, Any]) -> None:
+    """It may answer with JSON, as the application that is asked by mistake."""
+    console: Any = SimpleNamespace(ask=lambda path: state)
+    with pytest.raises(Unavailable, match="is no console"):
+        tail._follow(console, {"after": None}, 0.0, lambda row: None)
+    with pytest.raises(Unavailable, match="is no console"):
+        tail._wait(console, {"after": None, "type": "x"}, 0.0, lambda row: None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (b"220 \x1b[31mmail\x07\r\n", r"no console at .* \(220 \?\[31mmail\?\)"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{}", "no console at .*IncompleteRead"),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]", "is no console: /x is 200"),
+        (b"HTTP/1.1 200 OK\r\n\r\n" + b"[" * 90000, "is no console: /x is 200"),
+    ],
+)
+def test_what_else_answers_is_told_in_one_line(answer: bytes, words: str) -> None:
+    """Whatever it says."""
+    with (
+        saying(answer) as where,
+        ConsoleClient(where) as console,
+        pytest.raises(Unavailable, match=words) as caught,
+    ):
+        console.ask("/x")
+    assert "\n" not in str(caught.value) and str(caught.value).isprintable()
+
+
+def test_a_name_that_is_none() -> None:
+    """Is told, without a traceback."""
+    with ConsoleClient("a..b:8088") as console, pytest.raises(Unavailable, match=r"no console at a\.\.b"):
+        console.ask("/api/state")
 
 
 def test_a_process_that_does_not_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
