@@ -11,7 +11,10 @@ from interfaces.demo import desk
 from interfaces.demo.ways import RESULTS
 from interfaces.shared.asgi import Receive, Scope, Send
 
-__all__ = ["hear", "lifespan"]
+__all__ = ["hear", "lifespan", "tell"]
+
+WAITING = 10_000
+"""Results that wait for the database; a channel of the layer has room for 100 alone, and drops the rest."""
 
 log = logging.getLogger("interfaces.demo")
 
@@ -28,9 +31,21 @@ async def lifespan(_scope: Scope, receive: Receive, send: Send) -> None:
 
 
 async def hear(layer: Any) -> None:
-    """Take results as they come; one that cannot be told ends nothing."""
+    """Take results as they come, a burst as well; one that cannot be told ends nothing."""
+    taken: asyncio.Queue[dict[str, Any]] = asyncio.Queue(WAITING)
+    telling = asyncio.ensure_future(tell(taken))
+    try:
+        while True:
+            await taken.put(await layer.receive(RESULTS))
+    finally:
+        telling.cancel()
+        await asyncio.wait({telling})
+
+
+async def tell(taken: "asyncio.Queue[dict[str, Any]]") -> None:
+    """Tell the desk one after the other."""
     while True:
-        result = await layer.receive(RESULTS)
+        result = await taken.get()
         try:
             await database_sync_to_async(desk.heard)(result)
         except Exception:

@@ -53,6 +53,7 @@ DATABASES: dict[str, dict[str, Any]] = {
         "OPTIONS": {
             # A transaction that reads before it writes would fail, not wait, were it begun as a reader.
             "transaction_mode": "IMMEDIATE",
+            "timeout": 20,  # seconds: of hundreds of mails at once each writes in its turn
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL",
         },
     }

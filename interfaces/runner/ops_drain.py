@@ -4,7 +4,7 @@ from ipaddress import ip_address
 
 from interfaces.shared.asgi import Scope
 
-__all__ = ["loopback", "refusal"]
+__all__ = ["local", "loopback", "refusal"]
 
 BROWSERS = frozenset({b"origin", b"sec-fetch-site", b"sec-fetch-mode"})
 """What a browser sends, and programs do not: a page elsewhere may post here."""
@@ -20,12 +20,12 @@ def refusal(scope: Scope, *, private: bool) -> tuple[int, str] | None:
     if any(name in BROWSERS for name, _ in headers):
         return 403, "no browser stops a server"
     hosts = [value.decode("latin-1") for name, value in headers if name == b"host"]
-    if len(hosts) != 1 or not _local(hosts[0]):
+    if len(hosts) != 1 or not local(hosts[0]):
         return 403, f"the Host is not this machine: {', '.join(hosts) or 'none'}"
     return None
 
 
-def _local(host: str) -> bool:
+def local(host: str) -> bool:
     """Whether a Host names this machine; other names that resolve to it may be tricks (DNS rebinding)."""
     name, colon, port = host.rpartition(":")
     return loopback((name if colon and port.isdigit() else host).strip("[]"))

@@ -1,15 +1,22 @@
 """The fake's own server: HTTP and WebSockets on a free port, whose connections can be cut and silenced."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 from interfaces.http_ws.interface import HttpWs, HttpWsOptions
-from interfaces.shared.asgi import Application
+from interfaces.runner.ops_drain import local
+from interfaces.shared.asgi import Application, Receive, Scope, Send
 from interfaces.shared.interface import Context
 from interfaces.shared.listen import Address, Listeners, Listening
+from interfaces.testing.fakes.http import Answer, headers_of, send_answer
 
-__all__ = ["Connections", "serving"]
+__all__ = ["Connections", "for_programs", "serving"]
+
+ELSEWHERE = frozenset({"cross-site", "same-site"})
+"""What a browser says of a page of another origin."""
+LED_TO = "/oauth/v2/authorize"
+"""Where pages of others lead people."""
 
 
 class Connections(Listening):
@@ -45,6 +52,25 @@ class Connections(Listening):
             pass
 
 
+def for_programs(app: Application) -> Application:
+    """``app``, that no page in a browser here asks by HTTP: its tokens and secrets everybody knows."""
+
+    async def asked(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and _of_a_page(scope["path"], headers_of(scope)):
+            text = b"this is for programs on this machine, not for pages\n"
+            await send_answer(send, Answer(status=403, body=text, kind="text/plain; charset=utf-8"))
+        else:
+            await app(scope, receive, send)
+
+    return asked
+
+
+def _of_a_page(path: str, headers: Mapping[str, str]) -> bool:
+    if "origin" in headers or not local(headers.get("host", "")):
+        return True
+    return path != LED_TO and headers.get("sec-fetch-site") in ELSEWHERE
+
+
 def _gone(connection: Any) -> bool:
     transport = getattr(connection, "transport", None)
     return transport is not None and bool(transport.is_closing())
@@ -60,5 +86,5 @@ async def serving(
         ws_close_timeout=1.0, linger_timeout=0.2,
     )  # fmt: skip
     context = Context(names=("http", "ws"), listening=connections, drain=0.5)
-    async with HttpWs(options).serve(app, context) as addresses:
+    async with HttpWs(options).serve(for_programs(app), context) as addresses:
         yield addresses[0]
