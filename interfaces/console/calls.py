@@ -195,7 +195,10 @@ class Watch:
         name = GROWING.get(str(event.get("type")))
         if name is None or (entry.direction == "in" and event.get("type") != entry.type):
             return False
-        self.book.heavier(entry, entry.grow(name, bytes(event.get(name) or b"")))
+        piece = event.get(name) or b""
+        if not isinstance(piece, bytes | bytearray | memoryview):
+            return False  # no interface takes it: it is shown as what it is
+        self.book.heavier(entry, entry.grow(name, bytes(piece)))
         if entry.direction == "in":
             entry.event.update({key: one for key, one in copied(event)[0].items() if key != name})
         elif not event.get("more_body", False):

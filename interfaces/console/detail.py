@@ -5,6 +5,7 @@ from typing import Any
 
 from interfaces.console.entries import Entry
 from interfaces.console.redact import Redactor
+from interfaces.console.telling import words_of
 from interfaces.email.mime.limits import MimeError
 from interfaces.email.mime.view import Parsed
 from interfaces.shared.webhook import refusal
@@ -34,7 +35,9 @@ def wire_of(entry: Entry) -> str | None:
             f"{first} HTTP/{scope.get('http_version', '')}\n{_head(redactor, scope)}\n{_text(event.get('body'))}"
         )
     if entry.type == "http.response.start":
-        return redactor.text(f"{event.get('status')}\n{_head(redactor, event)}\n{_text(event.get('body'))}")
+        return redactor.text(
+            f"{_text(event.get('status'))}\n{_head(redactor, event)}\n{_text(event.get('body'))}"
+        )
     found = next((event[name] for name in RAW if event.get(name)), None)
     if isinstance(event.get("event"), dict):  # of Slack's Events API: what came around it, and itself
         found = {**(event.get("envelope") or {}), "event": event["event"]}
@@ -99,10 +102,11 @@ def _parsed(entry: Entry) -> Parsed | None:
 
 def _head(redactor: Redactor, values: Any) -> str:
     rows = redactor.data(values.get("headers") or [], "headers")
-    return "".join(f"{row[0]}: {row[1]}\n" for row in rows)
+    pairs = (row for row in rows if isinstance(row, list) and len(row) == 2) if isinstance(rows, list) else ()
+    return "".join(f"{name}: {value}\n" for name, value in pairs)
 
 
 def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value
-    return bytes(value or b"").decode("utf-8", "replace")
+    if isinstance(value, bytes | bytearray | memoryview):
+        return bytes(value).decode("utf-8", "replace")
+    return words_of(value)

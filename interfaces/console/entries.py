@@ -132,7 +132,7 @@ class Entry:
         """Put ``more`` behind the bytes of a field, as far as there is room; the bytes by which it is heavier."""
         held = self.event.get(name)
         if not isinstance(held, bytearray):  # what grows by single bytes shall not be copied each time
-            held = self.event[name] = bytearray(held or b"")
+            held = self.event[name] = bytearray(held if isinstance(held, bytes) else b"")
         piece = more[: max(0, WHOLE - len(held))]
         held += piece
         self.size += len(more)

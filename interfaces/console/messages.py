@@ -65,6 +65,8 @@ class Messages:
             events = events_of(entry, asked.json().get("event"), same)
         except ValueError as error:
             raise refusal(400, str(error)) from None
+        except RecursionError:
+            raise refusal(400, "event is too deep") from None
         return json_answer({"scope": repeating.start(scope_of(entry), events, entry.id)})
 
     def cleared(self, asked: Asked, rest: list[str]) -> Answer:

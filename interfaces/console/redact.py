@@ -23,6 +23,8 @@ BEYOND = 4096
 """Looked at behind that, so that no half of a secret stands at the cut."""
 SHORTEST = 4
 """Characters of a secret: a shorter one would mask half of every text."""
+DIGITS = 8192
+"""Bits of a number; one of more has too many digits for JSON."""
 DEPTH = 16
 ITEMS = 1000
 """Of one list or table."""
@@ -140,7 +142,9 @@ class Redactor:
         if name and is_secret(name) and value not in ("", b"", 0):
             return MASK
         if isinstance(value, int | float):
-            return value if isinstance(value, int) or isfinite(value) else str(value)
+            if isinstance(value, int):
+                return value if value.bit_length() <= DIGITS else hex(value)[:SHOWN]
+            return value if isfinite(value) else str(value)
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, bytes | bytearray | memoryview):

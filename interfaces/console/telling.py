@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["TITLE", "conversation_of", "printable", "searched", "text_of", "title_of"]
+__all__ = ["TITLE", "conversation_of", "printable", "searched", "text_of", "title_of", "words_of"]
 
 TITLE = 120
 """Characters of a title."""
@@ -102,7 +102,15 @@ def text_of(value: Any) -> str:
         return ", ".join(text_of(one) for one in value[:8])
     if isinstance(value, Mapping):
         return text_of(value.get("address") or value.get("text") or value.get("name") or "")
-    return "" if value is None else str(value)[:LOOKED]
+    return words_of(value)[:LOOKED]
+
+
+def words_of(value: Any) -> str:
+    """What a value that is no text says of itself, "" for None; it may fail at that."""
+    try:
+        return "" if value is None else str(value)
+    except Exception:  # noqa: BLE001 - an object of the application's, or a number of too many digits
+        return f"<{type(value).__name__}>"
 
 
 def _plain(scope: Event, event: Event) -> str:
@@ -128,8 +136,11 @@ def _request(scope: Event, event: Event) -> str:
 
 
 def _response(scope: Event, event: Event) -> str:
-    headers = {bytes(name).lower(): bytes(value) for name, value in event.get("headers") or ()}
-    return f"{event.get('status', '')} {text_of(headers.get(b'content-type', b''))}"
+    rows = event.get("headers")
+    every = rows if isinstance(rows, list | tuple) else ()
+    pairs = [row for row in every if isinstance(row, list | tuple) and len(row) == 2]
+    kinds = (text_of(value) for name, value in pairs if text_of(name).lower() == "content-type")
+    return f"{text_of(event.get('status'))} {next(kinds, '')}"
 
 
 def _opened(scope: Event, event: Event) -> str:

@@ -171,7 +171,10 @@ def test_replay() -> None:
             assert (await here.client.got(f"messages/{rows[1]['id']}"))["scope_data"]["replayed"] == 1
             for path, code in (("messages/2/replay", 409), ("messages/99/replay", 404), ("messages/1", 404)):
                 assert "error" in await here.client.post(path, {}, code)
-            for said in ({"event": 3}, {"event": {}}):
+            deep: dict[str, Any] = {"type": "http.request"}
+            for _ in range(900):
+                deep = {"type": "http.request", "deep": deep}
+            for said in ({"event": 3}, {"event": {}}, {"event": deep}):
                 assert "error" in await here.client.post("messages/1/replay", said, 400)
 
     run(check)

@@ -121,6 +121,17 @@ def test_a_request_is_one_entry_however_many_its_pieces() -> None:
     assert len(book) == 2
 
 
+@pytest.mark.parametrize("wrong", ["text", 2**40, [b"a"], {"a": 1}])
+def test_a_piece_that_is_none_is_shown_as_it_is(wrong: Any) -> None:
+    """A body of text is the commonest mistake of all; no bytes are made of a number."""
+    book, one = begun("http")
+    one.says({"type": "http.response.start", "status": 200, "headers": []})
+    one.unsaid(one.says({"type": "http.response.body", "body": wrong}), TypeError("no bytes"))
+    one.hears({"type": "http.request", "body": wrong})
+    assert [each.event.get("body") for each in book.after(0) if each.type == "http.response.body"] == [wrong]
+    assert "TypeError: no bytes" in [each.error for each in book.after(0)]
+
+
 def test_a_request_whose_body_nobody_reads_is_there() -> None:
     """As of most views."""
     book = Book()

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from interfaces.console import pytest_text
 from interfaces.console.detail import detail_of, html_of, parts_of, wire_of
 from interfaces.shared.errors import PeerError
 from tests.console.kit import EVENTS, MAIL, call, entry
@@ -28,6 +29,30 @@ from tests.console.kit import EVENTS, MAIL, call, entry
 def test_the_raw_message(kind: str, event: dict[str, Any], wire: str | None) -> None:
     """As the application got it, where the protocol has one; without secrets."""
     assert wire_of(entry(kind, event)) == wire
+
+
+class Failing:
+    """It cannot say what it is."""
+
+    def __str__(self) -> str:
+        raise ValueError
+
+    __repr__ = __str__
+
+
+WRONG = ["text", 5, 2**40, 10**5000, [1], [("a", "b")], [(b"a", 5, 6)], {"a": 1}, Failing()]
+
+
+@pytest.mark.parametrize("at", range(len(WRONG)))
+@pytest.mark.parametrize("name", ["body", "headers", "status", "text", "raw"])
+@pytest.mark.parametrize("kind", ["http.response.start", "http.request", "email.receive", "sms.receive"])
+def test_what_no_interface_takes_is_shown_all_the_same(kind: str, name: str, at: int) -> None:
+    """An application may send anything; that is what a console is for."""
+    one = entry(kind.partition(".")[0], {"type": kind, name: WRONG[at]})
+    shown = json.loads(json.dumps([one.summary(), detail_of(one)]))
+    assert shown[0]["type"] == kind and name in shown[1]["event"]
+    one.grow("body", b"more")
+    assert not one.fits("nothing of this") and kind in pytest_text.test_of(one, "a:b")
 
 
 def test_parts_of_a_mail() -> None:
