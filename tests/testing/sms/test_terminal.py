@@ -66,7 +66,7 @@ async def test_what_goes_wrong_is_said(sms, app):
 def test_the_command_serves_an_app(tmp_path) -> None:
     """What is piped in is texted to it, and its answer is printed; it ends when there is no more."""
     (tmp_path / "desk.py").write_text(APP)
-    port = free_port()
+    port = free_port(set())
     command = [
         sys.executable, "-m", "interfaces.testing.sms", "--webhook", f"http://127.0.0.1:{port}/sms/fake",
         sys.executable, "-m", "interfaces", "serve", "sms", "--app", "desk:application",
