@@ -33,6 +33,8 @@ RESULTS = "demo.results"
 """The channel on which is told what became of what was sent."""
 AGENTS = ("web", "irc", "slack")
 """The sides on which the desk's own people are: what they say in a ticket goes to the customer."""
+SECTION = 3000
+"""Characters of a block's text that Slack takes."""
 IRC_LINES = 10
 """Of one message; what is longer is cut there."""
 
@@ -110,18 +112,21 @@ def alert(ticket: "Ticket", first: str) -> Json:
     buttons = [("take", "Take")] if ticket.state == ticket.OPEN else []
     buttons += [("close", "Close")] if ticket.state != ticket.CLOSED else []
     state = f"{ticket.state} by {ticket.agent}" if ticket.agent else ticket.state
-    title = f"*{escape(str(ticket), quote=False)}*\n{escape(ticket.customer, quote=False)} · {state}"
+    name, who, state = (escape(one, quote=False) for one in (str(ticket), ticket.customer, state))
     actions = [
         {"type": "button", "action_id": name, "value": str(ticket.number), "text": {"type": "plain_text", "text": text}}
         for name, text in buttons
     ]  # fmt: skip
-    sections = [title, escape(first, quote=False)]
+    words = escape(first, quote=False)
+    if len(words) > SECTION:
+        words = escape(first[: SECTION // 5], quote=False)  # a sign becomes five at most
+    sections = [f"*{name}*\n{who} · {state}", words]
     blocks: list[Json] = [
         {"type": "section", "text": {"type": "mrkdwn", "text": text}} for text in sections if text
     ]
     if actions:
         blocks.append({"type": "actions", "elements": actions})
-    said: Json = {"channel": settings.DESK_SLACK_CHANNEL, "text": f"{ticket}: {state}", "blocks": blocks}
+    said: Json = {"channel": settings.DESK_SLACK_CHANNEL, "text": f"{name}: {state}", "blocks": blocks}
     said["id"] = f"ticket-{ticket.number} alert"
     if ticket.slack_ts:
         return {"type": "slack.update", "ts": ticket.slack_ts, **said}

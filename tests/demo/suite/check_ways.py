@@ -70,8 +70,15 @@ class WaysTests(SimpleTestCase):
         """Signs that mean something there are escaped, in messages and in alerts."""
         (said,) = ways.to_slack("ticket-1", message("<!channel> & co"), ticket())
         assert said["text"] == "ann: &lt;!channel&gt; &amp; co"
-        alert = ways.alert(ticket(subject="<!here>"), "<@U1>")
-        assert "<" not in "".join(block["text"]["text"] for block in alert["blocks"][:2])
+        alert = ways.alert(ticket(subject="<!here>", agent="<!everyone>"), "<@U1>")
+        assert "<" not in alert["text"] + "".join(block["text"]["text"] for block in alert["blocks"][:2])
+
+    def test_an_alert_is_not_longer_than_slack_takes(self):
+        """However many signs of what was said are escaped; no half of one is left."""
+        for first in ("<" * 2000, "&" * 2000, "a" * 2000):
+            text = ways.alert(ticket(), first)["blocks"][1]["text"]["text"]
+            assert 600 <= len(text) <= ways.SECTION
+            assert text == ways.escape(first[: len(ways.unescape(text))], quote=False)
 
     def test_a_thread_that_is_not_there_yet_gets_nothing(self):
         """Until Slack has said the alert's ts: what is said meanwhile comes later."""
