@@ -3,6 +3,7 @@
 import asyncio
 import json
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,12 @@ from interfaces.shared.interface import Interface
 from tests.cli.conftest import Cli
 
 HTTP = ("doctor", "http", "--http-bind", "127.0.0.1:0", "--http-max-connections", "10")
+
+
+@pytest.fixture(autouse=True)
+def no_django(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The settings of other tests, in the same process, are not those of this application."""
+    monkeypatch.delitem(sys.modules, "django.conf", raising=False)
 
 
 def findings(cli: Cli, *arguments: str) -> tuple[int, dict[str, list[dict[str, str]]]]:

@@ -308,11 +308,13 @@ TLS = Address(kind="tcp", host="::1", port=8443, tls=True)
 def test_a_line_says_who_serves_what_where(addresses, behind, app_name, line) -> None:
     """Of an interface with an address, with several, with none; for an application here, elsewhere, or both."""
     served = [SimpleNamespace(names=("http", "ws"), addresses=addresses, context=None)]
-    assert where_lines(SimpleNamespace(served=served, behind=behind), app_name) == [line]
+    assert where_lines(SimpleNamespace(served=served, behind=behind, beside=[]), app_name) == [line]
 
 
 def test_what_is_kept_is_said_below(monkeypatch: pytest.MonkeyPatch) -> None:
     """A line an interface may add: how well it keeps what it has taken."""
     context = SimpleNamespace(keeps=["email accepted into spool /s: host-crash (fsync)"])
     served = [SimpleNamespace(names=("email",), addresses=[HERE], context=context)]
-    assert where_lines(SimpleNamespace(served=served, behind=""), "app")[1:] == context.keeps
+    assert where_lines(
+        SimpleNamespace(served=served, behind="", beside=["console on http://127.0.0.1:8088"]), "app"
+    )[1:] == [*context.keeps, "console on http://127.0.0.1:8088"]
