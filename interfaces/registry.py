@@ -92,7 +92,9 @@ def console() -> Callable[..., AbstractAsyncContextManager[Application]]:
     """
     module, _, attribute = CONSOLE.partition(":")
     try:
-        made: Callable[..., AbstractAsyncContextManager[Application]] = getattr(import_module(module), attribute)
+        made: Callable[..., AbstractAsyncContextManager[Application]] = getattr(
+            import_module(module), attribute
+        )
     except ModuleNotFoundError as error:
         raise ConfigError(f"--console needs {error.name}: pip install 'asgi-interfaces[http]'") from error
     return made

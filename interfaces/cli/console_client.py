@@ -45,7 +45,9 @@ class ConsoleClient:
     def __exit__(self, *_: object) -> None:
         self._connection.close()
 
-    def ask(self, path: str, query: Mapping[str, Any] | None = None, post: Any = None) -> tuple[int, dict[str, Any]]:
+    def ask(
+        self, path: str, query: Mapping[str, Any] | None = None, post: Any = None
+    ) -> tuple[int, dict[str, Any]]:
         """The status and the JSON of an answer, an object. Raises Unavailable, also when that is no console."""
         response = self._asked(path, query, post)
         try:

@@ -130,7 +130,9 @@ class Page:
             if not name.startswith(("INTERFACES_", "DJANGO_"))
         }
         path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
-        binds = {f"INTERFACES_{name}_BIND": f"127.0.0.1:{self.ports[port]}" for port, name in PORTS.items() if name}
+        binds = {
+            f"INTERFACES_{name}_BIND": f"127.0.0.1:{self.ports[port]}" for port, name in PORTS.items() if name
+        }
         return {**kept, "PATH": path, "PYTHONPATH": "", **binds}
 
 
