@@ -30,6 +30,7 @@ def runserver(*arguments, project=PROJECT, **environ):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
     )
     process.said = []
     try:
