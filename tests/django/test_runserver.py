@@ -20,17 +20,20 @@ from websockets.sync.client import connect
 from tests.django.test_project import PROJECT, ROOT, manage
 
 
+HEARING = ["env", "--default-signal=INT"]
+"""A shell's background job ignores SIGINT, and all that it starts."""
+
+
 @contextmanager
 def runserver(*arguments, project=PROJECT, **environ):
     """A development server on a port of its own: (process, address); its output is in ``process.said``."""
     process = subprocess.Popen(
-        [sys.executable, "-W", "error", "manage.py", "runserver", *arguments],
+        [*HEARING, sys.executable, "-W", "error", "manage.py", "runserver", *arguments],
         cwd=project,
         env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUNBUFFERED": "1", **environ},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a shell's background job ignores it
     )
     process.said = []
     try:
