@@ -19,7 +19,6 @@ from websockets.sync.client import connect
 
 from tests.django.test_project import PROJECT, ROOT, manage
 
-
 HEARING = ["env", "--default-signal=INT"]
 """A shell's background job ignores SIGINT, and all that it starts."""
 
