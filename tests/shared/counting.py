@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import interfaces
+
 __all__ = ["ROOT", "Emitted", "emitted", "emitted_by"]
 
-ROOT = Path(__file__).resolve().parents[2] / "interfaces"
+ROOT = Path(interfaces.__file__).resolve().parent
 COUNTERS = {"count", "_count", "counter", "Noise", "_say_once"}
 METERS = {"gauge", "histogram"}
 CALLS = re.compile(rf"({'|'.join(COUNTERS | METERS)})\(")

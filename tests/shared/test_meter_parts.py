@@ -18,6 +18,7 @@ from interfaces.shared.outbox import Outbox
 from interfaces.shared.sendings import Held
 from interfaces.shared.serving import Serving
 from interfaces.shared.spool.outgoing import SpoolStore
+from interfaces.shared.stream import Stream
 from interfaces.shared.waiting import MemoryStore
 from interfaces.workers.handling import Handling
 from interfaces.workers.outcome import Outcome
@@ -60,8 +61,8 @@ def test_connections_are_told_by_protocol() -> None:
             one = Serving(Context(), loop, logging.getLogger("interfaces.irc"))
             other = Serving(Context(), loop, logging.getLogger("interfaces.irc"))
             Serving(Context(), loop, logging.getLogger("interfaces.email"))
-        one.joined(object(), "192.0.2.1")  # type: ignore[arg-type]
-        other.joined(object(), "")  # type: ignore[arg-type]
+        one.joined(Stream(loop), "192.0.2.1")
+        other.joined(Stream(loop), "")
         assert gauges(meters) == {"connections irc": 2, "connections email": 0}
 
     asyncio.run(main())
